@@ -1,0 +1,1 @@
+"""A trading desk for leveraged BTC and ETH positions, guarded by a local risk engine."""

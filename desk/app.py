@@ -1,0 +1,1 @@
+"""Composition of the whole product; the one module that knows every room."""

@@ -1,0 +1,1 @@
+"""The single writer of desk state, and the frame the screen sees."""

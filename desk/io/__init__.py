@@ -1,0 +1,1 @@
+"""The outside world: clock, sockets, journal store, pipe, settings."""

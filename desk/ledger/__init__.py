@@ -1,0 +1,1 @@
+"""Double entry in Decimal: what is owned, owed and earned."""

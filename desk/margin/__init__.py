@@ -1,0 +1,1 @@
+"""What must be held against positions, and where that breaks."""

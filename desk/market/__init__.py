@@ -1,0 +1,1 @@
+"""What venues say now: books in ticks and lots, marks with age, series."""

@@ -1,0 +1,1 @@
+"""Words and values of the desk: standard library and msgspec only."""

@@ -1,0 +1,220 @@
+"""Commands: what a person asks of the desk, in the imperative.
+
+Every command that changes something carries `id`, the client id: the same id with the same
+content is the same command, the same id with other content is denied.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import Enum
+from typing import TypeAlias
+
+import msgspec
+
+from desk.model.orders import MarginMode, OrderType, Side, TimeInForce
+
+
+class QuantityUnit(Enum):
+    """How a quantity was written."""
+
+    BARE = "bare"
+    """A number alone: allowed only where one contract is one base coin."""
+    BASE = "base"
+    NOTIONAL = "notional"
+    CONTRACTS = "ct"
+    PERCENT = "percent"
+    """Of the position when the order reduces it, else of what available margin allows."""
+
+
+class Quantity(msgspec.Struct, frozen=True):
+    """A quantity as written: number and unit (percent: 25 means 25 %)."""
+
+    value: Decimal
+    unit: QuantityUnit = QuantityUnit.BARE
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):
+    """Base of all commands."""
+
+    id: str = ""
+    """Client id; empty for questions. The desk gives one where a person left it out."""
+
+
+class Deposit(Command, frozen=True, kw_only=True, tag="deposit"):
+    """Money comes in."""
+
+    account: str
+    asset: str
+    quantity: Decimal
+
+
+class Withdraw(Command, frozen=True, kw_only=True, tag="withdraw"):
+    """Money goes out, if margin allows."""
+
+    account: str
+    asset: str
+    quantity: Decimal
+
+
+class Transfer(Command, frozen=True, kw_only=True, tag="transfer"):
+    """Money moves between accounts of this desk, if margin allows."""
+
+    source: str
+    target: str
+    asset: str
+    quantity: Decimal
+
+
+class SubmitOrder(Command, frozen=True, kw_only=True, tag="order"):
+    """Buy or sell; `id` is the client order id."""
+
+    account: str | None
+    """None: the account that trades this instrument."""
+    instrument: str
+    side: Side
+    quantity: Quantity
+    type: OrderType
+    price: Decimal | None = None
+    tif: TimeInForce | None = None
+    """None: GTC for LIMIT, IOC for MARKET."""
+    post_only: bool = False
+    reduce_only: bool = False
+    confirmed: bool = False
+    """A second identical order within 1 s asks; True answers yes."""
+
+
+class CancelOrder(Command, frozen=True, kw_only=True, tag="cancel"):
+    """Cancel one order by its client order id."""
+
+    order_id: str
+
+
+class CancelAll(Command, frozen=True, kw_only=True, tag="cancel_all"):
+    """Cancel every working order, or those of one instrument."""
+
+    instrument: str | None = None
+
+
+class ClosePosition(Command, frozen=True, kw_only=True, tag="close"):
+    """Close a fraction of a position at market, reduce-only."""
+
+    instrument: str
+    fraction: Decimal
+    """1 closes all; the quantity is rounded down to the lot."""
+    account: str | None = None
+
+
+class Flatten(Command, frozen=True, kw_only=True, tag="flatten"):
+    """Cancel every working order and close every position at market."""
+
+
+class Kill(Command, frozen=True, kw_only=True, tag="kill"):
+    """Halt the desk; cancel what could add risk, or everything with `everything`."""
+
+    reason: str
+    everything: bool = False
+
+
+class Rearm(Command, frozen=True, kw_only=True, tag="rearm"):
+    """Lift the latches: a named person with a reason of at least 10 characters."""
+
+    name: str
+    reason: str
+    second_name: str | None = None
+
+
+class SetLeverage(Command, frozen=True, kw_only=True, tag="leverage"):
+    """Set the leverage of an instrument."""
+
+    instrument: str
+    leverage: Decimal
+    account: str | None = None
+
+
+class SetMarginMode(Command, frozen=True, kw_only=True, tag="mode"):
+    """Set cross or isolated; only while flat and without working orders."""
+
+    instrument: str
+    mode: MarginMode
+    account: str | None = None
+
+
+class AddMargin(Command, frozen=True, kw_only=True, tag="margin"):
+    """Move margin into (positive) or out of (negative) an isolated position."""
+
+    instrument: str
+    amount: Decimal
+    account: str | None = None
+
+
+class SetClient(Command, frozen=True, kw_only=True, tag="client"):
+    """Replace the client record; None clears it."""
+
+    record: dict[str, object] | None
+
+
+class AcknowledgeDisclosure(Command, frozen=True, kw_only=True, tag="acknowledge"):
+    """The client has read the disclosure sheet of an instrument."""
+
+    disclosure: str
+    """`INSTRUMENT@VERSION`."""
+
+
+class Heartbeat(Command, frozen=True, kw_only=True, tag="heartbeat"):
+    """The attached window is alive."""
+
+
+class WindowClosing(Command, frozen=True, kw_only=True, tag="goodbye"):
+    """The trader closes the window; `choice` is None while only asking.
+
+    `cancel_all`: cancel every working order and leave; `leave_positions`: cancel orders that
+    could add risk, leave positions and protective orders; `stay`: do not leave.
+    """
+
+    choice: str | None = None
+
+
+class PreviewOrder(Command, frozen=True, kw_only=True, tag="preview"):
+    """What would this order do? Nothing is journaled."""
+
+    order: SubmitOrder
+
+
+class Ask(Command, frozen=True, kw_only=True, tag="ask"):
+    """A question: `status`, `positions`, `orders`, `risk`, `rules`, `client`, `sync`."""
+
+    about: str
+
+
+class NextFrame(Command, frozen=True, kw_only=True, tag="frame"):
+    """The window has painted and may have the next frame."""
+
+    selected: str | None = None
+    """The instrument whose book and series the window shows."""
+    series_from_ms: int = 0
+    """Series points at or after this time are wanted (0: all there are)."""
+
+
+AnyCommand: TypeAlias = (
+    Deposit
+    | Withdraw
+    | Transfer
+    | SubmitOrder
+    | CancelOrder
+    | CancelAll
+    | ClosePosition
+    | Flatten
+    | Kill
+    | Rearm
+    | SetLeverage
+    | SetMarginMode
+    | AddMargin
+    | SetClient
+    | AcknowledgeDisclosure
+    | Heartbeat
+    | WindowClosing
+    | PreviewOrder
+    | Ask
+    | NextFrame
+)

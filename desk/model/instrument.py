@@ -1,0 +1,107 @@
+"""Instruments: what is traded, and how its prices and quantities are counted."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import Enum
+from typing import NewType
+
+import msgspec
+
+Ticks = NewType("Ticks", int)
+"""A price, as a whole number of the instrument's price increments."""
+
+Lots = NewType("Lots", int)
+"""A quantity, as a whole number of the instrument's quantity increments."""
+
+InstrumentId = NewType("InstrumentId", str)
+"""`SYMBOL-PERP.VENUE` or `SYMBOL.VENUE`, the symbol in the venue's own spelling."""
+
+
+class Kind(Enum):
+    """What is owned after a fill."""
+
+    PERPETUAL = "perpetual"
+    SPOT = "spot"
+
+
+class Contract(Enum):
+    """Which way profit runs with price; spot is linear."""
+
+    LINEAR = "linear"
+    INVERSE = "inverse"
+
+
+class IncrementError(ValueError):
+    """A price or quantity is not a whole number of increments."""
+
+
+class Instrument(msgspec.Struct, frozen=True, kw_only=True):
+    """The terms of one contract or pair at one venue.
+
+    Quantities are in base coin for linear contracts with `contract_size` 1, in contracts
+    otherwise. `contract_size` is base coin a contract (linear) or quote currency a contract
+    (inverse).
+    """
+
+    id: InstrumentId
+    venue: str
+    connection: str
+    """Which connection streams it: `binance-spot`, `binance-usdm`, `binance-coinm`, …"""
+    symbol: str
+    """The venue's own symbol, as its frames spell it."""
+    kind: Kind
+    contract: Contract
+    base: str
+    quote: str
+    settle: str
+    contract_size: Decimal
+    tick_size: Decimal
+    lot_size: Decimal
+    min_quantity: Decimal
+    min_notional: Decimal
+    maker_fee_rate: Decimal
+    taker_fee_rate: Decimal
+    funding_interval_h: int | None = None
+
+    def ticks(self, price: Decimal | str) -> Ticks:
+        """Count a price in ticks; raise IncrementError off the grid."""
+        count, rest = divmod(Decimal(price), self.tick_size)
+        if rest:
+            raise IncrementError(f"{self.id}: price {price} is off the {self.tick_size} tick")
+        return Ticks(int(count))
+
+    def lots(self, quantity: Decimal | str) -> Lots:
+        """Count a quantity in lots; raise IncrementError off the grid."""
+        count, rest = divmod(Decimal(quantity), self.lot_size)
+        if rest:
+            raise IncrementError(f"{self.id}: quantity {quantity} is off the {self.lot_size} lot")
+        return Lots(int(count))
+
+    def price(self, ticks: Ticks) -> Decimal:
+        """Return the price of a number of ticks."""
+        return ticks * self.tick_size
+
+    def quantity(self, lots: Lots) -> Decimal:
+        """Return the quantity of a number of lots."""
+        return lots * self.lot_size
+
+    def notional(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """Return the absolute value of a quantity at a price, in the settle asset.
+
+        Linear: |quantity| × contract size × price. Inverse: |quantity| × contract size ÷ price.
+        """
+        size = abs(quantity) * self.contract_size
+        return size * price if self.contract is Contract.LINEAR else size / price
+
+    def pnl(self, quantity: Decimal, entry: Decimal, price: Decimal) -> Decimal:
+        """Return what a signed quantity earns between two prices, in the settle asset."""
+        size = quantity * self.contract_size
+        if self.contract is Contract.LINEAR:
+            return size * (price - entry)
+        return size / entry - size / price
+
+    def base_quantity(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """Return a signed quantity in base coin, which is the delta of a position."""
+        size = quantity * self.contract_size
+        return size if self.contract is Contract.LINEAR else size / price

@@ -1,0 +1,50 @@
+"""Decimal figures: how text becomes a number, and which way a number is rounded.
+
+The default decimal context (28 digits, half even, invalid operation and division by zero
+trapped) is the desk's context; nothing changes it.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+POSTING_INCREMENT = Decimal("1e-8")
+"""Money is posted in whole multiples of this; a remainder stays in the cost."""
+
+_DECIMAL = re.compile(r"[+-]?\d{1,24}(\.\d{0,24})?|[+-]?\.\d{1,24}")
+
+
+def parse_decimal(text: str) -> Decimal | None:
+    """Read a plain decimal number, or return None.
+
+    Exponents, NaN, infinities, separators and more than 24 digits on a side are not numbers
+    here: no venue and no trader writes them, and each has been an accident somewhere.
+    """
+    return Decimal(text) if _DECIMAL.fullmatch(text) else None
+
+
+def posted(amount: Decimal) -> Decimal:
+    """Round an amount to what the ledger can hold, half even."""
+    return amount.quantize(POSTING_INCREMENT, ROUND_HALF_EVEN)
+
+
+def round_up(amount: Decimal, increment: Decimal) -> Decimal:
+    """Round towards plus infinity to a multiple of the increment: for requirements."""
+    return (amount / increment).to_integral_value(ROUND_CEILING) * increment
+
+
+def round_down(amount: Decimal, increment: Decimal) -> Decimal:
+    """Round towards minus infinity to a multiple of the increment: for collateral and sizes."""
+    return (amount / increment).to_integral_value(ROUND_FLOOR) * increment
+
+
+def plain(amount: Decimal) -> str:
+    """Write a number without exponent and without trailing zeros after the point."""
+    text = f"{amount:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text

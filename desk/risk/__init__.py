@@ -1,0 +1,1 @@
+"""May an order leave, and must a position be closed."""

@@ -1,0 +1,1 @@
+"""A seeded market that serves venue dialects over real websockets."""

@@ -1,0 +1,1 @@
+"""One sans-I/O protocol a venue: bytes in, market events out."""

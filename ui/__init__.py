@@ -1,0 +1,1 @@
+"""What the trader sees: paints frames, sends commands, computes no figure."""

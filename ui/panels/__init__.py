@@ -1,0 +1,1 @@
+"""Widgets: view model in, command out."""

@@ -1,0 +1,1 @@
+"""Frame in, rows and text out; no Qt."""
