@@ -1,0 +1,10 @@
+"""The files that ship with the desk: instruments, margin tiers, rule profiles, icons."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+
+def resource(path: str) -> bytes:
+    """Read one shipped file, by its path below `resources/`."""
+    return files("resources").joinpath(*path.split("/")).read_bytes()
