@@ -42,6 +42,8 @@ class MarketView(msgspec.Struct, frozen=True, kw_only=True):
     """`SYNCED`, `SYNCING`, `UNSYNCED`."""
     quality: str
     """`LIVE`, `STALE`, `UNKNOWN`."""
+    quantity_unit: str = ""
+    """What a quantity counts: a coin, or `ct` for contracts; empty: the base coin."""
 
 
 class BookView(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +147,25 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     common_move_up: Decimal | None
     collateral: list[CollateralView]
     quality: str
+    close_out_marks: dict[str, Decimal] = {}
+    """By base asset: the mark it would have at the nearer common move."""
+    level_since_ms: int | None = None
+    """Wall clock at which the present level began."""
+    cure_deadline_ms: int | None = None
+    """Wall clock at which the countdown of a margin call ends; None: none runs."""
+
+
+class TotalsView(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole desk in its reporting currency; None where a conversion is missing."""
+
+    currency: str
+    equity: Decimal | None
+    btc_delta: Decimal | None
+    eth_delta: Decimal | None
+    day_pnl: Decimal | None
+    funding_per_day: Decimal | None
+    firm_capital: Decimal | None
+    """The firm's capital view: virtual assets count nothing there."""
 
 
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):
@@ -229,6 +250,7 @@ class DeskFrame(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):
     fills: list[FillView]
     """Newest first."""
     rules: list[RuleView]
+    totals: TotalsView | None = None
 
 
 class EventMessage(msgspec.Struct, frozen=True, kw_only=True, tag="event"):

@@ -7,4 +7,7 @@ from importlib.resources import files
 
 def resource(path: str) -> bytes:
     """Read one shipped file, by its path below `resources/`."""
-    return files("resources").joinpath(*path.split("/")).read_bytes()
+    found = files("resources")
+    for part in path.split("/"):
+        found = found.joinpath(part)
+    return found.read_bytes()

@@ -32,6 +32,8 @@ class Quantity(msgspec.Struct, frozen=True):
 
     value: Decimal
     unit: QuantityUnit = QuantityUnit.BARE
+    asset: str = ""
+    """The coin that was written behind it (`0.5btc`); empty when none was."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):

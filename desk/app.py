@@ -1,1 +1,0 @@
-"""Composition of the whole product; the one module that knows every room."""

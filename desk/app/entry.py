@@ -1,0 +1,79 @@
+"""`desk`: one command line, many commands; each is imported only when it is asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+
+from desk.model.errors import DeskError, InputError
+
+Command = Callable[[list[str]], int]
+
+COMMANDS: dict[str, str] = {
+    "bench": "desk.cli.bench",
+    "console": "desk.app.headless",
+    "doctor": "desk.cli.doctor",
+    "journal": "desk.cli.journal",
+    "market": "desk.cli.market",
+    "order": "desk.app.headless",
+    "replay": "desk.cli.replay",
+    "risk": "desk.cli.risk",
+    "rules": "desk.cli.rules",
+    "test": "desk.cli.testing",
+}
+"""Word → module with `run(argv) -> int`."""
+
+LATER = {
+    "feed": "feed check",
+    "import": "import",
+    "record": "record",
+}
+
+USAGE = f"""\
+usage: desk [COMMAND] [--json] …
+
+Without a command the workstation opens on the embedded market, paper execution.
+  --no-window --account DIR --layout NAME --feed VENUE,… --market FILE|-
+
+commands: {", ".join(sorted(COMMANDS))}
+"""
+
+EXIT_OK, EXIT_BAD_USAGE = 0, 2
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code; bad input is one line and 2, never a traceback."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(arguments)
+    except DeskError as error:
+        print(f"desk: {error}", file=sys.stderr)
+        return EXIT_BAD_USAGE
+    except KeyboardInterrupt:
+        return EXIT_OK
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody to tell.
+        sys.stderr.close()
+        return EXIT_OK
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if arguments and arguments[0] in {"-h", "--help", "help"}:
+        print(USAGE, end="")
+        return EXIT_OK
+    if not arguments or arguments[0].startswith("-"):
+        from desk.app.workstation import run as open_workstation
+
+        return open_workstation(arguments)
+    word, rest = arguments[0], arguments[1:]
+    if word != "journal":  # the one command whose answer has two forms
+        rest = [argument for argument in rest if argument != "--json"]
+    if word not in COMMANDS:
+        later = f"{LATER[word]}, which is not in this version" if word in LATER else f"“{word}”"
+        known = ", ".join(sorted(COMMANDS))
+        raise InputError(source="desk", expected=f"one of {known}", found=later)
+    if word == "order":
+        rest = ["--one", *rest]
+    command: Command = import_module(COMMANDS[word]).run
+    return command(rest)

@@ -1,0 +1,88 @@
+"""What the command line says about the desk to run: folder, feeds, market."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from desk.cli.arguments import Arguments
+from desk.io.addresses import market_urls
+from desk.model.errors import InputError
+
+LIVE_VENUES = ("binance",)
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """How to run a desk."""
+
+    account: str | None = None
+    feeds: tuple[str, ...] = ()
+    """Live public data of these venues; empty: a simulated market."""
+    market: dict[str, Any] | None = None
+    """The ready line of a running `desk market`; None: the embedded one."""
+    speed: str | None = None
+    seed: str | None = None
+    window: bool = True
+    layout: str | None = None
+    one: str | None = None
+    """A single command line (`desk order`)."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether prices are those of a simulator."""
+        return not self.feeds
+
+
+def arguments(prog: str, description: str) -> Arguments:
+    """Return a parser of what every desk takes."""
+    parser = Arguments(prog, description)
+    parser.add_argument("--account", metavar="DIR", help="another desk folder")
+    parser.add_argument("--feed", metavar="VENUE,…", help="live public data instead")
+    parser.add_argument("--market", metavar="FILE|-", help="the ready line of a desk market")
+    parser.add_argument("--speed", metavar="N", help="speed of the embedded market")
+    parser.add_argument("--seed", metavar="N", help="seed of the embedded market")
+    parser.add_argument("--json", action="store_true", help="accepted; the output is JSON")
+    return parser
+
+
+def options(parsed: Any, **more: Any) -> Options:
+    """Turn parsed arguments into options; raise InputError for what does not fit."""
+    feeds = tuple(f for f in (parsed.feed or "").split(",") if f)
+    unknown = [feed for feed in feeds if feed not in LIVE_VENUES]
+    if parsed.feed is not None and (unknown or not feeds):
+        raise InputError(
+            source="--feed",
+            expected=f"one of {', '.join(LIVE_VENUES)}",
+            found=parsed.feed or "nothing",
+        )
+    if feeds and parsed.market:
+        raise InputError(source="--feed", expected="--feed or --market", found="both")
+    market = None if parsed.market is None else _ready_line(parsed.market)
+    return Options(
+        account=parsed.account,
+        feeds=feeds,
+        market=market,
+        speed=parsed.speed,
+        seed=parsed.seed,
+        **more,
+    )
+
+
+def _ready_line(path: str) -> dict[str, Any]:
+    """Read the ready line of a market; only addresses on this machine are taken."""
+    try:
+        text = sys.stdin.buffer.readline() if path == "-" else Path(path).read_bytes()
+        ready = msgspec.json.decode(text, type=dict[str, Any])
+    except OSError as error:
+        raise InputError(
+            source=path, expected="a file", found=error.strerror or str(error)
+        ) from None
+    except msgspec.DecodeError as error:
+        raise InputError(
+            source=path, expected="the ready line of desk market", found=str(error)
+        ) from None
+    market_urls(ready, path)
+    return ready

@@ -1,0 +1,91 @@
+"""The engine at work: messages in, rows made durable, events handed on. One thread, one writer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from desk.engine.engine import Engine
+from desk.engine.message import Clock, Committed, Given, Heard, Message, NotCommitted, Work
+from desk.io.clock import Clock as ClockSource
+from desk.io.journal import JournalStore
+from desk.model.commands import AnyCommand
+from desk.model.errors import JournalError, JournalFull
+from desk.model.events import AnyEvent
+from desk.model.market_data import MarketEvent
+
+Listener: TypeAlias = Callable[[AnyEvent], None]
+"""Takes one event; must not block."""
+
+TICK_S = 0.02
+"""How often time is told to the engine: well under the paper venue's latency."""
+
+
+class Runtime:
+    """Feeds the engine and carries out what it decides: journal first, then act, then say."""
+
+    def __init__(self, engine: Engine, journal: JournalStore, clock: ClockSource) -> None:
+        self.engine = engine
+        self.journal = journal
+        self.clock = clock
+        self.listeners: list[Listener] = []
+        self.on_change: list[Callable[[], None]] = []
+        """Called when there is something new to show."""
+
+    def start(self) -> None:
+        """Replay the journal and put the desk back as it was."""
+        self.engine.replay(self.journal.rows())
+        self.tick()
+        self.engine.resume()
+
+    def process(self, message: Message) -> None:
+        """Take one message to its end."""
+        work = self.engine.handle(message)
+        self._hand_on(work)
+        while work.entries:
+            work = self.engine.handle(self._make_durable(work))
+            self._hand_on(work)
+
+    def give(self, command: AnyCommand, number: int | None = None) -> None:
+        """Take a command, at the time it is now."""
+        self.tick()
+        self.process(Given(command, number))
+        self._changed()
+
+    def hear(self, events: Iterable[MarketEvent]) -> None:
+        """Take what a venue said.
+
+        Time is told first, so that an order that was due earlier acts on the book as it was.
+        """
+        self.tick()
+        for event in events:
+            self.process(Heard(event))
+        self._changed()
+
+    def tick(self) -> None:
+        """Tell the engine the time."""
+        self.process(Clock(self.clock.boot_ns(), self.clock.wall_ms()))
+
+    async def run_clock(self) -> None:
+        """Tell the time for ever."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            self.tick()
+
+    def _make_durable(self, work: Work) -> Committed | NotCommitted:
+        try:
+            return Committed(self.journal.append(work.entries))
+        except JournalFull as error:
+            return NotCommitted(full=True, reason=str(error))
+        except JournalError as error:
+            return NotCommitted(full=False, reason=str(error))
+
+    def _hand_on(self, work: Work) -> None:
+        for event in work.events:
+            for listener in self.listeners:
+                listener(event)
+
+    def _changed(self) -> None:
+        for notify in self.on_change:
+            notify()

@@ -1,0 +1,98 @@
+"""A desk that runs: folder held, journal replayed, engine started, feeds flowing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+from desk.app.assemble import build_engine
+from desk.app.feeds import Feeds
+from desk.app.options import Options
+from desk.app.runtime import Runtime
+from desk.engine.desk import Settings
+from desk.io.clock import SystemClock
+from desk.io.folder import HeldFolder, desk_folder, hold_folder
+from desk.io.journal import SqliteJournal
+from desk.model.commands import AnyCommand
+from desk.model.events import AnyEvent
+from desk.model.orders import OrderStatus
+
+
+class Session:
+    """One running desk, as consoles and windows see it."""
+
+    def __init__(self, options: Options, held: HeldFolder) -> None:
+        self.options = options
+        self.folder = held.path
+        self._held = held
+        self._journal = SqliteJournal(held)
+        connections = frozenset({"binance-spot", "binance-usdm"})
+        if options.feeds:
+            connections |= {"binance-coinm"}
+        settings = Settings(
+            mode="SIMULATED" if options.simulated else "PAPER",
+            sample_client=options.simulated,
+            traded=connections,
+        )
+        self.runtime = Runtime(build_engine(settings), self._journal, SystemClock())
+        self.runtime.start()
+        self.feeds = Feeds(options, self.runtime, held.path)
+
+    @property
+    def seq(self) -> int:
+        """The journal's last sequence number."""
+        return self.runtime.engine.desk.state.seq
+
+    def give(self, command: AnyCommand, number: int | None = None) -> None:
+        """Take a command; its answer comes as an event."""
+        self.runtime.give(command, number)
+
+    def listen(self, listener: Callable[[AnyEvent], None]) -> None:
+        """Hand every event to a listener."""
+        self.runtime.listeners.append(listener)
+
+    def missing(self, instruments: tuple[str, ...]) -> list[str]:
+        """Say which instruments have no fresh mark or no synced book, and why."""
+        self.runtime.tick()
+        desk = self.runtime.engine.desk
+        said: list[str] = []
+        for name in instruments:
+            if desk.catalogue.get(name) is None:
+                said.append(f"there is no instrument {name}")
+            elif desk.quality(name) != "LIVE":
+                said.append(f"{name} has no fresh mark")
+            elif desk.book_state(name) != "SYNCED":
+                said.append(f"the book of {name} is {desk.book_state(name).lower()}")
+        return said
+
+    def settled(self) -> bool:
+        """Whether the venue has answered everything that was sent to it."""
+        state = self.runtime.engine.desk.state
+        pending = any(o.status is OrderStatus.PENDING for o in state.live_orders())
+        return not pending and not state.cancels
+
+    def close(self) -> None:
+        """Close the journal and let the folder go."""
+        self._journal.close()
+        self._held.release()
+
+
+@asynccontextmanager
+async def open_session(
+    options: Options, held: HeldFolder | None = None
+) -> AsyncGenerator[Session, None]:
+    """Run a desk for as long as the block lasts."""
+    session = Session(options, held or hold_folder(desk_folder(options.account)))
+    tasks = [
+        asyncio.create_task(session.runtime.run_clock(), name="clock"),
+        asyncio.create_task(session.feeds.run(), name="feeds"),
+    ]
+    try:
+        yield session
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await session.feeds.stop()
+        session.close()

@@ -1,0 +1,161 @@
+"""The engine's side of the window: frames by credit, events at once, and a crash survived."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from desk.app.session import Session
+from desk.app.window_process import RestartAllowance, WindowProcess
+from desk.engine.frame import build_frame
+from desk.engine.message import WindowChanged
+from desk.engine.snapshot import EventMessage, Hello, Request
+from desk.io.pipe import WindowPipe
+from desk.model.commands import AnyCommand, NextFrame, WindowClosing
+from desk.model.events import Acknowledged, AnyEvent
+
+FRAME_S = 1 / 60
+"""Fastest frames."""
+IDLE_FRAME_S = 0.1
+"""Slowest: ages go on counting when nothing happens."""
+
+
+class Supervisor:
+    """Serves one window at a time, and starts another when it crashes."""
+
+    def __init__(self, session: Session, window: WindowProcess, restart_argv: list[str]) -> None:
+        self.left = asyncio.Event()
+        """The trader closed the window."""
+        self._session = session
+        self._runtime = session.runtime
+        self._window = window
+        self._restart_argv = restart_argv
+        self._allowance = RestartAllowance()
+        self._decoder = msgspec.msgpack.Decoder(AnyCommand)
+        self._pipe: WindowPipe | None = None
+        self._goodbye = False
+        self._events = 0
+        self._frames = 0
+        self._wanted: NextFrame | None = None
+        self._changed = True
+        self._timer: asyncio.TimerHandle | None = None
+        self._last_frame_s = 0.0
+        self._engine_ms = 0.0
+        self._restarting: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._runtime.listeners.append(self._tell)
+        self._runtime.on_change.append(self._note_change)
+        self._attach("")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._goodbye = True
+        if self._restarting is not None:
+            self._restarting.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._pipe is not None:
+            self._pipe.close()
+        await asyncio.to_thread(self._window.end)
+
+    def _attach(self, crash_report: str) -> None:
+        self._events = 0
+        self._wanted = None
+        self._pipe = WindowPipe(
+            self._window.connection, on_request=self._take, on_closed=self._closed
+        )
+        self._runtime.tick()
+        self._runtime.process(WindowChanged(attached=True))
+        self._pipe.send(
+            Hello(
+                engine_pid=os.getpid(),
+                desk_folder=str(self._session.folder),
+                restart_argv=self._restart_argv,
+                crash_report=crash_report,
+            )
+        )
+
+    def _take(self, request: Request) -> None:
+        try:
+            command = self._decoder.decode(request.payload)
+        except msgspec.DecodeError as error:
+            assert self._pipe is not None
+            self._pipe.close(f"the window sent what is no command: {error}")
+            return
+        if isinstance(command, NextFrame):
+            self._wanted = command
+            self._schedule()
+        elif not (isinstance(command, WindowClosing) and command.choice == "stay"):
+            self._runtime.give(command, request.number)
+
+    def _tell(self, event: AnyEvent) -> None:
+        if isinstance(event, Acknowledged) and event.about == "leave":
+            self._goodbye = True
+        if self._pipe is not None:
+            self._events += 1
+            now_ns = self._runtime.clock.boot_ns()
+            self._pipe.send(EventMessage(number=self._events, sent_ns=now_ns, event=event))
+
+    def _note_change(self) -> None:
+        if not self._changed:
+            self._changed = True
+            self._schedule()
+
+    def _schedule(self) -> None:
+        """Send the wanted frame now, or when its time has come."""
+        if self._wanted is None:
+            return
+        loop = asyncio.get_running_loop()
+        gap = FRAME_S if self._changed else IDLE_FRAME_S
+        due = self._last_frame_s + gap
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if loop.time() >= due:
+            self._send_frame()
+        else:
+            self._timer = loop.call_at(due, self._send_frame)
+
+    def _send_frame(self) -> None:
+        if self._wanted is None or self._pipe is None:
+            return
+        wanted, self._wanted = self._wanted, None
+        self._changed = False
+        self._frames += 1
+        started_ns = self._runtime.clock.boot_ns()
+        self._runtime.tick()
+        frame = build_frame(
+            self._runtime.engine.desk,
+            wanted,
+            number=self._frames,
+            engine_ms=self._engine_ms,
+            notes=self._session.feeds.notes(),
+        )
+        self._pipe.send(frame)
+        self._last_frame_s = asyncio.get_running_loop().time()
+        self._engine_ms = (self._runtime.clock.boot_ns() - started_ns) / 1e6
+
+    def _closed(self, reason: str) -> None:
+        self._pipe = None
+        self._wanted = None
+        self._runtime.process(WindowChanged(attached=False))
+        if self._goodbye:
+            self.left.set()
+            return
+        self._restarting = asyncio.create_task(self._restart(reason), name="restart window")
+
+    async def _restart(self, reason: str) -> None:
+        how = await asyncio.to_thread(self._window.ended_how)
+        await asyncio.sleep(self._allowance.wait_s(asyncio.get_running_loop().time()))
+        self._window = WindowProcess(self._session.options.layout)
+        self._attach(f"{how} ({reason})")

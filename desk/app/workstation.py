@@ -1,0 +1,67 @@
+"""`desk`: the engine, the market and the window, until the trader leaves.
+
+Nothing heavy is imported before the window process is on its way: the two start side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from desk.app.options import Options, arguments, options
+from desk.app.window_process import WindowProcess
+from desk.io.folder import HeldFolder, desk_folder, hold_folder
+
+EXIT_OK = 0
+
+
+def run(argv: list[str]) -> int:
+    """Open the workstation, or the desk alone with `--no-window`."""
+    parser = arguments("desk", "The workstation: engine, window, paper execution.")
+    parser.add_argument("--layout", metavar="NAME", help="Trade")
+    parser.add_argument("--no-window", action="store_true", help="the engine alone")
+    parsed = parser.parse_args(argv)
+    chosen = options(parsed, window=not parsed.no_window, layout=parsed.layout)
+    held = hold_folder(desk_folder(chosen.account))
+    window = WindowProcess(chosen.layout) if chosen.window else None
+    return asyncio.run(_run(chosen, held, window))
+
+
+async def _run(chosen: Options, held: HeldFolder, window: WindowProcess | None) -> int:
+    from desk.app.session import open_session
+    from desk.app.stopping import stop_signal
+    from desk.app.supervisor import Supervisor
+
+    told = stop_signal()
+    try:
+        async with open_session(chosen, held) as session:
+            if window is None:
+                await told.wait()
+                return EXIT_OK
+            supervisor = Supervisor(session, window, restart_argv(chosen))
+            window = None
+            async with supervisor:
+                left = asyncio.create_task(supervisor.left.wait())
+                stopped = asyncio.create_task(told.wait())
+                await asyncio.wait({left, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                left.cancel()
+                stopped.cancel()
+    finally:
+        if window is not None:
+            window.end()
+    return EXIT_OK
+
+
+def restart_argv(chosen: Options) -> list[str]:
+    """Return the command that starts a new desk on the same folder."""
+    argv = [sys.executable, "-m", "desk"]
+    for name, value in (
+        ("--account", chosen.account),
+        ("--layout", chosen.layout),
+        ("--feed", ",".join(chosen.feeds)),
+        ("--speed", chosen.speed),
+        ("--seed", chosen.seed),
+    ):
+        if value:
+            argv += [name, value]
+    return argv

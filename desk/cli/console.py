@@ -1,0 +1,135 @@
+"""The desk without a window: command lines in, JSON lines out.
+
+Every command gets exactly one answer, flushed at once, in the order of the lines; what happens
+later on its own has `command` null. Lines are taken one after the other: `wait` and `sync` hold
+up those behind them, except on a terminal, where a person must be able to kill while waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+
+import msgspec
+
+from desk.cli.grammar import LineError, ReadClient, Wait, parse
+from desk.model.commands import AnyCommand, Ask, SetClient
+from desk.model.events import Answered, AnyEvent, Denial, Denied
+
+POLL_S = 0.01
+SETTLE_S = 5.0
+"""How long `sync` waits for the venue to answer what was sent."""
+
+
+class RunningDesk(Protocol):
+    """What the console needs of a desk."""
+
+    def give(self, command: AnyCommand, number: int | None = None) -> None:
+        """Take a command; its answer comes as an event."""
+        ...
+
+    def listen(self, listener: Callable[[AnyEvent], None]) -> None:
+        """Hand every event to a listener."""
+        ...
+
+    def missing(self, instruments: tuple[str, ...]) -> list[str]:
+        """Say which instruments have no fresh mark or no synced book, and why."""
+        ...
+
+    def settled(self) -> bool:
+        """Whether the venue has answered everything that was sent to it."""
+        ...
+
+    @property
+    def seq(self) -> int:
+        """The journal's last sequence number."""
+        ...
+
+
+class Console:
+    """Reads lines, gives commands, writes answers."""
+
+    def __init__(self, desk: RunningDesk, output: TextIO, *, interactive: bool = False) -> None:
+        self._desk = desk
+        self._output = output
+        self._interactive = interactive
+        self._waiting: set[asyncio.Task[None]] = set()
+        desk.listen(self.write)
+
+    def write(self, event: AnyEvent) -> None:
+        """Write one event as a line."""
+        self._output.write(msgspec.json.encode(event).decode() + "\n")
+        self._output.flush()
+
+    async def run(self, next_line: Callable[[], Awaitable[str | None]]) -> None:
+        """Take lines until there are no more, then finish what is outstanding."""
+        number = 0
+        while (line := await next_line()) is not None:
+            number += 1
+            text = line.strip()
+            if not text or text.startswith("#"):
+                continue
+            await self._take(text, number)
+        if self._waiting:
+            await asyncio.gather(*self._waiting)
+
+    async def _take(self, text: str, number: int) -> None:
+        word = text.split(maxsplit=1)[0].lower()
+        try:
+            command = parse(text, f"{word}-{secrets.token_hex(8)}")
+            if isinstance(command, ReadClient):
+                command = SetClient(id=command.id, record=_read_client(command.path))
+        except LineError as error:
+            self._deny(number, word, "SYNTAX", f"Line {number}: {error}.")
+            return
+        if isinstance(command, Wait):
+            await self._in_turn(self._wait(command, number))
+        elif isinstance(command, Ask) and command.about == "sync":
+            await self._in_turn(self._sync(number))
+        else:
+            self._desk.give(command, number)
+
+    async def _in_turn(self, work: Awaitable[None]) -> None:
+        if not self._interactive:
+            await work
+            return
+        task = asyncio.ensure_future(work)
+        assert isinstance(task, asyncio.Task)
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+
+    async def _wait(self, command: Wait, number: int) -> None:
+        deadline = asyncio.get_running_loop().time() + float(command.seconds)
+        while missing := self._desk.missing(command.instruments):
+            if asyncio.get_running_loop().time() >= deadline:
+                self._deny(number, "wait", "NOT_READY", "; ".join(missing) + ".")
+                return
+            await asyncio.sleep(POLL_S)
+        self._answer(number, "wait", {"instruments": list(command.instruments)})
+
+    async def _sync(self, number: int) -> None:
+        deadline = asyncio.get_running_loop().time() + SETTLE_S
+        while not (settled := self._desk.settled()):
+            if asyncio.get_running_loop().time() >= deadline:
+                break
+            await asyncio.sleep(POLL_S)
+        self._answer(number, "sync", {"journal_seq": self._desk.seq, "settled": settled})
+
+    def _answer(self, number: int, about: str, data: dict[str, Any]) -> None:
+        self.write(Answered(command=number, seq=self._desk.seq, about=about, data=data))
+
+    def _deny(self, number: int, about: str, code: str, message: str) -> None:
+        denial = Denial(code=code, rule="ord.no_limit_no_trade", message=message)
+        self.write(Denied(command=number, seq=self._desk.seq, about=about, id="", denials=[denial]))
+
+
+def _read_client(path: str) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(Path(path).read_bytes(), type=dict[str, Any])
+    except OSError as error:
+        raise LineError("a readable file", f"{path}: {error.strerror}") from None
+    except msgspec.DecodeError as error:
+        raise LineError("a client record as JSON", f"{path}: {error}") from None

@@ -1,0 +1,355 @@
+"""The console's command lines, as commands. Pure text in, values out."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from decimal import Decimal
+
+import msgspec
+
+from desk.model.commands import (
+    AcknowledgeDisclosure,
+    AddMargin,
+    AnyCommand,
+    Ask,
+    CancelAll,
+    CancelOrder,
+    ClosePosition,
+    Deposit,
+    Flatten,
+    Kill,
+    PreviewOrder,
+    Quantity,
+    QuantityUnit,
+    Rearm,
+    SetClient,
+    SetLeverage,
+    SetMarginMode,
+    SubmitOrder,
+    Transfer,
+    Withdraw,
+)
+from desk.model.numbers import parse_decimal
+from desk.model.orders import MarginMode, OrderType, Side, TimeInForce
+
+DEFAULT_ACCOUNT = "perp-1"
+QUESTIONS = {"status", "positions", "orders", "risk", "rules", "sync"}
+LATER = {
+    "amend": "Orders are amended by cancelling and sending anew in this version",
+    "pledge": "Margin loans are not in this version",
+    "draw": "Margin loans are not in this version",
+    "repay": "Margin loans are not in this version",
+}
+_QUANTITY = re.compile(r"([+-]?[\d.]+)(%|[A-Za-z]*)")
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """Answer when each instrument has a fresh mark and a synced book."""
+
+    instruments: tuple[str, ...]
+    seconds: Decimal
+
+
+class ReadClient(msgspec.Struct, frozen=True):
+    """Set the client record from a file."""
+
+    path: str
+    id: str
+
+
+class LineError(Exception):
+    """A line is not a command; says what was expected and what was found."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(expected, found)
+        self.expected = expected
+        self.found = found
+
+    def __str__(self) -> str:
+        return f"expected {self.expected}, found {self.found}"
+
+
+class Words:
+    """The words of a line, taken one by one."""
+
+    def __init__(self, line: str) -> None:
+        try:
+            self._words = shlex.split(line, comments=False)
+        except ValueError as error:
+            raise LineError("closed quotes", str(error)) from None
+
+    def __bool__(self) -> bool:
+        return bool(self._words)
+
+    def take(self, expected: str) -> str:
+        """Return the next word, or say what is missing."""
+        if not self._words:
+            raise LineError(expected, "the end of the line")
+        return self._words.pop(0)
+
+    def number(self, expected: str) -> Decimal:
+        """Return the next word as a plain decimal number."""
+        word = self.take(expected)
+        value = parse_decimal(word)
+        if value is None:
+            raise LineError(expected, f"“{word}”")
+        return value
+
+    def option(self, name: str) -> str | None:
+        """Take `name VALUE` from wherever it stands, or return None."""
+        if name not in self._words:
+            return None
+        at = self._words.index(name)
+        if at + 1 >= len(self._words):
+            raise LineError(f"a value after {name}", "the end of the line")
+        value = self._words[at + 1]
+        del self._words[at : at + 2]
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Take a word from wherever it stands; say whether it was there."""
+        if name not in self._words:
+            return False
+        self._words.remove(name)
+        return True
+
+    def rest(self) -> str:
+        """Return all that is left as one text."""
+        left, self._words = " ".join(self._words), []
+        return left
+
+    def end(self) -> None:
+        """Refuse what is left over."""
+        if self._words:
+            raise LineError("the end of the line", f"“{' '.join(self._words)}”")
+
+
+Parsed = AnyCommand | Wait | ReadClient
+
+
+def parse(line: str, new_id: str) -> Parsed:
+    """Read one line; `new_id` names the command where the line gives no id.
+
+    Raises LineError with what was expected and found.
+    """
+    words = Words(line)
+    verb = words.take("a command").lower()
+    if verb in QUESTIONS:
+        words.end()
+        return Ask(about=verb)
+    if verb in LATER:
+        raise LineError("a command of this version", f"{verb}: {LATER[verb]}")
+    reader = _READERS.get(verb)
+    if reader is None:
+        raise LineError(f"one of {', '.join(sorted([*_READERS, *QUESTIONS]))}", f"“{verb}”")
+    command_id = words.option("id") or new_id
+    command = reader(verb, words, command_id)
+    words.end()
+    return command
+
+
+def _order(verb: str, words: Words, command_id: str) -> SubmitOrder:
+    account = words.option("account")
+    for later in ("tp", "sl"):
+        if words.option(later) is not None:
+            raise LineError("an order without tp and sl", f"{later}: brackets are a later version")
+    quantity = _quantity(words.take("a quantity"))
+    instrument = words.take("an instrument")
+    kind = words.take("limit or market").lower()
+    if kind not in {"limit", "market"}:
+        raise LineError("limit or market", f"“{kind}”")
+    price = words.number("a price") if kind == "limit" else None
+    post_only, reduce_only = words.flag("post-only"), words.flag("reduce-only")
+    confirmed = words.flag("confirm")
+    tif = next((TimeInForce(t.upper()) for t in ("gtc", "ioc", "fok") if words.flag(t)), None)
+    return SubmitOrder(
+        id=command_id,
+        account=account,
+        instrument=instrument,
+        side=Side.BUY if verb == "buy" else Side.SELL,
+        quantity=quantity,
+        type=OrderType(kind.upper()),
+        price=price,
+        tif=tif,
+        post_only=post_only,
+        reduce_only=reduce_only,
+        confirmed=confirmed,
+    )
+
+
+def _quantity(word: str) -> Quantity:
+    match = _QUANTITY.fullmatch(word)
+    value = None if match is None else parse_decimal(match[1])
+    if match is None or value is None:
+        raise LineError("a quantity (0.5btc, 5000usd, 12ct, 10%)", f"“{word}”")
+    suffix = match[2].upper()
+    match suffix:
+        case "":
+            return Quantity(value)
+        case "%":
+            return Quantity(value, QuantityUnit.PERCENT)
+        case "CT":
+            return Quantity(value, QuantityUnit.CONTRACTS)
+        case "USD" | "USDT" | "USDC":
+            return Quantity(value, QuantityUnit.NOTIONAL, suffix)
+        case _:
+            return Quantity(value, QuantityUnit.BASE, suffix)
+
+
+def _preview(verb: str, words: Words, command_id: str) -> PreviewOrder:
+    del verb
+    side = words.take("buy or sell").lower()
+    if side not in {"buy", "sell"}:
+        raise LineError("buy or sell", f"“{side}”")
+    return PreviewOrder(id=command_id, order=_order(side, words, command_id))
+
+
+def _cancel(verb: str, words: Words, command_id: str) -> AnyCommand:
+    del verb
+    target = words.take("an order id, or all")
+    if target != "all":
+        return CancelOrder(id=command_id, order_id=target)
+    return CancelAll(id=command_id, instrument=words.take("an instrument") if words else None)
+
+
+def _close(verb: str, words: Words, command_id: str) -> ClosePosition:
+    del verb
+    account = words.option("account")
+    instrument = words.take("an instrument")
+    share = words.take("a percentage") if words else "100%"
+    number = parse_decimal(share.removesuffix("%"))
+    if number is None or not share.endswith("%"):
+        raise LineError("a percentage such as 50%", f"“{share}”")
+    return ClosePosition(
+        id=command_id, instrument=instrument, fraction=number / 100, account=account
+    )
+
+
+def _flatten(verb: str, words: Words, command_id: str) -> Flatten:
+    del verb, words
+    return Flatten(id=command_id)
+
+
+def _kill(verb: str, words: Words, command_id: str) -> Kill:
+    del verb
+    everything = words.flag("all")
+    # Unquoted words are a reason too: whoever kills must not be asked for quotes.
+    return Kill(id=command_id, reason=words.rest(), everything=everything)
+
+
+def _rearm(verb: str, words: Words, command_id: str) -> Rearm:
+    del verb
+    name = words.take("a name")
+    reason = words.take("a reason in quotes")
+    second = words.take("a second name") if words else None
+    return Rearm(id=command_id, name=name, reason=reason, second_name=second)
+
+
+def _leverage(verb: str, words: Words, command_id: str) -> SetLeverage:
+    del verb
+    account = words.option("account")
+    return SetLeverage(
+        id=command_id,
+        account=account,
+        instrument=words.take("an instrument"),
+        leverage=words.number("a leverage"),
+    )
+
+
+def _mode(verb: str, words: Words, command_id: str) -> SetMarginMode:
+    del verb
+    account = words.option("account")
+    instrument = words.take("an instrument")
+    mode = words.take("isolated or cross").lower()
+    if mode not in {"isolated", "cross"}:
+        raise LineError("isolated or cross", f"“{mode}”")
+    return SetMarginMode(
+        id=command_id, account=account, instrument=instrument, mode=MarginMode(mode)
+    )
+
+
+def _margin(verb: str, words: Words, command_id: str) -> AddMargin:
+    del verb
+    account = words.option("account")
+    return AddMargin(
+        id=command_id,
+        account=account,
+        instrument=words.take("an instrument"),
+        amount=words.number("an amount such as +500"),
+    )
+
+
+def _money(verb: str, words: Words, command_id: str) -> AnyCommand:
+    account = words.option("account") or DEFAULT_ACCOUNT
+    quantity = words.number("an amount")
+    asset = words.take("an asset").upper()
+    kind = Deposit if verb == "deposit" else Withdraw
+    return kind(id=command_id, account=account, asset=asset, quantity=quantity)
+
+
+def _transfer(verb: str, words: Words, command_id: str) -> Transfer:
+    del verb
+    quantity = words.number("an amount")
+    asset = words.take("an asset").upper()
+    return Transfer(
+        id=command_id,
+        quantity=quantity,
+        asset=asset,
+        source=words.take("the account it leaves"),
+        target=words.take("the account it reaches"),
+    )
+
+
+def _client(verb: str, words: Words, command_id: str) -> Parsed:
+    del verb
+    action = words.take("show, set or clear").lower()
+    match action:
+        case "show":
+            return Ask(about="client")
+        case "clear":
+            return SetClient(id=command_id, record=None)
+        case "set":
+            return ReadClient(path=words.take("a file"), id=command_id)
+        case _:
+            raise LineError("show, set or clear", f"“{action}”")
+
+
+def _acknowledge(verb: str, words: Words, command_id: str) -> AcknowledgeDisclosure:
+    del verb
+    return AcknowledgeDisclosure(id=command_id, disclosure=words.take("INSTRUMENT@VERSION"))
+
+
+def _wait(verb: str, words: Words, command_id: str) -> Wait:
+    del verb, command_id
+    instruments = [words.take("an instrument")]
+    seconds = Decimal(30)
+    while words:
+        word = words.take("an instrument or seconds")
+        number = parse_decimal(word)
+        if number is not None:
+            seconds = number
+            break
+        instruments.append(word)
+    return Wait(tuple(instruments), seconds)
+
+
+_READERS = {
+    "buy": _order,
+    "sell": _order,
+    "preview": _preview,
+    "cancel": _cancel,
+    "close": _close,
+    "flatten": _flatten,
+    "kill": _kill,
+    "rearm": _rearm,
+    "leverage": _leverage,
+    "mode": _mode,
+    "margin": _margin,
+    "deposit": _money,
+    "withdraw": _money,
+    "transfer": _transfer,
+    "client": _client,
+    "acknowledge": _acknowledge,
+    "wait": _wait,
+}

@@ -1,0 +1,93 @@
+"""What a journal row changes, as typed parts of its data.
+
+A row's type says what happened in the trader's words; its parts say what follows from it, and
+the fold (`desk.engine.state`) looks at the parts alone. So a restart needs no knowledge of how
+a decision was taken.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from desk.execution.outcome import Outcome
+from desk.ledger.book import Posting
+from desk.model.errors import JournalBroken
+from desk.model.journal import Entry, Row
+from desk.model.orders import MarginMode, OrderTerms
+
+
+class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that leaves the desk, with the price a market order may not pass."""
+
+    terms: OrderTerms
+    collar_price: Decimal | None = None
+
+
+class Latch(msgspec.Struct, frozen=True, kw_only=True):
+    """A reason why the desk is not ACTIVE, kept until a person lifts it."""
+
+    key: str
+    """`kill`, `heartbeat`, `journal`, `reconciliation`, `repeat`."""
+    state: str
+    """`REDUCING` or `HALTED`."""
+    reason: str
+    since_ms: int
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The parts; each is empty where a row does not touch it."""
+
+    what: dict[str, Any] = {}
+    """The command or event in plain words and numbers, for readers of the journal."""
+    content: str | None = None
+    """Digest of the command: the same id with another digest is denied."""
+    postings: tuple[Posting, ...] = ()
+    orders: tuple[NewOrder, ...] = ()
+    cancels: tuple[str, ...] = ()
+    """Orders whose cancel has been asked for."""
+    outcome: Outcome | None = None
+    latch: Latch | None = None
+    lift: bool = False
+    """Removes every latch."""
+    leverage: tuple[str, str, Decimal] | None = None
+    """Account, instrument, setting."""
+    mode: tuple[str, str, MarginMode] | None = None
+    client: dict[str, Any] | None = None
+    client_cleared: bool = False
+    disclosure: str | None = None
+    level: tuple[str, str] | None = None
+    """Account and its new level."""
+
+    def plain(self) -> dict[str, Any]:
+        """Return the parts as plain JSON values: what the journal holds and gives back."""
+        return msgspec.json.decode(msgspec.json.encode(self))
+
+    def entry(
+        self,
+        about: str,
+        *,
+        time_ms: int,
+        client_id: str | None = None,
+        account: str | None = None,
+        reserve: bool = False,
+    ) -> Entry:
+        """Return the journal entry that records this change."""
+        return Entry(
+            type=about,
+            data=self.plain(),
+            id=client_id,
+            account=account,
+            time_ms=time_ms,
+            reserve=reserve,
+        )
+
+
+def change_of(row: Row, path: str = "journal") -> Change:
+    """Read the parts of a stored row; raise JournalBroken when they are not of this shape."""
+    try:
+        return msgspec.convert(row.entry.data, Change)
+    except msgspec.ValidationError as error:
+        raise JournalBroken(path, row.seq, f"the row holds {error}") from None

@@ -1,0 +1,235 @@
+"""The desk as deciders see it: state, market, venue, rules and time, and the figures they give."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+
+import msgspec
+
+from desk.engine.accounts import ACCOUNTS
+from desk.engine.state import DeskState
+from desk.execution.order import Order
+from desk.execution.port import BookLevels, ExecutionClient
+from desk.ledger.book import wallet
+from desk.margin.account import account_figures
+from desk.margin.inputs import (
+    AccountFigures,
+    AccountInput,
+    MarginTerms,
+    OrderInput,
+    PositionInput,
+)
+from desk.market.book import Book
+from desk.market.state import MarketState
+from desk.model.catalogue import Catalogue
+from desk.model.instrument import Instrument, Kind
+from desk.model.market_data import FeedStatus, MarketEvent, MarkPrice
+from desk.model.numbers import ZERO
+from desk.model.orders import MarginMode
+from desk.risk.client import ClientRecord, sample_client
+from desk.risk.context import Limits
+
+HONG_KONG = timezone(timedelta(hours=8), "HKT")
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """The rule profile as the desk uses it."""
+
+    name: str
+    hash: str
+    limits: Limits
+    default_leverage: Decimal
+    divergence_rate: Decimal
+    messages_per_s: int
+    message_burst: int
+    repeat_limit: int
+    repeat_window_s: int
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How this desk runs."""
+
+    mode: str
+    """`SIMULATED`, `PAPER`, `REPLAY`."""
+    sample_client: bool
+    """Use the sample client while nobody has set a record."""
+    traded: frozenset[str]
+    """Connections that are fed: instruments of others are not offered."""
+
+
+class Desk:
+    """Everything a decision may read. Only the engine writes to it."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        terms: dict[str, MarginTerms],
+        rules: Rules,
+        settings: Settings,
+        venue: ExecutionClient,
+    ) -> None:
+        self.catalogue = catalogue
+        self.terms = terms
+        self.rules = rules
+        self.settings = settings
+        self.venue = venue
+        self.state = DeskState(catalogue)
+        self.market = MarketState(catalogue)
+        self.now_ns = 0
+        self.wall_ms = 0
+        self.levels: dict[str, str] = {}
+        """Account → level as the monitor holds it, with its memory."""
+        self.journal_note = ""
+        """Why nothing more, or nothing that adds risk, can be made durable; empty when it can."""
+        self.window_attached = False
+        self.changes = 0
+        """Counts changes of state, durable or not."""
+        self._figures: dict[str, tuple[tuple[int, int], AccountFigures]] = {}
+        self.marks_version = 0
+        """Counts changes of any perpetual's mark: figures are computed once for each."""
+
+    @property
+    def today(self) -> date:
+        """The date in Hong Kong."""
+        return datetime.fromtimestamp(self.wall_ms / 1000, UTC).astimezone(HONG_KONG).date()
+
+    @property
+    def client(self) -> ClientRecord | None:
+        """The client record that gates are evaluated on."""
+        if self.state.client_set:
+            record = self.state.client
+        elif self.settings.sample_client:
+            record = sample_client(self.catalogue.all(), self.today)
+        else:
+            record = None
+        if record is None or not self.state.disclosures:
+            return record
+        merged = tuple(sorted({*record.disclosures, *self.state.disclosures}))
+        return msgspec.structs.replace(record, disclosures=merged)
+
+    def mark(self, instrument_id: str) -> Decimal | None:
+        """Return the last mark, fresh or not; `quality` says which."""
+        return self.market.mark_price(instrument_id)
+
+    def quality(self, instrument_id: str) -> str:
+        """Return LIVE, STALE or UNKNOWN for an instrument's mark."""
+        return self.market.quality(instrument_id, self.now_ns)
+
+    def index(self, instrument_id: str) -> Decimal | None:
+        """Return the venue's index, as it came with the mark."""
+        market = self.market.get(instrument_id)
+        return None if market is None else market.index_price
+
+    def book(self, instrument_id: str) -> Book | None:
+        """Return an instrument's book."""
+        market = self.market.get(instrument_id)
+        return None if market is None else market.book
+
+    def book_state(self, instrument_id: str) -> str:
+        """Return SYNCED, SYNCING or UNSYNCED."""
+        book = self.book(instrument_id)
+        return "UNSYNCED" if book is None else book.state
+
+    def leverage(self, account: str, instrument_id: str) -> Decimal:
+        """Return the leverage setting; the profile's cap where nobody set one."""
+        set_to = self.state.leverages.get((account, instrument_id))
+        return self.rules.default_leverage if set_to is None else set_to
+
+    def held(self, account: str, instrument_id: str) -> Decimal:
+        """Return the signed position, for the venue: reduce-only orders are held to it."""
+        return self.state.position(account, instrument_id).quantity
+
+    def hear(self, event: MarketEvent) -> None:
+        """Take in what a venue said."""
+        self.market.apply(event)
+        if isinstance(event, MarkPrice):
+            self.marks_version += 1
+
+    def book_of(self, event: MarketEvent) -> BookLevels | None:
+        """Return the book that an event is about."""
+        return None if isinstance(event, FeedStatus) else self.book(event.instrument)
+
+    def account_input(self, account: str, *, without: str | None = None) -> AccountInput:
+        """Return a perpetual account for margin; `without` leaves one order out."""
+        settle = ACCOUNTS[account].settle
+        assert settle is not None, f"{account} has no margin pool"
+        tradeable = [i for i in self.catalogue.all() if i.kind is Kind.PERPETUAL]
+        pool = [i for i in tradeable if i.settle == settle]
+        return AccountInput(
+            id=account,
+            settle=settle,
+            balances=self.state.ledger.balances(account),
+            haircuts={},
+            prices={},
+            positions=tuple(
+                position
+                for instrument in pool
+                if (position := self._position_input(account, instrument)) is not None
+            ),
+            orders=tuple(
+                self._order_input(order)
+                for order in self.state.live_orders(account)
+                if order.id != without
+            ),
+            marks={i.id: mark for i in pool if (mark := self.mark(i.id)) is not None},
+            terms={i.id: self.terms[i.id] for i in pool if i.id in self.terms},
+            leverages={i.id: self.leverage(account, i.id) for i in pool},
+            modes={i.id: self.state.mode(account, i.id) for i in pool},
+            collar_rate=self.rules.limits.collar_rate,
+        )
+
+    def _position_input(self, account: str, instrument: Instrument) -> PositionInput | None:
+        held = self.state.position(account, instrument.id)
+        entry = held.entry_price(instrument)
+        if entry is None:
+            return None
+        mode = self.state.mode(account, instrument.id)
+        isolated = mode is MarginMode.ISOLATED
+        pocket = self.state.ledger.balance(wallet(account, instrument.id), instrument.settle)
+        return PositionInput(
+            instrument=instrument,
+            terms=self.terms.get(instrument.id, MarginTerms(model="binance")),
+            quantity=held.quantity,
+            entry_price=entry,
+            mark=self.mark(instrument.id),
+            leverage=self.leverage(account, instrument.id),
+            margin_mode=mode,
+            isolated_margin=pocket if isolated else None,
+        )
+
+    def _order_input(self, order: Order) -> OrderInput:
+        instrument = self.catalogue.get(order.terms.instrument)
+        assert instrument is not None, f"an order in {order.terms.instrument}, which is unknown"
+        return OrderInput(
+            instrument=instrument,
+            side=order.terms.side,
+            quantity=order.remaining,
+            price=order.terms.price,
+            reduce_only=order.terms.reduce_only,
+        )
+
+    def figures(self, account: str) -> AccountFigures:
+        """Return a perpetual account's figures at the last marks; computed once a change."""
+        version = (self.changes, self.marks_version)
+        known = self._figures.get(account)
+        if known is not None and known[0] == version:
+            return known[1]
+        figures = account_figures(self.account_input(account))
+        self._figures[account] = (version, figures)
+        return figures
+
+    def free_balance(self, account: str, asset: str) -> Decimal:
+        """Return a spot balance less what working orders will pay."""
+        spoken_for = ZERO
+        for order in self.state.live_orders(account):
+            instrument = self.catalogue.get(order.terms.instrument)
+            assert instrument is not None
+            buying = order.terms.side.sign > 0
+            if asset != (instrument.quote if buying else instrument.base):
+                continue
+            price = order.terms.price or self.state.collars.get(order.id) or ZERO
+            cost = instrument.notional(order.remaining, price) if buying else order.remaining
+            spoken_for += cost * (1 + instrument.taker_fee_rate) if buying else cost
+        return self.state.ledger.balance(account, asset) - spoken_for

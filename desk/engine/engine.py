@@ -1,0 +1,244 @@
+"""The single writer: every change of desk state happens in `Engine.handle`.
+
+The engine decides, the caller makes durable, the engine acts:
+
+    work = engine.handle(message)
+    while work.entries:
+        hand on work.events
+        work = engine.handle(Committed(journal.append(work.entries)))   # or NotCommitted
+    hand on work.events
+
+It opens nothing, reads no clock and draws no random number: the same messages give the same
+state, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from desk.engine import watching
+from desk.engine.change import Change, Latch
+from desk.engine.desk import Desk
+from desk.engine.intake import Intake
+from desk.engine.message import (
+    NO_WORK,
+    Clock,
+    Committed,
+    Given,
+    Heard,
+    Message,
+    NotCommitted,
+    WindowChanged,
+    Work,
+)
+from desk.engine.plan import Plan
+from desk.engine.settlement import Settlement
+from desk.execution.outcome import Filled, Outcome
+from desk.execution.port import Decision
+from desk.ledger.book import Posting
+from desk.model.events import (
+    Acknowledged,
+    Alerted,
+    AnyEvent,
+    Denial,
+    Denied,
+    LevelChanged,
+    OrderChanged,
+    StateChanged,
+)
+from desk.model.events import Filled as FilledEvent
+from desk.model.journal import Row
+
+
+class Engine:
+    """Not thread-safe by design: one caller, one message at a time."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._intake = Intake(desk)
+        self._watch = watching.Watch(desk)
+        self._plan: Plan | None = None
+
+    def replay(self, rows: Iterable[Row]) -> None:
+        """Rebuild the desk from its journal: start and restart are this one path."""
+        for row in rows:
+            self.desk.state.apply(row)
+
+    def resume(self) -> None:
+        """Put live orders back at the venue, and ask again for the cancels still owed."""
+        desk = self.desk
+        desk.levels.update(desk.state.levels)
+        for order in desk.state.live_orders():
+            instrument = desk.catalogue.get(order.terms.instrument)
+            assert instrument is not None, f"order {order.id} in an unknown instrument"
+            collar = desk.state.collars.get(order.id)
+            desk.venue.restore(order, instrument, desk.now_ns, collar)
+        for order_id in sorted(desk.state.cancels):
+            desk.venue.cancel(order_id, desk.now_ns)
+
+    def handle(self, message: Message) -> Work:
+        """Take one message and return what must be made durable and what must be said."""
+        match message:
+            case Committed() | NotCommitted():
+                return self._settle(message)
+            case _:
+                assert self._plan is None, "the last work was neither committed nor refused"
+        match message:
+            case Heard():
+                return self._hear(message)
+            case Clock():
+                return self._tick(message)
+            case Given():
+                # Whatever a window sends shows that somebody is there.
+                self._watch.heard_window()
+                return self._start(self._intake.take(message))
+            case WindowChanged():
+                self._watch.window_changed(message.attached)
+                return NO_WORK
+
+    def _hear(self, message: Heard) -> Work:
+        desk, event = self.desk, message.event
+        desk.now_ns = max(desk.now_ns, event.ts_recv_ns)
+        desk.hear(event)
+        book = desk.book_of(event)
+        decision = desk.venue.on_market(event, book, desk.wall_ms, desk.held)
+        return self._propose(decision)
+
+    def _tick(self, message: Clock) -> Work:
+        desk = self.desk
+        assert message.boot_ns >= desk.now_ns or desk.now_ns == 0, "time went backwards"
+        desk.now_ns, desk.wall_ms = max(desk.now_ns, message.boot_ns), message.wall_ms
+        decision = desk.venue.on_time(desk.now_ns, desk.wall_ms, desk.market.books, desk.held)
+        if decision.outcomes:
+            return self._propose(decision)
+        return self._start(self._watch.look())
+
+    def _propose(self, decision: Decision) -> Work:
+        """Turn what a venue proposes into rows; it has happened once they are durable."""
+        if not decision.outcomes:
+            return NO_WORK
+        plan = Plan(about="outcome", decision=decision)
+        settlement = Settlement(self.desk.state)
+        for outcome in decision.outcomes:
+            order = self.desk.state.orders[outcome.order_id]
+            plan.add(
+                "fill" if isinstance(outcome, Filled) else type(outcome).__name__.lower(),
+                Change(outcome=outcome, postings=self._postings(settlement, outcome)),
+                time_ms=self.desk.wall_ms,
+                client_id=order.id,
+                account=order.terms.account,
+                reserve=True,
+            )
+        return self._start(plan)
+
+    def _postings(self, settlement: Settlement, outcome: Outcome) -> tuple[Posting, ...]:
+        if not isinstance(outcome, Filled):
+            return ()
+        order = self.desk.state.orders[outcome.order_id]
+        if any(fill.id == outcome.fill.id for fill in order.fills):
+            return ()
+        instrument = self.desk.catalogue.get(outcome.fill.instrument)
+        assert instrument is not None, f"a fill in {outcome.fill.instrument}, which is unknown"
+        return settlement.postings(instrument, outcome.fill)
+
+    def _start(self, plan: Plan | None) -> Work:
+        if plan is None:
+            return NO_WORK
+        if not plan.entries:
+            return Work(events=self._numbered(plan.events))
+        self._plan = plan
+        return Work(entries=plan.entries)
+
+    def _settle(self, message: Committed | NotCommitted) -> Work:
+        plan, self._plan = self._plan, None
+        assert plan is not None, "nothing was waiting to be made durable"
+        if isinstance(message, Committed):
+            if not plan.may_use_reserve:
+                self.desk.journal_note = ""
+            return self._carry_out(plan, message.rows, durable=True)
+        if not message.full or plan.may_use_reserve:
+            self._latch_journal(message.reason)
+        self.desk.journal_note = message.reason
+        if plan.is_denial or plan.may_use_reserve:
+            return self._carry_out(plan, [], durable=False)
+        return Work(events=self._numbered([_not_durable(plan, message)]))
+
+    def _latch_journal(self, reason: str) -> None:
+        latch = Latch(key="journal", state="HALTED", reason=reason, since_ms=self.desk.wall_ms)
+        self.desk.state.latches["journal"] = latch
+
+    def _carry_out(self, plan: Plan, rows: list[Row], *, durable: bool) -> Work:
+        """Apply what was decided: the state, then the venue, then the words about it."""
+        desk = self.desk
+        before = desk.state.state
+        events: list[AnyEvent] = []
+        for number, change in enumerate(plan.changes):
+            if rows:
+                desk.state.apply(rows[number])
+            else:
+                desk.state.fold(change, plan.entries[number].id, plan.entries[number].time_ms)
+            desk.changes += 1
+            self._act(change)
+            events += self._say(change)
+        if desk.state.state != before or any(c.latch or c.lift for c in plan.changes):
+            events.append(self._state_changed(before))
+        events += plan.events if durable else [_undurable(event) for event in plan.events]
+        desk.venue.commit(plan.decision)
+        return Work(events=self._numbered(events))
+
+    def _act(self, change: Change) -> None:
+        desk = self.desk
+        for new in change.orders:
+            instrument = desk.catalogue.get(new.terms.instrument)
+            assert instrument is not None
+            desk.venue.submit(new.terms, instrument, desk.now_ns, new.collar_price)
+        for order_id in change.cancels:
+            desk.venue.cancel(order_id, desk.now_ns)
+
+    def _say(self, change: Change) -> list[AnyEvent]:
+        desk = self.desk
+        if change.outcome is None:
+            ids = [new.terms.id for new in change.orders]
+        else:
+            ids = [change.outcome.order_id]
+        orders = [desk.state.orders[order_id] for order_id in ids]
+        said: list[AnyEvent] = [
+            OrderChanged(
+                order=order.terms, status=order.status, filled=order.filled, reason=order.reason
+            )
+            for order in orders
+        ]
+        if isinstance(change.outcome, Filled):
+            said.insert(0, FilledEvent(fill=change.outcome.fill))
+        if change.level is not None:
+            account, level = change.level
+            before = str(change.what.get("before", ""))
+            marks = {str(k): str(v) for k, v in change.what.get("marks", {}).items()}
+            said.append(LevelChanged(account=account, before=before, after=level, marks=marks))
+        return said
+
+    def _state_changed(self, before: str) -> StateChanged:
+        state = self.desk.state
+        reasons = "; ".join(latch.reason for latch in state.latches.values())
+        return StateChanged(before=before, after=state.state, reason=reasons or "rearmed")
+
+    def _numbered(self, events: list[AnyEvent]) -> list[AnyEvent]:
+        seq = self.desk.state.seq
+        return [msgspec.structs.replace(event, seq=seq) for event in events]
+
+
+def _not_durable(plan: Plan, message: NotCommitted) -> AnyEvent:
+    code = "DISK_FULL" if message.full else "JOURNAL_UNWRITABLE"
+    sentence = f"Nothing was done: {message.reason}."
+    if not plan.client_id:
+        return Alerted(severity="danger", message=sentence, code=code)
+    denial = Denial(code=code, rule="rec.retention", message=sentence)
+    return Denied(command=plan.number, about=plan.about, id=plan.client_id, denials=[denial])
+
+
+def _undurable(event: AnyEvent) -> AnyEvent:
+    if isinstance(event, Acknowledged):
+        return msgspec.structs.replace(event, durable=False)
+    return event

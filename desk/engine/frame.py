@@ -1,0 +1,161 @@
+"""The frame: one picture of the desk for the window, built from what the engine holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from itertools import islice
+
+import msgspec
+
+from desk.engine.desk import Desk
+from desk.engine.snapshot import BookView, DeskFrame, FeedView, OrderView, RuleView, SeriesView
+from desk.engine.views import (
+    account_views,
+    fill_view,
+    market_views,
+    order_view,
+    position_views,
+)
+from desk.market.state import InstrumentMarket
+from desk.model.commands import NextFrame
+from desk.model.numbers import plain
+from desk.model.orders import Side
+from desk.risk.client import describe
+
+BOOK_LEVELS = 20
+RECENT = 50
+"""Ended orders and fills that a frame carries; the rest is in the journal."""
+
+
+class FeedNote(msgspec.Struct, frozen=True, kw_only=True):
+    """What the protocol of a connection counted, beside its messages."""
+
+    gaps: int
+    rejected: int
+    note: str
+
+
+def build_frame(
+    desk: Desk, wanted: NextFrame, *, number: int, engine_ms: float, notes: Mapping[str, FeedNote]
+) -> DeskFrame:
+    """Build the picture that the window asked for."""
+    state = desk.state
+    return DeskFrame(
+        seq=number,
+        ts_ns=desk.now_ns,
+        wall_ms=desk.wall_ms,
+        data_ns=desk.market.last_message_ns,
+        mode=desk.settings.mode,
+        state=state.state,
+        latches=_latches(desk),
+        durable=not desk.journal_note,
+        client=describe(desk.client),
+        profile=desk.rules.name,
+        profile_hash=desk.rules.hash,
+        journal_seq=state.seq,
+        engine_ms=engine_ms,
+        messages=desk.market.events,
+        feeds=feed_views(desk, notes),
+        markets=market_views(desk),
+        book=_book(desk, wanted.selected),
+        series=_series(desk, wanted.selected, wanted.series_from_ms),
+        accounts=account_views(desk),
+        positions=position_views(desk),
+        orders=_orders(desk),
+        fills=[fill_view(fill) for fill in state.fills[-RECENT:][::-1]],
+        rules=_rules(desk),
+    )
+
+
+def _latches(desk: Desk) -> list[str]:
+    said = [f"{latch.state}: {latch.reason}" for latch in desk.state.latches.values()]
+    return [*said, desk.journal_note] if desk.journal_note else said
+
+
+def feed_views(desk: Desk, notes: Mapping[str, FeedNote]) -> list[FeedView]:
+    """Return one lamp a venue: the age of its oldest needed stream."""
+    views: list[FeedView] = []
+    for venue in dict.fromkeys(i.venue for i in desk.catalogue.all()):
+        markets = [
+            market
+            for market in desk.market.all()
+            if market.instrument.venue == venue
+            and market.instrument.connection in desk.settings.traded
+        ]
+        if not markets:
+            continue
+        ages = [desk.market.mark_age_ms(m.instrument.id, desk.now_ns) for m in markets]
+        known = [age for age in ages if age is not None]
+        said = [
+            notes[c] for c in dict.fromkeys(m.instrument.connection for m in markets) if c in notes
+        ]
+        views.append(
+            FeedView(
+                venue=venue,
+                age_ms=max(known) if len(known) == len(ages) else None,
+                amber_ms=1500,
+                stale_ms=2000,
+                gaps=sum(note.gaps for note in said),
+                rejected=sum(note.rejected for note in said),
+                note="; ".join(note.note for note in said if note.note),
+            )
+        )
+    return views
+
+
+def _book(desk: Desk, selected: str | None) -> BookView | None:
+    market = None if selected is None else desk.market.get(selected)
+    if market is None or not market.book.synced:
+        return None
+    terms = market.instrument
+    return BookView(
+        instrument=terms.id,
+        bids=_levels(market, Side.BUY),
+        asks=_levels(market, Side.SELL),
+    )
+
+
+def _levels(market: InstrumentMarket, side: Side) -> list[tuple[Decimal, Decimal]]:
+    terms = market.instrument
+    best = islice(market.book.levels(side), BOOK_LEVELS)
+    return [(terms.price(ticks), terms.quantity(lots)) for ticks, lots in best]
+
+
+def _series(desk: Desk, selected: str | None, from_ms: int) -> SeriesView | None:
+    market = None if selected is None else desk.market.get(selected)
+    if market is None:
+        return None
+    points = market.series.since(from_ms)
+    return SeriesView(
+        instrument=market.instrument.id, time_ms=points.time_ms, mark=points.mark, last=points.last
+    )
+
+
+def _orders(desk: Desk) -> list[OrderView]:
+    """Return working orders first, then the last ones that ended, newest first."""
+    live = [order_view(order) for order in desk.state.live_orders()]
+    ended = [order_view(order) for order in desk.state.ended_orders(RECENT)]
+    return [*reversed(live), *ended]
+
+
+def _rules(desk: Desk) -> list[RuleView]:
+    """Return the rules that a glance should show: leverage and margin now against the limits."""
+    limits = desk.rules.limits
+    rows: list[RuleView] = []
+    for view in account_views(desk):
+        if view.kind != "perpetual" or view.leverage is None:
+            continue
+        near = view.leverage > limits.max_leverage
+        rows.append(
+            RuleView(
+                rule="perp.max_leverage",
+                status="BREACH" if near else "OK",
+                value=plain(round(view.leverage, 4)),
+                limit=plain(limits.max_leverage),
+                origin="HOUSE",
+                message=f"{view.account} leverage {view.leverage:.2f}× of "
+                f"{plain(limits.max_leverage)}×",
+            )
+        )
+    return rows

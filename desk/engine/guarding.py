@@ -1,0 +1,110 @@
+"""Kill and rearm, latches that set themselves, and leaving the desk."""
+
+from __future__ import annotations
+
+from desk.engine.change import Change, Latch
+from desk.engine.desk import Desk
+from desk.engine.plan import Plan, refuse
+from desk.engine.reducing import adds_risk
+from desk.model.commands import Kill, Rearm, WindowClosing
+
+MIN_REASON = 10
+"""Characters of a reason to rearm: long enough to have to be one."""
+
+
+def kill(desk: Desk, command: Kill, plan: Plan) -> None:
+    """Halt the desk and cancel what could add risk (everything, where asked)."""
+    orders = [
+        order.id
+        for order in desk.state.live_orders()
+        if command.everything or adds_risk(desk, order)
+    ]
+    reason = command.reason or "no reason given"
+    latch_desk(
+        desk,
+        plan,
+        Latch(key="kill", state="HALTED", reason=f"kill: {reason}", since_ms=desk.wall_ms),
+        cancels=orders,
+    )
+
+
+def rearm(desk: Desk, command: Rearm, plan: Plan) -> None:
+    """Lift every latch: by a named person who says why."""
+    if not command.name.strip():
+        raise refuse("NAME", "A person rearms the desk: give a name.", "kill.switch")
+    if len(command.reason.strip()) < MIN_REASON:
+        raise refuse(
+            "REASON",
+            f"A reason of at least {MIN_REASON} characters is needed to rearm.",
+            "kill.switch",
+        )
+    if not desk.state.latches:
+        raise refuse("NOT_LATCHED", "The desk is ACTIVE: there is nothing to rearm.", "kill.switch")
+    if "journal" in desk.state.latches:
+        raise refuse(
+            "JOURNAL",
+            "Nothing can be made durable in this process: restart the desk first.",
+            "kill.switch",
+        )
+    plan.add(
+        plan.about,
+        Change(
+            what={
+                "name": command.name,
+                "reason": command.reason,
+                "second_name": command.second_name,
+                "lifted": [latch.reason for latch in desk.state.latches.values()],
+            },
+            lift=True,
+        ),
+        time_ms=desk.wall_ms,
+        client_id=plan.client_id,
+        reserve=True,
+    )
+
+
+def latch_desk(desk: Desk, plan: Plan, latch: Latch, cancels: list[str]) -> None:
+    """Record a latch and the cancels that go with it."""
+    plan.add(
+        plan.about,
+        Change(
+            what={"reason": latch.reason, "state": latch.state, "cancels": len(cancels)},
+            latch=latch,
+            cancels=tuple(cancels),
+        ),
+        time_ms=desk.wall_ms,
+        client_id=plan.client_id or None,
+        reserve=True,
+    )
+
+
+def repeat_latch(desk: Desk, count: int) -> Latch:
+    """Return the latch that stops a stuck key or a runaway loop."""
+    return Latch(
+        key="repeat",
+        state="REDUCING",
+        reason=f"{count} identical orders within {desk.rules.repeat_window_s} s",
+        since_ms=desk.wall_ms,
+    )
+
+
+def risk_adding_orders(desk: Desk) -> list[str]:
+    """Return the working orders that a careful desk does not leave alone."""
+    return [order.id for order in desk.state.live_orders() if adds_risk(desk, order)]
+
+
+def leave(desk: Desk, command: WindowClosing, plan: Plan) -> None:
+    """Record how the trader leaves, and cancel what that says."""
+    if command.choice not in {"cancel_all", "leave_positions"}:
+        raise refuse("CHOICE", "Leave by cancel_all or leave_positions, or stay.")
+    everything = command.choice == "cancel_all"
+    orders = [
+        order.id for order in desk.state.live_orders() if everything or adds_risk(desk, order)
+    ]
+    plan.add(
+        "leave",
+        Change(what={"choice": command.choice, "cancels": len(orders)}, cancels=tuple(orders)),
+        time_ms=desk.wall_ms,
+        client_id=plan.client_id,
+        reserve=True,
+    )

@@ -1,0 +1,164 @@
+"""Commands on their way in: identity first, then the decider of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from desk.engine import guarding, money, ordering, questions, reducing, setting
+from desk.engine.change import Change
+from desk.engine.desk import Desk
+from desk.engine.message import Given
+from desk.engine.pace import Pace
+from desk.engine.plan import Plan, Refusal, digest, refuse
+from desk.model.commands import (
+    AcknowledgeDisclosure,
+    AddMargin,
+    AnyCommand,
+    Ask,
+    CancelAll,
+    CancelOrder,
+    ClosePosition,
+    Deposit,
+    Flatten,
+    Heartbeat,
+    Kill,
+    NextFrame,
+    PreviewOrder,
+    Rearm,
+    SetClient,
+    SetLeverage,
+    SetMarginMode,
+    SubmitOrder,
+    Transfer,
+    WindowClosing,
+    Withdraw,
+)
+from desk.model.events import Acknowledged, Alerted, Answered, ClosingAsked, Denial, Denied
+
+
+class Intake:
+    """Turns a command into a plan: an acknowledgement, a denial, or an answer."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        rules = desk.rules
+        self._pace = Pace(messages_per_s=rules.messages_per_s, burst=rules.message_burst)
+        self._deciders: dict[type[AnyCommand], Callable[..., None]] = {
+            Deposit: money.deposit,
+            Withdraw: money.withdraw,
+            Transfer: money.move,
+            SubmitOrder: self._submit,
+            CancelOrder: reducing.cancel,
+            CancelAll: reducing.cancel_all,
+            ClosePosition: reducing.close,
+            Flatten: reducing.flatten,
+            Kill: guarding.kill,
+            Rearm: guarding.rearm,
+            SetLeverage: setting.leverage,
+            SetMarginMode: setting.mode,
+            AddMargin: self._add_margin,
+            SetClient: setting.client,
+            AcknowledgeDisclosure: setting.acknowledge,
+            WindowClosing: guarding.leave,
+        }
+
+    def take(self, given: Given) -> Plan | None:
+        """Decide on one command."""
+        command = given.command
+        match command:
+            case Heartbeat() | NextFrame():
+                return None
+            case Ask():
+                data = questions.answer(self._desk, command.about)
+                said = Answered(command=given.number, about=command.about, data=data)
+                return Plan(about=command.about, events=[said])
+            case PreviewOrder():
+                said = questions.preview(self._desk, command, given.number)
+                return Plan(about="preview", events=[said])
+            case WindowClosing(choice=None):
+                return Plan(about="leave", events=[self._closing(given.number)])
+            case _:
+                return self._decide(command, given.number)
+
+    def _decide(self, command: AnyCommand, number: int | None) -> Plan:
+        about = str(command.__struct_config__.tag)
+        plan = Plan(about=about, client_id=command.id, number=number)
+        try:
+            known = self._desk.state.contents.get(command.id)
+            if known is not None:
+                return self._again(plan, known, command)
+            if command.id in self._desk.state.orders:
+                raise refuse("ID_REUSED", f"The id {command.id} already names an order.")
+            self._deciders[type(command)](self._desk, command, plan)
+        except Refusal as refusal:
+            return self._denied(plan, refusal.denials, command)
+        self._sign(plan, command)
+        return plan
+
+    def _sign(self, plan: Plan, command: AnyCommand) -> None:
+        """Put the digest on the first row and the acknowledgement behind it."""
+        first = msgspec.structs.replace(plan.changes[0], content=digest(command))
+        plan.changes[0] = first
+        plan.entries[0] = msgspec.structs.replace(plan.entries[0], data=first.plain())
+        data = dict(first.what)
+        data["orders"] = [new.terms.id for new in first.orders]
+        data["cancels"] = list(first.cancels)
+        said = Acknowledged(command=plan.number, about=plan.about, id=plan.client_id, data=data)
+        plan.events.append(said)
+
+    def _again(self, plan: Plan, known: str, command: AnyCommand) -> Plan:
+        """Answer a command that was carried out before: with its present state, or a denial."""
+        if known != digest(command):
+            raise refuse(
+                "ID_REUSED",
+                f"The id {command.id} was used for something else; nothing was done.",
+                "ord.repeat_throttle",
+            )
+        order = self._desk.state.orders.get(command.id)
+        data: dict[str, object] = {"repeated": True}
+        if order is not None:
+            data |= {"status": order.status.value, "filled": str(order.filled)}
+        said = Acknowledged(command=plan.number, about=plan.about, id=command.id, data=data)
+        return Plan(about=plan.about, events=[said])
+
+    def _denied(self, plan: Plan, denials: list[Denial], command: AnyCommand) -> Plan:
+        """Record a refusal: the id stays free, the reasons stay for ever."""
+        said = Denied(command=plan.number, about=plan.about, id=plan.client_id, denials=denials)
+        refused = Plan(
+            about=plan.about,
+            client_id=plan.client_id,
+            number=plan.number,
+            events=[said],
+            is_denial=True,
+        )
+        what = {
+            "about": plan.about,
+            "asked": msgspec.to_builtins(command),
+            "denials": msgspec.to_builtins(denials),
+            "profile_hash": self._desk.rules.hash,
+        }
+        refused.add(
+            "denial", Change(what=what), time_ms=self._desk.wall_ms, client_id=plan.client_id
+        )
+        return refused
+
+    def _submit(self, desk: Desk, command: SubmitOrder, plan: Plan) -> None:
+        over_rate = not self._pace.take(desk.now_ns)
+        repeats = ordering.submit(desk, command, plan, over_rate=over_rate)
+        if repeats + 1 >= desk.rules.repeat_limit:
+            latch = guarding.repeat_latch(desk, repeats + 1)
+            plan.changes[-1] = msgspec.structs.replace(plan.changes[-1], latch=latch)
+            plan.events.append(Alerted(severity="danger", message=latch.reason, code="REPEAT_LOCK"))
+
+    def _add_margin(self, desk: Desk, command: AddMargin, plan: Plan) -> None:
+        instrument, account = setting.perpetual(desk, command.instrument, command.account)
+        money.add_margin(desk, command, plan, account.id, instrument.settle)
+
+    def _closing(self, number: int | None) -> ClosingAsked:
+        state = self._desk.state
+        held = [f"{a} {i}" for (a, i), position in state.positions.items() if position.quantity]
+        return ClosingAsked(
+            command=number, orders=[order.id for order in state.live_orders()], positions=held
+        )

@@ -1,0 +1,65 @@
+"""What the engine is told. Everything arrives as a message, time included."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from desk.model.commands import AnyCommand
+from desk.model.events import AnyEvent
+from desk.model.journal import Entry, Row
+from desk.model.market_data import MarketEvent
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """Time passed."""
+
+    boot_ns: int
+    wall_ms: int
+
+
+class Given(msgspec.Struct, frozen=True):
+    """A command came in; `number` is the input line or window request that its answer names."""
+
+    command: AnyCommand
+    number: int | None = None
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """A venue said something."""
+
+    event: MarketEvent
+
+
+class Committed(msgspec.Struct, frozen=True):
+    """The entries of the last work are durable."""
+
+    rows: list[Row]
+
+
+class NotCommitted(msgspec.Struct, frozen=True):
+    """They are not. `full`: the disk has no room for new risk; else nothing is durable more."""
+
+    full: bool
+    reason: str
+
+
+class WindowChanged(msgspec.Struct, frozen=True):
+    """A window was attached, or is gone."""
+
+    attached: bool
+
+
+Message: TypeAlias = Clock | Given | Heard | Committed | NotCommitted | WindowChanged
+
+
+class Work(msgspec.Struct, frozen=True):
+    """What the engine wants done: entries to make durable (answer with Committed or
+    NotCommitted before anything else), and events to hand on."""
+
+    entries: list[Entry] = []
+    events: list[AnyEvent] = []
+
+
+NO_WORK = Work()

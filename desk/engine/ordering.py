@@ -1,0 +1,282 @@
+"""Orders on their way in: from what was asked to what the pipeline says and the journal records."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from desk.engine.accounts import Account, account_for
+from desk.engine.change import Change, NewOrder
+from desk.engine.desk import Desk
+from desk.engine.plan import Plan, Refusal, refuse
+from desk.model.commands import SubmitOrder
+from desk.model.events import Denial
+from desk.model.instrument import Instrument, Kind
+from desk.model.numbers import ONE, plain, round_down, round_up
+from desk.model.orders import OrderTerms, OrderType, Side, TimeInForce
+from desk.risk.context import MarketNow, OrderContext, Review, WorkingOrder
+from desk.risk.pretrade import review
+from desk.risk.quantity import Scale, resolve
+
+REPEAT_ASKS_MS = 1000
+"""A second identical order within this time asks first."""
+
+
+def submit(desk: Desk, command: SubmitOrder, plan: Plan, *, over_rate: bool) -> int:
+    """Send an order through the pipeline and record it; return how often it was sent before."""
+    context = order_context(desk, command, over_rate=over_rate)
+    found = review(context)
+    if not found.accepted:
+        raise Refusal(*found.denials)
+    plan.add(
+        "order",
+        Change(
+            what=_decision(desk, context, found),
+            orders=(NewOrder(terms=context.order, collar_price=collar_price(desk, context.order)),),
+        ),
+        time_ms=desk.wall_ms,
+        client_id=plan.client_id,
+        account=context.order.account,
+        reserve=found.reduces,
+    )
+    return context.repeats
+
+
+def order_context(desk: Desk, command: SubmitOrder, *, over_rate: bool = False) -> OrderContext:
+    """Resolve a command to order terms and gather what the pipeline looks at."""
+    instrument, account = find_instrument(desk, command.instrument, command.account)
+    quantity = _quantity(desk, command, instrument, account)
+    market_order = command.type is OrderType.MARKET
+    tif = command.tif or (TimeInForce.IOC if market_order else TimeInForce.GTC)
+    terms = OrderTerms(
+        id=command.id,
+        account=account.id,
+        instrument=instrument.id,
+        side=command.side,
+        quantity=quantity,
+        type=command.type,
+        price=command.price,
+        tif=tif,
+        post_only=command.post_only,
+        reduce_only=command.reduce_only,
+    )
+    context = context_of(desk, terms, instrument, account)
+    repeats, newest_ms = _repeats(desk, terms)
+    at_once = newest_ms is not None and desk.wall_ms - newest_ms < REPEAT_ASKS_MS
+    return msgspec.structs.replace(
+        context,
+        over_rate=over_rate,
+        repeats=repeats,
+        repeated_at_once=at_once and not command.confirmed,
+    )
+
+
+def _repeats(desk: Desk, terms: OrderTerms) -> tuple[int, int | None]:
+    """Count the orders like this one in the repetition window; say when the newest was sent."""
+    since_ms = desk.wall_ms - desk.rules.repeat_window_s * 1000
+    count, newest_ms = 0, None
+    for order in reversed(desk.state.orders.values()):
+        if order.created_ms < since_ms:
+            break
+        if msgspec.structs.replace(order.terms, id=terms.id) == terms:
+            count += 1
+            newest_ms = newest_ms or order.created_ms
+    return count, newest_ms
+
+
+def context_of(
+    desk: Desk, terms: OrderTerms, instrument: Instrument, account: Account
+) -> OrderContext:
+    """Gather what the pipeline looks at for an order."""
+    perpetual = account.kind == "perpetual"
+    figures = desk.figures(account.id) if perpetual else None
+    paying = instrument.quote if terms.side is Side.BUY else instrument.base
+    latches = desk.state.latches.values()
+    return OrderContext(
+        order=terms,
+        instrument=instrument,
+        state=desk.state.state,
+        state_reason="; ".join(latch.reason for latch in latches),
+        id_conflict=False,
+        level=desk.levels.get(account.id, figures.level if figures else "NORMAL"),
+        position=_position(desk, account, instrument),
+        working=_working(desk, account.id),
+        market=_market_now(desk, instrument, terms),
+        permitted=instrument.connection in desk.settings.traded,
+        account=desk.account_input(account.id) if perpetual else None,
+        notionals=_notionals(desk, account, instrument),
+        free_balance=None if perpetual else desk.free_balance(account.id, paying),
+        client=desk.client,
+        today=desk.today,
+        limits=desk.rules.limits,
+        usd_per_settle=ONE,
+        over_rate=False,
+        repeats=0,
+        repeated_at_once=False,
+    )
+
+
+def find_instrument(desk: Desk, text: str, account: str | None) -> tuple[Instrument, Account]:
+    """Return an instrument and the account that trades it, or refuse."""
+    instrument = desk.catalogue.get(text)
+    if instrument is None:
+        known = ", ".join(i.id for i in desk.catalogue.all())
+        raise refuse("UNKNOWN_INSTRUMENT", f"There is no instrument {text}; there are {known}.")
+    found = account_for(instrument, account)
+    if isinstance(found, str):
+        raise refuse("ACCOUNT", found[0].upper() + found[1:] + ".")
+    return instrument, found
+
+
+def _quantity(
+    desk: Desk, command: SubmitOrder, instrument: Instrument, account: Account
+) -> Decimal:
+    fresh = desk.quality(instrument.id) == "LIVE"
+    mark = desk.mark(instrument.id) if fresh else None
+    perpetual = account.kind == "perpetual"
+    paying = instrument.quote if command.side is Side.BUY else instrument.base
+    free = (
+        desk.figures(account.id).available_margin
+        if perpetual
+        else desk.free_balance(account.id, paying)
+    )
+    scale = Scale(
+        price=command.price or mark,
+        position=_position(desk, account, instrument),
+        free=free,
+        leverage=desk.leverage(account.id, instrument.id) if perpetual else ONE,
+        fee_rate=instrument.taker_fee_rate,
+    )
+    quantity = resolve(command.quantity, instrument, command.side, scale)
+    if isinstance(quantity, Denial):
+        raise Refusal(quantity)
+    if not quantity:
+        raise refuse("MIN_QUANTITY", f"That is less than one lot of {instrument.id}.")
+    return quantity
+
+
+def _position(desk: Desk, account: Account, instrument: Instrument) -> Decimal:
+    if instrument.kind is Kind.SPOT:
+        return desk.state.ledger.balance(account.id, instrument.base)
+    return desk.state.position(account.id, instrument.id).quantity
+
+
+def _working(desk: Desk, account: str) -> tuple[WorkingOrder, ...]:
+    return tuple(
+        WorkingOrder(
+            id=order.id,
+            instrument=order.terms.instrument,
+            side=order.terms.side,
+            remaining=order.remaining,
+            price=order.terms.price,
+            reduce_only=order.terms.reduce_only,
+        )
+        for order in desk.state.live_orders(account)
+    )
+
+
+def _notionals(desk: Desk, account: Account, instrument: Instrument) -> dict[str, Decimal]:
+    """Value the account's other positions; one without a mark makes margin unknown anyway."""
+    found: dict[str, Decimal] = {}
+    for (holder, other), position in desk.state.positions.items():
+        terms, mark = desk.catalogue.get(other), desk.mark(other)
+        if holder == account.id and other != instrument.id and terms is not None and mark:
+            found[other] = terms.notional(position.quantity, mark)
+    return found
+
+
+def _market_now(desk: Desk, instrument: Instrument, terms: OrderTerms) -> MarketNow:
+    mark = desk.mark(instrument.id)
+    index = desk.index(instrument.id)
+    limit = desk.rules.divergence_rate
+    return MarketNow(
+        mark=mark,
+        quality=desk.quality(instrument.id),
+        mark_age_ms=desk.market.mark_age_ms(instrument.id, desk.now_ns),
+        book_state=desk.book_state(instrument.id),
+        diverging=mark is not None and index is not None and abs(mark - index) > limit * index,
+        expected_price=expected_price(desk, instrument, terms),
+    )
+
+
+def expected_price(desk: Desk, instrument: Instrument, terms: OrderTerms) -> Decimal | None:
+    """Return the average price of a market order over the book now; None if it does not reach."""
+    book = desk.book(instrument.id)
+    if terms.type is not OrderType.MARKET or book is None or not book.synced:
+        return None
+    left = terms.quantity / instrument.lot_size
+    paid = Decimal(0)
+    for ticks, lots in book.levels(terms.side.opposite):
+        taken = min(left, Decimal(lots))
+        paid += taken * instrument.price(ticks)
+        left -= taken
+        if left <= 0:
+            return paid / (terms.quantity / instrument.lot_size)
+    return None
+
+
+def collar_price(desk: Desk, terms: OrderTerms) -> Decimal | None:
+    """Return the worst price a market order may take: the mark ± collar, on the tick, inside.
+
+    Without a mark the last best opposite price stands in for it, for orders that reduce: it
+    must always be possible to get out.
+    """
+    if terms.type is not OrderType.MARKET:
+        return None
+    instrument = desk.catalogue.get(terms.instrument)
+    assert instrument is not None
+    reference = desk.mark(instrument.id)
+    book = desk.book(instrument.id)
+    if (reference is None or desk.quality(instrument.id) != "LIVE") and book is not None:
+        best = next(iter(book.levels(terms.side.opposite)), None)
+        reference = instrument.price(best[0]) if best is not None else reference
+    if reference is None:
+        return None
+    collar = desk.rules.limits.collar_rate
+    worst = reference * (1 + collar * terms.side.sign)
+    rounded = round_down if terms.side is Side.BUY else round_up
+    return rounded(worst, instrument.tick_size)
+
+
+def _decision(desk: Desk, context: OrderContext, found: Review) -> dict[str, object]:
+    """Return the inputs of a decision, for whoever reads the journal later."""
+    after = found.after
+    return {
+        "side": context.order.side.value,
+        "quantity": plain(context.order.quantity),
+        "instrument": context.instrument.id,
+        "reduces": found.reduces,
+        "profile": desk.rules.name,
+        "profile_hash": desk.rules.hash,
+        "client": "none" if context.client is None else context.client.name or "client",
+        "mark": None if context.market.mark is None else plain(context.market.mark),
+        "quality": context.market.quality,
+        "mark_age_ms": context.market.mark_age_ms,
+        "utilization_after": _text(after.margin_utilization if after else None),
+        "available_after": _text(after.available_margin if after else None),
+    }
+
+
+def _text(figure: Decimal | None) -> str | None:
+    return None if figure is None else plain(figure)
+
+
+def close_terms(
+    desk: Desk, account: str, instrument: Instrument, quantity: Decimal, order_id: str
+) -> OrderTerms | None:
+    """Return the reduce-only market order that closes a quantity, or None for nothing."""
+    held = desk.state.position(account, instrument.id).quantity
+    wanted = round_down(min(quantity, abs(held)), instrument.lot_size)
+    if not wanted:
+        return None
+    return OrderTerms(
+        id=order_id,
+        account=account,
+        instrument=instrument.id,
+        side=Side.SELL if held > 0 else Side.BUY,
+        quantity=wanted,
+        type=OrderType.MARKET,
+        tif=TimeInForce.IOC,
+        reduce_only=True,
+    )

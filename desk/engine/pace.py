@@ -1,0 +1,29 @@
+"""How many orders a person may send: a token every 1/rate s, at most `burst` of them.
+
+Integer arithmetic on the boot-time clock.
+"""
+
+from __future__ import annotations
+
+NS_PER_S = 1_000_000_000
+
+
+class Pace:
+    """A bucket of credit, in nanoseconds."""
+
+    def __init__(self, *, messages_per_s: int, burst: int) -> None:
+        self._per_message_ns = NS_PER_S // max(1, messages_per_s)
+        self._capacity_ns = burst * self._per_message_ns
+        self._credit_ns = self._capacity_ns
+        self._last_ns: int | None = None
+
+    def take(self, now_ns: int) -> bool:
+        """Count one message; False when it came too fast."""
+        if self._last_ns is not None:
+            earned = max(0, now_ns - self._last_ns)
+            self._credit_ns = min(self._capacity_ns, self._credit_ns + earned)
+        self._last_ns = now_ns
+        if self._credit_ns < self._per_message_ns:
+            return False
+        self._credit_ns -= self._per_message_ns
+        return True

@@ -1,0 +1,157 @@
+"""Answers: what is asked changes nothing and is not journaled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from desk.engine.accounts import ACCOUNTS
+from desk.engine.desk import Desk
+from desk.engine.ordering import expected_price, order_context
+from desk.engine.plan import Refusal
+from desk.engine.views import account_quality, account_views, order_view, position_views
+from desk.margin.inputs import AccountFigures
+from desk.model.commands import PreviewOrder
+from desk.model.events import Denial, Previewed
+from desk.model.numbers import plain
+from desk.risk.client import describe
+from desk.risk.context import OrderContext
+from desk.risk.pretrade import review
+
+PLAIN = msgspec.to_builtins
+
+BPS = 10_000
+
+
+def answer(desk: Desk, about: str) -> dict[str, Any]:
+    """Answer a question of the console or the window."""
+    match about:
+        case "status":
+            return status(desk)
+        case "positions":
+            return {"positions": PLAIN(position_views(desk))}
+        case "orders":
+            return {"orders": [PLAIN(order_view(order)) for order in desk.state.live_orders()]}
+        case "risk":
+            return {
+                "accounts": PLAIN(account_views(desk)),
+                "positions": PLAIN(position_views(desk)),
+            }
+        case "rules":
+            limits = PLAIN(desk.rules.limits)
+            return {"profile": desk.rules.name, "hash": desk.rules.hash, "limits": limits}
+        case "client":
+            record = desk.client
+            known = None if record is None else PLAIN(record)
+            return {"client": known, "said": describe(record)}
+        case _:
+            return {"journal_seq": desk.state.seq}
+
+
+def status(desk: Desk) -> dict[str, Any]:
+    """Return the desk on one page, with the hash of all that the journal determines."""
+    levels = {view.account: view.level for view in account_views(desk)}
+    qualities = [account_quality(desk, account) for account in ACCOUNTS]
+    return {
+        "state": desk.state.state,
+        "latches": [latch.reason for latch in desk.state.latches.values()],
+        "level": worst_level(list(levels.values())),
+        "quality": next((q for q in ("UNKNOWN", "STALE") if q in qualities), "LIVE"),
+        "mode": desk.settings.mode,
+        "client": describe(desk.client),
+        "profile": desk.rules.name,
+        "profile_hash": desk.rules.hash,
+        "accounts": [_account(desk, account, levels[account]) for account in ACCOUNTS],
+        "journal_seq": desk.state.seq,
+        "state_hash": desk.state.hash(),
+    }
+
+
+def worst_level(levels: list[str]) -> str:
+    """Return the level that matters most."""
+    order = ("NORMAL", "WARNING", "MARGIN_CALL", "UNKNOWN", "CLOSE_OUT")
+    return max(levels, key=order.index, default="NORMAL")
+
+
+def _account(desk: Desk, account: str, level: str) -> dict[str, Any]:
+    positions = [view for view in position_views(desk) if view.account == account]
+    return {
+        "id": account,
+        "kind": ACCOUNTS[account].kind,
+        "level": level,
+        "balances": [
+            {"asset": asset, "quantity": plain(quantity)}
+            for asset, quantity in desk.state.ledger.balances(account).items()
+        ],
+        "positions": PLAIN(positions),
+        "orders": [PLAIN(order_view(order)) for order in desk.state.live_orders(account)],
+    }
+
+
+def preview(desk: Desk, command: PreviewOrder, number: int | None) -> Previewed:
+    """Say what an order would do, with every reason it would be denied for."""
+    try:
+        context = order_context(desk, command.order)
+    except Refusal as refusal:
+        return _previewed(command, number, refusal.denials, None, None, _no_cost())
+    found = review(context)
+    before = None if found.before is None else account_row(found.before)
+    after = None if found.after is None else account_row(found.after)
+    return _previewed(command, number, list(found.denials), before, after, _cost(desk, context))
+
+
+def _previewed(
+    command: PreviewOrder,
+    number: int | None,
+    denials: list[Denial],
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    cost: dict[str, Any],
+) -> Previewed:
+    return Previewed(
+        command=number,
+        id=command.id or command.order.id,
+        accepted=not denials,
+        denials=denials,
+        before=before,
+        after=after,
+        cost=cost,
+    )
+
+
+def account_row(figures: AccountFigures) -> dict[str, Any]:
+    """Return figures as the account row of the risk report."""
+    row = PLAIN(figures)
+    row["common_move_to_close_out"] = row.pop("common_move_down")
+    row["common_move_to_close_out_up"] = row.pop("common_move_up")
+    for position in row["positions"]:
+        position["mark_price"] = position.pop("mark")
+    return row
+
+
+def _cost(desk: Desk, context: OrderContext) -> dict[str, Any]:
+    """Return what the order costs: by the book walk for a market order, else at its limit."""
+    terms, price = context.instrument, context.price
+    if price is None:
+        return _no_cost()
+    notional = terms.notional(context.order.quantity, price)
+    mark = context.market.mark
+    expected = expected_price(desk, terms, context.order)
+    slippage = None
+    if expected is not None and mark:
+        slippage = plain(round((expected / mark - 1) * context.order.side.sign * BPS, 2))
+    rate = terms.maker_fee_rate if context.order.post_only else terms.taker_fee_rate
+    return {
+        "quantity": plain(context.order.quantity),
+        "notional": plain(notional),
+        "expected_price": plain(price),
+        "slippage_bps": slippage,
+        "fee": plain(notional * rate),
+        "fee_asset": terms.settle,
+    }
+
+
+def _no_cost() -> dict[str, Any]:
+    names = ("quantity", "notional", "expected_price", "slippage_bps", "fee", "fee_asset")
+    return dict.fromkeys(names)

@@ -1,0 +1,186 @@
+"""What the journal determines: the fold of all rows, and nothing that depends on prices or time.
+
+Start and restart are one path: rows are applied in order, by the same function that applies a
+row just written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from desk.engine.change import Change, Latch, NewOrder, change_of
+from desk.execution.order import Order, apply
+from desk.execution.outcome import Filled, Outcome
+from desk.ledger.book import Ledger
+from desk.ledger.position import Position
+from desk.model.catalogue import Catalogue
+from desk.model.errors import JournalBroken
+from desk.model.instrument import Kind
+from desk.model.journal import Row
+from desk.model.numbers import plain
+from desk.model.orders import Fill, MarginMode
+from desk.risk.client import ClientRecord
+
+Key = tuple[str, str]
+"""Account and instrument."""
+
+SEVERITY = {"ACTIVE": 0, "REDUCING": 1, "HALTED": 2}
+
+
+class DeskState:
+    """Balances, positions, orders, ids, settings and latches."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self.seq = 0
+        self.ledger = Ledger()
+        self.positions: dict[Key, Position] = {}
+        self.orders: dict[str, Order] = {}
+        self._live: dict[str, None] = {}
+        """Ids of the orders to which more can happen, oldest first."""
+        self._ended: dict[str, None] = {}
+        self.collars: dict[str, Decimal] = {}
+        self.cancels: set[str] = set()
+        """Orders whose cancel was asked for and that are still live."""
+        self.fills: list[Fill] = []
+        self.contents: dict[str, str] = {}
+        """Client id → digest of its command."""
+        self.latches: dict[str, Latch] = {}
+        self.leverages: dict[Key, Decimal] = {}
+        self.modes: dict[Key, MarginMode] = {}
+        self.client: ClientRecord | None = None
+        self.client_set = False
+        """Whether a person ever set or cleared the record."""
+        self.disclosures: set[str] = set()
+        self.levels: dict[str, str] = {}
+
+    @property
+    def state(self) -> str:
+        """ACTIVE, REDUCING or HALTED: the most careful of all latches."""
+        states = [latch.state for latch in self.latches.values()]
+        return max(states, key=SEVERITY.__getitem__, default="ACTIVE")
+
+    def position(self, account: str, instrument: str) -> Position:
+        """Return a position; flat when there never was one."""
+        return self.positions.get((account, instrument), Position())
+
+    def mode(self, account: str, instrument: str) -> MarginMode:
+        """Return the margin mode of an instrument; cross unless it was set."""
+        return self.modes.get((account, instrument), MarginMode.CROSS)
+
+    def live_orders(self, account: str | None = None) -> list[Order]:
+        """Return the orders to which more can happen, oldest first."""
+        live = [self.orders[order_id] for order_id in self._live]
+        return [order for order in live if account is None or order.terms.account == account]
+
+    def ended_orders(self, count: int) -> list[Order]:
+        """Return the last orders that ended, newest first."""
+        return [self.orders[i] for i in islice(reversed(self._ended), count)]
+
+    def apply(self, row: Row) -> Change:
+        """Apply one row and return its parts; a row out of order is a broken journal."""
+        if row.seq != self.seq + 1:
+            raise JournalBroken("journal", row.seq, f"expected row {self.seq + 1}")
+        change = change_of(row)
+        self.fold(change, row.entry.id, row.entry.time_ms)
+        self.seq = row.seq
+        return change
+
+    def fold(self, change: Change, client_id: str | None, time_ms: int) -> None:
+        """Apply the parts of a change."""
+        if client_id is not None and change.content is not None:
+            self.contents[client_id] = change.content
+        self.ledger.post(change.postings)
+        for new in change.orders:
+            self._add_order(new, time_ms)
+        self.cancels.update(change.cancels)
+        if change.outcome is not None:
+            self._apply_outcome(change.outcome)
+        self._fold_settings(change)
+
+    def _fold_settings(self, change: Change) -> None:
+        if change.latch is not None:
+            self.latches[change.latch.key] = change.latch
+        if change.lift:
+            self.latches.clear()
+        if change.leverage is not None:
+            account, instrument, leverage = change.leverage
+            self.leverages[account, instrument] = leverage
+        if change.mode is not None:
+            account, instrument, mode = change.mode
+            self.modes[account, instrument] = mode
+        if change.client is not None or change.client_cleared:
+            record = change.client
+            self.client = None if record is None else msgspec.convert(record, ClientRecord)
+            self.client_set = True
+        if change.disclosure is not None:
+            self.disclosures.add(change.disclosure)
+        if change.level is not None:
+            self.levels[change.level[0]] = change.level[1]
+
+    def _add_order(self, new: NewOrder, time_ms: int) -> None:
+        self.orders[new.terms.id] = Order(terms=new.terms, created_ms=time_ms)
+        self._live[new.terms.id] = None
+        if new.collar_price is not None:
+            self.collars[new.terms.id] = new.collar_price
+
+    def _apply_outcome(self, outcome: Outcome) -> None:
+        before = self.orders[outcome.order_id]
+        after = apply(before, outcome)
+        self.orders[outcome.order_id] = after
+        if not after.is_live:
+            self.cancels.discard(outcome.order_id)
+            self._live.pop(outcome.order_id, None)
+            self._ended[outcome.order_id] = None
+        if isinstance(outcome, Filled) and len(after.fills) > len(before.fills):
+            self._apply_fill(outcome.fill)
+
+    def _apply_fill(self, fill: Fill) -> None:
+        self.fills.append(fill)
+        instrument = self._catalogue.get(fill.instrument)
+        assert instrument is not None, f"a fill in {fill.instrument}, which the desk does not know"
+        if instrument.kind is Kind.PERPETUAL:
+            key = (fill.account, fill.instrument)
+            held = self.positions.get(key, Position())
+            signed = fill.quantity * fill.side.sign
+            self.positions[key] = held.filled(instrument, signed, fill.price)
+
+    def document(self) -> dict[str, Any]:
+        """Return everything the journal determines as sorted plain values."""
+        return {
+            "balances": self.ledger.document(),
+            "positions": {
+                f"{account} {instrument}": [
+                    plain(position.quantity),
+                    plain(position.cost),
+                    plain(position.realized_pnl),
+                ]
+                for (account, instrument), position in sorted(self.positions.items())
+            },
+            "orders": {
+                order.id: [order.status.value, plain(order.filled), order.id in self.cancels]
+                for order in sorted(self.orders.values(), key=lambda order: order.id)
+            },
+            "ids": dict(sorted(self.contents.items())),
+            "latches": {key: latch.reason for key, latch in sorted(self.latches.items())},
+            "settings": {
+                f"{account} {instrument}": [
+                    plain(self.leverages.get((account, instrument), Decimal(0))),
+                    self.mode(account, instrument).value,
+                ]
+                for account, instrument in sorted({*self.leverages, *self.modes})
+            },
+            "client": None if self.client is None else msgspec.to_builtins(self.client),
+            "disclosures": sorted(self.disclosures),
+            "levels": dict(sorted(self.levels.items())),
+        }
+
+    def hash(self) -> str:
+        """Return SHA-256 over the document, hex: equal hashes are equal desks."""
+        text = msgspec.json.encode(self.document(), order="deterministic")
+        return hashlib.sha256(text).hexdigest()

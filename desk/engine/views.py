@@ -1,0 +1,297 @@
+"""Figures as screen and console show them: a view per account, position, order, market."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from desk.engine.accounts import ACCOUNTS, Account
+from desk.engine.desk import Desk
+from desk.engine.snapshot import (
+    AccountView,
+    CollateralView,
+    FillView,
+    MarketView,
+    OrderView,
+    PositionView,
+)
+from desk.execution.order import Order
+from desk.margin.inputs import AccountFigures, PositionFigures
+from desk.market.state import InstrumentMarket
+from desk.model.instrument import Instrument, InstrumentId, Kind
+from desk.model.numbers import ZERO
+from desk.model.orders import Fill, MarginMode
+
+HOURS_A_DAY = 24
+
+
+def account_views(desk: Desk) -> list[AccountView]:
+    """Return every account, in the order of the desk."""
+    return [account_view(desk, account) for account in ACCOUNTS.values()]
+
+
+def account_view(desk: Desk, account: Account) -> AccountView:
+    """Return one account's figures."""
+    if account.kind == "perpetual":
+        return _perpetual_view(desk, account, desk.figures(account.id))
+    return _holding_view(desk, account)
+
+
+def account_quality(desk: Desk, account: str) -> str:
+    """Return the worst quality of the marks an account's figures stand on."""
+    needed = {i for (a, i), p in desk.state.positions.items() if a == account and p.quantity}
+    needed |= {order.terms.instrument for order in desk.state.live_orders(account)}
+    qualities = {desk.quality(instrument) for instrument in needed}
+    return next((q for q in ("UNKNOWN", "STALE") if q in qualities), "LIVE")
+
+
+def _perpetual_view(desk: Desk, account: Account, figures: AccountFigures) -> AccountView:
+    return AccountView(
+        account=account.id,
+        kind=account.kind,
+        venue=account.venue,
+        margin_mode="cross",
+        currency=figures.settle,
+        level=desk.levels.get(account.id, figures.level) if figures.known else "UNKNOWN",
+        equity=figures.equity,
+        collateral_value=figures.collateral_value,
+        initial_margin=figures.initial_margin,
+        order_margin=figures.order_margin,
+        maintenance_margin=figures.maintenance_margin,
+        available_margin=figures.available_margin,
+        margin_utilization=figures.margin_utilization,
+        margin_ratio=figures.margin_ratio,
+        leverage=figures.leverage,
+        common_move_down=figures.common_move_down,
+        common_move_up=figures.common_move_up,
+        collateral=[
+            CollateralView(
+                asset=held.asset,
+                quantity=held.quantity,
+                price=held.price,
+                haircut=held.haircut,
+                value=held.value,
+            )
+            for held in figures.collateral
+        ],
+        quality=account_quality(desk, account.id),
+    )
+
+
+def _holding_view(desk: Desk, account: Account) -> AccountView:
+    """Return an account without leverage: what it holds, valued in USDT at par and spot mids."""
+    held = desk.state.ledger.balances(account.id)
+    rows = [
+        CollateralView(
+            asset=asset,
+            quantity=quantity,
+            price=price,
+            haircut=None,
+            value=None if price is None else quantity * price,
+        )
+        for asset, quantity in held.items()
+        for price in (_usdt_price(desk, asset),)
+    ]
+    values = [row.value for row in rows]
+    known = [value for value in values if value is not None]
+    return AccountView(
+        account=account.id,
+        kind=account.kind,
+        venue=account.venue,
+        margin_mode=None,
+        currency="USDT",
+        level="NORMAL",
+        equity=sum(known, ZERO) if len(known) == len(values) else None,
+        collateral_value=None,
+        initial_margin=None,
+        order_margin=None,
+        maintenance_margin=None,
+        available_margin=None,
+        margin_utilization=None,
+        margin_ratio=None,
+        leverage=None,
+        common_move_down=None,
+        common_move_up=None,
+        collateral=rows,
+        quality="LIVE" if len(known) == len(values) else "UNKNOWN",
+    )
+
+
+def _usdt_price(desk: Desk, asset: str) -> Decimal | None:
+    if asset == "USDT":
+        return Decimal(1)
+    spot = f"{asset}USDT.BINANCE"
+    return desk.mark(spot) if desk.quality(spot) == "LIVE" else None
+
+
+def position_views(desk: Desk) -> list[PositionView]:
+    """Return every open position of every perpetual account."""
+    return [
+        _position_view(desk, account, figures, position)
+        for account in ACCOUNTS.values()
+        if account.kind == "perpetual"
+        for figures in (desk.figures(account.id),)
+        for position in figures.positions
+    ]
+
+
+def _position_view(
+    desk: Desk, account: Account, figures: AccountFigures, position: PositionFigures
+) -> PositionView:
+    instrument = desk.catalogue.get(position.instrument)
+    assert instrument is not None
+    market = desk.market.get(position.instrument)
+    held = desk.state.position(account.id, position.instrument)
+    rate = None if market is None else market.funding_rate
+    isolated = position.margin_mode is MarginMode.ISOLATED
+    low, high = _uncertainty(desk, position)
+    return PositionView(
+        account=account.id,
+        instrument=position.instrument,
+        quantity=position.quantity,
+        entry_price=position.entry_price,
+        mark_price=position.mark,
+        notional=position.notional,
+        unrealized_pnl=position.unrealized_pnl,
+        realized_pnl=held.realized_pnl,
+        margin_mode=position.margin_mode.value,
+        leverage=position.leverage,
+        initial_margin=position.initial_margin,
+        maintenance_margin=position.maintenance_margin,
+        isolated_wallet=position.isolated_wallet,
+        margin_ratio=position.margin_ratio,
+        level=position.level,
+        liquidation_price=position.liquidation_price,
+        liquidation_price_upper=position.liquidation_price_upper,
+        liquidation_distance=position.liquidation_distance,
+        common_move=None if isolated else _nearer(figures),
+        liquidation_known=position.liquidation_known,
+        uncertainty_low=low,
+        uncertainty_high=high,
+        bankruptcy_price=position.bankruptcy_price,
+        funding_rate=rate,
+        next_funding_ms=None if market is None else market.next_funding_ms,
+        funding_per_day=_funding_a_day(instrument, position, rate),
+        mark_age_ms=desk.market.mark_age_ms(position.instrument, desk.now_ns),
+        quality=desk.quality(position.instrument),
+        settle=instrument.settle,
+    )
+
+
+def _nearer(figures: AccountFigures) -> Decimal | None:
+    """Return the nearer side of the joint move to close-out, signed."""
+    moves = [m for m in (figures.common_move_down, figures.common_move_up) if m is not None]
+    return min(moves, key=abs, default=None)
+
+
+def _uncertainty(desk: Desk, position: PositionFigures) -> tuple[Decimal | None, Decimal | None]:
+    """Span the liquidation price by how far the mark is from the index.
+
+    A cross pool's figures move with every mark; the mark of this instrument itself is not
+    certain to better than its distance from the index it follows.
+    """
+    index = desk.index(position.instrument)
+    price, mark = position.liquidation_price, position.mark
+    if price is None or index is None or mark is None:
+        return None, None
+    spread = abs(mark - index)
+    return price - spread, price + spread
+
+
+def _funding_a_day(
+    instrument: Instrument, position: PositionFigures, rate: Decimal | None
+) -> Decimal | None:
+    """Return what funding brings in a day at the present rate and mark; longs pay when positive."""
+    interval = instrument.funding_interval_h
+    if rate is None or position.notional is None or not interval:
+        return None
+    paid = position.notional * rate * HOURS_A_DAY / interval
+    return -paid if position.quantity > 0 else paid
+
+
+def order_view(order: Order) -> OrderView:
+    """Return one order."""
+    terms = order.terms
+    return OrderView(
+        id=terms.id,
+        account=terms.account,
+        instrument=terms.instrument,
+        side=terms.side.value,
+        type=terms.type.value,
+        quantity=terms.quantity,
+        filled=order.filled,
+        price=terms.price,
+        tif=terms.tif.value,
+        reduce_only=terms.reduce_only,
+        post_only=terms.post_only,
+        status=order.status.value,
+        reason=order.reason,
+        time_ms=order.created_ms,
+    )
+
+
+def fill_view(fill: Fill) -> FillView:
+    """Return one fill."""
+    return FillView(
+        id=fill.id,
+        order_id=fill.order_id,
+        account=fill.account,
+        instrument=fill.instrument,
+        side=fill.side.value,
+        quantity=fill.quantity,
+        price=fill.price,
+        fee=fill.fee,
+        fee_asset=fill.fee_asset,
+        liquidity=fill.liquidity.value,
+        time_ms=fill.time_ms,
+    )
+
+
+def market_views(desk: Desk) -> list[MarketView]:
+    """Return every instrument that this desk is fed."""
+    traded = desk.settings.traded
+    return [
+        _market_view(desk, market)
+        for market in desk.market.all()
+        if market.instrument.connection in traded
+    ]
+
+
+def _market_view(desk: Desk, market: InstrumentMarket) -> MarketView:
+    terms, book = market.instrument, market.book
+    bid, ask = book.best_bid, book.best_ask
+    mark = market.mark_price
+    return MarketView(
+        instrument=terms.id,
+        venue=terms.venue,
+        kind=terms.kind.value,
+        base=terms.base,
+        tick_size=terms.tick_size,
+        lot_size=terms.lot_size,
+        bid=None if bid is None else terms.price(bid[0]),
+        ask=None if ask is None else terms.price(ask[0]),
+        bid_quantity=None if bid is None else terms.quantity(bid[1]),
+        ask_quantity=None if ask is None else terms.quantity(ask[1]),
+        last=market.last_price,
+        mark=mark,
+        index=market.index_price,
+        basis_rate=_basis(desk, terms, mark),
+        funding_rate=market.funding_rate,
+        next_funding_ms=market.next_funding_ms,
+        change_24h_rate=None,
+        open_interest=None,
+        spread=None if bid is None or ask is None else (ask[0] - bid[0]) * terms.tick_size,
+        mark_age_ms=desk.market.mark_age_ms(terms.id, desk.now_ns),
+        book_age_ms=desk.market.book_age_ms(terms.id, desk.now_ns),
+        book_state=book.state,
+        quality=market.quality(desk.now_ns),
+    )
+
+
+def _basis(desk: Desk, terms: Instrument, mark: Decimal | None) -> Decimal | None:
+    """Return (perpetual − spot) / spot of the same venue, both fresh."""
+    if terms.kind is Kind.SPOT or mark is None:
+        return None
+    spot = InstrumentId(f"{terms.base}USDT.{terms.venue}")
+    price = desk.mark(spot)
+    fresh = desk.quality(spot) == "LIVE" and desk.quality(terms.id) == "LIVE"
+    return (mark - price) / price if price and fresh else None

@@ -1,0 +1,88 @@
+"""What the desk notices by itself: margin levels, and a window that no longer answers."""
+
+from __future__ import annotations
+
+from desk.engine.accounts import ACCOUNTS
+from desk.engine.change import Change, Latch
+from desk.engine.desk import Desk
+from desk.engine.guarding import latch_desk, risk_adding_orders
+from desk.engine.plan import Plan
+from desk.model.events import Alerted
+from desk.model.numbers import plain
+from desk.risk.monitor import LevelMemory, next_level
+
+HEARTBEAT_LOST_NS = 3_000_000_000
+"""A window silent for so long is not in anybody's hands."""
+
+
+class Watch:
+    """Looks at the desk whenever time passes; at most one plan a look."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._heard_ns: int | None = None
+        self._memory: dict[str, LevelMemory] = {}
+
+    def window_changed(self, attached: bool) -> None:
+        """Note that a window was attached (its heartbeats count from now) or is gone."""
+        self._desk.window_attached = attached
+        self._heard_ns = self._desk.now_ns if attached else None
+
+    def heard_window(self) -> None:
+        """Note a heartbeat."""
+        if self._desk.window_attached:
+            self._heard_ns = self._desk.now_ns
+
+    def look(self) -> Plan | None:
+        """Return the next thing to record, or None."""
+        return self._lost_heartbeat() or self._changed_level()
+
+    def _lost_heartbeat(self) -> Plan | None:
+        desk = self._desk
+        if self._heard_ns is None or desk.now_ns - self._heard_ns <= HEARTBEAT_LOST_NS:
+            return None
+        self._heard_ns = None
+        reason = "the window stopped answering for 3 s"
+        plan = Plan(about="latch")
+        latch = Latch(key="heartbeat", state="REDUCING", reason=reason, since_ms=desk.wall_ms)
+        latch_desk(desk, plan, latch, risk_adding_orders(desk))
+        plan.events.append(
+            Alerted(severity="danger", code="HEARTBEAT", message=f"REDUCING: {reason}.")
+        )
+        return plan
+
+    def _changed_level(self) -> Plan | None:
+        desk = self._desk
+        for account in ACCOUNTS.values():
+            if account.kind != "perpetual":
+                continue
+            held = desk.levels.get(account.id, "NORMAL")
+            memory = self._memory.get(account.id, LevelMemory(held))
+            after = next_level(memory, desk.figures(account.id), desk.now_ns)
+            self._memory[account.id] = after
+            desk.levels[account.id] = after.level
+            if after.level != held:
+                return self._level_plan(account.id, held, after.level)
+        return None
+
+    def _level_plan(self, account: str, before: str, level: str) -> Plan:
+        """Record a crossing with the marks that decided it."""
+        desk = self._desk
+        figures = desk.figures(account)
+        marks = {p.instrument: plain(p.mark) for p in figures.positions if p.mark is not None}
+        ratio = figures.margin_ratio
+        what = {
+            "before": before,
+            "after": level,
+            "marks": marks,
+            "margin_ratio": None if ratio is None else plain(ratio),
+        }
+        plan = Plan(about="level")
+        plan.add(
+            "level",
+            Change(what=what, level=(account, level)),
+            time_ms=desk.wall_ms,
+            account=account,
+            reserve=True,
+        )
+        return plan

@@ -1,0 +1,137 @@
+"""What a pre-trade check may look at: one order, and the desk as it stands at that moment."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from desk.margin.inputs import AccountFigures, AccountInput
+from desk.model.events import Denial
+from desk.model.instrument import Instrument
+from desk.model.numbers import ZERO
+from desk.model.orders import OrderTerms, Side
+from desk.risk.client import ClientRecord
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers a profile enforces; what a profile lacks is 0, which refuses everything."""
+
+    collar_rate: Decimal
+    """Farthest a price may lie from the mark, a fraction."""
+    max_value_usd: Decimal
+    """Of one order; a HKD limit converted at the stricter edge of the peg band."""
+    instrument_limit_usd: Decimal
+    account_limit_usd: Decimal
+    max_leverage: Decimal
+    max_open_orders: int
+    max_quantity: dict[str, Decimal]
+    """Of one order, in base coin, by coin; a coin that is not here has no quantity limit."""
+    allow_reduce_when_halted: bool
+
+
+class WorkingOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An own order that is not yet done."""
+
+    id: str
+    instrument: str
+    side: Side
+    remaining: Decimal
+    price: Decimal | None
+    reduce_only: bool
+
+
+class MarketNow(msgspec.Struct, frozen=True, kw_only=True):
+    """The instrument's market at the moment of the decision."""
+
+    mark: Decimal | None
+    quality: str
+    """`LIVE`, `STALE`, `UNKNOWN`."""
+    mark_age_ms: int | None
+    book_state: str
+    diverging: bool
+    expected_price: Decimal | None
+    """Average over the book walk for this order; None where the book does not reach."""
+
+
+class OrderContext(msgspec.Struct, frozen=True, kw_only=True):
+    """One order before the pipeline."""
+
+    order: OrderTerms
+    instrument: Instrument
+    state: str
+    state_reason: str
+    id_conflict: bool
+    """The id was used for other content."""
+    level: str
+    position: Decimal
+    working: tuple[WorkingOrder, ...]
+    """Of the same account, this order excluded."""
+    market: MarketNow
+    permitted: bool
+    account: AccountInput | None
+    """None for a spot account."""
+    notionals: dict[str, Decimal]
+    """Instrument → |notional| of the account's other positions, in the settle asset."""
+    free_balance: Decimal | None
+    """Spot: what is free of the asset that this order pays with."""
+    client: ClientRecord | None
+    today: date
+    limits: Limits
+    usd_per_settle: Decimal
+    over_rate: bool
+    repeats: int
+    """Identical orders in the last 60 s, this one excluded."""
+    repeated_at_once: bool
+    """An identical order within the last second, and no confirmation."""
+
+    @property
+    def price(self) -> Decimal | None:
+        """What the order is valued at: its limit, else the book walk's average, else the mark."""
+        return self.order.price or self.market.expected_price or self.market.mark
+
+    @property
+    def reducible(self) -> Decimal:
+        """The largest quantity on this side that strictly reduces without reduce-only."""
+        if self.position * self.order.side.sign >= 0:
+            return ZERO
+        spoken_for = sum(
+            (
+                own.remaining
+                for own in self.working
+                if own.instrument == self.instrument.id
+                and own.side is self.order.side
+                and not own.reduce_only
+            ),
+            ZERO,
+        )
+        return max(ZERO, abs(self.position) - spoken_for)
+
+    @property
+    def strictly_reduces(self) -> bool:
+        """Whether this order can only bring the position nearer to flat.
+
+        Opposite to the position, at most the position, and either reduce-only or, together
+        with the working orders on its side that are not reduce-only, at most the position.
+        """
+        if self.position * self.order.side.sign >= 0:
+            return False
+        if self.order.quantity > abs(self.position):
+            return False
+        return self.order.reduce_only or self.order.quantity <= self.reducible
+
+
+class Review(msgspec.Struct, frozen=True, kw_only=True):
+    """What the pipeline says of one order."""
+
+    denials: tuple[Denial, ...]
+    reduces: bool
+    before: AccountFigures | None
+    after: AccountFigures | None
+    """After this fill, with the other orders still working."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the order may leave."""
+        return not self.denials

@@ -1,0 +1,39 @@
+"""How a check says no."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from desk.model.events import Denial
+from desk.model.numbers import plain
+from desk.risk.context import OrderContext
+
+
+def deny(
+    code: str,
+    rule: str,
+    message: str,
+    *,
+    limit: Decimal | None = None,
+    actual: Decimal | None = None,
+) -> Denial:
+    """Build a denial; limit and actual in plain numbers."""
+    return Denial(
+        code=code,
+        rule=rule,
+        message=message,
+        limit=None if limit is None else plain(limit),
+        actual=None if actual is None else plain(actual),
+    )
+
+
+def hint(context: OrderContext) -> str:
+    """Name the largest quantity that would pass, for an order that would flip the position."""
+    if not context.reducible:
+        return ""
+    return f" Up to {plain(context.reducible)} reduces the position and would pass."
+
+
+def usd(context: OrderContext, quantity: Decimal, price: Decimal) -> Decimal:
+    """Return the absolute value of a quantity at a price, in USD."""
+    return context.instrument.notional(quantity, price) * context.usd_per_settle

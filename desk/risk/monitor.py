@@ -1,0 +1,67 @@
+"""Margin levels with memory: entered at once, left only when it has been better for a while.
+
+Thresholds are those of `desk.margin.levels`; a level is left when its figure has been 0.05 below
+for 10 s (risk-model section 4), so that a figure on the edge does not flap.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from desk.margin.inputs import AccountFigures, PositionFigures
+from desk.margin.levels import pool_level, ratio_level, worst
+from desk.model.numbers import ONE, ZERO
+from desk.model.orders import MarginMode
+
+RELIEF = Decimal("0.05")
+RELIEF_NS = 10_000_000_000
+
+SEVERITY = ("NORMAL", "WARNING", "MARGIN_CALL", "CLOSE_OUT")
+
+
+class LevelMemory(msgspec.Struct, frozen=True):
+    """The level an account is held at, and since when its figures have been better."""
+
+    level: str
+    better_since_ns: int | None = None
+
+
+def next_level(memory: LevelMemory, figures: AccountFigures, now_ns: int) -> LevelMemory:
+    """Return the level after looking at figures; unknown figures change nothing.
+
+    What cannot be known must neither raise an alarm by itself (the data quality does that) nor
+    end one.
+    """
+    if not figures.known:
+        return LevelMemory(memory.level)
+    raw = _level(figures, ZERO)
+    if SEVERITY.index(raw) >= SEVERITY.index(memory.level):
+        return LevelMemory(raw)
+    relieved = _level(figures, RELIEF)
+    if SEVERITY.index(relieved) >= SEVERITY.index(memory.level):
+        return LevelMemory(memory.level)
+    since = now_ns if memory.better_since_ns is None else memory.better_since_ns
+    if now_ns - since >= RELIEF_NS:
+        return LevelMemory(relieved)
+    return LevelMemory(memory.level, since)
+
+
+def _level(figures: AccountFigures, relief: Decimal) -> str:
+    """Return the level with every figure made worse by a relief, a fraction of collateral."""
+    collateral = figures.collateral_value
+    initial, maintenance = figures.initial_margin, figures.maintenance_margin
+    if collateral is not None and collateral > 0 and initial is not None:
+        initial += relief * collateral
+    if collateral is not None and collateral > 0 and maintenance is not None:
+        maintenance += relief * collateral
+    pool = pool_level(initial, maintenance, collateral)
+    isolated = (p for p in figures.positions if p.margin_mode is MarginMode.ISOLATED)
+    return worst([pool, *(_isolated_level(position, relief) for position in isolated)])
+
+
+def _isolated_level(position: PositionFigures, relief: Decimal) -> str:
+    if position.margin_ratio is None:
+        return position.level
+    return ratio_level(position.margin_ratio + relief, ONE)

@@ -1,0 +1,144 @@
+"""Checks of the order itself: is it one the desk and the venue can take?"""
+
+from __future__ import annotations
+
+from desk.model.events import Denial
+from desk.model.instrument import IncrementError
+from desk.model.numbers import plain
+from desk.model.orders import OrderType, TimeInForce
+from desk.risk.context import OrderContext
+from desk.risk.denial import deny, hint
+
+
+def desk_state(context: OrderContext) -> Denial | None:
+    """ACTIVE lets everything on; REDUCING and HALTED only what strictly reduces."""
+    if context.state == "ACTIVE":
+        return None
+    halted = context.state == "HALTED"
+    if context.strictly_reduces and (not halted or context.limits.allow_reduce_when_halted):
+        return None
+    return deny(
+        f"STATE_{context.state}",
+        "kill.switch",
+        f"Desk is {context.state} ({context.state_reason}): only orders that reduce a position "
+        f"pass.{hint(context)}",
+    )
+
+
+def identity(context: OrderContext) -> Denial | None:
+    """A client id names one order for ever."""
+    if not context.id_conflict:
+        return None
+    return deny(
+        "ID_REUSED",
+        "ord.repeat_throttle",
+        f"The id {context.order.id} already names an order with other content.",
+    )
+
+
+def shape(context: OrderContext) -> Denial | None:
+    """A limit order has a positive price, a market order none; flags must go together."""
+    order = context.order
+    limit = order.type is OrderType.LIMIT
+    if order.quantity <= 0 or (order.price is not None and order.price <= 0):
+        return deny("NOT_POSITIVE", "ord.no_limit_no_trade", "Quantity and price are positive.")
+    if limit != (order.price is not None):
+        wanted = "A limit order needs a price." if limit else "A market order has no price."
+        return deny("PRICE", "ord.no_limit_no_trade", wanted)
+    if order.post_only and (not limit or order.tif is not TimeInForce.GTC):
+        return deny("POST_ONLY", "ord.no_limit_no_trade", "Post-only belongs to a GTC limit order.")
+    if not limit and order.tif is TimeInForce.GTC:
+        return deny("TIF", "ord.no_limit_no_trade", "A market order is IOC or FOK.")
+    return None
+
+
+def grid(context: OrderContext) -> Denial | None:
+    """Price on the tick, quantity on the lot."""
+    order = context.order
+    try:
+        context.instrument.lots(order.quantity)
+        if order.price is not None:
+            context.instrument.ticks(order.price)
+    except IncrementError as error:
+        code = "TICK_SIZE" if "price" in str(error) else "LOT_SIZE"
+        return deny(code, "ord.no_limit_no_trade", f"{error}.")
+    return None
+
+
+def smallest(context: OrderContext) -> Denial | None:
+    """The venue's own minimum quantity and notional; closing a smaller rest is let through."""
+    order, terms = context.order, context.instrument
+    if order.quantity < terms.min_quantity:
+        return deny(
+            "MIN_QUANTITY",
+            "ord.no_limit_no_trade",
+            f"The smallest quantity of {terms.id} is {plain(terms.min_quantity)}.",
+            limit=terms.min_quantity,
+            actual=order.quantity,
+        )
+    price = context.price
+    if price is None or order.reduce_only or context.strictly_reduces:
+        return None
+    notional = terms.notional(order.quantity, price)
+    if notional >= terms.min_notional:
+        return None
+    return deny(
+        "MIN_NOTIONAL",
+        "ord.no_limit_no_trade",
+        f"The smallest order of {terms.id} is worth {plain(terms.min_notional)} {terms.settle}; "
+        f"this one {notional:,.2f}.",
+        limit=terms.min_notional,
+        actual=notional,
+    )
+
+
+def reduce_only(context: OrderContext) -> Denial | None:
+    """A reduce-only order needs a position on the other side."""
+    if not context.order.reduce_only or context.position * context.order.side.sign < 0:
+        return None
+    held = "there is no position" if not context.position else "it is on the position's own side"
+    return deny(
+        "REDUCE_ONLY",
+        "perp.margin_first",
+        f"A reduce-only order in {context.instrument.id} cannot reduce: {held}.",
+    )
+
+
+def self_match(context: OrderContext) -> Denial | None:
+    """An order may not trade with one's own."""
+    order = context.order
+    for own in context.working:
+        if own.instrument != context.instrument.id or own.side is order.side:
+            continue
+        crosses = (
+            order.price is None
+            or own.price is None
+            or ((order.price - own.price) * order.side.sign >= 0)
+        )
+        if crosses:
+            return deny(
+                "SELF_MATCH",
+                "ord.self_match",
+                f"It would trade with the own order {own.id}. Cancel that one first.",
+            )
+    return None
+
+
+def permission(context: OrderContext) -> Denial | None:
+    """The trader may trade this instrument."""
+    if context.permitted:
+        return None
+    return deny(
+        "PERMISSION", "ord.permission", f"{context.instrument.id} is not permitted on this desk."
+    )
+
+
+def repetition(context: OrderContext) -> Denial | None:
+    """The same order within a second asks first."""
+    if not context.repeated_at_once:
+        return None
+    return deny(
+        "REPEATED",
+        "ord.repeat_throttle",
+        "The same order was sent less than a second ago. Confirm it to send it again.",
+    )

@@ -1,0 +1,127 @@
+from decimal import Decimal as D
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desk.cli.grammar import LineError, ReadClient, Wait, parse
+from desk.model.commands import (
+    Ask,
+    CancelAll,
+    CancelOrder,
+    ClosePosition,
+    Deposit,
+    Kill,
+    PreviewOrder,
+    Quantity,
+    QuantityUnit,
+    Rearm,
+    SetLeverage,
+    SubmitOrder,
+    Transfer,
+)
+from desk.model.orders import OrderType, Side, TimeInForce
+
+BTC = "BTCUSDT-PERP.BINANCE"
+
+
+def order(**fields):
+    given = {
+        "id": "new",
+        "account": None,
+        "instrument": BTC,
+        "side": Side.BUY,
+        "quantity": Quantity(D("0.5")),
+        "type": OrderType.LIMIT,
+        "price": D(60900),
+    }
+    return SubmitOrder(**{**given, **fields})
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        (f"buy 0.5 {BTC} limit 60900", order()),
+        (
+            f"buy 0.5 {BTC} limit 60900 gtc post-only id my-1",
+            order(id="my-1", tif=TimeInForce.GTC, post_only=True),
+        ),
+        (
+            f"sell 10% {BTC} market reduce-only",
+            order(
+                side=Side.SELL,
+                quantity=Quantity(D(10), QuantityUnit.PERCENT),
+                type=OrderType.MARKET,
+                price=None,
+                reduce_only=True,
+            ),
+        ),
+        (
+            f"buy 5000usd {BTC} limit 60900 ioc",
+            order(quantity=Quantity(D(5000), QuantityUnit.NOTIONAL, "USD"), tif=TimeInForce.IOC),
+        ),
+        (
+            f"buy 0.5btc {BTC} limit 60900",
+            order(quantity=Quantity(D("0.5"), QuantityUnit.BASE, "BTC")),
+        ),
+        (f"buy 12ct {BTC} limit 60900", order(quantity=Quantity(D(12), QuantityUnit.CONTRACTS))),
+        ("cancel my-1", CancelOrder(id="new", order_id="my-1")),
+        ("cancel all", CancelAll(id="new")),
+        (f"cancel all {BTC}", CancelAll(id="new", instrument=BTC)),
+        (f"close {BTC} 50%", ClosePosition(id="new", instrument=BTC, fraction=D("0.5"))),
+        ('kill "fat finger"', Kill(id="new", reason="fat finger")),
+        ("kill wrong market", Kill(id="new", reason="wrong market")),
+        ('kill all "fat finger"', Kill(id="new", reason="fat finger", everything=True)),
+        ('rearm Ada "checked the book"', Rearm(id="new", name="Ada", reason="checked the book")),
+        (
+            "deposit 100000 USDT id dep-1",
+            Deposit(id="dep-1", account="perp-1", asset="USDT", quantity=D(100000)),
+        ),
+        (
+            "transfer 1000 USDT perp-1 spot-1",
+            Transfer(id="new", source="perp-1", target="spot-1", asset="USDT", quantity=D(1000)),
+        ),
+        (f"leverage {BTC} 5", SetLeverage(id="new", instrument=BTC, leverage=D(5))),
+        ("status", Ask(about="status")),
+        (f"wait {BTC} ETHUSDT-PERP.BINANCE 5", Wait((BTC, "ETHUSDT-PERP.BINANCE"), D(5))),
+        ("client set client.json", ReadClient("client.json", "new")),
+        (f"preview buy 0.5 {BTC} limit 60900", PreviewOrder(id="new", order=order())),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_line_is_read_as_its_command(line, command):
+    assert parse(line, "new") == command
+
+
+@pytest.mark.parametrize(
+    ("line", "expected", "found"),
+    [
+        ("bye", "one of", "“bye”"),
+        ("buy", "a quantity", "the end of the line"),
+        (f"buy 1e3 {BTC} limit 60900", "a quantity", "“1e3”"),
+        (f"buy NaN {BTC} limit 60900", "a quantity", "“NaN”"),
+        (f"buy 1 {BTC} limit nan", "a price", "“nan”"),
+        (f"buy 1 {BTC} limit 60900 gtd", "the end of the line", "“gtd”"),
+        (f"buy 1 {BTC} limit 60900 sl 60000", "without tp and sl", "sl"),
+        (f"close {BTC} 50", "a percentage", "“50”"),
+        ('kill "no end', "closed quotes", "No closing quotation"),
+        ("deposit 1,000 USDT", "an amount", "“1,000”"),
+        ("status please", "the end of the line", "“please”"),
+        ("pledge 2 BTC loan-1", "this version", "pledge"),
+    ],
+)
+def test_a_bad_line_says_what_was_expected_and_found(line, expected, found):
+    with pytest.raises(LineError) as caught:
+        parse(line, "new")
+    assert expected in caught.value.expected
+    assert found in caught.value.found
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_a_command_or_a_line_error(text):
+    said = None
+    try:
+        parse(text, "new")
+    except LineError as error:
+        said = (error.expected, error.found)
+    assert said is None or all(said)

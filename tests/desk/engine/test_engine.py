@@ -1,0 +1,376 @@
+from decimal import Decimal as D
+
+import pytest
+from helpers.engines import BTC, ETH, Trader, full, order, unwritable
+
+from desk.model.commands import (
+    CancelAll,
+    ClosePosition,
+    Flatten,
+    Kill,
+    Rearm,
+    SetLeverage,
+    SetMarginMode,
+    Transfer,
+    WindowClosing,
+    Withdraw,
+)
+from desk.model.events import Acknowledged, Denied, StateChanged
+from desk.model.events import Filled as FilledEvent
+from desk.model.orders import MarginMode, OrderStatus, Side
+
+
+@pytest.fixture
+def trader():
+    trader = Trader()
+    trader.deposit()
+    trader.market()
+    return trader
+
+
+def codes(events):
+    return [d.code for event in events if isinstance(event, Denied) for d in event.denials]
+
+
+def acked(events):
+    return any(isinstance(event, Acknowledged) for event in events)
+
+
+def test_a_deposit_is_one_row_with_its_postings(trader):
+    (row,) = [row for row in trader.rows if row.entry.type == "deposit"]
+    assert row.entry.id == "dep-1"
+    assert row.entry.data["postings"] == [
+        {"account": "world", "asset": "USDT", "amount": "-100000"},
+        {"account": "perp-1", "asset": "USDT", "amount": "100000"},
+    ]
+    assert trader.state.ledger.balance("perp-1", "USDT") == D(100000)
+
+
+def test_an_order_is_journaled_before_it_acts_and_acts_after_its_latency(trader):
+    assert acked(trader.buy("1", "60000"))
+    assert trader.state.orders["BUY-1-60000"].status is OrderStatus.PENDING
+    assert not trader.state.positions
+    trader.run(60)
+    assert trader.state.position("perp-1", BTC).quantity == D(1)
+    fee = D(60000) * D("0.0005")
+    assert trader.state.ledger.balance("perp-1", "USDT") == D(100000) - fee
+
+
+def test_restart_at_every_row_gives_the_same_desk(trader):
+    trader.buy("1", "60000")
+    trader.run(60)
+    trader.sell("0.4", None, id="half")
+    trader.run(60)
+    trader.buy("1", "59000", id="resting")
+    trader.run(60)
+    trader.give(Kill(id="k", reason="test"))
+    trader.run(200)
+    assert trader.restarted().state.hash() == trader.state.hash()
+    for cut in range(len(trader.rows)):
+        half = Trader(trader.rows[:cut])
+        half.engine.replay(trader.rows[cut:])
+        assert half.state.hash() == trader.state.hash()
+
+
+def test_a_resting_order_survives_a_restart_and_still_fills(trader):
+    trader.buy("1", "59000", id="resting")
+    trader.run(60)
+    again = trader.restarted()
+    again.market()
+    again.run(60)
+    again.trade("58999", "5")
+    assert again.state.orders["resting"].status is OrderStatus.FILLED
+    assert again.state.position("perp-1", BTC).quantity == D(1)
+
+
+def test_the_same_id_and_content_is_the_same_command(trader):
+    trader.buy("1", "60000")
+    rows = len(trader.rows)
+    (answer,) = trader.buy("1", "60000")
+    assert answer.data["repeated"] is True
+    assert len(trader.rows) == rows
+    trader.run(60)
+    assert trader.state.position("perp-1", BTC).quantity == D(1)
+
+
+def test_the_same_id_with_other_content_is_denied(trader):
+    trader.buy("1", "60000", id="x")
+    assert codes(trader.buy("2", "60000", id="x")) == ["ID_REUSED"]
+    assert codes(trader.deposit("5", command_id="x")) == ["ID_REUSED"]
+
+
+def test_a_denial_leaves_its_id_free(trader):
+    assert codes(trader.buy("100", "60000", id="x"))
+    assert acked(trader.buy("1", "60000", id="x"))
+
+
+def test_no_fresh_mark_no_new_risk_but_the_way_out_stays_open(trader):
+    trader.buy("1", "60000")
+    trader.run(60)
+    trader.run(2100)
+    assert "STALE_MARK" in codes(trader.buy("0.1", "60000", id="more"))
+    assert acked(trader.give(ClosePosition(id="out", instrument=BTC, fraction=D(1))))
+
+
+def test_a_mark_is_fresh_at_2000_ms_and_stale_after(trader):
+    trader.run(1960)
+    trader.tick(40)
+    assert acked(trader.buy("0.1", "60000"))
+    trader.tick(1)
+    assert codes(trader.buy("0.2", "60000")) == ["STALE_MARK"]
+
+
+def test_without_a_client_record_perpetuals_are_denied_and_reducing_is_not():
+    trader = Trader(sample_client=False)
+    trader.deposit()
+    trader.market()
+    assert codes(trader.buy("1", "60000")) == ["PI_GATE"]
+    rich = Trader()
+    rich.deposit()
+    rich.market()
+    rich.buy("1", "60000")
+    rich.run(60)
+    again = rich.restarted(sample_client=False)
+    again.market()
+    assert acked(again.give(ClosePosition(id="out", instrument=BTC, fraction=D(1))))
+
+
+def test_all_reasons_come_at_once(trader):
+    found = codes(trader.buy("45", "61900"))
+    assert {"PRICE_COLLAR", "MAX_VALUE", "MARGIN_AFTER_FILL", "LEVERAGE_OVER_CAP"} <= set(found)
+
+
+def test_margin_after_all_working_orders_is_asked_too(trader):
+    # 100,000 at 5× carries 8.3 coins; four resting buys of 2 leave room for less than one.
+    for number in range(4):
+        assert acked(trader.buy("2", f"{59000 - number}", id=f"r{number}"))
+    assert "MARGIN_AFTER_FILL" in codes(trader.buy("2", "58990", id="r5"))
+
+
+def test_an_order_that_would_flip_the_position_is_new_risk(trader):
+    trader.buy("1", "60000")
+    trader.run(60)
+    trader.give(Kill(id="k", reason="test"))
+    (denied,) = [e for e in trader.sell("1.5", "60000") if isinstance(e, Denied)]
+    assert denied.denials[0].code == "STATE_HALTED"
+    assert "Up to 1 reduces" in denied.denials[0].message
+    assert acked(trader.sell("1", "59999.9"))
+
+
+def test_kill_halts_cancels_and_survives_a_restart(trader):
+    trader.buy("1", "59000", id="resting")
+    trader.run(60)
+    events = trader.give(Kill(id="k", reason="fat finger"))
+    assert [type(e) for e in events] == [StateChanged, Acknowledged]
+    trader.run(100)
+    assert trader.state.orders["resting"].status is OrderStatus.CANCELLED
+    again = trader.restarted()
+    assert again.state.state == "HALTED"
+    again.market()
+    assert codes(again.buy("1", "60000", id="new"))[0] == "STATE_HALTED"
+
+
+def test_kill_keeps_reduce_only_orders_and_kill_all_does_not(trader):
+    trader.buy("1", "60000")
+    trader.run(60)
+    trader.sell("1", "61000", id="out", reduce_only=True)
+    trader.run(60)
+    trader.give(Kill(id="k", reason="test"))
+    trader.run(100)
+    assert trader.state.orders["out"].is_live
+    trader.give(Kill(id="k2", reason="test", everything=True))
+    trader.run(100)
+    assert trader.state.orders["out"].status is OrderStatus.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "code"), [("", "a good long reason", "NAME"), ("Ada", "short", "REASON")]
+)
+def test_rearming_needs_a_name_and_a_reason(trader, name, reason, code):
+    trader.give(Kill(id="k", reason="test"))
+    assert codes(trader.give(Rearm(id="r", name=name, reason=reason))) == [code]
+    assert trader.state.state == "HALTED"
+
+
+def test_rearming_lifts_every_latch(trader):
+    trader.give(Kill(id="k", reason="test"))
+    trader.give(Rearm(id="r", name="Ada", reason="checked everything twice"))
+    assert trader.state.state == "ACTIVE"
+    trader.mark()
+    assert acked(trader.buy("1", "60000"))
+
+
+def test_cancels_pass_in_every_state(trader):
+    trader.buy("1", "59000", id="resting")
+    trader.run(60)
+    trader.state.latches.clear()
+    trader.give(Kill(id="k", reason="test"))
+    assert acked(trader.give(CancelAll(id="c")))
+
+
+def test_a_full_disk_stops_new_risk_and_nothing_else(trader):
+    trader.buy("1", "60000")
+    trader.run(60)
+    trader.refuse = full()
+    assert codes(trader.buy("0.5", "60000", id="more")) == ["DISK_FULL"]
+    assert "more" not in trader.state.orders
+    events = trader.give(ClosePosition(id="out", instrument=BTC, fraction=D(1)))
+    assert acked(events)
+    assert events[-1].durable is True
+    trader.run(60)
+    assert trader.state.position("perp-1", BTC).quantity == 0
+    assert trader.state.state == "ACTIVE"
+    trader.refuse = None
+    trader.mark()
+    assert acked(trader.buy("0.5", "60000", id="again"))
+
+
+def test_after_a_failed_sync_the_desk_is_halted_and_lets_you_out(trader):
+    trader.buy("1", "60000")
+    trader.run(60)
+    durable = trader.state.seq
+    trader.refuse = unwritable()
+    assert codes(trader.buy("0.5", "60000", id="more")) == ["JOURNAL_UNWRITABLE"]
+    assert trader.state.state == "HALTED"
+    events = trader.give(ClosePosition(id="out", instrument=BTC, fraction=D(1)))
+    assert [e.durable for e in events if isinstance(e, Acknowledged)] == [False]
+    trader.run(60)
+    assert trader.state.position("perp-1", BTC).quantity == 0
+    assert trader.state.seq == durable
+    trader.refuse = None
+    assert codes(trader.give(Rearm(id="r", name="Ada", reason="the disk is well"))) == ["JOURNAL"]
+
+
+def test_a_lost_heartbeat_reduces_and_cancels_what_adds_risk(trader):
+    from desk.engine.message import WindowChanged
+
+    trader.buy("1", "59000", id="resting")
+    trader.run(60)
+    trader.process(WindowChanged(attached=True))
+    trader.run(2900)
+    assert trader.state.state == "ACTIVE"
+    trader.run(300)
+    assert trader.state.state == "REDUCING"
+    assert trader.state.orders["resting"].status is OrderStatus.CANCELLED
+    assert trader.restarted().state.state == "REDUCING"
+
+
+def test_a_window_that_crashed_is_not_a_lost_heartbeat(trader):
+    from desk.engine.message import WindowChanged
+
+    trader.process(WindowChanged(attached=True))
+    trader.process(WindowChanged(attached=False))
+    trader.run(5000)
+    assert trader.state.state == "ACTIVE"
+
+
+def test_the_tenth_identical_order_locks_the_desk(trader):
+    for number in range(10):
+        trader.run(1020)
+        trader.mark()
+        assert acked(trader.buy("0.01", "59000", id=f"same-{number}"))
+    assert trader.state.state == "REDUCING"
+    assert "identical" in next(iter(trader.state.latches.values())).reason
+
+
+def test_the_same_order_within_a_second_asks(trader):
+    trader.buy("0.01", "59000", id="a")
+    assert codes(trader.buy("0.01", "59000", id="b")) == ["REPEATED"]
+    assert acked(trader.buy("0.01", "59000", id="c", confirmed=True))
+
+
+def test_flatten_closes_everything_and_cancels(trader):
+    trader.buy("1", "60000")
+    trader.sell("10", None, id="eth", instrument=ETH)
+    trader.buy("1", "59000", id="resting")
+    trader.run(60)
+    trader.give(Flatten(id="f"))
+    trader.run(100)
+    assert all(not p.quantity for p in trader.state.positions.values())
+    assert not trader.state.live_orders()
+
+
+def test_money_leaves_only_when_margin_allows(trader):
+    trader.buy("5", "60000")  # 300,000 at 5× binds 60,000
+    trader.run(60)
+    refused = trader.give(Withdraw(id="w", account="perp-1", asset="USDT", quantity=D(50000)))
+    assert codes(refused) == ["MARGIN_AFTER_WITHDRAWAL"]
+    moved = trader.give(
+        Transfer(id="t", source="perp-1", target="spot-1", asset="USDT", quantity=D(30000))
+    )
+    assert acked(moved)
+    assert trader.state.ledger.balance("spot-1", "USDT") == D(30000)
+
+
+def test_isolated_margin_moves_with_the_position(trader):
+    trader.give(SetMarginMode(id="m", instrument=BTC, mode=MarginMode.ISOLATED))
+    trader.give(SetLeverage(id="l", instrument=BTC, leverage=D(4)))
+    trader.buy("1", "60000")
+    trader.run(60)
+    wallet = f"perp-1/{BTC}"
+    assert trader.state.ledger.balance(wallet, "USDT") == D(15000)
+    trader.mark()
+    trader.sell("0.5", "59999.9")
+    trader.run(60)
+    assert trader.state.ledger.balance(wallet, "USDT") == D(7500)
+    assert codes(trader.give(SetMarginMode(id="m2", instrument=BTC, mode=MarginMode.CROSS))) == [
+        "NOT_FLAT"
+    ]
+    trader.give(ClosePosition(id="out", instrument=BTC, fraction=D(1)))
+    trader.run(60)
+    assert trader.state.ledger.balance(wallet, "USDT") == 0
+
+
+def test_liquidation_price_moves_with_the_other_mark(trader):
+    trader.buy("5", "60000")
+    trader.buy("30", "2500", id="eth", instrument=ETH)
+    trader.run(60)
+    before = trader.desk.figures("perp-1").positions[0].liquidation_price
+    trader.mark(ETH, "2400")
+    after = trader.desk.figures("perp-1").positions[0].liquidation_price
+    assert after > before
+
+
+def test_money_is_neither_made_nor_lost_by_trading(trader):
+    trader.buy("1", "60000")
+    trader.run(60)
+    trader.delta(bids=(("59999.9", "0"), ("59000", "9")), asks=(("60000.0", "0"), ("59500", "9")))
+    trader.mark(price="59400")
+    trader.sell("1", None)
+    trader.run(60)
+    balances = trader.state.ledger.document()
+    total = sum(D(assets.get("USDT", "0")) for assets in balances.values())
+    assert total == 0
+    assert D(balances["perp-1"]["USDT"]) == D(100000) - 1000 - D(30) - D("29.5")
+
+
+def test_leaving_cancels_what_was_chosen(trader):
+    trader.buy("1", "60000")
+    trader.run(60)
+    trader.sell("1", "61000", id="out", reduce_only=True)
+    trader.buy("1", "59000", id="resting")
+    trader.run(60)
+    (asked,) = trader.give(WindowClosing(id="bye"))
+    assert sorted(asked.orders) == ["out", "resting"]
+    trader.give(WindowClosing(id="bye", choice="leave_positions"))
+    trader.run(100)
+    assert trader.state.orders["out"].is_live
+    assert not trader.state.orders["resting"].is_live
+
+
+def test_a_fill_is_told_once(trader):
+    trader.buy("1", "60000")
+    trader.run(60)
+    assert sum(isinstance(event, FilledEvent) for event in trader.events) == 1
+
+
+def test_spot_is_paid_for_in_full(trader):
+    trader.book("BTCUSDT.BINANCE")
+    trader.give(Transfer(id="t", source="perp-1", target="spot-1", asset="USDT", quantity=D(6006)))
+    too_much = order(Side.BUY, "0.11", "60000", id="a", instrument="BTCUSDT.BINANCE")
+    assert codes(trader.give(too_much)) == ["INSUFFICIENT_BALANCE"]
+    enough = order(Side.BUY, "0.1", "60000", id="b", instrument="BTCUSDT.BINANCE")
+    assert acked(trader.give(enough))
+    trader.run(60)
+    assert trader.state.ledger.balance("spot-1", "BTC") == D("0.1")
+    assert trader.state.ledger.balance("spot-1", "USDT") == 0

@@ -1,0 +1,85 @@
+from decimal import Decimal as D
+
+import pytest
+
+from desk.io.resources import resource
+from desk.model.catalogue import load_catalogue
+from desk.model.commands import Quantity, QuantityUnit
+from desk.model.events import Denial
+from desk.model.orders import Side
+from desk.risk.quantity import Scale, resolve
+
+CATALOGUE = load_catalogue(resource("instruments.toml"))
+LINEAR = CATALOGUE.get("BTCUSDT-PERP.BINANCE")
+INVERSE = CATALOGUE.get("BTCUSD-PERP.BINANCE")
+SPOT = CATALOGUE.get("BTCUSDT.BINANCE")
+
+
+def scale(**fields):
+    given = {
+        "price": D(60000),
+        "position": D(0),
+        "free": D(100000),
+        "leverage": D(5),
+        "fee_rate": D("0.0005"),
+    }
+    return Scale(**{**given, **fields})
+
+
+@pytest.mark.parametrize(
+    ("instrument", "quantity", "side", "at", "result"),
+    [
+        (LINEAR, Quantity(D("0.5")), Side.BUY, scale(), "0.5"),
+        # 5,000 / 60,000 = 0.08333…, rounded down to the lot of 0.001.
+        (LINEAR, Quantity(D(5000), QuantityUnit.NOTIONAL, "USD"), Side.BUY, scale(), "0.083"),
+        (LINEAR, Quantity(D("0.5"), QuantityUnit.BASE, "BTC"), Side.BUY, scale(), "0.5"),
+        (INVERSE, Quantity(D(12), QuantityUnit.CONTRACTS), Side.BUY, scale(), "12"),
+        # 5,000 USD are 50 contracts of 100 USD; half a coin at 60,000 is 30,000 USD.
+        (INVERSE, Quantity(D(5000), QuantityUnit.NOTIONAL, "USD"), Side.BUY, scale(), "50"),
+        (INVERSE, Quantity(D("0.5"), QuantityUnit.BASE, "BTC"), Side.BUY, scale(), "300"),
+        # A quarter of a long of 0.41 is 0.1025, rounded down.
+        (
+            LINEAR,
+            Quantity(D(25), QuantityUnit.PERCENT),
+            Side.SELL,
+            scale(position=D("0.41")),
+            "0.102",
+        ),
+        # All of 100,000 at 5×: each coin takes 12,000 of margin and 30 of fee: 8.3125…
+        (LINEAR, Quantity(D(100), QuantityUnit.PERCENT), Side.BUY, scale(), "8.312"),
+    ],
+    ids=[
+        "bare-coin",
+        "notional",
+        "coin",
+        "contracts",
+        "inverse-notional",
+        "inverse-coin",
+        "percent-of-position",
+        "percent-of-margin",
+    ],
+)
+def test_quantity_becomes_the_instruments_units(instrument, quantity, side, at, result):
+    assert resolve(quantity, instrument, side, at) == D(result)
+
+
+@pytest.mark.parametrize(
+    ("instrument", "quantity", "at", "words"),
+    [
+        (INVERSE, Quantity(D(2)), scale(), "2ct for contracts"),
+        (LINEAR, Quantity(D(1), QuantityUnit.BASE, "ETH"), scale(), "not counted in ETH"),
+        (LINEAR, Quantity(D(0)), scale(), "above zero"),
+        (LINEAR, Quantity(D(5), QuantityUnit.NOTIONAL, "USD"), scale(price=None), "no fresh mark"),
+        (LINEAR, Quantity(D(5), QuantityUnit.PERCENT), scale(free=None), "no fresh mark"),
+    ],
+)
+def test_an_unclear_quantity_is_denied_with_its_readings(instrument, quantity, at, words):
+    denial = resolve(quantity, instrument, Side.BUY, at)
+    assert isinstance(denial, Denial)
+    assert words in denial.message
+
+
+def test_selling_all_spot_sells_what_is_held_and_no_more():
+    held = scale(position=D("0.123456789"), leverage=D(1), fee_rate=D("0.001"))
+    everything = Quantity(D(100), QuantityUnit.PERCENT)
+    assert resolve(everything, SPOT, Side.SELL, held) == D("0.12345")
