@@ -35,7 +35,9 @@ class Supervisor:
         self._window = window
         self._restart_argv = restart_argv
         self._allowance = RestartAllowance()
-        self._decoder = msgspec.msgpack.Decoder(AnyCommand)
+        self._requests = msgspec.msgpack.Decoder(Request)
+        self._commands = msgspec.msgpack.Decoder(AnyCommand)
+        self._encode = msgspec.msgpack.Encoder().encode
         self._pipe: WindowPipe | None = None
         self._goodbye = False
         self._events = 0
@@ -72,22 +74,22 @@ class Supervisor:
         self._events = 0
         self._wanted = None
         self._pipe = WindowPipe(
-            self._window.connection, on_request=self._take, on_closed=self._closed
+            self._window.connection, on_message=self._take, on_closed=self._closed
         )
         self._runtime.tick()
         self._runtime.process(WindowChanged(attached=True))
-        self._pipe.send(
-            Hello(
-                engine_pid=os.getpid(),
-                desk_folder=str(self._session.folder),
-                restart_argv=self._restart_argv,
-                crash_report=crash_report,
-            )
+        hello = Hello(
+            engine_pid=os.getpid(),
+            desk_folder=str(self._session.folder),
+            restart_argv=self._restart_argv,
+            crash_report=crash_report,
         )
+        self._pipe.send(self._encode(hello))
 
-    def _take(self, request: Request) -> None:
+    def _take(self, message: bytes) -> None:
         try:
-            command = self._decoder.decode(request.payload)
+            request = self._requests.decode(message)
+            command = self._commands.decode(request.payload)
         except msgspec.DecodeError as error:
             assert self._pipe is not None
             self._pipe.close(f"the window sent what is no command: {error}")
@@ -104,7 +106,8 @@ class Supervisor:
         if self._pipe is not None:
             self._events += 1
             now_ns = self._runtime.clock.boot_ns()
-            self._pipe.send(EventMessage(number=self._events, sent_ns=now_ns, event=event))
+            said = EventMessage(number=self._events, sent_ns=now_ns, event=event)
+            self._pipe.send(self._encode(said))
 
     def _note_change(self) -> None:
         if not self._changed:
@@ -141,7 +144,7 @@ class Supervisor:
             engine_ms=self._engine_ms,
             notes=self._session.feeds.notes(),
         )
-        self._pipe.send(frame)
+        self._pipe.send(self._encode(frame))
         self._last_frame_s = asyncio.get_running_loop().time()
         self._engine_ms = (self._runtime.clock.boot_ns() - started_ns) / 1e6
 

@@ -14,44 +14,37 @@ import struct
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-import msgspec
-
-from desk.engine.snapshot import PipeMessage, Request
-
 HEADER = struct.Struct("!i")
-MAX_REQUEST_BYTES = 1 << 20
+MAX_MESSAGE_BYTES = 1 << 20
 MAX_BACKLOG_BYTES = 16 << 20
 """A window that far behind is not painting any more."""
 READ_BYTES = 1 << 16
 
 
 class WindowPipe:
-    """Sends messages to a window and hands on its requests."""
+    """Sends messages to a window and hands on what it says."""
 
     def __init__(
         self,
         connection: Connection,
         *,
-        on_request: Callable[[Request], None],
+        on_message: Callable[[bytes], None],
         on_closed: Callable[[str], None],
     ) -> None:
         self._connection = connection
         self._fd = connection.fileno()
-        self._on_request = on_request
+        self._on_message = on_message
         self._on_closed = on_closed
         self._incoming = bytearray()
         self._outgoing = bytearray()
-        self._encoder = msgspec.msgpack.Encoder()
-        self._decoder = msgspec.msgpack.Decoder(Request)
         self._open = True
         os.set_blocking(self._fd, False)
         asyncio.get_running_loop().add_reader(self._fd, self._read)
 
-    def send(self, message: PipeMessage) -> None:
+    def send(self, body: bytes) -> None:
         """Queue a message and write what the pipe takes now."""
         if not self._open:
             return
-        body = self._encoder.encode(message)
         self._outgoing += HEADER.pack(len(body))
         self._outgoing += body
         if len(self._outgoing) > MAX_BACKLOG_BYTES:
@@ -82,12 +75,12 @@ class WindowPipe:
             self.close("the window ended")
             return
         self._incoming += data
-        self._take_requests()
+        self._take_messages()
 
-    def _take_requests(self) -> None:
+    def _take_messages(self) -> None:
         while self._open and len(self._incoming) >= HEADER.size:
             (size,) = HEADER.unpack_from(self._incoming)
-            if not 0 <= size <= MAX_REQUEST_BYTES:
+            if not 0 <= size <= MAX_MESSAGE_BYTES:
                 self.close(f"the window sent a message of {size} bytes")
                 return
             end = HEADER.size + size
@@ -95,12 +88,7 @@ class WindowPipe:
                 return
             body = bytes(self._incoming[HEADER.size : end])
             del self._incoming[:end]
-            try:
-                request = self._decoder.decode(body)
-            except msgspec.DecodeError as error:
-                self.close(f"the window sent what is no request: {error}")
-                return
-            self._on_request(request)
+            self._on_message(body)
 
     def _write(self) -> None:
         loop = asyncio.get_running_loop()

@@ -1,0 +1,138 @@
+"""A decision in the making: what would happen, and what that would change at the paper venue.
+
+The draft overlays the venue's state, so that the second fill of one decision knows of the first;
+the venue itself stays as it is until the decision has been journaled and is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from desk.execution.fees import fee_asset, fee_of
+from desk.execution.liquidity import TakenLiquidity
+from desk.execution.outcome import Accepted, Cancelled, Filled, Outcome, Rejected
+from desk.execution.paper_order import PaperOrder
+from desk.execution.port import BookLevels, PositionOf
+from desk.model.instrument import Lots, Ticks
+from desk.model.market_data import Level
+from desk.model.numbers import plain
+from desk.model.orders import Fill, Liquidity
+
+POSITION_GONE = "reduce-only: there is no position left for it to reduce"
+
+NO_FILLS = (Lots(0), 0)
+
+
+class Draft:
+    """Outcomes proposed so far, and the changes they would make."""
+
+    def __init__(self, taken: TakenLiquidity, time_ms: int, position_of: PositionOf) -> None:
+        self.outcomes: list[Outcome] = []
+        self.taken = TakenLiquidity()
+        """What these outcomes take, beyond what is taken already."""
+        self.filled: dict[str, tuple[Lots, int]] = {}
+        """New fills by order id: their lots together, and how many they are."""
+        self.resting: dict[str, Lots] = {}
+        """Quantity ahead of each order that starts to rest, by order id."""
+        self.closed: set[str] = set()
+        self._taken_before = taken
+        self._time_ms = time_ms
+        self._position_of = position_of
+        self._position_change: dict[tuple[str, str], int] = {}
+
+    def remaining(self, order: PaperOrder) -> int:
+        """Return the lots of an order that are still to be filled."""
+        return order.remaining - self.filled.get(order.id, NO_FILLS)[0]
+
+    def fillable(self, order: PaperOrder) -> int:
+        """Return the lots that may be filled now: a reduce-only order is held to the position."""
+        remaining = self.remaining(order)
+        return min(remaining, self._reducible(order)) if order.terms.reduce_only else remaining
+
+    def offered(self, order: PaperOrder, book: BookLevels) -> Iterator[Level]:
+        """Yield the levels opposite to an order, best first, less what has been taken."""
+        side, instrument = order.side.opposite, order.instrument.id
+        for ticks, shown in book.levels(side):
+            taken = self._taken_before.taken(instrument, side, ticks, shown)
+            taken += self.taken.taken(instrument, side, ticks, shown)
+            yield ticks, Lots(max(0, shown - taken))
+
+    def accept(self, order: PaperOrder) -> None:
+        """The venue takes the order."""
+        self.outcomes.append(Accepted(order_id=order.id, time_ms=self._time_ms))
+
+    def rest(self, order: PaperOrder, ahead: Lots) -> None:
+        """The order stays in the book behind a quantity."""
+        self.resting[order.id] = ahead
+
+    def take(self, order: PaperOrder, book: BookLevels, ticks: Ticks, lots: Lots) -> None:
+        """Mark lots of a level opposite to an order as taken by it."""
+        side = order.side.opposite
+        self.taken.take(order.instrument.id, side, ticks, book.lots_at(side, ticks), lots)
+
+    def fill(self, order: PaperOrder, ticks: Ticks, lots: Lots, liquidity: Liquidity) -> None:
+        """Execute lots of an order at a price."""
+        instrument, terms = order.instrument, order.terms
+        lots_before, count = self.filled.get(order.id, NO_FILLS)
+        self.filled[order.id] = (Lots(lots_before + lots), count + 1)
+        price, quantity = instrument.price(ticks), instrument.quantity(lots)
+        fill = Fill(
+            id=f"{order.id}-{order.fill_count + count + 1}",
+            order_id=order.id,
+            account=terms.account,
+            instrument=terms.instrument,
+            side=terms.side,
+            quantity=quantity,
+            price=price,
+            fee=fee_of(instrument, quantity, price, liquidity),
+            fee_asset=fee_asset(instrument),
+            liquidity=liquidity,
+            time_ms=self._time_ms,
+        )
+        self.outcomes.append(Filled(fill=fill))
+        key = (terms.account, terms.instrument)
+        change = self._position_change.get(key, 0)
+        self._position_change[key] = change + terms.side.sign * lots
+        if self.remaining(order) == 0:
+            self.closed.add(order.id)
+
+    def cancel(self, order: PaperOrder, reason: str) -> None:
+        """End what is left of an order."""
+        drafted, _ = self.filled.get(order.id, NO_FILLS)
+        self.outcomes.append(
+            Cancelled(
+                order_id=order.id,
+                filled=order.filled + order.instrument.quantity(drafted),
+                reason=reason,
+                time_ms=self._time_ms,
+            )
+        )
+        self.closed.add(order.id)
+
+    def reject(self, order: PaperOrder, reason: str) -> None:
+        """Refuse an order as the venue would."""
+        rejected = Rejected(order_id=order.id, reason=reason, time_ms=self._time_ms)
+        self.outcomes.append(rejected)
+        self.closed.add(order.id)
+
+    def is_closed(self, order: PaperOrder) -> bool:
+        """Return whether these outcomes end an order."""
+        return order.id in self.closed
+
+    def _reducible(self, order: PaperOrder) -> int:
+        """Return the lots of the position that lie opposite to an order; never negative."""
+        terms = order.terms
+        position = self._position_of(terms.account, terms.instrument)
+        lots = int(position // order.instrument.lot_size)
+        lots += self._position_change.get((terms.account, terms.instrument), 0)
+        return max(0, -lots * terms.side.sign)
+
+
+def quantity_text(order: PaperOrder, lots: int) -> str:
+    """Write lots as a quantity of the order's instrument."""
+    return plain(order.instrument.quantity(Lots(lots)))
+
+
+def limit_text(order: PaperOrder) -> str:
+    """Write an order's limit or collar as a price."""
+    return plain(order.instrument.price(order.limit))

@@ -1,0 +1,130 @@
+"""How orders meet the market: arrival at the book, prints on the tape, a book that moved.
+
+The rules, each on the careful side of what a real venue does:
+
+* An arriving order takes visible quantity level by level, within its limit or collar.
+* A resting order is filled by a print beyond its price with up to the whole print; by a print at
+  its price, whose taker came from the other side, with what the print leaves after the quantity
+  ahead; and, as a maker at its own price, by opposite quantity that the book shows at its price
+  or beyond, for whoever quoted there would have met the order first.
+* One print, and one level until it changes, is shared by all own orders, best price first, then
+  by time; own orders never meet each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from desk.execution.draft import POSITION_GONE, Draft, limit_text, quantity_text
+from desk.execution.liquidity import best, reaches, walk
+from desk.execution.paper_order import PaperOrder
+from desk.execution.port import BookLevels
+from desk.model.instrument import Lots, Ticks
+from desk.model.market_data import Level, Trade
+from desk.model.orders import Liquidity, OrderType, Side, TimeInForce
+
+
+def arrive(order: PaperOrder, book: BookLevels, draft: Draft) -> None:
+    """Let a new order act on the book as it is."""
+    wanted = draft.fillable(order)
+    if wanted == 0:
+        draft.cancel(order, POSITION_GONE)
+        return
+    takes = walk(draft.offered(order, book), order.side, order.limit, wanted)
+    available = sum(lots for _, lots in takes)
+    if takes and order.terms.post_only:
+        draft.reject(order, f"post-only: it would take liquidity at {limit_text(order)}")
+    elif available < wanted and order.terms.tif is TimeInForce.FOK:
+        draft.cancel(order, _too_little(order, wanted, available))
+    else:
+        _take_and_rest(order, book, takes, draft)
+
+
+def match_print(trade: Trade, orders: Iterable[PaperOrder], draft: Draft) -> None:
+    """Let a print on the tape fill resting orders, and move the others forward."""
+    left = int(trade.quantity)
+    resting = list(orders)
+    for side in (trade.side.opposite, trade.side):
+        for order in _reached(resting, side, trade.price):
+            if not draft.is_closed(order):
+                lots = min(_left_for(order, trade, left), draft.fillable(order))
+                left -= lots
+                _fill_resting(order, lots, draft)
+
+
+def match_book(book: BookLevels, orders: Iterable[PaperOrder], draft: Draft) -> None:
+    """Let a book whose opposite side came to resting orders fill them at their own price."""
+    resting = list(orders)
+    for side in (Side.BUY, Side.SELL):
+        opposite_best = best(book, side.opposite)
+        if opposite_best is None:
+            continue
+        for order in _reached(resting, side, opposite_best):
+            if not draft.is_closed(order):
+                wanted = draft.fillable(order)
+                takes = walk(draft.offered(order, book), side, order.limit, wanted)
+                for ticks, lots in takes:
+                    draft.take(order, book, ticks, lots)
+                _fill_resting(order, sum(lots for _, lots in takes), draft)
+
+
+def cancel_without_position(orders: Iterable[PaperOrder], draft: Draft) -> None:
+    """End resting reduce-only orders whose position is gone or on the other side."""
+    for order in orders:
+        if order.terms.reduce_only and draft.fillable(order) == 0:
+            draft.cancel(order, POSITION_GONE)
+
+
+def _take_and_rest(order: PaperOrder, book: BookLevels, takes: list[Level], draft: Draft) -> None:
+    if takes or order.can_rest:
+        draft.accept(order)
+    for ticks, lots in takes:
+        draft.take(order, book, ticks, lots)
+        draft.fill(order, ticks, lots, Liquidity.TAKER)
+    if draft.is_closed(order):
+        return
+    if draft.fillable(order) == 0:
+        draft.cancel(order, POSITION_GONE)
+    elif order.can_rest:
+        draft.rest(order, book.lots_at(order.side, order.limit))
+    else:
+        draft.cancel(order, _nothing_more(order))
+
+
+def _left_for(order: PaperOrder, trade: Trade, left: int) -> int:
+    """Return how many lots of a print, of which some are left, come to a resting order."""
+    if order.queue is None:
+        return 0
+    if trade.price != order.limit:
+        order.queue.jump_to_front()
+        return left
+    if trade.side is order.side:
+        return 0
+    return order.queue.see_print(left, trade.ts_venue_ms)
+
+
+def _fill_resting(order: PaperOrder, lots: int, draft: Draft) -> None:
+    if lots == 0:
+        return
+    draft.fill(order, order.limit, Lots(lots), Liquidity.MAKER)
+    if not draft.is_closed(order) and draft.fillable(order) == 0:
+        draft.cancel(order, POSITION_GONE)
+
+
+def _reached(orders: Iterable[PaperOrder], side: Side, price: Ticks) -> list[PaperOrder]:
+    """Return the orders of a side that may trade at a price, best price first, then by time."""
+    there = [o for o in orders if o.side is side and reaches(side, o.limit, price)]
+    return sorted(there, key=lambda order: order.priority)
+
+
+def _too_little(order: PaperOrder, wanted: int, available: int) -> str:
+    return (
+        f"fill-or-kill: {quantity_text(order, available)} of {quantity_text(order, wanted)} "
+        f"available at {limit_text(order)} or better"
+    )
+
+
+def _nothing_more(order: PaperOrder) -> str:
+    what = "market order" if order.terms.type is OrderType.MARKET else "immediate-or-cancel"
+    edge = "up to the collar" if order.terms.type is OrderType.MARKET else "within the limit"
+    return f"{what}: nothing more in the book {edge} of {limit_text(order)}"

@@ -1,0 +1,137 @@
+"""The port: what the engine asks of a venue, be it paper or a live gateway.
+
+The engine's sequence for every message is decide → journal → act → acknowledge:
+
+    decision = client.on_time(now_ns, time_ms, books, position_of)   # nothing has happened yet
+    journal.append(...decision.outcomes...)                          # durable, or not at all
+    client.commit(decision)                                          # now it has happened
+    for outcome in decision.outcomes:                                # and the desk knows it
+        orders[outcome.order_id] = apply(orders[outcome.order_id], outcome)
+
+A decision that could not be journaled is dropped: every order stands as if the venue had not been
+asked, though a print that would have filled it has gone by. Commit or drop one before asking for
+the next.
+A market event at `now_ns` is brought in three moves, so that an order which was due earlier acts
+on the book as it was: `on_time`, then the event goes into the book, then `on_market`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from desk.execution.order import Order
+from desk.execution.outcome import Outcome
+from desk.model.instrument import Instrument, InstrumentId, Lots, Ticks
+from desk.model.market_data import Level, MarketEvent
+from desk.model.orders import OrderTerms, OrderType, Side, TimeInForce
+
+
+class BookLevels(Protocol):
+    """What execution reads of a book: `desk.market.book` fulfils it."""
+
+    @property
+    def synced(self) -> bool:
+        """Whether the book follows the venue without a gap."""
+        ...
+
+    def levels(self, side: Side) -> Iterable[Level]:
+        """Return the levels of BUY (bids) or SELL (asks), best first."""
+        ...
+
+    def lots_at(self, side: Side, ticks: Ticks) -> Lots:
+        """Return the quantity at a price; 0 where there is none."""
+        ...
+
+
+Books: TypeAlias = Mapping[InstrumentId, BookLevels]
+
+PositionOf: TypeAlias = Callable[[str, str], Decimal]
+"""Signed position by account and instrument, in the instrument's quantity units."""
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a venue can do with an order."""
+
+    is_paper: bool
+    types: frozenset[OrderType]
+    tifs: frozenset[TimeInForce]
+    post_only: bool
+    reduce_only: bool
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """Outcomes that a venue proposes: they have happened once they are committed."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    """In the order in which they happen; mostly none."""
+    number: int = 0
+    """Which decision of this venue it is; 0 when it holds nothing."""
+
+
+NOTHING = Decision()
+
+
+class StaleDecision(AssertionError):
+    """A decision was committed after a later one was made: a fault of the caller."""
+
+
+class ExecutionClient(Protocol):
+    """A venue that executes orders.
+
+    `now_ns` is the boot-time clock, `time_ms` the wall clock. Nothing that an order or a market
+    can contain raises: a bad order ends in a `Rejected`.
+    """
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
+
+    def submit(
+        self,
+        order: OrderTerms,
+        instrument: Instrument,
+        now_ns: int,
+        collar_price: Decimal | None = None,
+    ) -> None:
+        """Send a journaled order; a second one of the same id is ignored.
+
+        `collar_price` is the worst price a MARKET order may take; without one it is rejected.
+        """
+        ...
+
+    def cancel(self, order_id: str, now_ns: int, reason: str = "cancelled on request") -> bool:
+        """Ask to cancel; False when the venue has no live order of that id."""
+        ...
+
+    def restore(
+        self,
+        order: Order,
+        instrument: Instrument,
+        now_ns: int,
+        collar_price: Decimal | None = None,
+    ) -> None:
+        """Put back an order that the journal holds, after a restart."""
+        ...
+
+    def on_time(self, now_ns: int, time_ms: int, books: Books, position_of: PositionOf) -> Decision:
+        """Return what has become due."""
+        ...
+
+    def on_market(
+        self, event: MarketEvent, book: BookLevels | None, time_ms: int, position_of: PositionOf
+    ) -> Decision:
+        """Return what a market event does to working orders; `book` holds it already."""
+        ...
+
+    def commit(self, decision: Decision) -> None:
+        """Take a journaled decision as happened; raise StaleDecision unless it is the latest."""
+        ...
+
+    def next_due_ns(self, after_ns: int) -> int | None:
+        """Return when `on_time` next has something to do, later than a moment, or None."""
+        ...

@@ -1,0 +1,85 @@
+"""Files that must not lie: private, synced, allocated ahead.
+
+What the platforms do differently about it is said here once.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from io import FileIO
+from pathlib import Path
+
+PRIVATE_FOLDER_MODE = 0o700
+PRIVATE_FILE_MODE = 0o600
+
+
+def open_private(path: Path, *, make: bool = True) -> FileIO:
+    """Open a file for reading and writing, unbuffered; made for its owner alone if not there.
+
+    Raises OSError; FileNotFoundError when it is not there and `make` is False.
+    """
+    flags = os.O_RDWR | (os.O_CREAT if make else 0) | getattr(os, "O_BINARY", 0)
+    return FileIO(os.open(path, flags, PRIVATE_FILE_MODE), "r+")
+
+
+def sync_file(file: FileIO) -> None:
+    """Return when the file's content is on the disk; raises OSError when that is not known."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        # There fsync stops at the drive's cache.
+        fcntl.fcntl(file.fileno(), fcntl.F_FULLFSYNC)
+    elif hasattr(os, "fdatasync"):
+        os.fdatasync(file.fileno())
+    else:
+        os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Make new and renamed names in a folder durable; raises OSError."""
+    if sys.platform == "win32":
+        return  # a folder cannot be opened there; NTFS journals names itself
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def allocate(file: FileIO, size: int) -> None:
+    """Make the file at least `size` bytes long with real blocks behind every one.
+
+    Raises OSError (ENOSPC) when the disk has no room; the length may have grown by then.
+    """
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(file.fileno(), 0, size)
+        return
+    block = bytes(1 << 16)
+    position = file.seek(0, os.SEEK_END)
+    while position < size:
+        position += file.write(block[: size - position])
+
+
+def free_bytes(path: Path) -> int:
+    """Room that this user may still fill on the disk of `path`, in bytes."""
+    return shutil.disk_usage(path).free
+
+
+def try_lock(file: FileIO) -> bool:
+    """Take the whole-file lock that ends with this process, however it ends; False if taken."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            # A lock there forbids reading too, so it lies far behind what the file says.
+            file.seek(1 << 20)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True

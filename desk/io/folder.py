@@ -1,0 +1,122 @@
+"""The desk folder: where everything of one desk lives, held by one process at a time.
+
+Holding is a lock on a file, not the file itself: the system frees it when the process ends in
+any way, so nobody ever deletes a stale lock by hand. Who only reads need not hold.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import platformdirs
+
+from desk.io.disk import PRIVATE_FOLDER_MODE, open_private, sync_folder, try_lock
+from desk.model.errors import InputError, JournalHeld
+
+LOCK_FILE = "desk.lock"
+
+# The process id is written over the last one at a fixed width: it needs no new block, so a full
+# disk does not stop it.
+_PID_BYTES = 20
+
+# Between taking the lock and writing its id a holder needs microseconds.
+_PID_TRIES = 20
+_PID_RETRY_S = 0.005
+
+
+def desk_folder(account: str | None = None) -> Path:
+    """Where the desk lives: the folder that was named, else the user's own. Makes nothing."""
+    if account is not None:
+        return Path(account).expanduser().absolute()
+    return platformdirs.user_data_path("desk", appauthor=False)
+
+
+class HeldFolder:
+    """A desk folder while this process holds it; released by `release` or by the process's end."""
+
+    def __init__(self, path: Path, lock: FileIO) -> None:
+        self.path = path
+        self._lock = lock
+
+    def release(self) -> None:
+        """Let another process hold the folder; again is harmless."""
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def hold_folder(path: Path) -> HeldFolder:
+    """Make the folder if it is not there (mode 0700) and hold it.
+
+    Raises JournalHeld, with the process id if it can be told, while another process holds it;
+    InputError when the folder cannot be made or written.
+    """
+    try:
+        _make(path)
+        lock = open_private(path / LOCK_FILE)
+    except OSError as error:
+        raise InputError(
+            source=str(path),
+            expected="a folder that this user can write",
+            found=error.strerror or str(error),
+        ) from error
+    if not try_lock(lock):
+        pid = _holder(lock)
+        lock.close()
+        raise JournalHeld(str(path), pid)
+    _write_pid(lock)
+    return HeldFolder(path, lock)
+
+
+def _make(path: Path) -> None:
+    if path.is_dir():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode=PRIVATE_FOLDER_MODE, exist_ok=True)
+    sync_folder(path.parent)
+
+
+def _write_pid(lock: FileIO) -> None:
+    lock.seek(0)
+    try:
+        lock.write(f"{os.getpid():<{_PID_BYTES - 1}}\n".encode())
+    except OSError:
+        return  # the lock holds without it; only the refusal of a second desk names nobody
+
+
+def _holder(lock: FileIO) -> int | None:
+    """The process id in the lock file, if such a process runs: the file may still name the last."""
+    for _ in range(_PID_TRIES):
+        lock.seek(0)
+        text = lock.read(_PID_BYTES).strip()
+        if text.isdigit() and _runs(int(text)):
+            return int(text)
+        time.sleep(_PID_RETRY_S)
+    return None
+
+
+def _runs(pid: int) -> bool:
+    if sys.platform == "win32":
+        return True  # signal 0 is Ctrl+C there
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

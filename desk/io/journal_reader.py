@@ -1,0 +1,187 @@
+"""Reading a journal and believing none of it: chain, anchor, columns and pages are checked.
+
+Nothing here changes the journal: SQLite is opened read-only, so even a damaged write-ahead log
+stays as it was found. A writer may be at work in another process meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from desk.io.anchor import read_anchor
+from desk.io.journal_chain import EMPTY, Head, checked, head_of
+from desk.io.journal_database import (
+    JOURNAL_FILE,
+    LOG_FILE,
+    READ_ERRORS,
+    connect,
+    require_journal,
+    unreadable,
+)
+from desk.model.errors import InputError, JournalBroken, JournalError
+from desk.model.journal import Row
+
+ANCHOR_FILE = "journal.anchor"
+
+# Modes of an SQLite URI. The second never looks for a log and takes no locks.
+_READ_ONLY = "ro"
+_IMMUTABLE = "ro&immutable=1"
+
+_PAGE_ROWS = 1_000
+_SELECT = (
+    "SELECT seq, time_ms, type, id, account, payload, hash FROM journal"
+    " WHERE seq > ? ORDER BY seq LIMIT ?"
+)
+
+
+def chained_rows(connection: sqlite3.Connection, path: Path, head: Head) -> Iterator[Row]:
+    """Rows after `head`, each checked against the one before. Raises JournalBroken.
+
+    Reads a page of rows at a time, so a slow consumer does not keep SQLite's log from shrinking.
+    """
+    while True:
+        records, error = _page(connection, head.seq)
+        for record in records:
+            head, row = checked(str(path), head, record)
+            yield row
+        if error is not None:
+            raise unreadable(path, head.seq + 1, error) from error
+        if len(records) < _PAGE_ROWS:
+            return
+
+
+def _page(
+    connection: sqlite3.Connection, after: int
+) -> tuple[list[tuple[Any, ...]], Exception | None]:
+    """Rows after a row, as far as they can be read."""
+    records: list[tuple[Any, ...]] = []
+    # Numbers below 1 must be seen too, where the first row should be.
+    start = after if after > 0 else -(2**63)
+    try:
+        for record in connection.execute(_SELECT, (start, _PAGE_ROWS)):
+            records.append(record)  # noqa: PERF402  (what came before an error counts)
+    except READ_ERRORS as error:
+        return records, error
+    return records, None
+
+
+class JournalReader:
+    """A journal open for reading.
+
+    Raises InputError when the folder holds no journal or it may not be read, JournalBroken when
+    what is there is not a journal, JournalError while another program keeps it locked.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / JOURNAL_FILE
+        self.anchored: Head | None = None
+        self._anchor_problem: JournalBroken | None = None
+        # The anchor is read first: a writer at work can then only be ahead of it.
+        try:
+            self.anchored = read_anchor(folder / ANCHOR_FILE)
+        except JournalBroken as broken:
+            self._anchor_problem = broken
+        _require_file(folder, self.path)
+        mode = _reading_mode(folder)
+        try:
+            self._connection = connect(self.path, mode)
+        except READ_ERRORS as error:
+            raise unreadable(self.path, None, error) from error
+        try:
+            require_journal(self._connection, self.path, logged=mode == _READ_ONLY)
+        except READ_ERRORS as error:
+            self._connection.close()
+            raise unreadable(self.path, None, error) from error
+        except JournalError:
+            self._connection.close()
+            raise
+
+    def rows(self) -> Iterator[Row]:
+        """All rows, each once it has been checked.
+
+        Raises JournalBroken at the first that does not hold, or at the end, when the chain, the
+        anchor or the database as a whole does not: rows that came before did hold.
+        """
+        anchored = self.anchored
+        last_seq = 0
+        for row in chained_rows(self._connection, self.path, EMPTY):
+            last_seq = row.seq
+            if anchored is not None and last_seq == anchored.seq:
+                self._require_anchored(head_of(row), anchored)
+            yield row
+        self._require_end(last_seq)
+        self._require_sound_pages()
+
+    def _require_anchored(self, head: Head, anchored: Head) -> None:
+        if head.hash != anchored.hash:
+            what = "the head anchor names another hash: the chain was rewritten"
+            raise JournalBroken(str(self.path), head.seq, what)
+
+    def _require_end(self, last_seq: int) -> None:
+        if self._anchor_problem is not None:
+            raise self._anchor_problem
+        if self.anchored is None:
+            if last_seq > 0:
+                anchor = self.path.with_name(ANCHOR_FILE)
+                raise JournalBroken(str(anchor), None, "is missing, so the end cannot be proven")
+        elif self.anchored.seq > last_seq:
+            what = f"is missing: rows up to {self.anchored.seq} were acknowledged"
+            raise JournalBroken(str(self.path), last_seq + 1, what)
+        elif self.anchored.seq == 0:
+            self._require_anchored(EMPTY, self.anchored)
+
+    def _require_sound_pages(self) -> None:
+        """A page that is lost or used twice may hold no row today and destroy one tomorrow."""
+        try:
+            (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+        except READ_ERRORS as error:
+            raise unreadable(self.path, None, error) from error
+        if found != b"ok":
+            raise JournalBroken(str(self.path), None, found.decode(errors="replace"))
+
+    def close(self) -> None:
+        """Close; again is harmless."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def traces(folder: Path) -> list[str]:
+    """The names of files that only a journal leaves behind, without the database itself."""
+    names = (ANCHOR_FILE, LOG_FILE)
+    return [name for name in names if (folder / name).exists()]
+
+
+def _reading_mode(folder: Path) -> str:
+    """A read-only medium has no room for the index of the log; without a log none is needed."""
+    log = folder / LOG_FILE
+    if os.access(folder, os.W_OK) or (log.exists() and log.stat().st_size > 0):
+        return _READ_ONLY
+    return _IMMUTABLE
+
+
+def _require_file(folder: Path, path: Path) -> None:
+    if not path.exists():
+        left = traces(folder)
+        if left:
+            raise JournalBroken(str(path), None, f"is missing, while {' and '.join(left)} is there")
+        found = "no journal in it" if folder.is_dir() else "no such folder"
+        raise InputError(source=str(folder), expected="a desk folder", found=found)
+    if not path.is_file() or not os.access(path, os.R_OK):
+        raise InputError(source=str(path), expected="a file that this user can read", found="none")
+    if path.stat().st_size == 0:
+        raise JournalBroken(str(path), None, "is empty")
