@@ -1,0 +1,136 @@
+"""T01: kill -9 while commands flow: nothing acknowledged is lost, nothing is doubled."""
+
+import json
+import random
+
+import pytest
+from helpers.processes import Console, Market, desk, journal_rows
+
+from desk.engine.state import DeskState
+from desk.io.resources import resource
+from desk.model.catalogue import load_catalogue
+from desk.model.journal import Entry, Row
+
+BTC = "BTCUSDT-PERP.BINANCE"
+OUTCOMES = {"accepted", "fill", "cancelled", "rejected", "level", "latch"}
+
+
+def commands(number, random):
+    """A few commands of one round, each with an id of its own."""
+    lines = []
+    for n in range(12):
+        name = f"r{number}-{n}"
+        lines.append(
+            random.choice(
+                [
+                    f"deposit {random.randint(1, 500)} USDT id {name}",
+                    f"transfer 1 USDT perp-1 spot-1 id {name}",
+                    f"buy 0.0{random.randint(11, 99)} {BTC} market confirm id {name}",
+                    f"buy 0.002 {BTC} limit 59900.{n} confirm id {name}",
+                    f"cancel all id {name}",
+                ]
+            )
+        )
+    return lines
+
+
+def storm(folder, market, rounds, seed):
+    """Kill the desk at random moments; return what it had acknowledged, by id."""
+    dice = random.Random(seed)
+    acknowledged = {}
+    with Console(folder, "--market", str(market.ready)) as console:
+        assert console.ask("deposit 100000 USDT id first")["type"] == "ack"
+        console.end()
+    for number in range(rounds):
+        with Console(folder, "--market", str(market.ready)) as console:
+            if number % 3 == 0:
+                console.ask(f"wait {BTC} 30")
+            lines = commands(number, dice)
+            console.send(*lines)
+            for _ in range(dice.randint(1, 10)):
+                if console.next() is None:
+                    break
+            console.kill()
+        for said in console.lines:
+            if said["type"] == "ack":
+                acknowledged[said["id"]] = said["seq"]
+    return acknowledged
+
+
+def check(folder, acknowledged):
+    rows = journal_rows(folder)
+    assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1))
+    given = [row for row in rows if row["type"] not in OUTCOMES and row["type"] != "denial"]
+    by_id = {}
+    for row in given:
+        assert row["id"] not in by_id, f"{row['id']} is in the journal twice"
+        by_id[row["id"]] = row["seq"]
+    missing = {i: seq for i, seq in acknowledged.items() if by_id.get(i) != seq}
+    assert not missing, f"acknowledged and lost: {missing}"
+    fills = [row["data"]["outcome"]["fill"]["id"] for row in rows if row["type"] == "fill"]
+    assert len(fills) == len(set(fills))
+    verified = desk("journal", "verify", "--account", folder)
+    assert verified.returncode == 0, verified.stdout
+    assert json.loads(verified.stdout)["ok"] is True
+    return rows
+
+
+def replayed_hash(rows, seq):
+    """The state hash after a number of rows, folded in this process."""
+    state = DeskState(load_catalogue(resource("instruments.toml")))
+    for row in rows[:seq]:
+        entry = Entry(type=row["type"], data=row["data"], id=row["id"], account=row["account"])
+        state.apply(Row(seq=row["seq"], entry=entry, hash=row["hash"]))
+    return state.hash()
+
+
+def run_storm(tmp_path, rounds):
+    folder = tmp_path / "desk"
+    with Market(tmp_path) as market:
+        acknowledged = storm(folder, market, rounds, seed=rounds)
+        check(folder, acknowledged)
+        with Console(folder, "--market", str(market.ready)) as console:
+            status = console.ask("status")["data"]
+            console.kill()
+    rows = check(folder, acknowledged)
+    assert status["state_hash"] == replayed_hash(rows, status["journal_seq"])
+    print(f"kills {rounds}, rows {len(rows)}, acknowledged {len(acknowledged)}, lost 0, doubled 0")
+
+
+def test_kill9_storm_sample(tmp_path):
+    run_storm(tmp_path, 6)
+
+
+@pytest.mark.slow
+def test_kill9_storm(tmp_path):
+    run_storm(tmp_path, 100)
+
+
+def test_a_killed_desk_leaves_no_market_behind(tmp_path):
+    folder = tmp_path / "desk"
+    with Console(folder) as console:
+        console.ask(f"wait {BTC} 30")
+        (market,) = children(console.process.pid)
+        console.kill()
+    assert gone(market)
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as listing:
+        return [int(word) for word in listing.read().split()]
+
+
+def gone(pid, patience_s=5.0):
+    """Whether a process ends within a while: its end is awaited, not slept for."""
+    import os
+    import select
+
+    try:
+        watched = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        ready, _, _ = select.select([watched], [], [], patience_s)
+    finally:
+        os.close(watched)
+    return bool(ready)
