@@ -43,10 +43,9 @@ def _check_line(line: str) -> None:
 
 
 async def _console(chosen: Options) -> int:
-    next_line = stdin_lines()
     async with open_session(chosen) as session:
         console = Console(session, sys.stdout, interactive=sys.stdin.isatty())
-        reading = asyncio.create_task(console.run(next_line))
+        reading = asyncio.create_task(console.run(stdin_lines()))
         await _until_done_or_told(reading)
     return EXIT_OK
 
@@ -94,9 +93,11 @@ def stdin_lines() -> LineSource:
     queue: asyncio.Queue[str | None] = asyncio.Queue(maxsize=0)
 
     def read() -> None:
-        for line in sys.stdin:
-            loop.call_soon_threadsafe(queue.put_nowait, line)
-        loop.call_soon_threadsafe(queue.put_nowait, None)
+        # A loop that is closed has been told to stop: nobody waits for these lines any more.
+        with suppress(RuntimeError):
+            for line in sys.stdin:
+                loop.call_soon_threadsafe(queue.put_nowait, line)
+            loop.call_soon_threadsafe(queue.put_nowait, None)
 
     threading.Thread(target=read, name="standard input", daemon=True).start()
     return queue.get

@@ -17,7 +17,7 @@ import msgspec
 
 from desk.cli.grammar import LineError, ReadClient, Wait, parse
 from desk.model.commands import AnyCommand, Ask, SetClient
-from desk.model.events import Answered, AnyEvent, Denial, Denied
+from desk.model.events import Answered, AnyEvent, Denial, Denied, Previewed
 
 POLL_S = 0.01
 SETTLE_S = 5.0
@@ -60,7 +60,9 @@ class Console:
         desk.listen(self.write)
 
     def write(self, event: AnyEvent) -> None:
-        """Write one event as a line."""
+        """Write one event as a line; a preview is an answer like any other."""
+        if isinstance(event, Previewed):
+            event = _as_answer(event)
         self._output.write(msgspec.json.encode(event).decode() + "\n")
         self._output.flush()
 
@@ -124,6 +126,12 @@ class Console:
     def _deny(self, number: int, about: str, code: str, message: str) -> None:
         denial = Denial(code=code, rule="ord.no_limit_no_trade", message=message)
         self.write(Denied(command=number, seq=self._desk.seq, about=about, id="", denials=[denial]))
+
+
+def _as_answer(event: Previewed) -> Answered:
+    parts = msgspec.to_builtins(event)
+    data = {name: parts[name] for name in ("accepted", "denials", "before", "after", "cost")}
+    return Answered(command=event.command, seq=event.seq, about="preview", data=data)
 
 
 def _read_client(path: str) -> dict[str, Any]:

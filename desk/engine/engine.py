@@ -127,7 +127,6 @@ class Engine:
                 "fill" if isinstance(outcome, Filled) else type(outcome).__name__.lower(),
                 Change(outcome=outcome, postings=self._postings(settlement, outcome)),
                 time_ms=self.desk.wall_ms,
-                client_id=order.id,
                 account=order.terms.account,
                 reserve=True,
             )

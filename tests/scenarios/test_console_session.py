@@ -120,6 +120,31 @@ def test_on_no_feed_a_deposit_is_answered_and_an_order_denied(tmp_path):
         console.end()
 
 
+def test_a_preview_changes_nothing_and_shows_before_and_after(tmp_path, market):
+    folder = tmp_path / "desk"
+    with Console(folder, "--market", str(market.ready)) as console:
+        console.ask("deposit 100000 USDT")
+        console.ask(f"wait {BTC} 30")
+        said = console.ask(f"preview buy 5 {BTC} market")
+        assert (said["type"], said["about"]) == ("status", "preview")
+        assert said["data"]["accepted"] is True
+        before, after = said["data"]["before"], said["data"]["after"]
+        assert float(before["margin_utilization"]) == 0
+        # 5 coins near 61,000 at 5x bind about 61,000 of 100,000.
+        assert 0.5 < float(after["margin_utilization"]) < 0.7
+        assert float(said["data"]["cost"]["fee"]) > 100
+        console.end()
+    assert [row["type"] for row in journal_rows(folder)] == ["deposit"]
+
+
+def test_sigterm_ends_the_desk_and_its_market(tmp_path):
+    with Console(tmp_path / "desk") as console:
+        console.ask(f"wait {BTC} 30")
+        console.process.terminate()
+        assert console.process.wait(20) == 0
+        assert "Traceback" not in console.process.stderr.read()
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
