@@ -21,6 +21,9 @@ Listener: TypeAlias = Callable[[AnyEvent], None]
 TICK_S = 0.02
 """How often time is told to the engine: well under the paper venue's latency."""
 
+RESERVE_TICKS = 250
+"""How often a reserve that was used is tried to be restored: every 5 s."""
+
 
 class Runtime:
     """Feeds the engine and carries out what it decides: journal first, then act, then say."""
@@ -68,10 +71,14 @@ class Runtime:
         self.process(Clock(self.clock.boot_ns(), self.clock.wall_ms()))
 
     async def run_clock(self) -> None:
-        """Tell the time for ever."""
+        """Tell the time for ever, and refill the journal's reserve once there is room again."""
+        ticks = 0
         while True:
             await asyncio.sleep(TICK_S)
             self.tick()
+            ticks += 1
+            if ticks % RESERVE_TICKS == 0 and not self.journal.reserve_intact:
+                self.journal.restore_reserve()
 
     def _make_durable(self, work: Work) -> Committed | NotCommitted:
         try:

@@ -107,7 +107,6 @@ def require_journal(connection: sqlite3.Connection, path: Path, *, logged: bool)
 
     `logged`: SQLite was free to look for its log. Raises JournalBroken, READ_ERRORS.
     """
-    connection.execute("PRAGMA cell_size_check = ON")
     application_id = _pragma(connection, "application_id")
     if application_id != _APPLICATION_ID:
         raise JournalBroken(str(path), None, f"is not a journal (application {application_id})")

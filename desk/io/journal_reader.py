@@ -132,8 +132,6 @@ class JournalReader:
         elif self.anchored.seq > last_seq:
             what = f"is missing: rows up to {self.anchored.seq} were acknowledged"
             raise JournalBroken(str(self.path), last_seq + 1, what)
-        elif self.anchored.seq == 0:
-            self._require_anchored(EMPTY, self.anchored)
 
     def _require_sound_pages(self) -> None:
         """A page that is lost or used twice may hold no row today and destroy one tomorrow."""

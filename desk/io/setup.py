@@ -155,6 +155,9 @@ def _make_venv(root: str, lock: int, progress: Progress) -> None:
     progress.begin("Python environment (.venv)")
     folder = checkout.venv_folder(root)
     if os.path.lexists(folder):
+        # First what makes it look usable, should this be cut off half-way.
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(checkout.venv_python(root))
         shutil.rmtree(folder)
     os.mkdir(folder)
     checkout.begin(root)

@@ -1,0 +1,52 @@
+"""What the repository holds: modules of one idea, and nothing of the machine it was made on."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LINES_MAX = 400
+# Written so that this file does not hold what it looks for.
+MACHINE_PATHS = re.compile("/(?:" + "|".join(("work", "root", "tmp", "home")) + ")/")
+
+
+def repository_files():
+    """Files that git has, or would take."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("top", ["desk", "ui"])
+def test_modules_are_short_enough_to_hold_one_idea(top):
+    lengths = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in (ROOT / top).rglob("*.py")
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > LINES_MAX} == {}
+
+
+def test_no_file_knows_the_machine_it_was_made_on():
+    found = [
+        f"{name}:{number}"
+        for name in repository_files()
+        for number, line in enumerate(
+            (ROOT / name).read_text(encoding="utf-8", errors="ignore").splitlines(), 1
+        )
+        if MACHINE_PATHS.search(line)
+    ]
+    assert found == []
+
+
+def test_no_font_and_no_archive_is_kept():
+    endings = (".ttf", ".otf", ".woff", ".woff2", ".whl", ".gz", ".zip", ".exe", ".so")
+    assert [name for name in repository_files() if name.endswith(endings)] == []

@@ -1,0 +1,131 @@
+"""`desk test`: one red check makes the whole red, and the last line can be counted on."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from desk.cli import testing
+from desk.cli.testing import Counts, run
+from desk.model.errors import InputError
+
+ROOT = Path(__file__).parents[3]
+GREEN = {"lint": ("compileall", "-q", ".")}
+RED = {"lint": ("json.tool", "absent.json")}
+
+SAMPLE = """
+import pytest
+
+def test_green(): pass
+def test_also_green(): pass
+
+@pytest.mark.skip(reason="not here")
+def test_skipped(): pass
+
+@pytest.mark.slow
+def test_long(): pass
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A small project in the place of this one."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/test_sample.py").write_text(SAMPLE)
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\naddopts = -m 'not slow' -p no:pytest-qt -p no:hypothesispytest\n"
+        "markers = slow: long\n"
+    )
+    monkeypatch.setattr(testing, "ROOT", tmp_path)
+    monkeypatch.setattr(testing, "LINTERS", GREEN)
+    monkeypatch.setattr(testing, "_WORKERS", 0)
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    return tmp_path
+
+
+def last_line(capfd):
+    return capfd.readouterr().out.splitlines()[-1]
+
+
+def test_all_green_is_zero(project, capfd):
+    assert run([]) == 0
+    assert last_line(capfd) == "2 passed, 0 failed, 1 skipped"
+
+
+def test_red_linter_makes_the_whole_red(project, monkeypatch, capfd):
+    monkeypatch.setattr(testing, "LINTERS", RED)
+    assert run([]) == 1
+    out = capfd.readouterr().out.splitlines()
+    assert out[-2:] == ["red: lint", "2 passed, 0 failed, 1 skipped"]
+    assert any(line.startswith("lint") and "RED" in line for line in out)
+
+
+def test_red_test_makes_the_whole_red(project, capfd):
+    (project / "tests/test_bad.py").write_text("def test_bad(): assert 1 == 2")
+    assert run([]) == 1
+    assert last_line(capfd) == "2 passed, 1 failed, 1 skipped"
+
+
+def test_error_beside_a_test_counts_as_failed(project, capfd):
+    (project / "tests/test_bad.py").write_text("import nothing_of_the_kind")
+    assert run([]) == 1
+    assert last_line(capfd) == "0 passed, 1 failed, 0 skipped"
+
+
+def test_slow_runs_the_long_ones_as_well(project, capfd):
+    assert run(["--slow"]) == 0
+    assert last_line(capfd) == "3 passed, 0 failed, 1 skipped"
+
+
+def test_other_arguments_go_to_pytest(project, capfd):
+    assert run(["-k", "also"]) == 0
+    assert last_line(capfd) == "1 passed, 0 failed, 0 skipped"
+
+
+def test_argument_that_pytest_does_not_know_is_bad_usage(project, capfd):
+    assert run(["--no-such-option"]) == 2
+    assert last_line(capfd) == "0 passed, 1 failed, 0 skipped"
+
+
+def test_interop_without_such_tests_is_told(project):
+    with pytest.raises(InputError, match="found no such folder in this version"):
+        run(["--interop"])
+
+
+def test_without_a_checkout_there_is_nothing_to_test(project, monkeypatch):
+    monkeypatch.setattr(testing, "ROOT", project / "tests")
+    with pytest.raises(InputError, match="expected a checkout with tests"):
+        run([])
+
+
+def test_crashed_pytest_is_a_failure_and_not_nothing(tmp_path):
+    assert testing._counts(tmp_path / "absent.xml", 139) == Counts(0, 1, 0)
+
+
+def test_told_to_end_it_ends_its_tests_first(project):
+    (project / "tests/test_sample.py").write_text(
+        "import pathlib, signal\n"
+        "def test_waits():\n"
+        "    try:\n"
+        "        pathlib.Path('started').touch(); signal.pause()\n"
+        "    finally:\n"
+        "        pathlib.Path('cleaned').touch()\n"
+    )
+    code = (
+        "import pathlib, sys; from desk.cli import testing\n"
+        f"testing.ROOT = pathlib.Path({str(project)!r}); testing.LINTERS = {{}}\n"
+        "testing._WORKERS = 0; sys.exit(testing.run([]))"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    )
+    until = time.monotonic() + 30
+    while not (project / "started").exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    child.send_signal(signal.SIGTERM)
+    child.communicate(timeout=30)
+    assert child.returncode == 128 + signal.SIGTERM
+    assert (project / "cleaned").exists()
