@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -45,8 +46,14 @@ EXIT_OK, EXIT_BAD_USAGE = 0, 2
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code; bad input is one line and 2, never a traceback."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    # The answer is JSON in UTF-8 whatever the locale of the terminal says.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         return _dispatch(arguments)
+    except SystemExit as leaving:  # argparse, after --help
+        return leaving.code if isinstance(leaving.code, int) else EXIT_OK
     except DeskError as error:
         print(f"desk: {error}", file=sys.stderr)
         return EXIT_BAD_USAGE
