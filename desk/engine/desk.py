@@ -43,6 +43,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     divergence_rate: Decimal
     messages_per_s: int
     message_burst: int
+    two_persons: bool
+    """A second person rearms the desk together with the first."""
     repeat_limit: int
     repeat_window_s: int
 
@@ -131,6 +133,11 @@ class Desk:
         """Return SYNCED, SYNCING or UNSYNCED."""
         book = self.book(instrument_id)
         return "UNSYNCED" if book is None else book.state
+
+    def needed_marks(self, account: str) -> set[str]:
+        """Return the instruments whose marks an account's figures stand on."""
+        held = {i for (a, i), p in self.state.positions.items() if a == account and p.quantity}
+        return held | {order.terms.instrument for order in self.state.live_orders(account)}
 
     def leverage(self, account: str, instrument_id: str) -> Decimal:
         """Return the leverage setting; the profile's cap where nobody set one."""

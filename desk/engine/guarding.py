@@ -38,6 +38,9 @@ def rearm(desk: Desk, command: Rearm, plan: Plan) -> None:
             f"A reason of at least {MIN_REASON} characters is needed to rearm.",
             "kill.switch",
         )
+    second = (command.second_name or "").strip()
+    if desk.rules.two_persons and second in {"", command.name.strip()}:
+        raise refuse("SECOND_NAME", "A second person rearms the desk too: name one.", "kill.switch")
     if not desk.state.latches:
         raise refuse("NOT_LATCHED", "The desk is ACTIVE: there is nothing to rearm.", "kill.switch")
     if "journal" in desk.state.latches:

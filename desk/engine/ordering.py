@@ -103,6 +103,7 @@ def context_of(
         position=_position(desk, account, instrument),
         working=_working(desk, account.id),
         market=_market_now(desk, instrument, terms),
+        stale_elsewhere=_stale_elsewhere(desk, account, instrument) if perpetual else (),
         permitted=instrument.connection in desk.settings.traded,
         account=desk.account_input(account.id) if perpetual else None,
         notionals=_notionals(desk, account, instrument),
@@ -184,6 +185,11 @@ def _notionals(desk: Desk, account: Account, instrument: Instrument) -> dict[str
         if holder == account.id and other != instrument.id and terms is not None and mark:
             found[other] = terms.notional(position.quantity, mark)
     return found
+
+
+def _stale_elsewhere(desk: Desk, account: Account, instrument: Instrument) -> tuple[str, ...]:
+    needed = desk.needed_marks(account.id) - {instrument.id}
+    return tuple(sorted(other for other in needed if desk.quality(other) != "LIVE"))
 
 
 def _market_now(desk: Desk, instrument: Instrument, terms: OrderTerms) -> MarketNow:

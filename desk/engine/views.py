@@ -38,9 +38,7 @@ def account_view(desk: Desk, account: Account) -> AccountView:
 
 def account_quality(desk: Desk, account: str) -> str:
     """Return the worst quality of the marks an account's figures stand on."""
-    needed = {i for (a, i), p in desk.state.positions.items() if a == account and p.quantity}
-    needed |= {order.terms.instrument for order in desk.state.live_orders(account)}
-    qualities = {desk.quality(instrument) for instrument in needed}
+    qualities = {desk.quality(instrument) for instrument in desk.needed_marks(account)}
     return next((q for q in ("UNKNOWN", "STALE") if q in qualities), "LIVE")
 
 

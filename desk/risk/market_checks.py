@@ -30,6 +30,18 @@ def fresh_mark(context: OrderContext) -> Denial | None:
     )
 
 
+def fresh_account(context: OrderContext) -> Denial | None:
+    """Margin after the fill stands on every mark of the account, not on this one alone."""
+    if not context.stale_elsewhere:
+        return None
+    return deny(
+        "STALE_ACCOUNT",
+        "price.mark_sources",
+        f"The margin of {context.order.account} stands on marks that are not fresh: "
+        f"{', '.join(context.stale_elsewhere)}.{hint(context)}",
+    )
+
+
 def diverging(context: OrderContext) -> Denial | None:
     """A venue's mark far from what other sources say is not a price to open at."""
     if not context.market.diverging:

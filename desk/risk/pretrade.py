@@ -30,6 +30,7 @@ ALWAYS: Sequence[Check] = (
 
 NEW_RISK: Sequence[Check] = (
     market_checks.fresh_mark,
+    market_checks.fresh_account,
     market_checks.diverging,
     market_checks.book_synced,
     order_checks.permission,

@@ -62,6 +62,7 @@ RULES = Rules(
     divergence_rate=D("0.03"),
     messages_per_s=20,
     message_burst=50,
+    two_persons=False,
     repeat_limit=10,
     repeat_window_s=60,
 )

@@ -75,6 +75,13 @@ def test_it_ends_with_its_parent():
         assert ended(process) == (0, "")
 
 
+def test_it_can_be_told_to_end_while_it_follows_its_parent():
+    with market("--parent") as (process, _):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+        assert process.stderr.read() == ""
+
+
 def test_it_goes_on_from_its_saved_state(tmp_path):
     state = tmp_path / "market.state"
     with market("--state", str(state), "--speed", "100") as (process, ready):

@@ -1,7 +1,8 @@
 from decimal import Decimal as D
 
+import msgspec
 import pytest
-from helpers.engines import BTC, ETH, Trader, full, order, unwritable
+from helpers.engines import BTC, ETH, RULES, Trader, full, order, unwritable
 
 from desk.model.commands import (
     CancelAll,
@@ -112,6 +113,15 @@ def test_no_fresh_mark_no_new_risk_but_the_way_out_stays_open(trader):
     assert acked(trader.give(ClosePosition(id="out", instrument=BTC, fraction=D(1))))
 
 
+def test_a_stale_mark_elsewhere_in_the_account_denies_new_risk(trader):
+    trader.sell("10", None, id="eth", instrument=ETH)
+    trader.run(60)
+    trader.run(2000)
+    trader.mark(BTC)
+    assert codes(trader.buy("0.1", "60000")) == ["STALE_ACCOUNT"]
+    assert acked(trader.give(ClosePosition(id="out", instrument=ETH, fraction=D(1))))
+
+
 def test_a_mark_is_fresh_at_2000_ms_and_stale_after(trader):
     trader.run(1960)
     trader.tick(40)
@@ -190,6 +200,16 @@ def test_rearming_needs_a_name_and_a_reason(trader, name, reason, code):
     trader.give(Kill(id="k", reason="test"))
     assert codes(trader.give(Rearm(id="r", name=name, reason=reason))) == [code]
     assert trader.state.state == "HALTED"
+
+
+def test_where_the_profile_asks_for_two_one_person_cannot_rearm():
+    trader = Trader(rules=msgspec.structs.replace(RULES, two_persons=True))
+    trader.give(Kill(id="k", reason="test"))
+    reason = "checked everything twice"
+    assert codes(trader.give(Rearm(id="a", name="Ada", reason=reason))) == ["SECOND_NAME"]
+    same = Rearm(id="b", name="Ada", reason=reason, second_name="Ada")
+    assert codes(trader.give(same)) == ["SECOND_NAME"]
+    assert acked(trader.give(Rearm(id="c", name="Ada", reason=reason, second_name="Bo")))
 
 
 def test_rearming_lifts_every_latch(trader):

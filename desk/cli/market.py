@@ -1,0 +1,178 @@
+"""`desk market`: the market simulator on loopback, until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from desk.cli.arguments import Arguments
+from desk.io.clock import SystemClock
+from desk.io.resources import resource
+from desk.model.catalogue import load_catalogue
+from desk.model.errors import InputError
+from desk.sim.faults import parse_faults
+from desk.sim.simulator import Settings, Simulator
+from desk.sim.state import SavedMarket, decode_state, write_atomically
+
+DIALECTS = ("binance",)
+LARGEST_SPEED = 1000
+LARGEST_PORT = 65_534
+"""Spot listens on the port, USDⓈ-M on the next."""
+
+_PROGRAM = "desk market"
+
+
+def run(argv: Sequence[str]) -> int:
+    """Serve the market until SIGTERM, SIGINT or, with --parent, the end of standard input.
+
+    Raises InputError for bad usage, a dialect that is not simulated or a port that is taken.
+    """
+    arguments = _parser().parse_args(argv)
+    _check_dialects(arguments.dialect)
+    if arguments.replay is not None:
+        raise InputError(
+            source=_PROGRAM,
+            field="--replay",
+            expected="a seeded market: recordings are not served yet",
+            found=arguments.replay,
+        )
+    settings = Settings(
+        seed=_whole("--seed", arguments.seed, 0, 1 << 62),
+        speed=_whole("--speed", arguments.speed, 1, LARGEST_SPEED),
+        port=_whole("--port", arguments.port, 0, LARGEST_PORT),
+        faults=tuple(parse_faults(arguments.faults)),
+    )
+    state = None if arguments.state is None else Path(arguments.state)
+    asyncio.run(_serve(settings, state, follow_parent=arguments.parent))
+    return 0
+
+
+def _parser() -> Arguments:
+    parser = Arguments(_PROGRAM, "Serve a simulated market on loopback.")
+    parser.add_argument("--dialect", default="binance", help="venues to speak, comma-separated")
+    parser.add_argument("--port", default="0", help="spot's port; 0: any. USDⓈ-M: the next one")
+    parser.add_argument("--seed", default="1", help="same seed, same market")
+    parser.add_argument("--speed", default="1", help="how many times as much happens per second")
+    parser.add_argument("--replay", metavar="FILE", help="not yet")
+    parser.add_argument("--faults", default="", metavar="SPEC", help="see desk/sim/faults.py")
+    parser.add_argument("--state", metavar="FILE", help="go on from here, and keep it up to date")
+    parser.add_argument("--parent", action="store_true", help="end when standard input ends")
+    parser.add_argument("--json", action="store_true", help="accepted; the ready line is JSON")
+    return parser
+
+
+def _check_dialects(text: str) -> None:
+    for name in text.split(","):
+        if name not in DIALECTS:
+            raise InputError(
+                source=_PROGRAM,
+                field="--dialect",
+                expected=f"one of {', '.join(DIALECTS)}",
+                found=name or "nothing",
+            )
+
+
+def _whole(option: str, text: str, smallest: int, largest: int) -> int:
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(largest))
+    if not digits or not smallest <= int(text) <= largest:
+        raise InputError(
+            source=_PROGRAM,
+            field=option,
+            expected=f"a whole number from {smallest} to {largest}",
+            found=text or "nothing",
+        )
+    return int(text)
+
+
+# ---------------------------------------------------------------------- serving
+
+
+async def _serve(settings: Settings, state: Path | None, *, follow_parent: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(number, stop.set)
+    if follow_parent:
+        _stop_with_parent(lambda: loop.call_soon_threadsafe(stop.set))
+    simulator = _simulator(settings, state)
+    try:
+        ready = await simulator.start()
+    except OSError as error:
+        await simulator.stop()
+        raise InputError(
+            source=_PROGRAM,
+            field="--port",
+            expected="two free ports on 127.0.0.1",
+            found=f"{settings.port}: {error.strerror or error}",
+        ) from None
+    with contextlib.suppress(BrokenPipeError):  # nobody listens for it: --parent will tell
+        print(json.dumps(ready), flush=True)
+    await simulator.run(stop, None if state is None else _saver(state))
+
+
+def _simulator(settings: Settings, state: Path | None) -> Simulator:
+    """Make the market from its saved state, or a fresh one when there is none that fits."""
+    instruments = load_catalogue(resource("instruments.toml")).all()
+    clock = SystemClock()
+    saved = None if state is None else _load(state)
+    if saved is not None:
+        try:
+            return Simulator(instruments, settings, wall_ms=clock.wall_ms, saved=saved)
+        except (ValueError, TypeError, LookupError) as error:
+            _warn(f"{state}: {error}; starting a fresh market from seed {settings.seed}")
+    return Simulator(instruments, settings, wall_ms=clock.wall_ms)
+
+
+def _load(path: Path) -> SavedMarket | None:
+    try:
+        return decode_state(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        _warn(f"{path}: cannot read the saved market ({error}); starting a fresh one")
+        return None
+
+
+def _saver(path: Path) -> Callable[[bytes], None]:
+    """Return what saves a state; a failure is told once and does not stop the market."""
+    failed = False
+
+    def save(data: bytes) -> None:
+        nonlocal failed
+        try:
+            write_atomically(path, data)
+        except OSError as error:
+            if not failed:
+                _warn(f"{path}: cannot save the market: {error.strerror or error}")
+            failed = True
+        else:
+            failed = False
+
+    return save
+
+
+def _stop_with_parent(stop: Callable[[], object]) -> None:
+    """Watch standard input from a thread of its own: its end means that the parent is gone."""
+    # Not through sys.stdin's buffer: its lock, held here, would abort the interpreter at its end.
+    descriptor = sys.stdin.fileno()
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(descriptor, 4096):
+                pass
+        with contextlib.suppress(RuntimeError):  # the loop has already closed
+            stop()
+
+    threading.Thread(target=watch, name="parent watch", daemon=True).start()
+
+
+def _warn(text: str) -> None:
+    print(f"{_PROGRAM}: {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""Binance as the simulated market speaks it: spot and USDⓈ-M perpetuals."""

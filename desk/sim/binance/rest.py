@@ -1,0 +1,244 @@
+"""The venue's REST answers: documents made from an instrument's feed.
+
+Spot below /api/v3, USDⓈ-M below /fapi/v1. What is not simulated answers 404 as unknown path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from desk.sim.binance import messages
+from desk.sim.binance.exchange_info import futures_symbol, spot_symbol
+from desk.sim.binance.feed import InstrumentFeed
+from desk.sim.binance.streams import SPOT
+from desk.sim.binance.wire import mark_number, rate_number
+from desk.sim.funding import INTEREST
+
+Query: TypeAlias = Mapping[str, str]
+Answer: TypeAlias = "dict[str, Any] | list[Any]"
+
+SPOT_DEPTH_LIMIT = 5000
+FUTURES_DEPTH_LIMIT = 1000
+
+
+class Refusal(Exception):
+    """A request the venue answers with an error code."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(status, code, message)
+        self.status = status
+        self.body = {"code": code, "msg": message}
+
+
+class RestDesk:
+    """Answers the GET requests of one section."""
+
+    def __init__(self, section: str, feeds: dict[str, InstrumentFeed], speed: int) -> None:
+        self._section = section
+        self._feeds = feeds
+        self._speed = speed
+        self._now_ms = 0
+        prefix = "/api/v3/" if section == SPOT else "/fapi/v1/"
+        shared: dict[str, Callable[[Query], Answer]] = {
+            "ping": lambda _: {},
+            "time": lambda _: {"serverTime": self._now_ms},
+            "exchangeInfo": self._exchange_info,
+            "depth": self._depth,
+            "aggTrades": self._aggregate_trades,
+            "klines": self._klines,
+            "ticker/24hr": self._day,
+            "ticker/bookTicker": self._book_ticker,
+            "ticker/price": self._price,
+        }
+        futures: dict[str, Callable[[Query], Answer]] = {
+            "premiumIndex": self._premium_index,
+            "fundingInfo": self._funding_info,
+            "openInterest": self._open_interest,
+            "premiumIndexKlines": self._premium_klines,
+        }
+        known = shared if section == SPOT else shared | futures
+        self._answers = {prefix + name: answer for name, answer in known.items()}
+
+    def answer(self, path: str, now_ms: int) -> tuple[int, bytes]:
+        """Return the status and the JSON body for a request path with its query."""
+        url = urlsplit(path)
+        make = self._answers.get(url.path)
+        if make is None:
+            return 404, b'{"code":-5000,"msg":"Path does not exist."}'
+        self._now_ms = now_ms
+        try:
+            return 200, msgspec.json.encode(make(dict(parse_qsl(url.query))))
+        except Refusal as refusal:
+            return refusal.status, msgspec.json.encode(refusal.body)
+
+    # ------------------------------------------------------------------ parameters
+
+    def _feed(self, query: Query) -> InstrumentFeed:
+        symbol = query.get("symbol")
+        if symbol is None:
+            raise Refusal(400, -1102, "Mandatory parameter 'symbol' was not sent.")
+        feed = self._feeds.get(symbol)
+        if feed is None:
+            raise Refusal(400, -1121, "Invalid symbol.")
+        return feed
+
+    def _one_or_all(self, query: Query, make: Callable[[InstrumentFeed], Answer]) -> Answer:
+        if "symbol" in query:
+            return make(self._feed(query))
+        return [make(feed) for feed in self._feeds.values()]
+
+    @staticmethod
+    def _limit(query: Query, default: int, largest: int) -> int:
+        text = query.get("limit", str(default))
+        if not text.isascii() or not text.isdigit() or not 0 < len(text) <= 6 or int(text) == 0:
+            raise Refusal(400, -1100, "Illegal characters found in parameter 'limit'.")
+        return min(int(text), largest)
+
+    @staticmethod
+    def _check_interval(query: Query) -> None:
+        if query.get("interval") != "1m":
+            raise Refusal(400, -1120, "Invalid interval.")
+
+    # ------------------------------------------------------------------ answers
+
+    def _depth(self, query: Query) -> Answer:
+        feed = self._feed(query)
+        spot = self._section == SPOT
+        default, largest = (100, SPOT_DEPTH_LIMIT) if spot else (500, FUTURES_DEPTH_LIMIT)
+        limit = self._limit(query, default, largest)
+        listing, level = feed.listing, feed.spelling.numbers.level
+        last_id = feed.spelling.update_id(listing.book.update_id)
+        times = {} if spot else {"E": self._now_ms, "T": self._now_ms}
+        return {
+            "lastUpdateId": last_id,
+            **times,
+            "bids": [level(ticks, lots) for ticks, lots in listing.book.bids.levels(limit)],
+            "asks": [level(ticks, lots) for ticks, lots in listing.book.asks.levels(limit)],
+        }
+
+    def _aggregate_trades(self, query: Query) -> Answer:
+        feed = self._feed(query)
+        limit = self._limit(query, 500, 1000)
+        trades = list(feed.recent)[-limit:]
+        return [messages.aggregate_fields(feed.spelling, trade) for trade in trades]
+
+    def _klines(self, query: Query) -> Answer:
+        feed = self._feed(query)
+        self._check_interval(query)
+        candles = feed.history.minutes[-self._limit(query, 500, 1500) :]
+        return [messages.kline_row(feed.spelling, candle) for candle in candles]
+
+    def _day(self, query: Query) -> Answer:
+        return self._one_or_all(query, self._day_of)
+
+    def _day_of(self, feed: InstrumentFeed) -> dict[str, Any]:
+        spelling = feed.spelling
+        numbers = spelling.numbers
+        day = feed.history.day(self._now_ms)
+        if day is None:
+            raise Refusal(503, -1001, "No trade yet.")
+        change, percent, average = messages.day_change(spelling, day)
+        body: dict[str, Any] = {
+            "symbol": spelling.symbol,
+            "priceChange": change,
+            "priceChangePercent": percent,
+            "weightedAvgPrice": average,
+            "lastPrice": numbers.price(day.close),
+            "lastQty": numbers.quantity(day.last_lots),
+            "openPrice": numbers.price(day.open),
+            "highPrice": numbers.price(day.high),
+            "lowPrice": numbers.price(day.low),
+            "volume": numbers.quantity(day.volume),
+            "quoteVolume": numbers.turnover(day.tick_lots),
+            "openTime": self._now_ms - messages.DAY_MS,
+            "closeTime": self._now_ms,
+            "firstId": day.first_trade_id,
+            "lastId": day.last_trade_id,
+            "count": day.trades,
+        }
+        if self._section == SPOT:
+            body |= {"prevClosePrice": numbers.price(day.open), **_best(feed)}
+        return body
+
+    def _book_ticker(self, query: Query) -> Answer:
+        return self._one_or_all(query, lambda feed: {"symbol": feed.spelling.symbol, **_best(feed)})
+
+    def _price(self, query: Query) -> Answer:
+        return self._one_or_all(
+            query,
+            lambda feed: {
+                "symbol": feed.spelling.symbol,
+                "price": feed.spelling.numbers.price(feed.listing.last_ticks),
+            },
+        )
+
+    def _premium_index(self, query: Query) -> Answer:
+        return self._one_or_all(query, self._premium_index_of)
+
+    def _premium_index_of(self, feed: InstrumentFeed) -> dict[str, Any]:
+        mark = feed.mark
+        if mark is None:
+            raise Refusal(503, -1001, "No mark price yet.")
+        return {
+            "symbol": feed.spelling.symbol,
+            "markPrice": mark_number(mark.mark_price),
+            "indexPrice": mark_number(mark.index_price),
+            "estimatedSettlePrice": mark_number(mark.settle_price),
+            "lastFundingRate": rate_number(mark.funding_rate),
+            "interestRate": rate_number(INTEREST),
+            "nextFundingTime": mark.next_funding_ms // self._speed,
+            "time": feed.wall_ms(mark.at_us),
+        }
+
+    def _premium_klines(self, query: Query) -> Answer:
+        feed = self._feed(query)
+        self._check_interval(query)
+        bars = feed.premiums[-self._limit(query, 500, 1500) :]
+        return [messages.premium_kline(bar) for bar in bars]
+
+    def _funding_info(self, query: Query) -> Answer:
+        del query
+        return [
+            {
+                "symbol": feed.spelling.symbol,
+                "adjustedFundingRateCap": "0.00300000",
+                "adjustedFundingRateFloor": "-0.00300000",
+                "fundingIntervalHours": feed.listing.instrument.funding_interval_h,
+                "disclaimer": False,
+            }
+            for feed in self._feeds.values()
+        ]
+
+    def _open_interest(self, query: Query) -> Answer:
+        feed = self._feed(query)
+        return {
+            "symbol": feed.spelling.symbol,
+            "openInterest": feed.spelling.numbers.quantity(feed.listing.open_interest_lots),
+            "time": self._now_ms,
+        }
+
+    def _exchange_info(self, query: Query) -> Answer:
+        describe = spot_symbol if self._section == SPOT else futures_symbol
+        feeds = [self._feed(query)] if "symbol" in query else list(self._feeds.values())
+        return {
+            "timezone": "UTC",
+            "serverTime": self._now_ms,
+            "rateLimits": [],
+            "exchangeFilters": [],
+            "symbols": [describe(feed.listing.instrument, feed.spelling) for feed in feeds],
+        }
+
+
+def _best(feed: InstrumentFeed) -> dict[str, str]:
+    numbers = feed.spelling.numbers
+    bid, bid_lots, ask, ask_lots = feed.listing.top()
+    return {
+        "bidPrice": numbers.price(bid),
+        "bidQty": numbers.quantity(bid_lots),
+        "askPrice": numbers.price(ask),
+        "askQty": numbers.quantity(ask_lots),
+    }

@@ -1,0 +1,170 @@
+"""A desk that speaks the pipe's protocol and nothing else: frames by credit, answers by number."""
+
+import multiprocessing
+import time
+from decimal import Decimal as D
+
+import msgspec
+
+from desk.engine.snapshot import EventMessage, Hello, Request
+from desk.model.commands import (
+    AnyCommand,
+    Heartbeat,
+    NextFrame,
+    PreviewOrder,
+    WindowClosing,
+)
+from desk.model.events import Acknowledged, ClosingAsked, Denial, Denied, Previewed
+
+DENIALS = [
+    Denial(
+        code="MARGIN_CALL",
+        rule="perp.initial_margin",
+        message="perp-1 is in margin call since 15:01:12: only orders that reduce a position pass",
+    ),
+    Denial(
+        code="MARGIN_AFTER_FILL",
+        rule="perp.initial_margin",
+        message="After this fill utilization would be 108.3%; the limit is 100.0%. "
+        "112,316 USDT of collateral is missing.",
+    ),
+    Denial(
+        code="LEVERAGE_OVER_CAP",
+        rule="perp.max_leverage",
+        message="Leverage would be 5.42×; the cap is 5.00×.",
+    ),
+]
+
+
+class FakeDesk:
+    """The engine's end of a pipe; `theirs` is the window's."""
+
+    def __init__(self, frame=None):
+        self.ours, self.theirs = multiprocessing.Pipe()
+        self.frame = frame
+        self.commands = []
+        self.events = 0
+        self.deny = False
+        self.answers = True
+        self.orders, self.positions = [], []
+        self.credit = 0
+        self._decode = msgspec.msgpack.Decoder(AnyCommand).decode
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._request = msgspec.msgpack.Decoder(Request).decode
+
+    # ---- out --------------------------------------------------------------------------------
+
+    def greet(self, **changes):
+        fields = {"engine_pid": 1, "desk_folder": "d", "restart_argv": [], "crash_report": ""}
+        self._send(Hello(**fields | changes))
+
+    def send_frame(self, frame=None):
+        self.frame = frame or self.frame
+        self._send(self.frame)
+
+    def tell(self, event, number=None):
+        self.events = self.events + 1 if number is None else number
+        sent_ns = self.frame.ts_ns if self.frame is not None else 0
+        self._send(EventMessage(number=self.events, sent_ns=sent_ns, event=event))
+
+    def _send(self, message):
+        self.ours.send_bytes(self._encode(message))
+
+    # ---- in ---------------------------------------------------------------------------------
+
+    def take(self):
+        """Read what waits and answer it; return the commands."""
+        taken = []
+        while not self.ours.closed and self.ours.poll(0):
+            request = self._request(self.ours.recv_bytes())
+            command = self._decode(request.payload)
+            taken.append(command)
+            self.commands.append((request.number, command))
+            if self.answers:
+                self._answer(request.number, command)
+        return taken
+
+    def sent(self, kind):
+        """Every command of a kind so far."""
+        return [command for _, command in self.commands if isinstance(command, kind)]
+
+    def _answer(self, number, command):
+        if isinstance(command, NextFrame):
+            if self.frame is not None:
+                self.send_frame()
+                self.frame = msgspec.structs.replace(self.frame, series=None)
+        elif isinstance(command, Heartbeat):
+            pass
+        elif isinstance(command, PreviewOrder):
+            self.tell(self.preview(number, command))
+        elif isinstance(command, WindowClosing):
+            if command.choice is None:
+                asked = ClosingAsked(command=number, orders=self.orders, positions=self.positions)
+                self.tell(asked)
+            else:
+                self.tell(Acknowledged(command=number, about="leave", id=""))
+        elif self.deny:
+            word = msgspec.to_builtins(command)["command"]
+            self.tell(Denied(command=number, about=word, id=command.id, denials=DENIALS))
+        else:
+            word = msgspec.to_builtins(command)["command"]
+            self.tell(Acknowledged(command=number, about=word, id=command.id))
+
+    def preview(self, number, command):
+        row = {
+            "margin_utilization": "0.63874",
+            "margin_ratio": "0.01757",
+            "available_margin": "613875.56",
+            "common_move_to_close_out": "-0.30403",
+            "maintenance_margin": "29860.02",
+            "leverage": "2.959",
+            "positions": [
+                {
+                    "instrument": command.order.instrument,
+                    "quantity": "50",
+                    "liquidation_price": "30859.40",
+                }
+            ],
+        }
+        after = row | {
+            "margin_utilization": "0.65310",
+            "margin_ratio": "0.01829",
+            "available_margin": "589532",
+            "common_move_to_close_out": "-0.29731",
+            "leverage": "3.031",
+            "positions": [
+                {
+                    "instrument": command.order.instrument,
+                    "quantity": "52",
+                    "liquidation_price": "31916.53",
+                }
+            ],
+        }
+        return Previewed(
+            command=number,
+            id=command.order.id,
+            accepted=not self.deny,
+            denials=DENIALS if self.deny else [],
+            before=row,
+            after=after,
+            cost={
+                "quantity": "2",
+                "notional": str(D("121960.00")),
+                "expected_price": "60980.0",
+                "slippage_bps": "0.0",
+                "fee": "24.39",
+            },
+        )
+
+    # ---- life -------------------------------------------------------------------------------
+
+    def serve(self, app, ms):
+        """Answer for a while, letting the window's loop run."""
+        until = time.monotonic() + ms / 1_000
+        while time.monotonic() < until:
+            self.take()
+            app.processEvents()
+            time.sleep(0.002)
+
+    def close(self):
+        self.ours.close()
