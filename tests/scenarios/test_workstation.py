@@ -191,8 +191,9 @@ def test_a_position_by_keys_alone(tmp_path, screen):
 
 
 def _window_shown(screen):
+    """The window once its first frame has come: the title then says the desk's state."""
     found = subprocess.run(
-        ["xdotool", "search", "--onlyvisible", "--name", "desk"],
+        ["xdotool", "search", "--onlyvisible", "--name", "ACTIVE"],
         env={**os.environ, "DISPLAY": screen},
         capture_output=True,
         text=True,
