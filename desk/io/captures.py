@@ -81,6 +81,7 @@ def connection_in(paths: Iterable[str]) -> str | None:
 def play(lines: Iterable[CaptureLine], protocol: BinanceProtocol) -> Iterator[Played]:
     """Run recorded lines through a protocol, one by one; the receive times are the recorder's."""
     source, symbol = "", None
+    symbols: set[str] = set()
     waiting: list[CaptureLine] = []
     """Snapshots at the head of a file, until a frame tells of which instrument."""
     for line in lines:
@@ -96,13 +97,15 @@ def play(lines: Iterable[CaptureLine], protocol: BinanceProtocol) -> Iterator[Pl
         if symbol is None:
             symbol = symbol_of(line.payload)
             if symbol is not None:
+                symbols.add(symbol)
                 for snapshot in waiting:
                     yield Played(snapshot, _snapshot(snapshot, symbol, protocol))
                 waiting.clear()
         protocol.receive_frame(line.payload, line.ts_recv_ns)
         yield Played(line, protocol.events_received())
+    only = symbols.pop() if len(symbols) == 1 else None
     for snapshot in waiting:
-        yield Played(snapshot, _snapshot(snapshot, None, protocol))
+        yield Played(snapshot, _snapshot(snapshot, only, protocol))
 
 
 def _snapshot(

@@ -79,8 +79,9 @@ async def run(
     """Keep one connection alive until the task is cancelled; nothing of it is left then.
 
     `sink` gets the events in batches, in order, on this loop; `jitter` gives numbers in [0, 1).
-    What the sink raises ends the pump. Raises InputError for addresses that are not encrypted
-    and not on this machine.
+    What the sink raises ends the pump. The protocol may be pumped again afterwards, elsewhere
+    too: it then begins with what it has to tell about the end. Raises InputError for addresses
+    that are neither encrypted nor on this machine.
     """
     await _Pump(protocol, checked_urls(urls), clock, sink, jitter).run()
 
@@ -106,11 +107,15 @@ class _Pump:
         self._tls = ssl.create_default_context()
 
     async def run(self) -> None:
-        async with self._tasks as tasks:
+        try:
+            async with self._tasks as tasks:
+                for endpoint in self._protocol.endpoints():
+                    tasks.create_task(self._keep(endpoint))
+                tasks.create_task(self._deliver())
+                tasks.create_task(self._watch())
+        finally:  # the protocol may be pumped again, from a clean start
             for endpoint in self._protocol.endpoints():
-                tasks.create_task(self._keep(endpoint))
-            tasks.create_task(self._deliver())
-            tasks.create_task(self._watch())
+                self._protocol.connection_lost(endpoint.path, "stopped", self._clock.boot_ns())
 
     async def _keep(self, endpoint: Endpoint) -> None:
         failures = 0
@@ -196,8 +201,9 @@ class _Pump:
                 await asyncio.sleep(min(answer.retry_after_s, _LONGEST_RETRY_AFTER_S))
         except (OSError, HttpError):
             pass
-        self._protocol.receive_response(request, body, self._clock.boot_ns())
-        self._dirty.set()
+        finally:  # every request is answered once, also when this task is cancelled
+            self._protocol.receive_response(request, body, self._clock.boot_ns())
+            self._dirty.set()
 
     async def _watch(self) -> None:
         """Let time pass for the protocol, and end sockets that are silent or due."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -280,6 +281,94 @@ def test_a_venue_that_asks_to_wait_is_left_alone():
             marks = len(heard)
             await venue.until(lambda: len(heard) > marks + 50)
             assert venue.snapshots == 1
+
+    asyncio.run(scene())
+
+
+def test_a_socket_that_is_announced_to_end_is_left_at_once():
+    async def scene():
+        venue = Venue()
+
+        async def speak(socket, streams):
+            if len(venue.sockets) <= 2:
+                await socket.send(b.raw({"e": "serverShutdown", "E": b.START_MS}).decode())
+            await venue.tell_depth(socket, streams)
+
+        venue.speak = speak
+        async with pumping(venue, jitter=lambda: 60.0) as heard:
+            await venue.until(lambda: len(venue.subscribed) >= 3)
+            down = [e.reason for e in heard if isinstance(e, FeedStatus) and not e.up]
+            assert any("the venue's wish" in reason for reason in down)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(("healthy_ms", "failures"), [(10, [0, 0, 0]), (60_000, [0, 1, 2])])
+def test_only_a_socket_that_held_starts_from_the_quickest_retry(monkeypatch, healthy_ms, failures):
+    told = []
+    monkeypatch.setattr(transport, "_HEALTHY_NS", healthy_ms * 1_000_000)
+    monkeypatch.setattr(transport, "backoff_s", lambda n, jitter: told.append(n) or 0.0)
+
+    async def scene():
+        venue = Venue()
+
+        async def speak(socket, streams):
+            for _ in range(2):
+                for stream in streams:
+                    if stream == "btcusd_perp@markPrice@1s":
+                        data = b.mark(symbol="BTCUSD_PERP")
+                        await socket.send(b.wrapped(stream, data).decode())
+                await asyncio.sleep(0.05)
+            await socket.close()
+
+        venue.speak = speak
+        async with pumping(venue, protocol=b.protocol(b.COINM)):
+            await venue.until(lambda: len(venue.subscribed) >= 4)
+
+    asyncio.run(scene())
+    assert told[:3] == failures
+
+
+def in_use():
+    """Tasks and open files of this process."""
+    return len(asyncio.all_tasks()), len(list(Path("/proc/self/fd").glob("*")))
+
+
+def test_a_hundred_reconnects_ask_for_everything_and_leave_nothing_behind():
+    async def scene():
+        venue = Venue()
+
+        async def hang_up(socket, streams):
+            await socket.close()
+
+        venue.speak = hang_up
+        protocol = b.protocol()
+        async with pumping(venue, protocol=protocol):
+            await venue.until(lambda: len(venue.subscribed) >= 20)
+            tasks, files = in_use()
+            await venue.until(lambda: len(venue.subscribed) >= 120)
+            # Two sockets are somewhere between opening and closing at either moment.
+            more_tasks, more_files = in_use()
+            assert more_tasks <= tasks + 12
+            assert more_files <= files + 6
+            wanted = {endpoint.streams for endpoint in protocol.endpoints()}
+            assert {tuple(streams) for streams in venue.subscribed} == wanted
+
+    asyncio.run(scene())
+
+
+def test_a_protocol_that_was_stopped_amid_a_request_can_be_pumped_again():
+    async def scene():
+        protocol = b.protocol()
+        first = Venue()
+        first.snapshot_status = "429 Too Many Requests\r\nRetry-After: 600"
+        async with pumping(first, protocol=protocol):
+            await first.until(lambda: first.snapshots == 1)
+        second = Venue()
+        async with pumping(second, protocol=protocol) as heard:
+            await second.until(lambda: BookDelta in kinds(heard))
+            ends = [e.reason for e in heard if isinstance(e, FeedStatus) and not e.up]
+            assert ends == ["/public/stream stopped", "/market/stream stopped"]
 
     asyncio.run(scene())
 

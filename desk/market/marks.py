@@ -1,0 +1,104 @@
+"""How old a price is, and whether it may be used.
+
+The age of a value is the larger of two:
+
+* boot-time clock now minus the receipt of the last message that carried or confirmed it;
+* now minus the venue's own stamp minus that venue's offset, the running minimum of receipt minus
+  stamp. A feed that goes on sending with stamps that stand still grows old by this one. A
+  constant difference between the clocks, of any size, is part of the offset and ages nothing.
+
+Fresh is 0 ≤ age ≤ 2,000 ms; older, negative or unknown is STALE. The running minimum may creep up
+by what two honest clocks drift apart, so that a desk that runs for days does not grow stale.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+FRESH_NS = 2_000_000_000
+"""Oldest age of a usable mark."""
+
+Quality: TypeAlias = Literal["LIVE", "STALE", "UNKNOWN"]
+
+_DRIFT_PARTS = 1_000
+"""The minimum creeps up by one part in so many: twice what a bad pair of clocks drifts (500 parts
+per million is the worst planned for), a thousandth of how fast frozen stamps grow old."""
+
+LEAP_NS = 500_000_000
+"""A stamp that much ahead of all before it must be confirmed before it moves the minimum."""
+
+_LEAP_CONFIRMATIONS = 3
+_LEAP_AGREEMENT_NS = 500_000_000
+
+
+class VenueClock:
+    """The offset between a venue's stamps and this machine's boot-time clock."""
+
+    __slots__ = ("_as_of_ns", "_leap_ns", "_leaps", "_offset_ns")
+
+    def __init__(self) -> None:
+        self._offset_ns: int | None = None
+        self._as_of_ns = 0
+        self._leap_ns = 0
+        self._leaps = 0
+
+    def observe(self, ts_recv_ns: int, ts_venue_ms: int) -> None:
+        """Learn from one stamped message."""
+        offset = ts_recv_ns - ts_venue_ms * 1_000_000
+        lowest = self._allowed_ns(ts_recv_ns)
+        if lowest is None or self._leapt(offset, lowest):
+            lowest = offset
+        elif offset >= lowest - LEAP_NS:
+            lowest = min(lowest, offset)
+        self._offset_ns, self._as_of_ns = lowest, max(self._as_of_ns, ts_recv_ns)
+
+    def age_ns(self, now_ns: int, ts_venue_ms: int) -> int | None:
+        """Return the age of a stamp; negative when it lies ahead, None before any message."""
+        offset = self._allowed_ns(now_ns)
+        return None if offset is None else now_ns - ts_venue_ms * 1_000_000 - offset
+
+    @property
+    def offset_ms(self) -> int | None:
+        """Boot-time clock minus the venue's, at the quickest message so far."""
+        return None if self._offset_ns is None else self._offset_ns // 1_000_000
+
+    def _allowed_ns(self, now_ns: int) -> int | None:
+        if self._offset_ns is None:
+            return None
+        return self._offset_ns + max(0, now_ns - self._as_of_ns) // _DRIFT_PARTS
+
+    def _leapt(self, offset: int, lowest: int) -> bool:
+        """Whether stamps that lie far ahead have come often enough in a row to be the truth.
+
+        Without this, one mad stamp would make every later message look old for ever.
+        """
+        if offset >= lowest - LEAP_NS:
+            self._leaps = 0
+            return False
+        agrees = abs(offset - self._leap_ns) <= _LEAP_AGREEMENT_NS
+        self._leaps = self._leaps + 1 if self._leaps and agrees else 1
+        self._leap_ns = offset
+        return self._leaps >= _LEAP_CONFIRMATIONS
+
+
+def age_ns(
+    now_ns: int, ts_recv_ns: int, ts_venue_ms: int | None, clock: VenueClock | None
+) -> int | None:
+    """Return the age of a value: the larger by receipt and by the venue's stamp.
+
+    Negative when either lies ahead of now: such an age is no age. None when nothing was received.
+    """
+    if ts_recv_ns <= 0:
+        return None
+    by_receipt = now_ns - ts_recv_ns
+    if ts_venue_ms is None or clock is None:
+        return by_receipt
+    by_stamp = clock.age_ns(now_ns, ts_venue_ms)
+    if by_stamp is None or by_receipt < 0 or by_stamp < 0:
+        return by_receipt if by_stamp is None else min(by_receipt, by_stamp)
+    return max(by_receipt, by_stamp)
+
+
+def is_fresh(age: int | None) -> bool:
+    """Return whether a value of this age (nanoseconds) may be used."""
+    return age is not None and 0 <= age <= FRESH_NS

@@ -1,0 +1,274 @@
+"""Binance spot, USDⓈ-M and coin-margined futures, without I/O.
+
+One protocol object a connection. USDⓈ-M needs two sockets since 2026, `/public` for books, trades
+and tickers, `/market` for marks (a stream asked for on the wrong one connects and stays silent);
+both feed the same object, because an instrument's book and its counters are one thing.
+
+Frames may be wrapped (`{"stream": …, "data": …}`) or raw. Diffs and partial books cannot be told
+apart by content, so a wrapped frame is read as what its stream name says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import msgspec
+
+from desk.model.instrument import Instrument, InstrumentId
+from desk.model.market_data import FeedStatus, MarketEvent
+from desk.venues import binance_wire as wire
+from desk.venues.binance_instrument import InstrumentFeed
+from desk.venues.binance_product import (
+    AGGREGATE,
+    DEPTH,
+    MARK,
+    PRODUCTS,
+    TICKER,
+    TRADE,
+    stream_kind,
+)
+from desk.venues.binance_stream import Socket, Stream
+from desk.venues.protocol import (
+    MAX_FRAME_BYTES,
+    MAX_RESPONSE_BYTES,
+    Endpoint,
+    FeedCounters,
+    RestRequest,
+    SocketUrls,
+    StreamHealth,
+)
+from desk.venues.unreadable import UNREADABLE, Unusable, reason_of
+
+# A wrapped frame begins with {"stream":"NAME": its kind is known before anything is decoded.
+_NAME_AT = len(b'{"stream":"')
+_NAME_END = 96
+
+_EVENT_KINDS = {
+    "depthUpdate": DEPTH,
+    "trade": TRADE,
+    "aggTrade": AGGREGATE,
+    "bookTicker": TICKER,
+    "markPriceUpdate": MARK,
+}
+
+_decode_envelope = msgspec.json.Decoder(wire.Envelope).decode
+_decode_head = msgspec.json.Decoder(wire.Head).decode
+_decode_snapshot = msgspec.json.Decoder(wire.Snapshot).decode
+
+_Read: TypeAlias = tuple[Stream | None, wire.AnyEvent | None]
+_NOTHING: _Read = (None, None)
+
+
+class BinanceProtocol:
+    """One of the connections `binance-spot`, `binance-usdm`, `binance-coinm`.
+
+    Fulfils `desk.venues.protocol.VenueProtocol`.
+    """
+
+    def __init__(self, connection: str, instruments: Iterable[Instrument]) -> None:
+        self._product = PRODUCTS[connection]
+        self._counters = FeedCounters()
+        self._events: list[MarketEvent] = []
+        self._requests: list[RestRequest] = []
+        self._feeds: dict[str, InstrumentFeed] = {}
+        self._streams: dict[str, Stream] = {}
+        self._by_name: dict[bytes, Stream] = {}
+        """The same, by their names as they stand in a frame."""
+        self._by_kind: dict[tuple[str, str], Stream] = {}
+        """By kind and symbol, for frames that do not name their stream."""
+        for instrument in instruments:
+            feed = InstrumentFeed(
+                self._product, instrument, self._counters, self._events, self._requests
+            )
+            self._feeds[instrument.symbol] = feed
+            self._counters.books[instrument.id] = feed.sync
+        self._sockets = {path: self._socket(path) for path in self._product.sockets}
+
+    @property
+    def connection(self) -> str:
+        """Name of the connection."""
+        return self._product.connection
+
+    @property
+    def counters(self) -> FeedCounters:
+        """What was received so far."""
+        return self._counters
+
+    @property
+    def live_urls(self) -> SocketUrls:
+        """Where the venue itself is."""
+        return self._product.urls
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Return the sockets that are needed."""
+        return tuple(socket.endpoint for socket in self._sockets.values())
+
+    def connection_made(self, path: str, ts_recv_ns: int) -> None:
+        """Note an open socket and ask for all its streams."""
+        self._sockets[path].opened(ts_recv_ns)
+        self._report(True, f"{path} connected", ts_recv_ns)
+
+    def connection_lost(self, path: str, reason: str, ts_recv_ns: int) -> None:
+        """Note a socket that is gone; the books it fed are lost."""
+        self._sockets[path].closed()
+        if TICKER in self._product.sockets[path]:
+            for feed in self._feeds.values():
+                feed.lose("disconnected", ts_recv_ns)
+        self._report(False, f"{path} {reason}", ts_recv_ns)
+
+    def receive_frame(self, frame: bytes, ts_recv_ns: int) -> None:
+        """Take one message: it gives events, or is counted."""
+        counters = self._counters
+        counters.messages += 1
+        if len(frame) > MAX_FRAME_BYTES:
+            counters.reject("oversize")
+            return
+        stream = self._by_name.get(frame[_NAME_AT : frame.find(b'"', _NAME_AT, _NAME_END)])
+        try:
+            if stream is not None:
+                message = stream.wrapped(frame).data
+            else:
+                stream, message = self._read_other(frame, ts_recv_ns)
+            if stream is None or message is None:
+                return
+            if message.symbol != stream.symbol:
+                raise Unusable("another symbol than its stream")
+            stream.handle(message, ts_recv_ns)
+        except UNREADABLE as error:
+            counters.reject(reason_of(error))
+            return
+        stream.messages += 1
+        stream.last_ns = ts_recv_ns
+        if not stream.first_ns:
+            stream.first_ns = ts_recv_ns
+
+    def receive_response(self, request: RestRequest, body: bytes | None, ts_recv_ns: int) -> None:
+        """Take a snapshot; one that is missing, wrong or too old is asked for again."""
+        counters = self._counters
+        counters.messages += body is not None
+        feed = self._feeds.get(request.key)
+        if feed is None:
+            counters.reject("unknown symbol")
+            return
+        if body is not None:
+            try:
+                if len(body) > MAX_RESPONSE_BYTES:
+                    raise Unusable("oversize")
+                feed.on_snapshot(_decode_snapshot(body), ts_recv_ns)
+                return
+            except UNREADABLE as error:
+                counters.reject(reason_of(error))
+        feed.on_no_snapshot()
+
+    def resync(self, instrument: InstrumentId, ts_recv_ns: int) -> None:
+        """Give up an instrument's book and get a new snapshot."""
+        for feed in self._feeds.values():
+            if feed.id == instrument:
+                feed.lose("resync asked for", ts_recv_ns)
+
+    def tick(self, now_ns: int) -> None:
+        """Ask for snapshots that are due, and again for streams that stay silent."""
+        for feed in self._feeds.values():
+            feed.ask_if_due(now_ns)
+        for socket in self._sockets.values():
+            socket.ask_again(now_ns)
+
+    def events_received(self) -> list[MarketEvent]:
+        """Hand over what was understood since the last call."""
+        events = self._events.copy()
+        self._events.clear()
+        return events
+
+    def frames_to_send(self, path: str) -> list[bytes]:
+        """Hand over what a socket has to send."""
+        return self._sockets[path].take_outgoing()
+
+    def requests_to_send(self) -> list[RestRequest]:
+        """Hand over the GETs to make."""
+        requests = self._requests.copy()
+        self._requests.clear()
+        return requests
+
+    def last_data_ns(self, path: str) -> int:
+        """Return when a socket last brought data; 0: not yet."""
+        return self._sockets[path].last_data_ns
+
+    def roll_wanted(self, path: str) -> bool:
+        """Return whether the venue has announced the end of a socket."""
+        return self._sockets[path].roll_wanted
+
+    def streams(self) -> list[StreamHealth]:
+        """Return how each stream is doing."""
+        return [
+            StreamHealth(s.name, s.messages, s.first_ns, s.last_ns) for s in self._streams.values()
+        ]
+
+    def snapshot_request(self, symbol: str) -> RestRequest:
+        """Return the GET of a symbol's snapshot."""
+        return self._feeds[symbol].request
+
+    def _socket(self, path: str) -> Socket:
+        wanted = [
+            self._add_stream(f"{feed.symbol.lower()}@{suffix}", suffix, feed)
+            for feed in self._feeds.values()
+            for suffix in self._product.sockets[path]
+        ]
+        return Socket(path, [stream for stream in wanted if stream is not None])
+
+    def _add_stream(self, name: str, suffix: str, feed: InstrumentFeed) -> Stream | None:
+        kind = stream_kind(suffix)
+        if kind is None:
+            return None
+        stream = Stream(name, kind, feed, futures=self._product.futures)
+        self._streams[name] = self._by_name[name.encode()] = stream
+        self._by_kind.setdefault((kind, feed.symbol), stream)
+        return stream
+
+    def _read_other(self, frame: bytes, ts_recv_ns: int) -> _Read:
+        """Read a frame that does not begin with the name of a known stream."""
+        envelope = _decode_envelope(frame)
+        symbol, _, suffix = envelope.stream.partition("@")
+        if not suffix:
+            return self._read_bare(envelope.data or msgspec.Raw(frame), ts_recv_ns)
+        stream = self._streams.get(envelope.stream) or self._add_stream(
+            envelope.stream, suffix, self._feed(symbol.upper())
+        )
+        if stream is None:
+            self._counters.unknown_events += 1
+            return _NOTHING
+        return stream, stream.bare(envelope.data)
+
+    def _read_bare(self, payload: msgspec.Raw, ts_recv_ns: int) -> _Read:
+        """Read an event that names itself, or an answer to a subscription."""
+        head = _decode_head(payload)
+        kind = _EVENT_KINDS.get(head.e)
+        if kind is None and not head.e and head.s and head.A:
+            kind = TICKER
+        if kind is not None:
+            stream = self._by_kind.get((kind, head.s)) or self._add_stream(
+                f"{head.s.lower()}@{kind}", kind, self._feed(head.s)
+            )
+            return stream, stream.bare(payload) if stream else None
+        if head.e == "serverShutdown":
+            for socket in self._sockets.values():
+                socket.roll_wanted = True
+        elif head.code or head.error:
+            text = head.msg or bytes(head.error).decode(errors="replace")
+            self._report(False, f"refused: {_printable(text)}", ts_recv_ns)
+        elif not head.result:
+            self._counters.unknown_events += 1
+        return _NOTHING
+
+    def _feed(self, symbol: str) -> InstrumentFeed:
+        feed = self._feeds.get(symbol)
+        if feed is None:
+            raise Unusable("unknown symbol")
+        return feed
+
+    def _report(self, up: bool, reason: str, ts_recv_ns: int) -> None:
+        self._events.append(FeedStatus(self.connection, up, reason, ts_recv_ns))
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:200])

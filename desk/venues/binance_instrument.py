@@ -1,0 +1,252 @@
+"""One Binance instrument: from its messages to market events."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from desk.model.instrument import Instrument, Lots, Ticks
+from desk.model.market_data import (
+    BookDelta,
+    BookLost,
+    BookSnapshot,
+    BookTop,
+    Level,
+    MarketEvent,
+    MarkPrice,
+    Trade,
+)
+from desk.model.numbers import parse_decimal
+from desk.model.orders import Side
+from desk.venues.binance_product import Product
+from desk.venues.binance_sync import APPLY, GAP, Sequence
+from desk.venues.binance_wire import (
+    Aggregate,
+    Diff,
+    Mark,
+    Print,
+    Snapshot,
+    Ticker,
+    WireLevel,
+)
+from desk.venues.increments import Increments
+from desk.venues.protocol import BookSync, FeedCounters, RestRequest
+from desk.venues.unreadable import Unusable
+
+_HIGHEST_MARK = Decimal(10) ** 12
+_HIGHEST_FUNDING_RATE = Decimal(1)
+
+_FIRST_RETRY_NS = 500_000_000
+_SLOWEST_RETRY_NS = 30_000_000_000
+
+_RESYNC_NS = 2_000_000_000
+"""Distance of two snapshots that were good: half of what the venue's weight limits allow, should
+two books of a product be lost again and again."""
+
+
+class SnapshotPlan:
+    """When to ask for a snapshot: at once, then at doubling distances until one is good."""
+
+    __slots__ = ("_asked_ns", "_failures", "_in_flight", "_not_before_ns")
+
+    def __init__(self) -> None:
+        self._in_flight = False
+        self._failures = 0
+        self._asked_ns = 0
+        self._not_before_ns: int | None = None
+
+    def is_due(self, now_ns: int) -> bool:
+        """Return whether to ask now; never while an answer is outstanding."""
+        if self._in_flight:
+            return False
+        return self._not_before_ns is None or now_ns >= self._not_before_ns
+
+    def asked(self, now_ns: int) -> None:
+        """Note that it was asked for."""
+        self._in_flight = True
+        self._asked_ns = now_ns
+
+    def answered(self, *, fits: bool) -> None:
+        """Note the answer."""
+        self._in_flight = False
+        self._failures = 0 if fits else self._failures + 1
+        wait_ns = _FIRST_RETRY_NS << min(self._failures - 1, 16) if self._failures else _RESYNC_NS
+        self._not_before_ns = self._asked_ns + min(_SLOWEST_RETRY_NS, wait_ns)
+
+
+class InstrumentFeed:
+    """Turns one instrument's messages into events and requests, appended to the lists given.
+
+    Raises Unusable, having changed nothing, for a message that cannot be true.
+    """
+
+    def __init__(
+        self,
+        product: Product,
+        instrument: Instrument,
+        counters: FeedCounters,
+        events: list[MarketEvent],
+        requests: list[RestRequest],
+    ) -> None:
+        self.id = instrument.id
+        self.symbol = instrument.symbol
+        self.sync = BookSync()
+        self.request = RestRequest(
+            product.connection, product.depth_path.format(symbol=self.symbol), self.symbol
+        )
+        """The GET of a snapshot."""
+        self._futures = product.futures
+        self._sequence = Sequence(futures=product.futures, counters=self.sync)
+        self._plan = SnapshotPlan()
+        self._counters = counters
+        self._events = events
+        self._requests = requests
+        self._prices = Increments[Ticks](instrument.tick_size)
+        self._sizes = Increments[Lots](instrument.lot_size, rounds_down=True)
+        self._depths = Increments[Lots](instrument.lot_size, zero=True, rounds_down=True)
+        self._trade_kind: type[Print | Aggregate] | None = None
+        self._trade_id = -1
+
+    def on_diff(self, diff: Diff, ts_recv_ns: int) -> None:
+        """Take a change of the book."""
+        first_id, last_id = diff.first_id, diff.last_id
+        previous_id = diff.previous_id if self._futures else first_id - 1
+        if first_id > last_id or previous_id > last_id:
+            raise Unusable("update ids out of order")
+        ticks, lots = self._prices, self._depths
+        delta = BookDelta(
+            self.id,
+            first_id,
+            last_id,
+            [(ticks[price], lots[quantity]) for price, quantity in diff.bids],
+            [(ticks[price], lots[quantity]) for price, quantity in diff.asks],
+            ts_recv_ns,
+            diff.time_ms,
+        )
+        expected = self._sequence.last_id
+        verdict = self._sequence.receive(delta, previous_id)
+        if verdict is APPLY:
+            self._events.append(delta)
+            return
+        if verdict is GAP:
+            self._events.append(BookLost(self.id, expected, previous_id, "gap", ts_recv_ns))
+        self.ask_if_due(ts_recv_ns)
+
+    def on_snapshot(self, snapshot: Snapshot, ts_recv_ns: int) -> None:
+        """Take the answer to the request; one older than the stream is as good as none."""
+        if self._start(snapshot, ts_recv_ns):
+            self._plan.answered(fits=True)
+        else:
+            self.on_no_snapshot()
+
+    def on_no_snapshot(self) -> None:
+        """Note that the request came to nothing."""
+        self.sync.snapshots_refused += 1
+        self._plan.answered(fits=False)
+
+    def ask_if_due(self, now_ns: int) -> None:
+        """Ask for a snapshot when deltas wait for one and it is time to."""
+        if self._sequence.is_waiting and self._plan.is_due(now_ns):
+            self._plan.asked(now_ns)
+            self._requests.append(self.request)
+
+    def lose(self, reason: str, ts_recv_ns: int) -> None:
+        """Give up the book, and what was known of the sequence of trades."""
+        expected = self._sequence.last_id
+        self._sequence.lose()
+        self._trade_kind, self._trade_id = None, -1
+        if expected is not None:
+            self._events.append(BookLost(self.id, expected, None, reason, ts_recv_ns))
+
+    def on_ticker(self, ticker: Ticker, ts_recv_ns: int) -> None:
+        """Take the venue's own best bid and ask."""
+        prices, sizes = self._prices, self._sizes
+        self._events.append(
+            BookTop(
+                self.id,
+                ticker.update_id,
+                prices[ticker.bid],
+                sizes[ticker.bid_quantity],
+                prices[ticker.ask],
+                sizes[ticker.ask_quantity],
+                ts_recv_ns,
+                ticker.time_ms,
+            )
+        )
+
+    def on_trade(self, trade: Print | Aggregate, ts_recv_ns: int) -> None:
+        """Take a print.
+
+        Not used: what is no market trade, a repeat, told by two streams, or less than a lot.
+        """
+        if trade.kind != "MARKET":
+            self._counters.ignored_trades += 1
+            return
+        price, lots = self._prices[trade.price], self._sizes[trade.quantity]
+        if self._trade_kind is None:
+            self._trade_kind = type(trade)
+        if type(trade) is not self._trade_kind or trade.trade_id <= self._trade_id or not lots:
+            self._counters.ignored_trades += 1
+            return
+        self._trade_id = trade.trade_id
+        self._events.append(
+            Trade(
+                self.id,
+                trade.trade_id,
+                price,
+                lots,
+                Side.SELL if trade.buyer_is_maker else Side.BUY,
+                ts_recv_ns,
+                trade.time_ms,
+            )
+        )
+
+    def on_mark(self, mark: Mark, ts_recv_ns: int) -> None:
+        """Take a mark with its index, funding rate and next funding."""
+        self._events.append(
+            MarkPrice(
+                self.id,
+                _price(mark.mark),
+                _price(mark.index) if mark.index else None,
+                _funding_rate(mark.funding_rate) if mark.funding_rate else None,
+                mark.next_funding_ms or None,
+                ts_recv_ns,
+                mark.time_ms,
+            )
+        )
+
+    def _start(self, snapshot: Snapshot, ts_recv_ns: int) -> bool:
+        """Start the book; False when the snapshot is older than the stream.
+
+        One that nobody waits for is passed over: the book that is there has proof.
+        """
+        if self._sequence.last_id is not None:
+            return True
+        if snapshot.symbol not in {"", self.symbol}:
+            raise Unusable("snapshot of another symbol")
+        bids, asks = self._levels(snapshot.bids), self._levels(snapshot.asks)
+        held = self._sequence.receive_snapshot(snapshot.last_id)
+        if held is None:
+            return False
+        self.sync.snapshots += 1
+        # Its own time is left out: it says nothing about the stream.
+        self._events.append(BookSnapshot(self.id, snapshot.last_id, bids, asks, ts_recv_ns))
+        self._events.extend(held)
+        return True
+
+    def _levels(self, levels: list[WireLevel]) -> list[Level]:
+        ticks, lots = self._prices, self._depths
+        return [(ticks[price], lots[quantity]) for price, quantity in levels]
+
+
+def _price(text: str) -> Decimal:
+    price = parse_decimal(text)
+    if price is None or not 0 < price < _HIGHEST_MARK:
+        raise Unusable("price out of range")
+    return price
+
+
+def _funding_rate(text: str) -> Decimal:
+    rate = parse_decimal(text)
+    if rate is None or abs(rate) > _HIGHEST_FUNDING_RATE:
+        raise Unusable("funding rate out of range")
+    return rate

@@ -1,0 +1,228 @@
+"""Any bytes on a socket give events or a counted rejection, and never an exception."""
+
+import json
+
+import pytest
+from helpers import binance_frames as b
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desk.model.market_data import BookDelta, BookSnapshot, BookTop, MarkPrice, Trade
+
+CONNECTIONS = st.sampled_from([b.SPOT, b.USDM, b.COINM])
+
+FIVE_THOUSAND_DIGITS = "9" * 5_000
+
+
+class Verbatim(int):
+    """A number that JSON writes as it is told."""
+
+    def __new__(cls, text):
+        number = super().__new__(cls, 0)
+        number.text = text
+        return number
+
+    def __repr__(self):
+        return self.text
+
+
+def write(event):
+    """JSON with numbers that Python's own writer would not let through."""
+
+    def value(x):
+        if isinstance(x, Verbatim):
+            return x.text
+        if isinstance(x, dict):
+            return "{" + ",".join(f"{json.dumps(k)}:{value(v)}" for k, v in x.items()) + "}"
+        if isinstance(x, list):
+            return "[" + ",".join(map(value, x)) + "]"
+        return json.dumps(x)
+
+    return value(event).encode()
+
+
+BAD_NUMBERS = {
+    "NaN": "NaN",
+    "infinite": "Infinity",
+    "minus infinite": "-Infinity",
+    "1e999": "1e999",
+    "exponent": "6e4",
+    "negative": "-61000.0",
+    "zero": "0.00000000",
+    "minus zero": "-0",
+    "10^30": "1" + "0" * 30,
+    "empty": "",
+    "space": " 61000.0",
+    "word": "price",
+    "5,000 digits": FIVE_THOUSAND_DIGITS,
+    "null": None,
+    "boolean": True,
+    "list": [],
+    "object": {},
+    "deep": [[[[[[[[[["61000.0"]]]]]]]]]],
+    "surrogate": "\ud800",
+    "bare NaN": Verbatim("NaN"),
+    "bare infinity": Verbatim("-Infinity"),
+    "bare 1e999": Verbatim("1e999"),
+    "bare 5,000 digits": Verbatim(FIVE_THOUSAND_DIGITS),
+    "bare float": Verbatim("61000.0"),
+    "bare negative": Verbatim("-1"),
+    "bare 10^30": Verbatim("1" + "0" * 30),
+    "missing": ...,
+}
+
+GOOD = {
+    "depth": ("btcusdt@depth@100ms", b.diff(101, 105, 100, bids=[("60999.0", "1.000")])),
+    "trade": ("btcusdt@trade", b.trade(7)),
+    "ticker": ("btcusdt@bookTicker", b.ticker(42)),
+    "mark": ("btcusdt@markPrice@1s", b.mark()),
+}
+
+NUMBERS = [
+    *(("depth", field) for field in ("U", "u", "pu", "b", "a", "price", "quantity")),
+    *(("trade", field) for field in "tpqTm"),
+    *(("ticker", field) for field in "ubBaA"),
+    *(("mark", field) for field in "pirT"),
+]
+
+# Where a value that is bad elsewhere is only unknown, or is right.
+ALLOWED = {
+    *((kind, field, "boolean") for kind, field in [("trade", "m")]),
+    *(("depth", field, "list") for field in "ba"),
+    *(("mark", field, "missing") for field in "irT"),
+    *(("mark", field, "empty") for field in "ir"),
+    *(("mark", "r", zero) for zero in ("zero", "minus zero")),
+    ("depth", "quantity", "zero"),
+}
+
+
+def spoilt(kind, field, bad):
+    stream, event = GOOD[kind]
+    event = json.loads(json.dumps(event))
+    target, key = event, field
+    if field in {"price", "quantity"}:
+        target, key = event["b"][0], ("price", "quantity").index(field)
+    if bad is ...:
+        del target[key]
+    else:
+        target[key] = bad
+    return stream, event
+
+
+@pytest.mark.parametrize(("kind", "field"), NUMBERS, ids="-".join)
+@pytest.mark.parametrize("wrap", [True, False], ids=["wrapped", "raw"])
+def test_a_bad_value_in_any_field_is_a_counted_rejection(kind, field, wrap):
+    protocol = b.protocol(b.USDM)
+    protocol.receive_frame(b.depth_frame(100, 100, 99), 1)
+    protocol.receive_response(protocol.snapshot_request("BTCUSDT"), b.snapshot(100), 1)
+    protocol.events_received()
+    for name, bad in BAD_NUMBERS.items():
+        if (kind, field, name) in ALLOWED:
+            continue
+        stream, event = spoilt(kind, field, bad)
+        if not wrap and kind == "ticker" and field == "A" and name == "missing":
+            continue  # nothing tells any more that this is a ticker: an unknown event
+        frame = write({"stream": stream, "data": event} if wrap else event)
+        before = protocol.counters.rejected
+        protocol.receive_frame(frame, 5)
+        assert protocol.counters.rejected == before + 1, name
+        assert protocol.events_received() == [], name
+    stream, event = GOOD[kind]
+    protocol.receive_frame(b.wrapped(stream, event), 6)
+    assert len(protocol.events_received()) == 1, "the feed goes on"
+
+
+def everything_is_sane(events, protocol):
+    """What must hold of whatever came out."""
+    for event in events:
+        if isinstance(event, BookDelta | BookSnapshot):
+            levels = event.bids + event.asks
+            assert all(ticks > 0 and lots >= 0 for ticks, lots in levels)
+        elif isinstance(event, Trade):
+            assert event.price > 0
+            assert event.quantity > 0
+        elif isinstance(event, BookTop):
+            assert event.bid > 0
+            assert event.ask > 0
+        elif isinstance(event, MarkPrice):
+            assert 0 < event.mark < 10**12
+            assert event.index is None or event.index > 0
+    counters = protocol.counters
+    assert sum(counters.reasons.values()) == counters.rejected
+    assert len(counters.reasons) <= 65
+
+
+@given(CONNECTIONS, st.lists(st.binary(max_size=200), max_size=20))
+def test_any_bytes(connection, frames):
+    protocol = b.protocol(connection)
+    for frame in frames:
+        protocol.receive_frame(frame, 1)
+        protocol.receive_response(protocol.snapshot_request(SYMBOLS[connection]), frame, 1)
+    everything_is_sane(protocol.events_received(), protocol)
+    assert protocol.counters.messages == 2 * len(frames)
+
+
+SYMBOLS = {b.SPOT: "BTCUSDT", b.USDM: "BTCUSDT", b.COINM: "BTCUSD_PERP"}
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-10, 10**20)
+    | st.floats()
+    | st.sampled_from(["", "0", "61000.0", "1.000", "0.000", "-1", "NaN", "1e5", "BTCUSDT", "x"]),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=6,
+)
+keys = st.sampled_from([*"eEsUubBaATtpqmXirP", "pu", "st", "lastUpdateId", "code", "id", "result"])
+streams = st.sampled_from([stream for stream, _ in GOOD.values()] + ["", "x", "btcusdt@", "@trade"])
+
+
+@given(
+    CONNECTIONS,
+    st.lists(
+        st.tuples(
+            st.sampled_from(list(GOOD)),
+            st.dictionaries(keys, values, max_size=4),
+            streams,
+            st.booleans(),
+        ),
+        max_size=15,
+    ),
+)
+def test_any_change_of_valid_frames(connection, changes):
+    protocol = b.protocol(connection)
+    symbol = SYMBOLS[connection]
+    protocol.receive_response(protocol.snapshot_request(symbol), b.snapshot(100), 1)
+    for kind, change, stream, wrap in changes:
+        event = GOOD[kind][1] | {"s": symbol} | change
+        data = json.dumps({"stream": stream, "data": event} if wrap else event)
+        protocol.receive_frame(data.encode(), 1)
+    everything_is_sane(protocol.events_received(), protocol)
+
+
+@given(CONNECTIONS, st.data())
+def test_any_cut_or_flipped_byte_of_a_valid_frame(connection, data):
+    protocol = b.protocol(connection)
+    stream, event = data.draw(st.sampled_from(list(GOOD.values())))
+    frame = bytearray(b.wrapped(stream, event))
+    at = data.draw(st.integers(0, len(frame) - 1))
+    frame[at] = data.draw(st.integers(0, 255))
+    protocol.receive_frame(bytes(frame[: data.draw(st.integers(at, len(frame)))]), 1)
+    everything_is_sane(protocol.events_received(), protocol)
+
+
+def test_a_nest_of_a_million_brackets_is_rejected():
+    protocol = b.protocol()
+    for frame in (b"[" * 1_000_000, b'{"stream":"btcusdt@trade","data":' + b'{"a":' * 190_000):
+        protocol.receive_frame(frame, 1)
+    assert protocol.counters.rejected == 2
+
+
+def test_a_flood_of_different_faults_does_not_fill_memory():
+    protocol = b.protocol()
+    for n in range(1_000):
+        protocol.receive_frame(b.wrapped(f"{n}@trade", b.trade(n, symbol=str(n))), 1)
+        protocol.receive_frame(b.wrapped(f"btcusdt@{n}", b.trade(n)), 1)
+        protocol.receive_frame(b"{" * (n + 1), 1)
+    assert len(protocol.counters.reasons) < 10
+    assert len(protocol.streams()) == 8
