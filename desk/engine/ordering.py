@@ -86,7 +86,12 @@ def _repeats(desk: Desk, terms: OrderTerms) -> tuple[int, int | None]:
 
 
 def context_of(
-    desk: Desk, terms: OrderTerms, instrument: Instrument, account: Account
+    desk: Desk,
+    terms: OrderTerms,
+    instrument: Instrument,
+    account: Account,
+    *,
+    closing: bool = False,
 ) -> OrderContext:
     """Gather what the pipeline looks at for an order."""
     perpetual = account.kind == "perpetual"
@@ -98,6 +103,7 @@ def context_of(
         instrument=instrument,
         state=desk.state.state,
         state_reason="; ".join(latch.reason for latch in latches),
+        closing=closing,
         id_conflict=False,
         level=desk.levels.get(account.id, figures.level if figures else "NORMAL"),
         position=_position(desk, account, instrument),

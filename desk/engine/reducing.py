@@ -69,7 +69,7 @@ def close(desk: Desk, command: ClosePosition, plan: Plan) -> None:
             if held
             else f"There is no position in {instrument.id}.",
         )
-    found = review(context_of(desk, terms, instrument, account))
+    found = review(context_of(desk, terms, instrument, account, closing=True))
     if not found.accepted:
         raise Refusal(*found.denials)
     plan.add(
@@ -88,6 +88,8 @@ def close(desk: Desk, command: ClosePosition, plan: Plan) -> None:
 def flatten(desk: Desk, command: Flatten, plan: Plan) -> None:
     """Cancel every order and close every position; each instrument on its own, none waits."""
     del command
+    if desk.state.state == "HALTED" and not desk.rules.limits.allow_reduce_when_halted:
+        raise refuse("STATE_HALTED", "The desk is HALTED and may only cancel.", "kill.switch")
     orders: list[NewOrder] = []
     for number, ((account, instrument_id), position) in enumerate(
         sorted(desk.state.positions.items()), start=1
@@ -99,14 +101,12 @@ def flatten(desk: Desk, command: Flatten, plan: Plan) -> None:
         terms = close_terms(desk, account, instrument, abs(position.quantity), order_id)
         if terms is None:
             continue
-        context = context_of(desk, terms, instrument, ACCOUNTS[account])
+        context = context_of(desk, terms, instrument, ACCOUNTS[account], closing=True)
         if review(context).accepted:
             orders.append(NewOrder(terms=terms, collar_price=collar_price(desk, terms)))
     live = desk.state.live_orders()
     if not orders and not live:
         raise refuse("NOTHING_TO_DO", "There is no working order and no position.")
-    if desk.state.state == "HALTED" and not desk.rules.limits.allow_reduce_when_halted:
-        raise refuse("STATE_HALTED", "The desk is HALTED and may only cancel.", "kill.switch")
     plan.add(
         plan.about,
         Change(

@@ -62,6 +62,8 @@ class OrderContext(msgspec.Struct, frozen=True, kw_only=True):
     instrument: Instrument
     state: str
     state_reason: str
+    closing: bool
+    """Came as `close` or `flatten`: the ways out that a HALTED desk leaves open."""
     id_conflict: bool
     """The id was used for other content."""
     level: str

@@ -72,6 +72,7 @@ def _context(
         instrument=instrument,
         state="ACTIVE",
         state_reason="",
+        closing=False,
         id_conflict=False,
         level="NORMAL" if figures is None else figures.level,
         position=_position(pool, spot, instrument),

@@ -11,11 +11,19 @@ from desk.risk.denial import deny, hint
 
 
 def desk_state(context: OrderContext) -> Denial | None:
-    """ACTIVE lets everything on; REDUCING and HALTED only what strictly reduces."""
+    """ACTIVE lets everything on, REDUCING what strictly reduces, HALTED only close and flatten."""
     if context.state == "ACTIVE":
         return None
-    halted = context.state == "HALTED"
-    if context.strictly_reduces and (not halted or context.limits.allow_reduce_when_halted):
+    if context.state == "HALTED":
+        if context.closing and context.limits.allow_reduce_when_halted:
+            return None
+        passing = "only cancels, close and flatten pass"
+        if not context.limits.allow_reduce_when_halted:
+            passing = "only cancels pass"
+        return deny(
+            "STATE_HALTED", "kill.switch", f"Desk is HALTED ({context.state_reason}): {passing}."
+        )
+    if context.strictly_reduces:
         return None
     return deny(
         f"STATE_{context.state}",

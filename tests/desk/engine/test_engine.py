@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from helpers.engines import BTC, ETH, RULES, Trader, full, order, unwritable
 
+from desk.engine.message import WindowChanged
 from desk.model.commands import (
     CancelAll,
     ClosePosition,
@@ -160,11 +161,40 @@ def test_margin_after_all_working_orders_is_asked_too(trader):
 def test_an_order_that_would_flip_the_position_is_new_risk(trader):
     trader.buy("1", "60000")
     trader.run(60)
-    trader.give(Kill(id="k", reason="test"))
+    trader.process(WindowChanged(attached=True))
+    trader.run(3100)
+    assert trader.state.state == "REDUCING"
+    trader.mark()
     (denied,) = [e for e in trader.sell("1.5", "60000") if isinstance(e, Denied)]
-    assert denied.denials[0].code == "STATE_HALTED"
+    assert denied.denials[0].code == "STATE_REDUCING"
     assert "Up to 1 reduces" in denied.denials[0].message
     assert acked(trader.sell("1", "59999.9"))
+
+
+def test_a_halted_desk_takes_close_and_flatten_and_no_order(trader):
+    trader.buy("1", "60000")
+    trader.run(60)
+    trader.give(Kill(id="k", reason="test"))
+    assert codes(trader.sell("1", "59999.9")) == ["STATE_HALTED"]
+    assert acked(trader.give(ClosePosition(id="out", instrument=BTC, fraction=D("0.5"))))
+    trader.run(60)
+    assert acked(trader.give(Flatten(id="f")))
+    trader.run(60)
+    assert trader.state.position("perp-1", BTC).quantity == 0
+
+
+def test_where_the_profile_forbids_it_a_halted_desk_only_cancels():
+    limits = msgspec.structs.replace(RULES.limits, allow_reduce_when_halted=False)
+    trader = Trader(rules=msgspec.structs.replace(RULES, limits=limits))
+    trader.deposit()
+    trader.market()
+    trader.buy("1", "60000")
+    trader.run(60)
+    trader.give(Kill(id="k", reason="test"))
+    shut = trader.give(ClosePosition(id="out", instrument=BTC, fraction=D(1)))
+    assert codes(shut) == ["STATE_HALTED"]
+    assert codes(trader.give(Flatten(id="f"))) == ["STATE_HALTED"]
+    assert acked(trader.give(CancelAll(id="c")))
 
 
 def test_kill_halts_cancels_and_survives_a_restart(trader):
@@ -262,8 +292,6 @@ def test_after_a_failed_sync_the_desk_is_halted_and_lets_you_out(trader):
 
 
 def test_a_lost_heartbeat_reduces_and_cancels_what_adds_risk(trader):
-    from desk.engine.message import WindowChanged
-
     trader.buy("1", "59000", id="resting")
     trader.run(60)
     trader.process(WindowChanged(attached=True))
@@ -276,8 +304,6 @@ def test_a_lost_heartbeat_reduces_and_cancels_what_adds_risk(trader):
 
 
 def test_a_window_that_crashed_is_not_a_lost_heartbeat(trader):
-    from desk.engine.message import WindowChanged
-
     trader.process(WindowChanged(attached=True))
     trader.process(WindowChanged(attached=False))
     trader.run(5000)
