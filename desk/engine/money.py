@@ -89,6 +89,11 @@ def _check_money(account: str, asset: str, quantity: Decimal) -> None:
         raise refuse("ACCOUNT", f"There is no account {account}; there are {', '.join(ACCOUNTS)}.")
     if asset not in ASSETS:
         raise refuse("ASSET", f"{asset} is not held here; {', '.join(ASSETS)} are.")
+    settle = ACCOUNTS[account].settle
+    if settle is not None and asset != settle:
+        raise refuse(
+            "ASSET", f"{account} is one margin pool in {settle}; {asset} is held elsewhere."
+        )
     if quantity <= 0 or quantity != quantity.quantize(POSTING_INCREMENT):
         raise refuse("AMOUNT", "An amount is positive and has at most 8 decimals.")
 

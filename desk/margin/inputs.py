@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cached_property
 
 import msgspec
 
+from desk.margin.envelope import Envelope, upper_envelope
 from desk.model.instrument import Instrument
 from desk.model.orders import MarginMode, Side
 
@@ -26,7 +28,7 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True):
     max_leverage: Decimal
 
 
-class MarginTerms(msgspec.Struct, frozen=True, kw_only=True):
+class MarginTerms(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """How a venue margins one instrument."""
 
     model: str
@@ -36,6 +38,13 @@ class MarginTerms(msgspec.Struct, frozen=True, kw_only=True):
     taker_fee_rate: Decimal | None = None
     as_of: str | None = None
     """Date of the tier file."""
+
+    @cached_property
+    def envelope(self) -> Envelope | None:
+        """Maintenance by notional, worked out once for each table; None without tiers."""
+        if not self.tiers:
+            return None
+        return upper_envelope((t.maintenance_rate, t.maintenance_amount) for t in self.tiers)
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +104,8 @@ class AccountInput(msgspec.Struct, frozen=True, kw_only=True):
     """Instrument id → terms, likewise."""
     leverages: Mapping[str, Decimal] = {}
     """Instrument id → leverage, likewise."""
+    modes: Mapping[str, MarginMode] = {}
+    """Instrument id → margin mode a new position would have; cross where not named."""
     collar_rate: Decimal = Decimal("0.03")
     """Market orders are margined at mark ± this."""
 

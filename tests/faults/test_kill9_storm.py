@@ -1,7 +1,11 @@
 """T01: kill -9 while commands flow: nothing acknowledged is lost, nothing is doubled."""
 
 import json
+import os
 import random
+import select
+import signal
+import time
 
 import pytest
 from helpers.processes import Console, Market, desk, journal_rows
@@ -115,6 +119,37 @@ def test_a_killed_desk_leaves_no_market_behind(tmp_path):
     assert gone(market)
 
 
+def test_a_killed_market_is_started_again_and_goes_on_from_its_state(tmp_path):
+    with Console(tmp_path / "desk") as console:
+        console.ask("deposit 100000 USDT")
+        console.ask(f"wait {BTC} 30")
+        console.ask(f"buy 1 {BTC} market")
+        console.ask("sync")
+        before = mark(console)
+        (market,) = children(console.process.pid)
+        os.kill(market, signal.SIGKILL)
+        assert gone(market)
+        (again,) = eventually(lambda: children(console.process.pid))
+        assert again != market
+        assert console.ask(f"wait {BTC} 30")["type"] == "status"
+        assert abs(mark(console) - before) < before * 0.01
+        console.end()
+
+
+def mark(console):
+    (position,) = console.ask("positions")["data"]["positions"]
+    return float(position["mark_price"])
+
+
+def eventually(what, patience_s=30.0):
+    """Wait until something is true and return it."""
+    deadline = time.monotonic() + patience_s
+    while not (found := what()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return found
+
+
 def children(pid):
     with open(f"/proc/{pid}/task/{pid}/children") as listing:
         return [int(word) for word in listing.read().split()]
@@ -122,9 +157,6 @@ def children(pid):
 
 def gone(pid, patience_s=5.0):
     """Whether a process ends within a while: its end is awaited, not slept for."""
-    import os
-    import select
-
     try:
         watched = os.pidfd_open(pid)
     except ProcessLookupError:

@@ -390,6 +390,11 @@ def test_money_is_neither_made_nor_lost_by_trading(trader):
     assert D(balances["perp-1"]["USDT"]) == D(100000) - 1000 - D(30) - D("29.5")
 
 
+def test_a_pool_holds_its_settle_asset_alone(trader):
+    assert codes(trader.deposit("1", asset="BTC", command_id="d2")) == ["ASSET"]
+    assert acked(trader.deposit("1", asset="BTC", account="spot-1", command_id="d3"))
+
+
 def test_leaving_cancels_what_was_chosen(trader):
     trader.buy("1", "60000")
     trader.run(60)

@@ -1,0 +1,53 @@
+"""The files that ship, as the headless commands need them."""
+
+from __future__ import annotations
+
+import re
+
+from desk.io.resources import resource
+from desk.margin.inputs import MarginTerms
+from desk.margin.table import load_tiers
+from desk.model.catalogue import Catalogue, load_catalogue
+from desk.risk.profile import Profile, load_profile
+from desk.risk.situation import Shipped
+
+_NAME = re.compile(r"[a-z0-9_]+")
+
+_TIERS = {"binance-usdm": "tiers/binance_usdm.toml"}
+"""Connection → the margin table that ships for it."""
+
+
+def shipped() -> Shipped:
+    """Load catalogue and margin tables; profiles when they are asked for."""
+    catalogue = load_catalogue(resource("instruments.toml"))
+    profiles: dict[str, Profile | None] = {}
+
+    def profile(name: str) -> Profile | None:
+        if name not in profiles:
+            profiles[name] = shipped_profile(name)
+        return profiles[name]
+
+    return Shipped(catalogue=catalogue, terms=_terms(catalogue), profile=profile)
+
+
+def shipped_profile(name: str) -> Profile | None:
+    """Return a profile that ships; None when none of that name does."""
+    if _NAME.fullmatch(name) is None:
+        return None
+    path = f"profiles/{name}.toml"
+    try:
+        toml = resource(path)
+    except FileNotFoundError:
+        return None
+    return load_profile(toml, path)
+
+
+def _terms(catalogue: Catalogue) -> dict[str, MarginTerms]:
+    terms: dict[str, MarginTerms] = {}
+    for connection, path in _TIERS.items():
+        table = load_tiers(resource(path), path)
+        for symbol, instrument in catalogue.of_connection(connection).items():
+            found = table.terms(symbol)
+            if found is not None:
+                terms[instrument.id] = found
+    return terms

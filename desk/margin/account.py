@@ -1,0 +1,241 @@
+"""All figures of one perpetual account, from the values in `desk.margin.inputs`.
+
+The same function serves the screen, the pre-trade what-if and `desk risk evaluate`. It never
+raises for a missing mark, price or tier table: what needs it is None, with a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from desk.margin.inputs import (
+    AccountFigures,
+    AccountInput,
+    MarginTerms,
+    OrderInput,
+    PositionFigures,
+)
+from desk.margin.levels import worst
+from desk.margin.liquidation import (
+    NO_EDGES,
+    Exposure,
+    Interval,
+    bankruptcy_price,
+    distance,
+    solvent_between,
+)
+from desk.margin.pool import (
+    Isolated,
+    Pool,
+    converted,
+    cross_exposure,
+    isolated_exposure,
+    isolated_of,
+    pool_moves,
+    pool_of,
+    total,
+)
+from desk.margin.requirement import Market, Requirement, order_margin, requirement
+from desk.margin.rounding import counted, ratio_up
+from desk.margin.tiers import is_beyond
+from desk.model.numbers import ZERO
+from desk.model.orders import MarginMode
+
+NO_TERMS = MarginTerms(model="binance")
+
+
+def account_figures(account: AccountInput) -> AccountFigures:
+    """Return the figures of an account; what cannot be known is None."""
+    measured = [requirement(position) for position in account.positions]
+    alone: dict[str, Isolated] = {
+        m.position.instrument.id: isolated_of(m)
+        for m in measured
+        if m.position.margin_mode is MarginMode.ISOLATED
+    }
+    pool = pool_of(account, [m for m in measured if m.position.instrument.id not in alone])
+    orders, orders_unknown = _order_margin(account, pool)
+    unknown = (*_missing(account, measured, pool, alone), *orders_unknown)
+    moves = pool_moves(pool)
+    reserved = total((pool.initial, orders))
+    return AccountFigures(
+        id=account.id,
+        settle=account.settle,
+        known=not unknown,
+        unknown=unknown,
+        level=worst((pool.level, *(one.level for one in alone.values()))),
+        equity=_equity(pool, alone),
+        collateral_value=pool.value,
+        initial_margin=pool.initial,
+        order_margin=orders,
+        maintenance_margin=pool.maintenance,
+        available_margin=_available(pool.value, reserved),
+        margin_utilization=_ratio(reserved, pool.value),
+        margin_ratio=_ratio(pool.maintenance, pool.value),
+        leverage=_ratio(_notional(pool), pool.value),
+        common_move_down=moves.down,
+        common_move_up=moves.up,
+        positions=tuple(
+            _isolated_figures(alone[m.position.instrument.id])
+            if m.position.instrument.id in alone
+            else _cross_figures(pool, m)
+            for m in measured
+        ),
+        collateral=pool.holdings.rows,
+        warnings=tuple(_warnings(measured)),
+    )
+
+
+def _cross_figures(pool: Pool, measured: Requirement) -> PositionFigures:
+    edges: Interval | None = NO_EDGES
+    if measured.position.quantity:
+        edges = _edges(cross_exposure(pool, measured), measured)
+    return _position_figures(measured, edges, level=pool.level)
+
+
+def _isolated_figures(one: Isolated) -> PositionFigures:
+    measured = one.measured
+    edges, bankruptcy = NO_EDGES, None
+    if measured.position.quantity:
+        exposure = isolated_exposure(one)
+        bankruptcy = None if exposure is None else bankruptcy_price(exposure)
+        edges = _edges(exposure, measured)
+    return _position_figures(measured, edges, level=one.level, one=one, bankruptcy=bankruptcy)
+
+
+def _edges(exposure: Exposure | None, measured: Requirement) -> Interval | None:
+    if exposure is None or measured.envelope is None:
+        return None
+    return solvent_between(exposure, measured.envelope)
+
+
+def _position_figures(
+    measured: Requirement,
+    edges: Interval | None,
+    *,
+    level: str,
+    one: Isolated | None = None,
+    bankruptcy: Decimal | None = None,
+) -> PositionFigures:
+    position = measured.position
+    low, high = edges or NO_EDGES
+    first, second = (high, None) if low is None else (low, high)
+    room = None
+    if edges is not None and position.mark is not None:
+        room = distance(edges, position.mark)
+    return PositionFigures(
+        instrument=position.instrument.id,
+        quantity=position.quantity,
+        entry_price=position.entry_price,
+        mark=position.mark,
+        notional=measured.notional,
+        unrealized_pnl=measured.unrealized_pnl,
+        initial_margin=measured.initial,
+        maintenance_margin=measured.maintenance,
+        margin_mode=position.margin_mode,
+        leverage=measured.leverage,
+        isolated_wallet=None if one is None else one.wallet,
+        margin_ratio=None if one is None else _ratio(measured.maintenance, one.equity),
+        level=level,
+        liquidation_known=edges is not None,
+        liquidation_price=first,
+        liquidation_price_upper=second,
+        liquidation_distance=room,
+        bankruptcy_price=bankruptcy,
+    )
+
+
+def _order_margin(account: AccountInput, pool: Pool) -> tuple[Decimal | None, tuple[str, ...]]:
+    """Return the order margin of all instruments, and what is missing for it."""
+    by_instrument: dict[str, list[OrderInput]] = {}
+    for order in account.orders:
+        if not order.reduce_only:
+            by_instrument.setdefault(order.instrument.id, []).append(order)
+    amounts: list[Decimal | None] = []
+    unknown: list[str] = []
+    for instrument_id, orders in by_instrument.items():
+        market = market_of(account, orders)
+        rate = pool.rates.get(market.instrument.settle)
+        amount = converted(order_margin(market, orders), rate)
+        if amount is None:
+            unknown.append(f"The order margin of {instrument_id} needs a mark and a leverage.")
+        amounts.append(amount)
+    return total(amounts), tuple(unknown)
+
+
+def market_of(account: AccountInput, orders: Sequence[OrderInput]) -> Market:
+    """Return what order margin needs of the instrument of these orders."""
+    instrument = orders[0].instrument
+    held = [p for p in account.positions if p.instrument.id == instrument.id]
+    position = held[0] if held else None
+    terms = account.terms.get(instrument.id, NO_TERMS) if position is None else position.terms
+    mark = account.marks.get(instrument.id) if position is None else position.mark
+    leverage = None if position is None else position.leverage
+    return Market(
+        instrument=instrument,
+        position=ZERO if position is None else position.quantity,
+        mark=mark,
+        terms=terms,
+        leverage=account.leverages.get(instrument.id) if leverage is None else leverage,
+        collar_rate=account.collar_rate,
+    )
+
+
+def _equity(pool: Pool, alone: dict[str, Isolated]) -> Decimal | None:
+    """Σ balance × price + unrealized P&L + isolated wallets and their P&L."""
+    amounts = [pool.holdings.market_value]
+    amounts += [
+        converted(m.unrealized_pnl, pool.rates[m.position.instrument.settle]) for m in pool.cross
+    ]
+    amounts += [
+        converted(one.equity, pool.rates[one.measured.position.instrument.settle])
+        for one in alone.values()
+    ]
+    equity = total(amounts)
+    return None if equity is None else counted(equity)
+
+
+def _notional(pool: Pool) -> Decimal | None:
+    amounts = [converted(m.notional, pool.rates[m.position.instrument.settle]) for m in pool.cross]
+    return total(amounts)
+
+
+def _available(value: Decimal | None, reserved: Decimal | None) -> Decimal | None:
+    return None if value is None or reserved is None else counted(value - reserved)
+
+
+def _ratio(requirement_: Decimal | None, value: Decimal | None) -> Decimal | None:
+    return None if requirement_ is None or value is None else ratio_up(requirement_, value)
+
+
+def _missing(
+    account: AccountInput,
+    measured: Sequence[Requirement],
+    pool: Pool,
+    alone: dict[str, Isolated],
+) -> Iterator[str]:
+    for asset in pool.holdings.unpriced:
+        yield f"{asset} has no price in {account.settle}."
+    for asset, rate in pool.rates.items():
+        if rate is None and asset not in pool.holdings.unpriced:
+            yield f"{asset} has no price in {account.settle}."
+    for m in measured:
+        if not m.position.quantity:
+            continue
+        instrument = m.position.instrument.id
+        if m.position.mark is None:
+            yield f"{instrument} has no mark price."
+        if m.envelope is None:
+            yield f"{instrument} has no margin tiers."
+        if m.notional is not None and m.leverage is None:
+            yield f"{instrument} has neither a leverage nor margin tiers to take one from."
+        if instrument in alone and alone[instrument].wallet is None:
+            yield f"The isolated wallet of {instrument} is unknown."
+
+
+def _warnings(measured: Sequence[Requirement]) -> Iterator[str]:
+    for m in measured:
+        if m.notional is None or m.position.maintenance_rate is not None:
+            continue
+        if is_beyond(m.position.terms, m.notional):
+            yield f"{m.position.instrument.id} is beyond the last tier, which goes on."

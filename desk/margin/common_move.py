@@ -1,0 +1,146 @@
+"""The joint relative move of BTC and ETH prices at which an account reaches close-out.
+
+Collateral and every cross position move together. In v = 1 + x (accounts settled in BTC or ETH:
+v = 1 / (1 + x), because there everything else moves against the coin) value is linear and
+maintenance convex and piecewise linear, so what is left over is concave: it has at most one edge
+on each side of where it is solvent. Newton's method from outside lands on an edge exactly: every
+line it follows is one tier combination, and it ends when the line no longer changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from desk.margin.envelope import Envelope, segment_at
+from desk.margin.rounding import unbiased, without_noise
+from desk.model.instrument import Contract, Instrument
+from desk.model.numbers import ONE, ZERO
+
+MOVING = frozenset({"BTC", "ETH"})
+
+
+class Leg(NamedTuple):
+    """A position that moves."""
+
+    slope: Decimal
+    """Change of value for a change of 1 in v, in the account's settle asset."""
+    notional: Decimal
+    """At v = 1, in the position's settle asset."""
+    envelope: Envelope
+    rate: Decimal
+    """Settle asset of the account for one of the position's."""
+
+
+class Moves(NamedTuple):
+    """Nearest close-out on each side, as signed relative moves; None: none there."""
+
+    down: Decimal | None
+    up: Decimal | None
+
+
+def moving_assets(settle: str, values: Mapping[str, Decimal]) -> Decimal:
+    """Return the collateral that moves with v, in the settle asset."""
+    against = settle in MOVING
+    return sum((v for asset, v in values.items() if (asset in MOVING) != against), ZERO)
+
+
+def moves(instrument: Instrument, settle: str) -> bool:
+    """Say whether the joint move changes an instrument's price as its margin sees it.
+
+    A pair quoted in one of the two against the other does not move.
+    """
+    if instrument.contract is Contract.INVERSE:
+        return instrument.base in MOVING
+    return (instrument.base in MOVING) != (settle in MOVING)
+
+
+def common_moves(
+    settle: str, surplus: Decimal, collateral_slope: Decimal, legs: Sequence[Leg]
+) -> Moves:
+    """Return the nearest joint moves at which collateral value meets maintenance.
+
+    `surplus` is collateral value − maintenance margin of everything but the legs, now.
+    """
+    slope = collateral_slope + sum((leg.slope for leg in legs), ZERO)
+    scale = sum((leg.notional * leg.rate for leg in legs), abs(collateral_slope))
+    constant = without_noise(surplus - slope, scale)
+    low = _low_edge(constant, slope, legs)
+    high = _high_edge(constant, slope, legs)
+    if settle in MOVING:
+        low, high = (
+            None if high is None else ONE / high,
+            None if low is None else ONE / low,
+        )
+    return _sides(low, high)
+
+
+def _sides(low: Decimal | None, high: Decimal | None) -> Moves:
+    """Sort the edges by side of now; an edge just reached is on the side it guards."""
+    down: list[Decimal] = []
+    up: list[Decimal] = []
+    if low is not None:
+        (down if low <= ONE else up).append(low - ONE)
+    if high is not None:
+        (up if high >= ONE else down).append(high - ONE)
+    return Moves(
+        unbiased(max(down)) if down else None,
+        unbiased(min(up)) if up else None,
+    )
+
+
+def _low_edge(constant: Decimal, slope: Decimal, legs: Sequence[Leg]) -> Decimal | None:
+    """Return the edge above which the account is solvent, from v = 0 upwards."""
+    v, (rate, amount) = ZERO, _active(legs, ZERO)
+    if constant + amount >= 0:
+        return None
+    for _ in range(_most_steps(legs)):
+        gain = slope - rate
+        if gain <= 0:
+            return None
+        v = -(constant + amount) / gain
+        before, (rate, amount) = (rate, amount), _active(legs, v)
+        if (rate, amount) == before:
+            break
+    return v
+
+
+def _high_edge(constant: Decimal, slope: Decimal, legs: Sequence[Leg]) -> Decimal | None:
+    """Return the edge below which the account is solvent, from beyond every price downwards."""
+    v, (rate, amount) = ZERO, _steepest(legs)
+    for _ in range(_most_steps(legs)):
+        gain = slope - rate
+        if gain >= 0:
+            return None
+        v = -(constant + amount) / gain
+        if v <= 0:
+            return None
+        before, (rate, amount) = (rate, amount), _active(legs, v)
+        if (rate, amount) == before:
+            break
+    return v
+
+
+def _most_steps(legs: Sequence[Leg]) -> int:
+    """Each step enters another combination of segments, and none comes back."""
+    return sum(len(leg.envelope) for leg in legs) + 2
+
+
+def _active(legs: Sequence[Leg], v: Decimal) -> tuple[Decimal, Decimal]:
+    """Return the line that gives maintenance at v, in the account's settle asset."""
+    rate, amount = ZERO, ZERO
+    for leg in legs:
+        segment = segment_at(leg.envelope, leg.notional * v)
+        rate += leg.notional * segment.rate * leg.rate
+        amount += segment.amount * leg.rate
+    return rate, amount
+
+
+def _steepest(legs: Sequence[Leg]) -> tuple[Decimal, Decimal]:
+    """Return the line that gives maintenance beyond every price."""
+    rate, amount = ZERO, ZERO
+    for leg in legs:
+        rate += leg.notional * leg.envelope[-1].rate * leg.rate
+        amount += leg.envelope[-1].amount * leg.rate
+    return rate, amount

@@ -1,0 +1,229 @@
+"""Figures of a margin loan against virtual assets, securities and cash; one currency.
+
+margin value = market value × (1 − haircut), where virtual assets count only if they are eligible
+and only up to caps on the total margin value before any cut: each alone first, then all of them
+together. Securities and cash are not cut. utilization = loan / Σ margin value, loan-to-value =
+loan / market value, excess = Σ margin value − loan (SFC circular 26EC5; the numbers are the rule
+profile's). A fall is one relative fall of all virtual assets, the rest standing still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import pairwise
+
+import msgspec
+
+from desk.margin.levels import CLOSE_OUT, NORMAL, UNKNOWN, reached
+from desk.margin.rounding import counted, ratio_up, required, unbiased
+from desk.model.numbers import ONE, ZERO
+
+
+class Pledge(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of collateral."""
+
+    market_value: Decimal | None
+    """In the account's currency; None is unknown."""
+    haircut: Decimal
+    is_virtual: bool
+    """A virtual asset: it falls with the market and its counted value is capped."""
+    eligible: bool = True
+    """Ineligible collateral has margin value 0."""
+
+
+class LoanTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rule profile says of loans."""
+
+    single_cap: Decimal
+    """Most of the total margin value that one virtual asset may be."""
+    group_cap: Decimal
+    """Most that all virtual assets together may be."""
+    warn: Decimal
+    call: Decimal
+    close_out: Decimal
+
+
+class LoanFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What margin makes of a loan; None is unknown unless said otherwise."""
+
+    level: str
+    market_value: Decimal | None
+    margin_values: tuple[Decimal | None, ...]
+    """Of each pledge, after caps."""
+    margin_value: Decimal | None
+    capital_value: Decimal | None
+    """The firm's view: virtual assets are worth nothing (100 % haircut)."""
+    loan: Decimal | None
+    loan_to_value: Decimal | None
+    utilization: Decimal | None
+    excess: Decimal | None
+    known: bool
+    fall_to_call: Decimal | None
+    """0: already there. None with `known`: no fall reaches it."""
+    fall_to_close_out: Decimal | None
+    fall_to_shortfall: Decimal | None
+    largest_share: Decimal | None
+    """Of one virtual asset in the total before any cut."""
+    group_share: Decimal | None
+    securities_share: Decimal | None
+    """Of everything that is not virtual, in the margin value after caps."""
+
+
+def loan_figures(pledges: Sequence[Pledge], loan: Decimal | None, terms: LoanTerms) -> LoanFigures:
+    """Return the figures of a loan; what cannot be known is None."""
+    known = loan is not None and all(pledge.market_value is not None for pledge in pledges)
+    curve = _Curve(pledges, terms)
+    if not known or loan is None:
+        return _unknown(pledges, loan)
+    market_value = sum((p.market_value for p in pledges if p.market_value is not None), ZERO)
+    values = curve.margin_values(ONE)
+    margin_value = counted(sum(values, ZERO))
+    raw = curve.raw_total
+    virtual = [value for value, p in zip(curve.raw, pledges, strict=True) if p.is_virtual]
+    fixed = [value for value, p in zip(values, pledges, strict=True) if not p.is_virtual]
+    return LoanFigures(
+        level=_level(loan, margin_value, terms),
+        market_value=market_value,
+        margin_values=values,
+        margin_value=margin_value,
+        capital_value=counted(sum(fixed, ZERO)),
+        loan=required(loan),
+        loan_to_value=ratio_up(loan, market_value),
+        utilization=ratio_up(loan, margin_value),
+        excess=counted(margin_value - loan),
+        known=True,
+        fall_to_call=curve.fall_to(loan / terms.call) if loan else None,
+        fall_to_close_out=curve.fall_to(loan / terms.close_out) if loan else None,
+        fall_to_shortfall=_fall_to_shortfall(pledges, loan) if loan else None,
+        largest_share=ratio_up(max(virtual, default=ZERO), raw),
+        group_share=ratio_up(sum(virtual, ZERO), raw),
+        securities_share=ratio_up(sum(fixed, ZERO), margin_value),
+    )
+
+
+def _level(loan: Decimal, margin_value: Decimal, terms: LoanTerms) -> str:
+    if margin_value <= 0:
+        return CLOSE_OUT if loan > 0 else NORMAL
+    steps = (
+        (terms.close_out, CLOSE_OUT),
+        (terms.call, "MARGIN_CALL"),
+        (terms.warn, "WARNING"),
+    )
+    return reached(loan, margin_value, steps)
+
+
+def _unknown(pledges: Sequence[Pledge], loan: Decimal | None) -> LoanFigures:
+    return LoanFigures(
+        level=UNKNOWN if loan is None or loan > 0 else NORMAL,
+        market_value=None,
+        margin_values=tuple(
+            counted(p.market_value * (ONE - p.haircut))
+            if p.market_value is not None and p.eligible and not p.is_virtual
+            else None
+            for p in pledges
+        ),
+        margin_value=None,
+        capital_value=None,
+        loan=loan,
+        loan_to_value=None,
+        utilization=None,
+        excess=None,
+        known=False,
+        fall_to_call=None,
+        fall_to_close_out=None,
+        fall_to_shortfall=None,
+        largest_share=None,
+        group_share=None,
+        securities_share=None,
+    )
+
+
+class _Curve:
+    """Margin value as virtual assets keep a share `z` of their price, from 1 (now) to 0."""
+
+    def __init__(self, pledges: Sequence[Pledge], terms: LoanTerms) -> None:
+        self._virtual = [pledge.is_virtual for pledge in pledges]
+        self._terms = terms
+        self.raw = [
+            (pledge.market_value or ZERO) * (ONE - pledge.haircut) if pledge.eligible else ZERO
+            for pledge in pledges
+        ]
+        """Margin value of each pledge before any cut, now."""
+        self.raw_total = sum(self.raw, ZERO)
+        self._moving = sum(
+            (v for v, virtual in zip(self.raw, self._virtual, strict=True) if virtual), ZERO
+        )
+        self._fixed = self.raw_total - self._moving
+
+    def margin_values(self, z: Decimal) -> tuple[Decimal, ...]:
+        """Return the margin value of each pledge: each capped alone, then the group cut evenly."""
+        total = self._fixed + z * self._moving
+        alone = [
+            min(value * z, self._terms.single_cap * total) if virtual else value
+            for value, virtual in zip(self.raw, self._virtual, strict=True)
+        ]
+        group = sum((v for v, virtual in zip(alone, self._virtual, strict=True) if virtual), ZERO)
+        room = self._terms.group_cap * total
+        kept = room / group if group > room else ONE
+        return tuple(
+            counted(value * kept) if virtual else counted(value)
+            for value, virtual in zip(alone, self._virtual, strict=True)
+        )
+
+    def margin_value(self, z: Decimal) -> Decimal:
+        """Return the margin value of everything."""
+        return sum(self.margin_values(z), ZERO)
+
+    def fall_to(self, needed: Decimal) -> Decimal | None:
+        """Return the fall at which margin value has come down to what is needed.
+
+        0 when it is there already, None when even a fall to nothing leaves more. The curve is
+        linear between the shares at which a cap begins to bind, and never rises on the way down.
+        """
+        if self.margin_value(ONE) <= needed:
+            return ZERO
+        if self.margin_value(ZERO) > needed:
+            return None
+        for above, below in pairwise([ONE, *self._bends(), ZERO]):
+            value_above, value_below = self.margin_value(above), self.margin_value(below)
+            if value_below <= needed:
+                share = (value_above - needed) / (value_above - value_below)
+                return unbiased(ONE - above + share * (above - below))
+        return None
+
+    def _bends(self) -> list[Decimal]:
+        """Return the shares between 1 and 0 at which a cap begins or ends to bind, falling."""
+        cap, group_cap = self._terms.single_cap, self._terms.group_cap
+        bends: set[Decimal] = set()
+        lines = [
+            (value, cap) for value, virtual in zip(self.raw, self._virtual, strict=True) if virtual
+        ]
+        for value, limit in lines:
+            bends |= self._meeting(value, ZERO, limit)
+        # Between those, the group before its cap is a line: some pledges capped, the rest not.
+        edges = sorted({ONE, ZERO, *bends}, reverse=True)
+        for above, below in pairwise(edges):
+            middle = (above + below) / 2
+            total = self._fixed + middle * self._moving
+            free = [v for v, _ in lines if v * middle <= cap * total]
+            capped = cap * (len(lines) - len(free))
+            slope = sum(free, ZERO) + capped * self._moving
+            bends |= self._meeting(slope, capped * self._fixed, group_cap)
+        return sorted((z for z in bends if ZERO < z < ONE), reverse=True)
+
+    def _meeting(self, slope: Decimal, constant: Decimal, limit: Decimal) -> set[Decimal]:
+        """Return where constant + slope × z meets its cap, limit × total."""
+        gain = slope - limit * self._moving
+        return {(limit * self._fixed - constant) / gain} if gain else set()
+
+
+def _fall_to_shortfall(pledges: Sequence[Pledge], loan: Decimal) -> Decimal | None:
+    """Return the fall at which the loan is more than everything is worth."""
+    moving = sum((p.market_value or ZERO for p in pledges if p.is_virtual), ZERO)
+    fixed = sum((p.market_value or ZERO for p in pledges if not p.is_virtual), ZERO)
+    if fixed + moving <= loan:
+        return ZERO
+    if fixed > loan or not moving:
+        return None
+    return unbiased((fixed + moving - loan) / moving)

@@ -1,0 +1,169 @@
+"""What stands behind positions: the cross pool of an account, and each isolated wallet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from desk.margin.collateral import Holdings, holdings, isolated_wallet, price_of
+from desk.margin.common_move import Leg, Moves, common_moves, moves, moving_assets
+from desk.margin.inputs import AccountInput, PositionInput
+from desk.margin.levels import pool_level, ratio_level
+from desk.margin.liquidation import Exposure
+from desk.margin.requirement import Requirement
+from desk.margin.rounding import counted, required, without_noise
+from desk.model.instrument import Contract
+from desk.model.numbers import ZERO
+
+NO_MOVES = Moves(None, None)
+
+
+class Pool(NamedTuple):
+    """The cross side of an account, in its settle asset; None is unknown."""
+
+    settle: str
+    holdings: Holdings
+    cross: Sequence[Requirement]
+    rates: dict[str, Decimal | None]
+    """Settle asset of a position or order → its price in the account's settle asset."""
+    value: Decimal | None
+    """Collateral value: balances after haircut and unrealized P&L, losses and gains in full."""
+    initial: Decimal | None
+    maintenance: Decimal | None
+    level: str
+
+
+class Isolated(NamedTuple):
+    """One isolated position on its wallet, in its own settle asset; None is unknown."""
+
+    measured: Requirement
+    wallet: Decimal | None
+    equity: Decimal | None
+    level: str
+
+
+def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Add amounts; unknown if one is."""
+    result = ZERO
+    for amount in amounts:
+        if amount is None:
+            return None
+        result += amount
+    return result
+
+
+def converted(amount: Decimal | None, rate: Decimal | None) -> Decimal | None:
+    """Multiply; unknown if either is, except that nothing is nothing in any asset."""
+    if amount is None or amount == ZERO:
+        return amount
+    return None if rate is None else amount * rate
+
+
+def pool_of(account: AccountInput, cross: Sequence[Requirement]) -> Pool:
+    """Gather the cross pool."""
+    held = holdings(account)
+    rates = {
+        asset: price_of(account, asset)
+        for asset in {one.instrument.settle for one in (*account.positions, *account.orders)}
+    }
+
+    def in_settle(measured: Requirement, amount: Decimal | None) -> Decimal | None:
+        return converted(amount, rates[measured.position.instrument.settle])
+
+    value = total((held.value, *(in_settle(m, m.unrealized_pnl) for m in cross)))
+    initial = total(in_settle(m, m.initial) for m in cross)
+    maintenance = total(in_settle(m, m.maintenance) for m in cross)
+    value = None if value is None else counted(value)
+    initial = None if initial is None else required(initial)
+    maintenance = None if maintenance is None else required(maintenance)
+    return Pool(
+        settle=account.settle,
+        holdings=held,
+        cross=cross,
+        rates=rates,
+        value=value,
+        initial=initial,
+        maintenance=maintenance,
+        level=pool_level(initial, maintenance, value),
+    )
+
+
+def isolated_of(measured: Requirement) -> Isolated:
+    """Gather one isolated position."""
+    wallet = isolated_wallet(measured.position)
+    equity = total((wallet, measured.unrealized_pnl))
+    return Isolated(measured, wallet, equity, ratio_level(measured.maintenance, equity))
+
+
+def isolated_exposure(one: Isolated) -> Exposure | None:
+    """Return how an isolated position moves; None if unknown or flat.
+
+    Written at the entry price, where unrealized P&L is 0: the mark does not enter.
+    """
+    position = one.measured.position
+    if one.wallet is None or not position.quantity:
+        return None
+    notional = position.instrument.notional(position.quantity, position.entry_price)
+    gain = _direction(position)
+    return Exposure(
+        constant=without_noise(one.wallet - notional * gain, notional),
+        gain=Decimal(gain),
+        size=abs(position.quantity) * position.instrument.contract_size,
+        inverse=position.instrument.contract is Contract.INVERSE,
+    )
+
+
+def cross_exposure(pool: Pool, measured: Requirement) -> Exposure | None:
+    """Return how the pool moves with one cross position's price; None if unknown or flat.
+
+    All other marks stay, also those of other positions on the same base (the venues'
+    convention); collateral held in the base asset moves in proportion.
+    """
+    position, notional = measured.position, measured.notional
+    rate = pool.rates[position.instrument.settle]
+    if pool.value is None or pool.maintenance is None or rate is None:
+        return None
+    if not notional or measured.maintenance is None:
+        return None
+    base = position.instrument.base
+    moving = notional * _direction(position)
+    if base != pool.settle:
+        moving += pool.holdings.values.get(base, ZERO) / rate
+    constant = (pool.value - pool.maintenance) / rate + measured.maintenance - moving
+    return Exposure(
+        constant=without_noise(constant, notional),
+        gain=moving / notional,
+        size=abs(position.quantity) * position.instrument.contract_size,
+        inverse=position.instrument.contract is Contract.INVERSE,
+    )
+
+
+def _direction(position: PositionInput) -> int:
+    """Return what value gains per unit of notional: an inverse long loses as its notional grows."""
+    sign = 1 if position.quantity > 0 else -1
+    return -sign if position.instrument.contract is Contract.INVERSE else sign
+
+
+def pool_moves(pool: Pool) -> Moves:
+    """Return the common moves to close-out; none without positions, or when unknown."""
+    if pool.value is None or pool.maintenance is None:
+        return NO_MOVES
+    legs: list[Leg] = []
+    surplus = pool.value - pool.maintenance
+    open_positions = [measured for measured in pool.cross if measured.position.quantity]
+    for measured in open_positions:
+        rate = pool.rates[measured.position.instrument.settle]
+        if measured.maintenance is None or measured.envelope is None or rate is None:
+            return NO_MOVES
+        if measured.notional is None or not moves(measured.position.instrument, pool.settle):
+            continue
+        notional = measured.notional * rate
+        slope = notional * _direction(measured.position)
+        legs.append(Leg(slope, measured.notional, measured.envelope, rate))
+        surplus += measured.maintenance * rate
+    if not open_positions:
+        return NO_MOVES
+    return common_moves(
+        pool.settle, surplus, moving_assets(pool.settle, pool.holdings.values), legs
+    )

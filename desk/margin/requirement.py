@@ -1,0 +1,161 @@
+"""What a position and the working orders require: notional, initial, maintenance, order margin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from desk.margin.envelope import Envelope, maintenance_at
+from desk.margin.inputs import MarginTerms, OrderInput, PositionInput
+from desk.margin.rounding import required
+from desk.margin.tiers import envelope_of, leverage_at
+from desk.model.instrument import Instrument
+from desk.model.numbers import ONE, ZERO
+from desk.model.orders import Side
+
+
+class Requirement(NamedTuple):
+    """One position at its mark, in its own settle asset; None is unknown."""
+
+    position: PositionInput
+    notional: Decimal | None
+    unrealized_pnl: Decimal | None
+    initial: Decimal | None
+    maintenance: Decimal | None
+    leverage: Decimal | None
+    """What initial margin is taken at."""
+    envelope: Envelope | None
+    """Maintenance by notional."""
+
+
+def requirement(position: PositionInput) -> Requirement:
+    """Measure one position.
+
+    notional = |quantity| × contract size × mark (inverse: contracts × size ÷ mark, in coin);
+    initial = notional × max(1 / leverage, the tier's initial rate);
+    maintenance = max over tiers of notional × rate − amount. A flat position requires nothing,
+    whatever is known about its market.
+    """
+    if not position.quantity:
+        return Requirement(position, ZERO, ZERO, ZERO, ZERO, position.leverage, None)
+    envelope = envelope_of(position)
+    if position.mark is None:
+        return Requirement(position, None, None, None, None, position.leverage, envelope)
+    notional = position.instrument.notional(position.quantity, position.mark)
+    leverage = leverage_at(position.terms, notional, position.leverage)
+    return Requirement(
+        position,
+        notional,
+        position.instrument.pnl(position.quantity, position.entry_price, position.mark),
+        None if leverage is None else required(notional / leverage),
+        None if envelope is None else required(maintenance_at(envelope, notional)),
+        leverage,
+        envelope,
+    )
+
+
+class Market(NamedTuple):
+    """What order margin needs to know of one instrument."""
+
+    instrument: Instrument
+    position: Decimal
+    mark: Decimal | None
+    terms: MarginTerms
+    leverage: Decimal | None
+    collar_rate: Decimal
+
+
+class SideMargin(NamedTuple):
+    """The orders of one side that could fill, and what they would add to the position."""
+
+    orders: tuple[OrderInput, ...]
+    extra: Decimal
+    """Quantity by which the position would grow beyond what it is now."""
+    margin: Decimal | None
+    """Initial margin of that; None is unknown."""
+
+
+def expected_price(order: OrderInput, mark: Decimal | None, collar_rate: Decimal) -> Decimal | None:
+    """Return the price an order is margined at: its limit, or the mark ± the collar."""
+    if order.price is not None:
+        return order.price
+    return None if mark is None else mark * (ONE + order.side.sign * collar_rate)
+
+
+def side_margin(market: Market, orders: Sequence[OrderInput], side: Side) -> SideMargin:
+    """Margin the case that every order of one side fills and none of the other.
+
+    Of orders that first close and then open, the dearest are taken to open.
+    """
+    ours = tuple(order for order in orders if order.side is side and not order.reduce_only)
+    total = sum((order.quantity for order in ours), ZERO)
+    held = abs(market.position)
+    extra = max(ZERO, abs(market.position + side.sign * total) - held)
+    if not extra:
+        return SideMargin(ours, extra, ZERO)
+    priced = _dearest_first(market, ours)
+    if priced is None:
+        return SideMargin(ours, extra, None)
+    notional, left = ZERO, extra
+    for quantity, price in priced:
+        taken = min(left, quantity)
+        notional += market.instrument.notional(taken, price)
+        left -= taken
+    reference = market.mark or priced[0][1]
+    after = market.instrument.notional(held + extra, reference)
+    leverage = leverage_at(market.terms, after, market.leverage)
+    return SideMargin(ours, extra, None if leverage is None else notional / leverage)
+
+
+def _dearest_first(
+    market: Market, orders: Sequence[OrderInput]
+) -> list[tuple[Decimal, Decimal]] | None:
+    priced: list[tuple[Decimal, Decimal]] = []
+    for order in orders:
+        price = expected_price(order, market.mark, market.collar_rate)
+        if price is None:
+            return None
+        priced.append((order.quantity, price))
+    notional = market.instrument.notional
+    return sorted(priced, key=lambda one: notional(ONE, one[1]), reverse=True)
+
+
+def worst_side(market: Market, orders: Sequence[OrderInput]) -> SideMargin:
+    """Return the side whose fills would require more; unknown if either is."""
+    buys = side_margin(market, orders, Side.BUY)
+    sells = side_margin(market, orders, Side.SELL)
+    if buys.margin is None or (sells.margin is not None and buys.margin >= sells.margin):
+        return buys
+    return sells
+
+
+def opening_loss(market: Market, orders: Sequence[OrderInput]) -> Decimal | None:
+    """Return what orders would lose against the mark at once, if they filled at their price.
+
+    max(0, side × (price − mark)) × quantity, summed; for an inverse contract the same loss in
+    coin.
+    """
+    total = ZERO
+    for order in orders:
+        if order.reduce_only:
+            continue
+        price = expected_price(order, market.mark, market.collar_rate)
+        if price is None or market.mark is None:
+            return None
+        signed = order.quantity * order.side.sign
+        total += max(ZERO, -market.instrument.pnl(signed, price, market.mark))
+    return total
+
+
+def order_margin(market: Market, orders: Sequence[OrderInput]) -> Decimal | None:
+    """Return what the working orders of one instrument require; None if unknown.
+
+    The larger of |position + all buys| and |position − all sells| minus |position|, at each
+    order's price and the instrument's leverage, plus the opening loss. Reduce-only counts 0.
+    """
+    if all(order.reduce_only for order in orders):
+        return ZERO
+    margin = worst_side(market, orders).margin
+    loss = opening_loss(market, orders)
+    return None if margin is None or loss is None else required(margin + loss)

@@ -1,0 +1,137 @@
+import json
+import multiprocessing
+import struct
+import threading
+
+import msgspec
+import pytest
+
+from desk.app.entry import main
+from desk.cli import bench
+from desk.cli.bench import FIGURES, PACES, Pace, percentile, pooled, row, window_rows
+from desk.cli.bench_load import push_ticks, serve_window
+from desk.engine.snapshot import DeskFrame, Hello, PipeMessage, Request
+from desk.model.commands import NextFrame
+
+REPORT = {
+    "seconds": 2.0,
+    "cpu_s": 0.5,
+    "updates": 100,
+    "messages": 4_000,
+    "stalls_ms": [0.1] * 98 + [3.0, 9.0],
+    "ages_ms": [2.0] * 100,
+    "rss_mb": 120.0,
+}
+CONTROL = REPORT | {"cpu_s": 1.0, "messages": 1_000, "stalls_ms": [6.0] * 100}
+FIGURE = {figure.name: figure for figure in FIGURES}
+
+
+def ask(connection, number=1, **fields):
+    payload = msgspec.Raw(msgspec.msgpack.encode(NextFrame(**fields)))
+    connection.send_bytes(msgspec.msgpack.encode(Request(number=number, payload=payload)))
+
+
+@pytest.fixture
+def load():
+    """Run a load in a thread with our end of its pipe."""
+    ours, theirs = multiprocessing.Pipe()
+    threads = []
+
+    def start(target, *arguments):
+        thread = threading.Thread(target=target, args=(theirs, *arguments))
+        thread.start()
+        threads.append(thread)
+        return ours
+
+    yield start
+    ours.close()
+    for thread in threads:
+        thread.join(10)
+
+
+def test_percentile_is_the_value_below_which_the_share_lies():
+    assert percentile(range(100), 0.5) == 50
+    assert percentile(range(100), 0.99) == 99
+    assert percentile([7.0], 0.99) == 7.0
+    assert percentile([], 0.5) is None
+
+
+def test_runs_are_pooled_by_sum_by_sample_and_by_largest_memory():
+    whole = pooled([REPORT, REPORT | {"rss_mb": 130.0, "stalls_ms": [20.0]}])
+    assert (whole["seconds"], whole["updates"], whole["rss_mb"]) == (4.0, 200, 130.0)
+    assert len(whole["stalls_ms"]) == 101
+    assert pooled([]) is None
+
+
+def test_row_stands_beside_its_control_with_ratio_and_verdict():
+    stall = row(PACES[0], FIGURE["heartbeat stall p99"], REPORT, CONTROL)
+    assert (stall["value"], stall["reference"], stall["ratio"]) == (9.0, 6.0, 1.5)
+    assert (stall["target"], stall["ok"]) == ("<= 4", False)
+    cpu = row(PACES[0], FIGURE["window CPU per update"], REPORT, CONTROL)
+    assert (cpu["value"], cpu["reference"], cpu["ratio"]) == (5.0, 10.0, 0.5)
+    assert (cpu["target"], cpu["ok"]) == (None, True)
+    assert "showed 25% of" in cpu["note"]
+
+
+def test_measured_process_that_brought_no_report_is_not_ok():
+    missing = row(PACES[0], FIGURE["window CPU"], None, CONTROL)
+    assert (missing["value"], missing["ratio"], missing["ok"]) == (None, None, False)
+    assert "no report" in missing["note"]
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["bench", "nothing"], ["bench", "window", "--seconds", "0"], ["bench", "--repeats", "0"],
+     ["bench", "--seconds", "x"]],
+)  # fmt: skip
+def test_bad_usage_is_one_line_and_two(argv, capsys):
+    assert main(argv) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("desk: desk bench")
+    assert said.err.count("\n") == 1
+
+
+def test_command_prints_one_document(monkeypatch, capsys):
+    monkeypatch.setattr(bench, "window_rows", lambda seconds, repeats: [{"name": "x"}])
+    assert main(["bench", "window", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"rows": [{"name": "x"}]}
+
+
+def test_load_greets_then_sends_one_frame_for_one_request(load):
+    connection = load(serve_window, 5, 2_000, 1.0)
+    decode = msgspec.msgpack.Decoder(PipeMessage).decode
+    assert isinstance(decode(connection.recv_bytes()), Hello)
+    assert not connection.poll(0.1)
+    ask(connection, selected="BTCUSDT-PERP.BENCH")
+    frame = decode(connection.recv_bytes())
+    assert isinstance(frame, DeskFrame)
+    assert len(frame.markets) == 5
+    assert frame.book.instrument == frame.series.instrument == "BTCUSDT-PERP.BENCH"
+    assert frame.messages > 0
+    assert not connection.poll(0.1)
+    ask(connection, 2)
+    assert decode(connection.recv_bytes()).messages > frame.messages
+
+
+def test_control_gets_every_message_in_order_at_the_rate(load):
+    connection = load(push_ticks, 2, 1_000, 0.5)
+    numbers = []
+    try:
+        while True:
+            _, number, row_number, _ = struct.unpack("!qqid", connection.recv_bytes())
+            numbers.append(number)
+            assert row_number in (0, 1)
+    except EOFError:
+        pass
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert 300 <= len(numbers) <= 500
+
+
+@pytest.mark.slow
+def test_real_window_and_real_control_are_measured():
+    rows = window_rows(1.0, 1, [Pace("calm", 2, 200)])
+    assert [r["name"] for r in rows] == [f"calm: {figure.name}" for figure in FIGURES]
+    assert all(r["value"] is not None and r["reference"] is not None for r in rows)
+    painted = next(r for r in rows if r["name"] == "calm: updates painted")
+    assert painted["value"] > 10

@@ -1,0 +1,179 @@
+"""The joint move of BTC and ETH, and the worked story of the mock-ups."""
+
+from decimal import Decimal as D
+
+import msgspec
+import pytest
+from helpers.margin_cases import (
+    BTC,
+    BTC_COIN,
+    BTC_USDC,
+    ETH,
+    account,
+    figures,
+    flat_terms,
+    isolated,
+    order,
+    position,
+    terms,
+)
+
+from desk.margin.account import account_figures
+
+HAIRCUTS = {"BTC": "0.05", "ETH": "0.05"}
+
+# design/mockups/arithmetic.md: quantity, entry, mark; prices of collateral; what it prints.
+MOMENTS = {
+    "10:24": (
+        ("50.000", "60412.30", "61010.50"), ("760.000", "2571.45", "2602.18"),
+        ("61004.20", "2601.74"), [("BUY", "4", "60900", BTC), ("BUY", "60", "2588", ETH)],
+        {
+            "collateral_value": "1699287.92", "utilization": "63.87", "ratio": "1.757",
+            "available": "613875.56", "leverage": "2.959", "move": "-30.403",
+            "btc": ("610105.00", "18505.25", "30859.40", "49.42"),
+            "eth": ("395531.36", "11354.77", "547.08", "78.97"),
+        },
+    ),
+    "13:41": (
+        ("64.000", "60318.40", "59640.20"), ("1050.000", "2566.12", "2521.06"),
+        ("59636.00", "2520.70"), [],
+        {
+            "collateral_value": "1542887.30", "utilization": "83.79", "ratio": "2.714",
+            "available": "250070.14", "leverage": "4.190", "move": "-21.777",
+            "btc": ("763394.56", "26169.73", "37934.20", "36.39"),
+            "eth": ("529422.60", "15706.23", "1156.72", "54.11"),
+        },
+    ),
+    "15:07": (
+        ("72.000", "60268.90", "58412.00"), ("1200.000", "2561.84", "2447.30"),
+        ("58405.50", "2446.92"), [],
+        {
+            "collateral_value": "1351240.99", "utilization": "105.72", "ratio": "3.526",
+            "available": "-77243.81", "leverage": "5.286", "move": "-17.258",
+            "btc": ("841132.80", "30056.64", "41478.30", "28.99"),
+            "eth": ("587352.00", "17588.94", "1403.75", "42.64"),
+        },
+    ),
+}  # fmt: skip
+
+
+def perp_1(moment):
+    btc, eth, (btc_price, eth_price), orders, _ = MOMENTS[moment]
+    return account(
+        position(BTC, *btc),
+        position(ETH, *eth),
+        orders=[order(instrument, side, q, p) for side, q, p, instrument in orders],
+        balances={"USDT": "1150000", "BTC": "6", "ETH": "60"},
+        haircuts=HAIRCUTS,
+        prices={"BTC": btc_price, "ETH": eth_price},
+    )
+
+
+def printed(value, like):
+    """Whether a figure is what a page with so many digits would print, give or take the last."""
+    last = D(1).scaleb(D(like).as_tuple().exponent)
+    return abs(value - D(like)) <= last
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_the_story_of_the_mock_ups(moment):
+    found = account_figures(perp_1(moment))
+    expected = MOMENTS[moment][4]
+    assert printed(found.collateral_value, expected["collateral_value"])
+    assert printed(found.margin_utilization * 100, expected["utilization"])
+    assert printed(found.margin_ratio * 100, expected["ratio"])
+    assert printed(found.available_margin, expected["available"])
+    assert printed(found.leverage, expected["leverage"])
+    assert printed(found.common_move_down * 100, expected["move"])
+    assert found.common_move_up is None
+    for one, name in zip(found.positions, ("btc", "eth"), strict=True):
+        initial, maintenance, edge, away = expected[name]
+        assert printed(one.initial_margin, initial)
+        assert printed(one.maintenance_margin, maintenance)
+        # The screen rounds to the tick, away from safety: up for a long.
+        assert 0 <= D(edge) - one.liquidation_price < D("0.1") * (1 if name == "btc" else D("0.1"))
+        assert printed(one.liquidation_distance * 100, away)
+
+
+@pytest.mark.parametrize(
+    ("moment", "level"), [("10:24", "NORMAL"), ("13:41", "WARNING"), ("15:07", "MARGIN_CALL")]
+)
+def test_levels_of_the_story(moment, level):
+    assert account_figures(perp_1(moment)).level == level
+
+
+@pytest.mark.parametrize(
+    ("mark", "ratio"), [("61012.3", "2.395"), ("59642.0", "2.109"), ("58413.6", "1.896")]
+)
+def test_the_isolated_short_of_the_story_stands_on_its_own_wallet(mark, ratio):
+    held = isolated(BTC_USDC, -8, "61240", mark, isolated_margin="97984", terms=terms("BTCUSDC"))
+    found = figures(held, settle="USDC", balances={"USDC": "90000"})
+    assert (found.margin_utilization, found.margin_ratio) == (0, 0)
+    assert printed(found.positions[0].margin_ratio * 100, ratio)
+    assert 0 <= found.positions[0].liquidation_price - D("73075.9") < D("0.1")
+
+
+# --- both sides, none, through -------------------------------------------------------------------
+
+
+def test_a_short_is_hurt_by_a_rise():
+    found = figures(
+        position(BTC, -1, "60000", terms=flat_terms("0.01")), balances={"USDT": "12000"}
+    )
+    # 12,000 − 60,000 x = 600 (1 + x)
+    assert found.common_move_down is None
+    assert abs(found.common_move_up - D(11400) / 60600) < D("1e-15")
+
+
+def test_a_hedged_book_can_be_hurt_on_both_sides():
+    """105 coins against 100 short: little is left, and maintenance grows with the price."""
+    found = figures(
+        position(BTC, "-100", "60000"),
+        balances={"USDT": "-6100000", "BTC": "105"},
+        haircuts={"BTC": "0"},
+        prices={"BTC": "60000"},
+    )
+    # As for one price (test_liquidation): here all coins there are move, so it is the same move.
+    assert abs(found.common_move_down - (D(98500) / D("4.35") / 60000 - 1)) < D("1e-15")
+    assert abs(found.common_move_up - (D(14_382_000) / 5 / 60000 - 1)) < D("1e-15")
+
+
+def test_through_is_the_nearest_move_back():
+    found = figures(position(BTC, 1, "60000", "50000"), balances={"USDT": "5000"})
+    assert found.level == "CLOSE_OUT"
+    assert found.common_move_down is None
+    assert found.common_move_up > 0
+
+
+def test_exactly_at_the_edge_is_a_move_of_nothing():
+    held = position(BTC, 1, "60000", terms=flat_terms("0.01"))
+    found = figures(held, balances={"USDT": "600"})
+    assert found.common_move_down == 0
+    assert found.level == "CLOSE_OUT"
+
+
+def test_what_the_move_does_not_touch_has_no_common_move():
+    gold = msgspec.structs.replace(BTC, id="XAUUSDT-PERP.BINANCE", base="XAU")
+    found = figures(position(gold, 1, "2000", terms=flat_terms("0.01")), balances={"USDT": "500"})
+    assert (found.common_move_down, found.common_move_up) == (None, None)
+
+
+def test_a_coin_account_moves_with_its_coin():
+    """One coin against 60,000 dollars long: −50 % halves what the coin pays of the loss."""
+    found = figures(
+        position(BTC_COIN, 600, "60000", terms=flat_terms("0.01")),
+        settle="BTC",
+        balances={"BTC": "1"},
+    )
+    # 1 + 1 − 1/(1 + x) = 0.01/(1 + x)
+    assert abs(found.common_move_down - (D("1.01") / 2 - 1)) < D("1e-15")
+    price = found.positions[0].liquidation_price
+    assert abs(price / 60000 - 1 - found.common_move_down) < D("1e-15")
+
+
+def test_without_positions_there_is_nothing_to_close_out():
+    found = figures(
+        balances={"USDT": "-1000", "BTC": "1"}, haircuts={"BTC": "0"}, prices={"BTC": "60000"}
+    )
+    assert (found.common_move_down, found.common_move_up) == (None, None)
+    assert found.level == "NORMAL"

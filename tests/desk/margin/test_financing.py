@@ -1,0 +1,149 @@
+"""Margin loans: utilization, falls, caps."""
+
+from decimal import Decimal as D
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desk.margin.financing import LoanTerms, Pledge, loan_figures
+
+RULES = LoanTerms(
+    single_cap=D("0.4"), group_cap=D("0.5"), warn=D("0.8"), call=D(1), close_out=D("1.25")
+)
+WITHOUT_CAPS = LoanTerms(
+    single_cap=D(1), group_cap=D(1), warn=D("0.8"), call=D(1), close_out=D("1.25")
+)
+
+
+def coins(value, haircut="0.6", **more):
+    return Pledge(market_value=D(value), haircut=D(haircut), is_virtual=True, **more)
+
+
+def shares(value, haircut="0.3"):
+    return Pledge(market_value=D(value), haircut=D(haircut), is_virtual=False)
+
+
+@pytest.mark.parametrize(
+    ("loan", "used", "to_call", "to_close_out", "to_shortfall"),
+    [
+        # reference/regulation.md section 5: coins worth 100 at a haircut of 60 %, no caps.
+        (24, "0.6", "0.40", "0.52", "0.76"),
+        (32, "0.8", "0.20", "0.36", "0.68"),
+        (36, "0.9", "0.10", "0.28", "0.64"),
+        (40, "1.0", "0", "0.20", "0.60"),
+    ],
+)
+def test_golden_numbers_of_a_sixty_percent_haircut(loan, used, to_call, to_close_out, to_shortfall):
+    found = loan_figures([coins(100)], D(loan), WITHOUT_CAPS)
+    assert found.utilization == D(used)
+    assert found.fall_to_call == D(to_call)
+    assert found.fall_to_close_out == D(to_close_out)
+    assert found.fall_to_shortfall == D(to_shortfall)
+
+
+@pytest.mark.parametrize(
+    ("btc", "eth", "securities", "loan", "used", "ltv", "falls", "level"),
+    [
+        # design/mockups/arithmetic.md, loan-1 in HKD; a reached fall is 0, an unreachable null.
+        ("10444299", "4049401", "8600000", "7212821", "61.035", "31.23",
+         ("79.43", None, None), "NORMAL"),
+        ("10210054", "3923268", "8330000", "11612821", "101.119", "51.70",
+         ("0", "38.81", "76.77"), "MARGIN_CALL"),
+        ("9999385", "3808436", "8330000", "10892821", "95.937", "49.20",
+         ("8.35", "47.80", "81.44"), "WARNING"),
+    ],
+    ids=["10:24", "13:41", "15:07"],
+)  # fmt: skip
+def test_the_story_of_the_mock_ups(btc, eth, securities, loan, used, ltv, falls, level):
+    found = loan_figures([coins(btc), coins(eth), shares(securities)], D(loan), RULES)
+    assert abs(found.utilization * 100 - D(used)) < D("0.001")
+    assert abs(found.loan_to_value * 100 - D(ltv)) < D("0.01")
+    reached = (found.fall_to_call, found.fall_to_close_out, found.fall_to_shortfall)
+    for ours, printed in zip(reached, falls, strict=True):
+        if printed is None:
+            assert ours is None
+        else:
+            assert abs(ours * 100 - D(printed)) < D("0.01")
+    assert found.level == level
+    assert found.capital_value == D(securities) * D("0.7")
+
+
+def test_caps_are_taken_before_any_cut():
+    """The mock-ups' remark: pledging 7.02 BTC more at 13:41 cures the loan to 95.0 %."""
+    btc = D(10210054) / 22 * (22 + D("7.02"))
+    found = loan_figures([coins(btc), coins(3923268), shares(8330000)], D(11612821), RULES)
+    assert abs(found.utilization - D("0.95")) < D("0.0005")
+    before = D(10210054) / 22 * D("29.02") * D("0.4") + 3923268 * D("0.4") + 5831000
+    assert abs(found.margin_value - (before / 2 + 5831000)) < D("1e-9")
+
+
+def test_a_single_virtual_asset_is_capped_before_the_group():
+    found = loan_figures([coins(2000), shares(1000)], D(100), RULES)
+    # 800 + 700 = 1,500: the coins count 600.
+    assert found.margin_values == (600, 700)
+    two = loan_figures([coins(2000), coins(1000), shares(1000)], D(100), RULES)
+    # 800 + 400 + 700 = 1,900: 760 and 400 alone, 950 together, cut evenly.
+    assert abs(sum(two.margin_values[:2]) - 950) < D("1e-12")
+    assert abs(two.margin_values[0] / two.margin_values[1] - D("1.9")) < D("1e-12")
+
+
+def test_ineligible_collateral_counts_nothing_and_still_has_a_market_value():
+    found = loan_figures([coins(500, eligible=False), shares(1000)], D(100), RULES)
+    assert found.market_value == 1500
+    assert found.margin_value == 700
+    assert found.margin_values[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("loan", "level"),
+    [("559.99", "NORMAL"), ("560", "WARNING"), ("700", "MARGIN_CALL"), ("875", "CLOSE_OUT")],
+)
+def test_levels_by_utilization(loan, level):
+    assert loan_figures([shares(1000)], D(loan), RULES).level == level
+
+
+def test_nothing_pledged_is_close_out_if_anything_is_owed():
+    assert loan_figures([], D(1), RULES).level == "CLOSE_OUT"
+    assert loan_figures([], D(0), RULES).level == "NORMAL"
+    assert loan_figures([], D(1), RULES).utilization is None
+    assert loan_figures([], D(1), RULES).fall_to_call == 0
+
+
+def test_without_a_loan_no_fall_reaches_anything():
+    found = loan_figures([coins(100)], D(0), RULES)
+    assert (found.fall_to_call, found.fall_to_close_out, found.fall_to_shortfall) == (None,) * 3
+
+
+@pytest.mark.parametrize("missing", ["value", "loan"])
+def test_what_is_unknown_is_none(missing):
+    blind = Pledge(market_value=None, haircut=D("0.6"), is_virtual=True)
+    pledges = [blind if missing == "value" else coins(100), shares(1000)]
+    found = loan_figures(pledges, None if missing == "loan" else D(100), RULES)
+    assert not found.known
+    assert found.level == "UNKNOWN"
+    assert found.utilization is None
+    assert found.margin_value is None
+
+
+values = st.decimals(0, 10**7, places=2)
+
+
+@given(values, values, values, st.decimals(1, 10**7, places=2))
+def test_a_fall_that_is_named_is_the_fall_that_does_it(btc, eth, securities, loan):
+    pledges = [coins(btc), coins(eth, "0.65"), shares(securities)]
+    found = loan_figures(pledges, loan, RULES)
+    for fall, threshold in ((found.fall_to_call, 1), (found.fall_to_close_out, D("1.25"))):
+        if not fall:
+            continue
+        fallen = [coins(btc * (1 - fall)), coins(eth * (1 - fall), "0.65"), shares(securities)]
+        there = loan_figures(fallen, loan, RULES)
+        assert abs(there.margin_value * threshold - loan) <= loan * D("1e-12")
+
+
+@given(values, values, values, st.decimals(1, 10**7, places=2), values)
+def test_more_collateral_never_hurts(btc, eth, securities, loan, more):
+    poor = loan_figures([coins(btc), coins(eth), shares(securities)], loan, RULES)
+    rich = loan_figures([coins(btc), coins(eth), shares(securities + more)], loan, RULES)
+    assert rich.margin_value >= poor.margin_value
+    assert rich.excess >= poor.excess

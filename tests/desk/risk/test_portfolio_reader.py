@@ -1,0 +1,176 @@
+"""Reading portfolio documents: numbers by their text, refusals with their place."""
+
+import json
+from decimal import Decimal as D
+
+import pytest
+from helpers.portfolios import DOCUMENT, GONE, LOAN, document
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desk.model.errors import InputError
+from desk.risk.json_place import line_of
+from desk.risk.portfolio_reader import parse_portfolio
+
+BALANCE = "accounts/0/balances/0/quantity"
+
+
+def parse(*changes, line=None):
+    text = json.dumps(document(*changes), indent=1)
+    return parse_portfolio(text.encode(), "doc.json", line)[0]
+
+
+def quantity_of(written):
+    """Parse with a balance written as given, number or string."""
+    text = json.dumps(DOCUMENT).replace('"100000"', written)
+    return parse_portfolio(text.encode(), "doc.json")[0].accounts[0].balances[0].quantity
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "0.1",
+        "1e-7",
+        "0.30000000000000004",
+        "123456789012345678901234",
+        "12345678901234567.12345678",
+        "-0.000000000000000000000001",
+        "1E5",
+        "100000000000000000000.1",
+    ],
+)
+def test_numbers_are_read_from_their_text(written):
+    """Written as a JSON number or as a string, it is the same exact decimal."""
+    assert quantity_of(written) == D(written)
+    assert quantity_of(f'"{written}"') == D(written)
+
+
+@given(
+    st.decimals(
+        allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20, places=12
+    )
+)
+def test_no_number_passes_through_binary_floating_point(value):
+    assert quantity_of(f"{value:f}") == value
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "field", "expected"),
+    [
+        ("schema", "desk.portfolio/2", "schema", '"desk.portfolio/1"'),
+        ("schema", GONE, "schema", "a value"),
+        ("currency", 5, "currency", "text"),
+        ("as_of", "yesterday", "as_of", "ISO 8601"),
+        ("as_of", "2026-11-22T00:00:00", "as_of", "with its zone"),
+        ("accounts", {}, "accounts", "a list"),
+        ("accounts/0/id", GONE, "accounts[0].id", "a value"),
+        ("accounts/0/kind", "margin", "accounts[0].kind", "perpetual, financing or spot"),
+        ("accounts/0/kind", GONE, "accounts[0].kind", "a value"),
+        ("accounts/0/colour", "red", "accounts[0].colour", "a field of desk.portfolio/1"),
+        (BALANCE, "NaN", "accounts[0].balances[0].quantity", "a number"),
+        (BALANCE, "Infinity", "accounts[0].balances[0].quantity", "a number"),
+        (BALANCE, "ten", "accounts[0].balances[0].quantity", "a number"),
+        (BALANCE, True, "accounts[0].balances[0].quantity", "a number"),
+        (BALANCE, None, "accounts[0].balances[0].quantity", "a number"),
+        (BALANCE, "1e24", "accounts[0].balances[0].quantity", "24 digits"),
+        (BALANCE, "1e999999999", "accounts[0].balances[0].quantity", "24 digits"),
+        (BALANCE, "0.0000000000000000000000001", "accounts[0].balances[0].quantity", "24 digits"),
+        ("prices/BTC", "0", "prices.BTC", "above 0"),
+        ("prices/BTC", [], "prices.BTC", "a number"),
+        ("prices/USD", "1.01", "prices.USD", "1: prices are in USD"),
+        ("marks/BTCUSDT-PERP.BINANCE", "-1", "marks.BTCUSDT-PERP.BINANCE", "above 0"),
+        ("ages_ms", {"X": "old"}, "ages_ms.X", "a number"),
+        ("accounts/0/haircuts/BTC", "1.5", "accounts[0].haircuts.BTC", "from 0 to 1"),
+        ("accounts/0/haircuts/BTC", [{"up_to": "1"}], "accounts[0].haircuts.BTC[0].rate",
+         "a value"),
+        ("accounts/0/positions/0/entry_price", "0", "accounts[0].positions[0].entry_price",
+         "above 0"),
+        ("accounts/0/positions/0/leverage", "-5", "accounts[0].positions[0].leverage", "above 0"),
+        ("accounts/0/positions/0/margin_mode", "both", "accounts[0].positions[0].margin_mode",
+         "cross or isolated"),
+        ("accounts/0/orders/0/side", "buy", "accounts[0].orders[0].side", "BUY or SELL"),
+        ("accounts/0/orders/0/quantity", "0", "accounts[0].orders[0].quantity", "above 0"),
+        ("accounts/0/orders/0/reduce_only", "no", "accounts[0].orders[0].reduce_only",
+         "true or false"),
+        ("client/derivatives_knowledge/expires", "2027-13-01",
+         "client.derivatives_knowledge.expires", "YYYY-MM-DD"),
+        ("limits", {"ord.max_value": {"value": "x", "unit": "USD"}}, "limits.ord.max_value.value",
+         "a number"),
+        ("ticket", {"account": "perp-1"}, "ticket.instrument", "a value"),
+    ],
+)  # fmt: skip
+def test_a_bad_field_is_named_with_what_was_expected(path, value, field, expected):
+    with pytest.raises(InputError) as refused:
+        parse((path, value))
+    assert refused.value.field == field
+    assert expected in refused.value.expected
+    assert refused.value.source == "doc.json"
+    assert refused.value.line is not None
+
+
+def test_the_line_is_that_of_the_field():
+    changed = document(("accounts/0/positions/0/quantity", "two"))
+    text = json.dumps(changed, indent=1)
+    with pytest.raises(InputError) as refused:
+        parse_portfolio(text.encode(), "doc.json")
+    line = text.splitlines()[refused.value.line - 1]
+    assert '"quantity": "two"' in line
+    assert str(refused.value) == (
+        f"doc.json:{refused.value.line}: accounts[0].positions[0].quantity: expected a number, "
+        'found "two"'
+    )
+
+
+def test_in_a_stream_the_line_is_that_of_the_document():
+    with pytest.raises(InputError) as refused:
+        parse((BALANCE, "ten"), line=17)
+    assert refused.value.line == 17
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "expected"),
+    [
+        (b"", 1, "JSON"),
+        (b"not json", 1, "JSON"),
+        (b'{"schema":\n\n  }', 3, "JSON"),
+        (b"[]", 1, "an object"),
+        (b'"desk"', 1, "an object"),
+        (b"\n\xff\xfe", 2, "UTF-8 text"),
+        (b"[" * 100_000, 1, "a portfolio document"),
+        (b'{"as_of": NaN}', None, "numbers"),
+        (b'{"as_of": "x", "as_of": "y"}', None, "each field once"),
+    ],
+    ids=["empty", "words", "cut", "list", "string", "bytes", "nested", "nan", "twice"],
+)
+def test_what_is_no_document_is_refused(data, line, expected):
+    with pytest.raises(InputError) as refused:
+        parse_portfolio(data, "doc.json")
+    assert refused.value.line == line
+    assert refused.value.expected == expected
+
+
+def test_two_accounts_of_one_id_are_refused():
+    with pytest.raises(InputError, match=r"accounts\[1\].id: expected an id of its own"):
+        parse(("accounts/1", {**LOAN, "id": "perp-1"}))
+
+
+def test_defaults():
+    found = parse(("accounts/1", LOAN))
+    assert found.profile == "hk_sfc_2026"
+    assert found.ages_ms is None
+    assert found.accounts[0].margin_mode.value == "cross"
+    assert found.accounts[1].loans[0].accrued_interest == 1200
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_document_or_a_refusal(data):
+    with pytest.raises(InputError):
+        parse_portfolio(data, "doc.json")
+
+
+def test_line_of_walks_nested_lists_and_missing_fields():
+    text = '{\n "a": [1,\n  {"b":\n   2}],\n "c": {}\n}'
+    assert line_of(text, ("a", 1, "b")) == 4
+    assert line_of(text, ("a", 1, "z")) == 3
+    assert line_of(text, ("c",)) == 5
+    assert line_of(text, ()) == 1

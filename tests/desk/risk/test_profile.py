@@ -1,0 +1,261 @@
+"""Rule profiles: what ships, what is refused, and what a missing number means."""
+
+import re
+from decimal import Decimal as D
+
+import pytest
+from helpers.shared import shared
+
+from desk.io.resources import resource
+from desk.model.errors import InputError
+from desk.risk.json_place import FieldError
+from desk.risk.profile import Limit, ProfileRefused, load_profile
+
+SHIPPED = resource("profiles/hk_sfc_2026.toml")
+
+SMALL = """\
+name = "house"
+regime = "NONE"
+title = "A house"
+[rules."ord.price_collar"]
+value = "0.03"
+unit = "fraction"
+origin = "HOUSE"
+source = "us"
+as_of = 2026-11-01
+ceiling = "0.10"
+floor = "0.01"
+action = "REFUSE"
+[rules."ord.price_collar".parameters]
+window = { value = "60", unit = "s" }
+[rules."pi.gate"]
+value = true
+unit = "yes/no"
+origin = "LAW"
+source = "Cap. 571D"
+as_of = 2026-11-01
+action = "REFUSE"
+"""
+
+
+def load(text=SMALL):
+    return load_profile(text.encode(), "house.toml")
+
+
+def changed(found, instead, text=SMALL):
+    assert text.count(found) >= 1
+    return text.replace(found, instead, 1)
+
+
+@pytest.fixture(scope="module")
+def hong_kong():
+    return load_profile(SHIPPED, "hk_sfc_2026.toml")
+
+
+@pytest.mark.parametrize(
+    ("rule", "parameter", "number"),
+    [
+        # The decided values (design: risk model, section 7).
+        ("ord.price_collar", None, "0.03"),
+        ("ord.max_value", None, "20000000"),
+        ("ord.max_messages", None, "20"),
+        ("ord.max_messages", "burst", "50"),
+        ("ord.repeat_throttle", None, "10"),
+        ("ord.repeat_throttle", "window_s", "60"),
+        ("perp.max_leverage", None, "5"),
+        ("perp.position_limit", "instrument", "50000000"),
+        ("perp.position_limit", "account", "100000000"),
+        ("perp.maintenance_margin", "buffer", "1.25"),
+        ("price.mark_sources", None, "3"),
+        ("price.mark_sources", "divergence", "0.03"),
+        ("price.mark_sources", "stale_ms", "2000"),
+        ("vaf.haircut", None, "0.60"),
+        ("vaf.margin_call", "cure_minutes", "120"),
+    ],
+)
+def test_decided_values_of_hong_kong(hong_kong, rule, parameter, number):
+    assert hong_kong.number(rule, parameter) == D(number)
+
+
+def test_every_rule_of_the_reference_table_is_there(hong_kong):
+    """Section 6 of the reference names 44 rules, three of them several at once."""
+    table = shared("reference/regulation.md").read_text().partition("## 6. RULE TABLE")[2]
+    ids = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+    assert len(ids) == 44
+    several = {
+        "vaf.margin_warn/call/closeout": [
+            "vaf.margin_warn",
+            "vaf.margin_call",
+            "vaf.margin_closeout",
+        ],
+        "ord.max_value / max_qty": [
+            "ord.max_value",
+            "ord.max_value.max_btc",
+            "ord.max_value.max_eth",
+        ],
+        "stmt.daily/monthly": ["stmt.daily", "stmt.monthly"],
+    }
+    for rule_id in ids:
+        for one in several.get(rule_id, [rule_id]):
+            assert hong_kong.get(one) is not None, one
+
+
+def test_no_house_number_is_given_to_a_regulator(hong_kong):
+    """The SFC named a haircut of 60 %, a capital haircut of 100 %, a day for convergence and a
+    minute of outage; every other number is the house's, a benchmark's or a law's."""
+    numbers = {
+        rule.rule
+        for rule in hong_kong.rules()
+        if rule.origin == "SFC" and isinstance(rule.value, D)
+    }
+    assert numbers == {
+        "vaf.haircut",
+        "vaf.frr_capital_view",
+        "perp.convergence",
+        "vaf.outage_contingency",
+    }
+
+
+def test_a_haircut_below_sixty_percent_is_refused():
+    low = changed(
+        'value = "0.60"\nunit = "fraction"\nfloor',
+        'value = "0.59"\nunit = "fraction"\nfloor',
+        SHIPPED.decode(),
+    )
+    with pytest.raises(ProfileRefused) as refused:
+        load(low)
+    assert "vaf.haircut.value: expected at least 0.6" in str(refused.value)
+
+
+@pytest.mark.parametrize("floor", ['floor = "0.50"\n', ""], ids=["lowered", "gone"])
+def test_a_file_cannot_lower_the_floor_of_its_regime(floor):
+    text = changed('floor = "0.60"\n', floor, SHIPPED.decode())
+    with pytest.raises(ProfileRefused, match=r"vaf\.haircut\.floor"):
+        load(text)
+
+
+def test_a_hong_kong_profile_without_a_haircut_is_refused():
+    with pytest.raises(ProfileRefused, match=r"vaf\.haircut: expected .* found no rule"):
+        load(changed('regime = "NONE"', 'regime = "HK_SFC"'))
+
+
+@pytest.mark.parametrize(
+    ("found", "instead", "said"),
+    [
+        ('value = "0.03"', 'value = "0.30"', "at most 0.1"),
+        ('value = "0.03"', 'value = "0.003"', "at least 0.01"),
+        ('value = "0.03"', 'value = "-1"', "0 or more"),
+        ('value = "0.03"', 'value = "3 %"', "a number as text"),
+        ('value = "0.03"', 'value = "NaN"', "a number as text"),
+        ('value = "0.03"', "value = 0.03", "a rule profile"),
+        ('value = "60"', 'value = "inf"', "ord.price_collar.window.value"),
+        ('floor = "0.01"', 'flor = "0.01"', "unknown field `flor`"),
+        ('title = "A house"', 'title = "A house"\nextra = 1', "unknown field `extra`"),
+        ('origin = "HOUSE"', 'origin = "SEC"', "SEC"),
+        ('action = "REFUSE"', 'action = "IGNORE"', "IGNORE"),
+        ('origin = "LAW"', 'origin = "LAW"\noverridable = true', "pi.gate.overridable"),
+        ('source = "us"\n', "", "missing required field `source`"),
+        ("as_of = 2026-11-01", 'as_of = "once"', "a rule profile"),
+    ],
+)
+def test_what_is_not_a_profile_is_refused(found, instead, said):
+    with pytest.raises(ProfileRefused) as refused:
+        load(changed(found, instead))
+    assert said in str(refused.value)
+    assert str(refused.value).startswith("house.toml: ")
+
+
+@pytest.mark.parametrize("text", ["", "name = ", "\x00", "[rules"])
+def test_what_is_no_toml_is_bad_input(text):
+    with pytest.raises(InputError):
+        load(text)
+
+
+def test_a_missing_limit_is_zero_and_refuses_everything():
+    profile = load()
+    assert profile.number("ord.max_value") == 0
+    assert profile.number("ord.price_collar", "nothing") == 0
+    assert profile.number("pi.gate") == 0
+    assert profile.usd("ord.price_collar") == 0
+    assert profile.flag("kill.switch", "allow_reduce") is False
+    assert profile.words("vaf.eligible_collateral") == ()
+    assert profile.get("ord.max_value") is None
+
+
+def test_a_rule_that_is_off_is_zero(hong_kong):
+    assert hong_kong.get("risk.max_daily_loss").status == "off"
+    assert hong_kong.number("risk.max_daily_loss") == 0
+
+
+def test_hkd_limits_are_smallest_in_usd_at_the_weak_edge_of_the_band(hong_kong):
+    assert hong_kong.usd("ord.max_value") == D(20_000_000) / D("7.85")
+    assert hong_kong.usd("perp.position_limit", "instrument") == 50_000_000
+
+
+# --- hash ----------------------------------------------------------------------------------------
+
+
+def test_the_hash_is_of_the_content_not_of_the_text(hong_kong):
+    plain = SMALL.replace('"0.03"', '"0.030"').replace("\n[rules", "\n\n# a comment\n[rules")
+    assert load(plain).hash == load().hash
+    assert re.fullmatch(r"[0-9a-f]{64}", hong_kong.hash)
+
+
+@pytest.mark.parametrize(
+    ("found", "instead"),
+    [
+        ('"0.03"', '"0.04"'),
+        ('"60"', '"61"'),
+        ('ceiling = "0.10"', 'ceiling = "0.2"'),
+        ("value = true", "value = false"),
+        ('name = "house"', 'name = "other"'),
+        ('action = "REFUSE"', 'action = "WARN"'),
+        ('origin = "HOUSE"', 'origin = "FOREIGN"'),
+    ],
+)
+def test_whatever_decides_changes_the_hash(found, instead):
+    assert load(changed(found, instead)).hash != load().hash
+
+
+# --- a document's own limits ---------------------------------------------------------------------
+
+
+def limit(value, unit):
+    return Limit(value=D(value), unit=unit)
+
+
+def test_a_document_may_replace_house_numbers(hong_kong):
+    tighter = hong_kong.with_limits(
+        {"ord.max_value": limit("5000000", "USD"), "perp.position_limit.account": limit("1", "USD")}
+    )
+    assert tighter.usd("ord.max_value") == 5_000_000
+    assert tighter.number("perp.position_limit", "account") == 1
+    assert tighter.hash != hong_kong.hash
+    assert hong_kong.number("ord.max_value") == 20_000_000
+
+
+def test_setting_an_off_rule_turns_it_on(hong_kong):
+    assert (
+        hong_kong.with_limits({"risk.max_daily_loss": limit("9", "USD")}).number(
+            "risk.max_daily_loss"
+        )
+        == 9
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "unit", "place"),
+    [
+        ("vaf.haircut", "0.7", "fraction", ("limits", "vaf.haircut")),
+        ("no.such", "1", "USD", ("limits", "no.such")),
+        ("pi.gate", "0", "yes/no", ("limits", "pi.gate")),
+        ("ord.max_value", "1", "BTC", ("limits", "ord.max_value", "unit")),
+        ("ord.price_collar", "2", "fraction", ("limits", "ord.price_collar", "value")),
+        ("ord.price_collar", "-1", "fraction", ("limits", "ord.price_collar", "value")),
+        ("ord.max_value", "NaN", "USD", ("limits", "ord.max_value", "value")),
+    ],
+)
+def test_other_limits_of_a_document_are_refused(hong_kong, rule, value, unit, place):
+    with pytest.raises(FieldError) as refused:
+        hong_kong.with_limits({rule: limit(value, unit)})
+    assert refused.value.path == place
