@@ -76,7 +76,11 @@ class FakeDesk:
         """Read what waits and answer it; return the commands."""
         taken = []
         while not self.ours.closed and self.ours.poll(0):
-            request = self._request(self.ours.recv_bytes())
+            try:
+                request = self._request(self.ours.recv_bytes())
+            except (EOFError, ConnectionResetError):
+                self.close()
+                break
             command = self._decode(request.payload)
             taken.append(command)
             self.commands.append((request.number, command))

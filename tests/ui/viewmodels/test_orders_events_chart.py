@@ -1,0 +1,170 @@
+from decimal import Decimal as D
+
+import pytest
+from helpers.fake_desk import DENIALS
+from helpers.frames import BTC, WALL_MS, fill, frame, normal_desk, order, position
+
+from desk.engine.snapshot import SeriesView
+from desk.model.events import (
+    Acknowledged,
+    Alerted,
+    Denied,
+    Filled,
+    LevelChanged,
+    OrderChanged,
+    Previewed,
+    StateChanged,
+)
+from desk.model.orders import Fill, Liquidity, OrderStatus, OrderTerms, OrderType, Side
+from ui.viewmodels.chart import POINT_LIMIT, Series, price_lines
+from ui.viewmodels.events import LOG_LIMIT, EventLog, denial_sentence, sentence
+from ui.viewmodels.orders import fill_rows, order_rows, working_count
+from ui.viewmodels.tone import Tone
+
+
+def test_working_orders_stand_first_and_ended_under_a_heading():
+    rows = order_rows(normal_desk())
+    assert [row.heading or row.key for row in rows] == ["t-118", "t-119", "t-112", "Ended", "t-101"]
+    assert [cell.text for cell in rows[0].cells] == ["BTCUSDT", "▲ 4.000", "60,900.0", "LMT PO",
+                                                     "x"]  # fmt: skip
+    assert rows[2].cells[3].text == "LMT RO"
+    assert rows[-1].cells[3].text == "CXL"
+    assert rows[-1].cells[-1].text == ""
+    assert working_count(normal_desk()) == 3
+
+
+def test_partly_filled_order_shows_how_much():
+    (row,) = order_rows(frame(orders=[order(status="PARTIALLY_FILLED", filled=D("1.5"))]))
+    assert row.cells[1].text == "▲ 1.500/4.000"
+
+
+def test_order_that_does_not_act_yet_says_sent():
+    (row,) = order_rows(frame(orders=[order(status="PENDING")]))
+    assert row.cells[3].text == "SENT"
+    assert row.cells[-1].text == "x"
+
+
+def test_status_nobody_has_heard_of_is_shown_and_not_offered_for_cancel():
+    rows = order_rows(frame(orders=[order(status="LOST")]))
+    assert rows[-1].cells[3].text == "LOST"
+    assert rows[-1].cells[-1].text == ""
+
+
+def test_fills_show_time_price_and_fee():
+    (row,) = fill_rows(frame(fills=[fill()]))
+    assert [cell.text for cell in row.cells] == ["10:22:08", "BTCUSDT", "▲ 6.000", "60,884.1",
+                                                 "73.06"]  # fmt: skip
+
+
+TERMS = OrderTerms(id="t", account="perp-1", instrument=BTC, side=Side.BUY, quantity=D("4.000"),
+                   type=OrderType.LIMIT, price=D("60900.0"))  # fmt: skip
+FILL = Fill(id="f", order_id="t", account="perp-1", instrument=BTC, side=Side.BUY,
+            quantity=D("6.000"), price=D("60884.1"), fee=D(1), fee_asset="USDT",
+            liquidity=Liquidity.MAKER, time_ms=WALL_MS)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("event", "text", "tone"),
+    [
+        (Filled(fill=FILL), "Filled BUY 6 BTCUSDT-PERP @ 60,884.1", Tone.TEXT),
+        (
+            OrderChanged(order=TERMS, status=OrderStatus.REJECTED, filled=D(0), reason="no book"),
+            "BUY 4 BTCUSDT-PERP rejected by the venue: no book",
+            Tone.WARNING,
+        ),
+        (
+            Denied(about="order", id="t", denials=DENIALS),
+            "Order denied: MARGIN_CALL, MARGIN_AFTER_FILL, LEVERAGE_OVER_CAP",
+            Tone.WARNING,
+        ),
+        (
+            LevelChanged(account="perp-1", before="WARNING", after="MARGIN_CALL",
+                         marks={BTC: "58412"}),
+            "perp-1 WARNING → MARGIN CALL at BTCUSDT-PERP 58412",
+            Tone.DANGER,
+        ),
+        (StateChanged(before="ACTIVE", after="HALTED", reason="kill"),
+         "Desk ACTIVE → HALTED: kill", Tone.DANGER),
+        (Alerted(severity="warning", message="book lost"), "book lost", Tone.WARNING),
+        (Acknowledged(about="cancel_all", id="c", durable=False),
+         "cancel_all c carried out but NOT durable", Tone.DANGER),
+    ],
+)  # fmt: skip
+def test_events_are_sentences(event, text, tone):
+    assert sentence(event)[:2] == (text, tone)
+
+
+def test_previews_and_what_fills_say_are_not_logged():
+    log = EventLog()
+    preview = Previewed(id="t", accepted=True, denials=[], before=None, after=None, cost={})
+    filled = OrderChanged(order=TERMS, status=OrderStatus.FILLED, filled=D(4))
+    assert log.add(1, WALL_MS, preview) is None
+    assert log.add(2, WALL_MS, filled) is None
+    assert log.rows() == ()
+
+
+def test_log_keeps_the_newest_lines_only():
+    log = EventLog()
+    for number in range(LOG_LIMIT + 10):
+        log.add(number, WALL_MS, Alerted(severity="info", message=f"{number}"))
+    assert len(log.rows()) == LOG_LIMIT
+    assert log.rows()[0].cells[1].text == str(LOG_LIMIT + 9)
+
+
+def test_denial_ends_in_one_full_stop():
+    assert denial_sentence(DENIALS[0]).endswith("pass.")
+    assert denial_sentence(DENIALS[2]).endswith("5.00×.")
+
+
+def points(first_s, *marks):
+    times = [(first_s + n) * 1_000 for n in range(len(marks))]
+    return SeriesView(instrument=BTC, time_ms=times, mark=list(marks), last=[None] * len(marks))
+
+
+def test_series_grows_and_replaces_its_last_second():
+    series = Series()
+    series.choose(BTC)
+    assert series.next_from_ms() == 0
+    assert series.take(points(100, 1.0, 2.0, 3.0))
+    assert series.next_from_ms() == 102_000
+    assert series.take(points(102, 3.5, 4.0))
+    assert series.mark == [1.0, 2.0, 3.5, 4.0]
+    assert series.time_s == [100, 101, 102, 103]
+    assert all(value != value for value in series.last)
+
+
+def test_series_of_another_instrument_is_not_taken():
+    series = Series()
+    series.choose("ETHUSDT-PERP.BINANCE")
+    assert not series.take(points(100, 1.0))
+    assert not series.take(None)
+    series.choose(BTC)
+    assert series.take(points(100, 1.0))
+    series.choose("ETHUSDT-PERP.BINANCE")
+    assert series.time_s == []
+
+
+def test_series_never_holds_more_than_its_limit():
+    series = Series()
+    series.choose(BTC)
+    series.take(points(0, *([1.0] * (POINT_LIMIT + 5))))
+    assert len(series.time_s) == len(series.mark) == len(series.last) == POINT_LIMIT
+    assert series.time_s[0] == 5
+
+
+def test_lines_of_the_normal_desk():
+    lines = {line.key: line for line in price_lines(normal_desk(), BTC)}
+    assert lines["entry perp-1"].text == "ENTRY ▲ 50"
+    assert lines["liquidation perp-1 0"].shown == "30,859.4"
+    assert lines["liquidation perp-1 0"].token == "danger"
+    assert lines["close-out perp-1"].shown == "42,461.3"
+    assert lines["close-out perp-1"].note == "−30.4%"
+    assert lines["order t-118"].text == "▲ BUY 4 LMT"
+    assert "order t-101" not in lines
+    assert price_lines(normal_desk(), None) == ()
+
+
+def test_unknown_liquidation_draws_no_line():
+    held = position(liquidation_price=None, liquidation_known=False)
+    lines = price_lines(frame(positions=[held], accounts=[]), BTC)
+    assert [line.key for line in lines] == ["entry perp-1"]

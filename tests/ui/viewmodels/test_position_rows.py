@@ -1,0 +1,111 @@
+from decimal import Decimal as D
+
+import pytest
+from helpers.frames import BTC, BTCC, ETH, frame, market, normal_desk, position
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ui.viewmodels.positions import (
+    COLUMNS,
+    distance_cell,
+    distance_tone,
+    keep_order,
+    position_key,
+    position_rows,
+    split_key,
+)
+from ui.viewmodels.tone import Tone
+
+AT = {column.key: number for number, column in enumerate(COLUMNS)}
+
+
+def row_of(**changes):
+    return position_rows(frame(positions=[position(**changes)]))[0].cells
+
+
+def test_rows_of_the_normal_desk_read_as_in_the_picture():
+    rows = position_rows(normal_desk())
+    assert [split_key(row.key)[1] for row in rows] == [BTCC, BTC, ETH]
+    btc = rows[1].cells
+    assert btc[AT["position"]].text == "▲ 50.000"
+    assert btc[AT["position"]].second == "LONG"
+    assert btc[AT["liquidation"]].text == "30,859.4"
+    assert btc[AT["liquidation"]].second == "±38.4"
+    assert btc[AT["distance"]].text == "30.4% common"
+    assert btc[AT["distance"]].second == "49.4% alone"
+    assert btc[AT["unrealized"]].text == "+29,910"
+    assert btc[AT["funding"]].text == "+0.0068% 5:35"
+    assert btc[AT["funding"]].second == "−622 / day"
+    assert btc[AT["margin"]].second == "5×"
+
+
+def test_isolated_position_shows_its_own_distance_and_ratio():
+    isolated = position_rows(normal_desk())[0].cells[AT["distance"]]
+    assert (isolated.text, isolated.second) == ("19.7% alone", "ratio 2.40%")
+
+
+def test_unknown_liquidation_is_a_dash_and_none_is_none():
+    unknown = row_of(liquidation_known=False, liquidation_price=None, common_move=None,
+                     liquidation_distance=None)  # fmt: skip
+    assert unknown[AT["liquidation"]].text == "—"
+    assert unknown[AT["distance"]].text == "—"
+    nowhere = row_of(liquidation_price=None, liquidation_distance=None, common_move=None)
+    assert nowhere[AT["liquidation"]].text == "none"
+    assert nowhere[AT["distance"]].text == "none"
+
+
+def test_stale_position_is_dimmed():
+    row = row_of(quality="STALE")
+    assert row[AT["mark"]].tone is Tone.STALE
+    assert row[AT["unrealized"]].tone is Tone.STALE
+
+
+def test_uneven_uncertainty_shows_both_ends():
+    row = row_of(uncertainty_low=D(30800), uncertainty_high=D(30870))
+    assert row[AT["liquidation"]].second == "30,800.0–30,870.0"
+
+
+def test_two_liquidation_prices_are_both_shown():
+    row = row_of(liquidation_price_upper=D("99000.03"))
+    assert row[AT["liquidation"]].second == "and 99,000.0"
+
+
+@pytest.mark.parametrize(
+    ("near", "tone"),
+    [("0.1001", Tone.TEXT), ("0.10", Tone.WARNING), ("0.0501", Tone.WARNING),
+     ("0.05", Tone.DANGER), ("0", Tone.DANGER), ("-0.01", Tone.DANGER)],
+)  # fmt: skip
+def test_bar_turns_at_ten_and_five_percent(near, tone):
+    assert distance_tone(D(near)) is tone
+
+
+@given(st.decimals(min_value=D("-0.2"), max_value=D(2), places=4))
+def test_bar_is_full_at_liquidation_and_empty_at_half(near):
+    value = distance_cell(position(liquidation_distance=near, common_move=None)).value
+    assert 0 <= value <= 1
+    assert (value == 1) == (near <= 0)
+    assert (value == 0) == (near >= D("0.5"))
+
+
+def test_unknown_and_called_positions_stand_above_those_in_order():
+    rows = position_rows(
+        frame(
+            markets=[market()],
+            positions=[
+                position(instrument="A-PERP.X", liquidation_distance=D("0.2"), common_move=None),
+                position(instrument="B-PERP.X", liquidation_distance=D("0.6"), common_move=None,
+                         level="MARGIN_CALL"),
+                position(instrument="C-PERP.X", liquidation_known=False, common_move=None,
+                         liquidation_distance=None, liquidation_price=None),
+            ],
+        )
+    )  # fmt: skip
+    assert [row.key for row in rows] == [
+        position_key("perp-1", name) for name in ("B-PERP.X", "C-PERP.X", "A-PERP.X")
+    ]
+
+
+def test_order_is_kept_and_new_rows_go_to_the_end():
+    rows = position_rows(normal_desk())
+    order = [rows[2].key, rows[0].key]
+    assert [row.key for row in keep_order(rows, order)] == [*order, rows[1].key]

@@ -1,0 +1,99 @@
+from decimal import Decimal as D
+
+import pytest
+from helpers.frames import (
+    account,
+    empty_desk,
+    feed,
+    frame,
+    margin_call_desk,
+    normal_desk,
+    spot_account,
+)
+
+from ui.viewmodels.banner import banners, crashed, engine_lost, engine_silent
+from ui.viewmodels.status import lamp, status_view, worst_account
+from ui.viewmodels.tone import Tone
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "shape", "tone", "shown"),
+    [
+        (None, "hollow", Tone.MUTED, "—"),
+        (0, "circle", Tone.TEXT2, "0"),
+        (1_500, "circle", Tone.TEXT2, "1.5 s"),
+        (1_501, "triangle", Tone.WARNING, "1.5 s"),
+        (2_000, "triangle", Tone.WARNING, "2.0 s"),
+        (6_400, "square", Tone.DANGER, "6.4 s"),
+    ],
+)
+def test_lamp_tells_its_state_by_shape_and_age(age_ms, shape, tone, shown):
+    seen = lamp(feed(age_ms=age_ms))
+    assert (seen.shape, seen.tone, seen.age) == (shape, tone, shown)
+
+
+def test_status_of_the_normal_desk():
+    view = status_view(normal_desk())
+    assert (view.mode, view.mode_token, view.state) == ("PAPER", "paper", "ACTIVE")
+    assert (view.worst_account, view.worst_ratio, view.worst_level) == ("perp-1", "63.9%", "NORMAL")
+    assert (view.hkt, view.utc) == ("10:24:31", "02:24:31")
+    assert view.is_sample
+    assert view.profile_hash == "4f1c9ae2"
+
+
+def test_mode_nobody_has_heard_of_wears_the_colour_of_real_money():
+    assert status_view(frame(mode="BINANCE")).mode_token == "live"
+
+
+def test_worst_level_beats_higher_utilization():
+    called = account("a", level="MARGIN_CALL", margin_utilization=D("0.5"))
+    used = account("b", level="NORMAL", margin_utilization=D("0.79"))
+    odd = account("c", level="SOMETHING", margin_utilization=D("0.1"))
+    assert worst_account([used, called]).account == "a"
+    assert worst_account([used, called, odd]).account == "c"
+    assert worst_account([spot_account()]) is None
+
+
+def test_calm_desk_says_nothing():
+    assert banners(normal_desk()) == []
+    assert banners(empty_desk()) == []
+
+
+def test_margin_call_is_one_sentence_with_value_limit_and_shortfall():
+    (banner,) = banners(margin_call_desk())
+    assert banner.subject == "perp-1 margin call"
+    assert banner.countdown == "1:53:28 left"
+    assert "since 15:01:12. Utilization 105.7% of 100%; short by 77,244 USDT." in banner.text
+
+
+def test_worst_comes_first():
+    desk = margin_call_desk(
+        durable=False,
+        state="HALTED",
+        latches=["killed by ada."],
+        feeds=[feed(age_ms=6_400)],
+    )
+    assert [banner.subject for banner in banners(desk)] == [
+        "The journal cannot be written",
+        "Desk is HALTED",
+        "perp-1 margin call",
+        "Feed stale",
+    ]
+
+
+def test_halted_names_its_reason_and_offers_to_rearm():
+    (banner,) = banners(frame(state="HALTED", latches=["killed by ada: fat finger."]))
+    assert "killed by ada: fat finger." in banner.text
+    assert banner.action == "rearm"
+
+
+def test_lost_engine_says_positions_are_not_guarded():
+    banner = engine_lost("closed", "10:24:31")
+    assert banner.subject == "Positions are not guarded"
+    assert "10:24:31" in banner.text
+    assert banner.action == "restart"
+    assert engine_silent(1_300).rank == banner.rank
+
+
+def test_crash_of_the_window_before_is_told_by_its_last_line():
+    assert "signal 9" in crashed("Traceback\nthe window was ended by signal 9").text

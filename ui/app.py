@@ -1,0 +1,97 @@
+"""The window process: first a painted frame, then everything that takes long."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import traceback
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ui.pump import Pump
+    from ui.window import DeskWindow
+
+EXIT_OK = 0
+ERRORS_TOLD = 10
+"""An error in painting comes back with every frame."""
+
+
+def run_window(connection: Connection, layout: str | None = None) -> None:
+    """Run the window of one desk until the trader leaves or the engine ends.
+
+    `connection` is the window's end of a duplex pipe; `layout` names the arrangement of docks.
+    Qt's update timer is set to nothing: a frame is painted when it comes, not 5 ms later.
+    """
+    os.environ.setdefault("QT_QPA_UPDATE_IDLE_TIME", "0")
+    # The terminal's Ctrl+C is the engine's to handle: it ends the window by the pipe.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from ui.theme import dress
+
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("desk")
+    theme = dress(app)
+
+    from ui.pump import Pump
+    from ui.window import DeskWindow
+    from ui.wire import wire_for
+
+    # What is imported stays for ever: collecting it again and again costs 25 ms a time.
+    gc.collect()
+    gc.freeze()
+    pump = Pump(wire_for(connection))
+    window = DeskWindow(theme, pump)
+    _show_errors(window)
+    window.show()
+    QTimer.singleShot(0, pump.start)
+    window.painted.connect(window.load_late)
+    if report := os.environ.get("DESK_WINDOW_PROBE"):
+        _measure(window, pump, report)
+    app.exec()
+    sys.exit(EXIT_OK)
+
+
+def _show_errors(window: DeskWindow) -> None:
+    """An error of ours ends nothing, but it is told: what is shown may be wrong."""
+    from ui.viewmodels.banner import window_error
+
+    told = 0
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        nonlocal told
+        told += 1
+        if told <= ERRORS_TOLD:
+            traceback.print_exception(kind, error, trace)
+            window.display.keep_fault(window_error(f"{kind.__name__}: {error}"))
+
+    sys.excepthook = tell
+
+
+def _measure(window: DeskWindow, pump: Pump, report: str) -> None:
+    """Put the probe of `desk bench window` in this window."""
+    from ui.measure.probe import Probe
+    from ui.pump import Link
+
+    probe = Probe(report, window)
+    seen = 0
+
+    def painted() -> None:
+        nonlocal seen
+        frame = pump.frame
+        if frame is not None and frame.seq != seen:
+            seen = frame.seq
+            probe.painted(frame.data_ns, frame.messages)
+
+    def link_changed(link: Link) -> None:
+        if link is Link.LOST:
+            probe.finish()
+
+    pump.link_changed.connect(link_changed)
+    window.painted.connect(painted)

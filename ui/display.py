@@ -1,0 +1,106 @@
+"""From frame to panels: who gets which frame, and which instrument all of them follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from desk.engine.snapshot import DeskFrame
+from ui.arming import Arming
+from ui.clock import boot_ns
+from ui.pacing import Pacing
+from ui.panels.strips import Answer
+from ui.panes import Panes
+from ui.pump import Pump
+from ui.viewmodels.banner import Banner, banners
+from ui.viewmodels.status import status_view
+from ui.viewmodels.text import symbol, tr
+from ui.viewmodels.watch import first_choice
+
+FAULTS_KEPT = 5
+
+
+class Display(QObject):
+    """Shows frames in the panes."""
+
+    deposit_wanted = Signal()
+
+    def __init__(self, panes: Panes, pump: Pump, arming: Arming) -> None:
+        super().__init__(panes)
+        self._panes = panes
+        self._pump = pump
+        self._arming = arming
+        self._faults: list[Banner] = []
+        self.selected: str | None = None
+        # Milliseconds between two looks at what a person cannot read sixty times a second.
+        tasks: list[tuple[int, Callable[[DeskFrame], None]]] = [
+            (66, panes.positions.show_frame),
+            (100, panes.risk.show_frame),
+            (100, self._show_ticket),
+            (200, self._show_desk),
+            (200, panes.orders.show_frame),
+            (250, panes.chart.show_frame),
+        ]
+        self.pacing = Pacing(tasks, boot_ns)
+
+    def keep_fault(self, banner: Banner) -> None:
+        """Something went wrong that no frame tells: it stays until it is acknowledged."""
+        self._faults = [*self._faults, banner][-FAULTS_KEPT:]
+        self.pacing.hurry()
+
+    def show_frame(self, frame: DeskFrame) -> None:
+        """Prices at once, the rest at its pace; without a choice the first instrument is it."""
+        if self.selected is None and (first := first_choice(frame)) is not None:
+            self.choose(first)  # shows this frame
+            return
+        self._pump.series_from_ms = self._panes.chart.take_series(frame, self.selected)
+        self._panes.watch.show_frame(frame, self.selected)
+        self._panes.book.show_frame(frame, self.selected)
+        self.pacing.show(frame)
+
+    def _show_ticket(self, frame: DeskFrame) -> None:
+        self._panes.ticket.show_frame(frame, self.selected)
+
+    def _show_desk(self, frame: DeskFrame) -> None:
+        """Status, banner, footer, title, strip of a new desk."""
+        view = status_view(frame)
+        self._panes.status.show_status(view)
+        self._panes.footer.show_journal(frame.journal_seq, durable=frame.durable)
+        self._panes.banner.show_banners(
+            sorted([*banners(frame), *self._faults], key=lambda b: b.rank)
+        )
+        self._arming.see_profile(frame.profile_hash)
+        self._panes.setWindowTitle(f"{view.mode} · {tr('Desk')} · {frame.state}")
+        self._panes.area.fit_rows(len(frame.positions), len(self._panes.watch.grid.grid.rows))
+        self._offer_deposit(frame)
+
+    def choose(self, instrument: str | None) -> None:
+        """Follow an instrument in ticket, chart, depth."""
+        if instrument == self.selected or instrument is None:
+            return
+        self.selected = self._pump.selected = instrument
+        self._pump.series_from_ms = 0
+        self._panes.area.docks["chart"].bar.say(instrument)
+        self._panes.area.docks["depth"].bar.say(symbol(instrument))
+        self.pacing.hurry()
+        if self._pump.frame is not None:
+            self.show_frame(self._pump.frame)
+
+    def _offer_deposit(self, frame: DeskFrame) -> None:
+        """A desk without money says how to begin; the strip goes when money is there."""
+        moneyed = any(row.quantity for account in frame.accounts for row in account.collateral)
+        untouched = bool(frame.accounts) and not (moneyed or frame.positions or frame.fills)
+        if untouched and not self._panes.strip.asking:
+            self._panes.strip.ask(
+                "deposit",
+                tr("This desk is empty. Begin with a paper deposit of 100,000 USDT to perp-1?"),
+                [Answer("deposit", tr("Deposit 100,000 USDT"), "accent")],
+                self._deposited,
+                focus=False,
+            )
+        elif self._panes.strip.asking == "deposit" and not untouched:
+            self._panes.strip.dismiss()
+
+    def _deposited(self, answer: str, _: dict[str, str]) -> None:
+        self.deposit_wanted.emit()

@@ -1,0 +1,12 @@
+"""What the window costs, measured by the window itself; and the control it is measured against."""
+
+from __future__ import annotations
+
+from multiprocessing.connection import Connection
+
+
+def open_control(connection: Connection, symbols: int, report: str) -> None:
+    """Run the naive table in this process; Qt is imported here and not before."""
+    from ui.measure.naive import run_control
+
+    run_control(connection, symbols, report)

@@ -1,0 +1,68 @@
+"""Which panel takes a frame: prices always, the rest one panel a frame, each at its own pace.
+
+Nobody reads a clock or a margin figure sixty times a second; painting everything with every frame
+would make the loop late for keys. What decides (a state, a level, an order) waits for no pace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from desk.engine.snapshot import DeskFrame
+
+Show = Callable[[DeskFrame], None]
+
+
+@dataclass(slots=True)
+class _Task:
+    every_ns: int
+    show: Show
+    due_ns: int = 0
+
+
+class Pacing:
+    """Spreads slow panels over frames."""
+
+    def __init__(self, tasks: Sequence[tuple[int, Show]], now_ns: Callable[[], int]) -> None:
+        """`tasks`: milliseconds between two showings, and what shows."""
+        self._tasks = [_Task(ms * 1_000_000, show) for ms, show in tasks]
+        self._now_ns = now_ns
+        self._decisive: tuple[object, ...] | None = None
+
+    def hurry(self) -> None:
+        """Let every panel take the next frame."""
+        self._decisive = None
+
+    def show(self, frame: DeskFrame) -> None:
+        """Give the frame to the panel that waits longest, or to all when something decides."""
+        now_ns = self._now_ns()
+        decisive = _decisive(frame)
+        if decisive != self._decisive:
+            self._decisive = decisive
+            for task in self._tasks:
+                self._run(task, frame, now_ns)
+            return
+        task = min(self._tasks, key=lambda task: task.due_ns, default=None)
+        if task is not None and task.due_ns <= now_ns:
+            self._run(task, frame, now_ns)
+
+    @staticmethod
+    def _run(task: _Task, frame: DeskFrame, now_ns: int) -> None:
+        task.due_ns = now_ns + task.every_ns
+        task.show(frame)
+
+
+def _decisive(frame: DeskFrame) -> tuple[object, ...]:
+    """What must be on the screen with the very frame that brings it."""
+    return (
+        frame.mode,
+        frame.state,
+        frame.durable,
+        frame.journal_seq,
+        frame.profile_hash,
+        tuple((account.account, account.level, account.quality) for account in frame.accounts),
+        tuple((position.instrument, position.quality) for position in frame.positions),
+        tuple((order.id, order.status, order.filled) for order in frame.orders),
+        tuple((market.instrument, market.quality, market.book_state) for market in frame.markets),
+    )

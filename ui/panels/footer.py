@@ -1,0 +1,78 @@
+"""The footer: what happened last, how much is journaled, where the keys are."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Signal
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from ui import icons
+from ui.controls import Button
+from ui.paint import Align, painting
+from ui.theme import Theme
+from ui.viewmodels.events import Line
+from ui.viewmodels.text import tr
+from ui.viewmodels.tone import Tone
+
+
+class Footer(QWidget):
+    """32 high (28 on a small screen)."""
+
+    help_asked = Signal()
+
+    def __init__(self, theme: Theme, help_key: str) -> None:
+        super().__init__()
+        self._theme = theme
+        self._line = Line(0, "", tr("Waiting for the desk"), Tone.MUTED, "clock")
+        self._journal = ""
+        self._durable = True
+        self.help = Button(theme, f"{help_key} {tr('keys')}", "quiet", name=tr("Show the keys"))
+        self.help.setFixedHeight(22)
+        self.help.pixels = 11
+        self.help.clicked.connect(self.help_asked)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.addStretch(1)
+        row.addWidget(self.help)
+        self.setFixedHeight(32)
+
+    def set_compact(self, compact: bool) -> None:
+        """Lower on a small screen."""
+        self.setFixedHeight(28 if compact else 32)
+
+    def say(self, line: Line) -> None:
+        """Show the last event."""
+        self._line = line
+        self.setAccessibleName(f"{line.time} {line.text}")
+        self.setToolTip(line.text)
+        self.update()
+
+    def show_journal(self, seq: int, *, durable: bool) -> None:
+        """How far the journal has come."""
+        text = tr(f"Journal #{seq:,}") + ("" if durable else tr(" · NOT DURABLE"))
+        if text != self._journal:
+            self._journal, self._durable = text, durable
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with painting(self, self._theme) as ink:
+            painter = ink.painter
+            theme, box = self._theme, QRectF(self.rect())
+            ink.fill("raised", box)
+            ink.fill("line", QRectF(0, 0, box.width(), 1))
+            right = self.help.x() - 14.0
+            journal = theme.face(11)
+            token = "muted" if self._durable else "danger"
+            width = ink.text(
+                token, journal, self._journal, QRectF(0, 0, right, box.height()), Align.RIGHT
+            )
+            line = self._line
+            color = theme.color(line.tone.value).name()
+            icons.draw(painter, line.icon, color, QRectF(14, box.center().y() - 6, 12, 12))
+            x = 34.0
+            if line.time:
+                x += (
+                    ink.text("muted", theme.face(11), line.time, QRectF(x, 0, 90, box.height())) + 8
+                )
+            painter.setClipRect(QRectF(0, 0, right - width - 16, box.height()))
+            ink.text(line.tone.value, theme.face(12), line.text, QRectF(x, 0, 9000, box.height()))

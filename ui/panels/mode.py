@@ -1,0 +1,95 @@
+"""What kind of desk this is and what it may do: tag, line across the top, state."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ui.paint import Align, Ink, painting
+from ui.theme import Theme
+from ui.viewmodels.text import tr
+
+
+class ModeLine(QWidget):
+    """Three pixels across the window in the mode's colour."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._token = "line"
+        self.setFixedHeight(3)
+
+    def set_token(self, token: str) -> None:
+        """Take the colour of a mode."""
+        if token != self._token:
+            self._token = token
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with painting(self, self._theme) as ink:
+            painter = ink.painter
+            painter.fillRect(self.rect(), self._theme.color(self._token))
+
+
+class ModeTag(QWidget):
+    """SIMULATED, PAPER or the live venue, white on a colour used nowhere else."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._text, self._token = "", "line"
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+
+    def show_mode(self, text: str, token: str) -> None:
+        """Say the mode."""
+        if (text, token) != (self._text, self._token):
+            self._text, self._token = text, token
+            self.setAccessibleName(tr(f"Mode: {text}"))
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(int(self._theme.face(12, 700).width(self._text)) + 32, 41)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with painting(self, self._theme) as ink:
+            box = QRectF(self.rect())
+            ink.fill(self._token, box)
+            ink.text("on_mode", self._theme.face(12, 700), self._text, box, Align.CENTER)
+
+
+class StateChip(QWidget):
+    """ACTIVE, REDUCING or HALTED."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._state = ""
+        self._dimmed = False
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+
+    def show_state(self, state: str, why: str) -> None:
+        """Say the state; why it is so in the tool tip."""
+        if state != self._state:
+            self._state = state
+            self.updateGeometry()
+            self.update()
+        self.setAccessibleName(tr(f"Desk state: {state}. {why}"))
+        self.setToolTip(why)
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """The state is an old one."""
+        self._dimmed = dimmed
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(int(self._theme.face(11, 600).width(self._state)) + 32, 22)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._state:
+            return
+        with painting(self, self._theme) as ink:
+            painter = ink.painter
+            kind = "UNKNOWN" if self._dimmed else self._state
+            Ink(painter, self._theme).chip(kind, self._state, 1, self.height() / 2, left=True)

@@ -1,0 +1,186 @@
+"""Orders, fills, events: three tables behind three tabs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPaintEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QPushButton,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desk.engine.snapshot import DeskFrame
+from ui import icons
+from ui.grid import Grid
+from ui.paint import Align, Ink, painting
+from ui.theme import Theme
+from ui.viewmodels.cells import Cell, Row
+from ui.viewmodels.events import EVENT_COLUMNS, EventLog
+from ui.viewmodels.orders import (
+    FILL_COLUMNS,
+    ORDER_COLUMNS,
+    fill_rows,
+    order_rows,
+    working_count,
+)
+from ui.viewmodels.text import tr
+
+
+class Tab(QPushButton):
+    """A word with a line under it when chosen."""
+
+    def __init__(self, theme: Theme, text: str) -> None:
+        super().__init__(text)
+        self._theme = theme
+        self.setCheckable(True)
+        self.setAutoDefault(False)
+        self.setFlat(True)
+
+    def say(self, text: str) -> None:
+        """Change the words, which may carry a count."""
+        if text != self.text():
+            self.setText(text)
+            self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(int(self._theme.face(12, 600).width(self.text())) + 20, 28)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, arg__1: QPaintEvent) -> None:
+        with painting(self, self._theme) as ink:
+            box = QRectF(self.rect())
+            on = self.isChecked()
+            face = self._theme.face(12, 600 if on else 400)
+            ink.text("text" if on else "text2", face, self.text(), box, Align.CENTER)
+            if on:
+                ink.fill("accent", QRectF(box.left() + 4, box.bottom() - 2, box.width() - 8, 2))
+            if self.hasFocus():
+                ink.frame("accent", None, box.adjusted(1, 3, -1, -3))
+
+
+class Tabs(QWidget):
+    """Exclusive tabs in a row."""
+
+    chosen = Signal(int)
+
+    def __init__(self, theme: Theme, words: list[str]) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2, 0, 0, 0)
+        row.setSpacing(0)
+        self._group = QButtonGroup(self)
+        self.tabs = [Tab(theme, word) for word in words]
+        for number, tab in enumerate(self.tabs):
+            self._group.addButton(tab, number)
+            row.addWidget(tab)
+        self.tabs[0].setChecked(True)
+        self._group.idToggled.connect(self._toggled)
+
+    def _toggled(self, number: int, on: bool) -> None:
+        if on:
+            self.chosen.emit(number)
+
+
+class OrdersPanel(QWidget):
+    """What works, what filled, what happened."""
+
+    cancel_asked = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.log = EventLog()
+        self.tabs = Tabs(theme, [tr("Orders 0"), tr("Fills"), tr("Events")])
+        self.orders = OrdersGrid(theme)
+        self.orders.cancel_asked.connect(self.cancel_asked)
+        self.fills = Grid(theme, FILL_COLUMNS, tr("Fills"), padding=5)
+        self.events = Grid(theme, EVENT_COLUMNS, tr("Events"))
+        self._pages = QStackedLayout()
+        for page in (self.orders, self.fills, self.events):
+            self._pages.addWidget(page)
+        self.tabs.chosen.connect(self._pages.setCurrentIndex)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._pages)
+
+    def show_frame(self, frame: DeskFrame) -> None:
+        """Show a frame's orders and fills."""
+        self.tabs.tabs[0].say(tr(f"Orders {working_count(frame)}"))
+        self.orders.show_rows(order_rows(frame))
+        if self.fills.isVisible():
+            self.fills.show_rows(fill_rows(frame))
+
+    def show_log(self) -> None:
+        """Show the log after an event came."""
+        self.events.show_rows(self.log.rows())
+
+    def cancel_selected(self) -> None:
+        """Cancel the selected order, if it still works."""
+        key = self.orders.selected_key()
+        if key and self.orders.is_working(key):
+            self.cancel_asked.emit(key)
+
+
+class OrdersGrid(Grid):
+    """Working orders end in a cross that cancels; cancelling needs no arming."""
+
+    cancel_asked = Signal(str)
+    drawn_columns = frozenset({"cancel"})
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, ORDER_COLUMNS, tr("Orders"), padding=5)
+        self._pressed = ""
+
+    def row_height(self) -> int:
+        return 22 if self.theme.compact else 28
+
+    def is_working(self, key: str) -> bool:
+        """Whether the order of a row can still be cancelled."""
+        return any(row.key == key and row.cells[-1].text for row in self.grid.rows)
+
+    def paint_cell(self, ink: Ink, row: Row, number: int, cell: Cell, box: QRectF) -> None:
+        """The cross."""
+        if cell.text:
+            square = QRectF(box.center().x() - 6, box.center().y() - 6, 12, 12)
+            token = "stale" if self.dimmed else "text2"
+            icons.draw(ink.painter, "close", self.theme.color(token).name(), square)
+
+    def cross_rect(self, key: str) -> QRectF:
+        """Where a row's cross is, in the viewport."""
+        number = next(n for n, row in enumerate(self.grid.rows) if row.key == key)
+        column = len(self.grid.columns) - 1
+        return QRectF(
+            self.columnViewportPosition(column),
+            self.rowViewportPosition(number),
+            self.columnWidth(column),
+            self.row_height(),
+        )
+
+    def _cross_at(self, point: QPoint) -> str:
+        key = self.key_at(point)
+        inside = key and self.is_working(key) and self.cross_rect(key).contains(point)
+        return key if inside else ""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._pressed = self._cross_at(event.position().toPoint())
+            if self._pressed:
+                return
+        super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """A double click cancels once, at its first release."""
+        if not self._cross_at(event.position().toPoint()):
+            super().mouseDoubleClickEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pressed, self._pressed = self._pressed, ""
+        if pressed and pressed == self._cross_at(event.position().toPoint()):
+            self.cancel_asked.emit(pressed)
+        elif not pressed:
+            super().mouseReleaseEvent(event)

@@ -1,0 +1,162 @@
+"""The risk panel: am I safe? Painted cards, the worst account first and in full."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from desk.engine.snapshot import DeskFrame
+from ui.paint import Ink, painting
+from ui.panels.risk_card import paint_figures, paint_full, paint_small
+from ui.scroll import thin
+from ui.theme import Theme
+from ui.viewmodels.ratio_history import RatioHistory
+from ui.viewmodels.risk import AccountCard, Figure, RiskView, risk_view
+from ui.viewmodels.text import tr
+
+
+class RiskPanel(QWidget):
+    """All accounts; the desk's totals stay at the bottom."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._history = RatioHistory()
+        self.cards = RiskCards(theme, self._history)
+        self.totals = _Totals(theme)
+        scroll = QScrollArea()
+        scroll.setWidget(self.cards)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        thin(scroll, theme)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        scroll.setAccessibleName(tr("Risk by account"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(scroll, 1)
+        column.addWidget(self.totals)
+        self.setMinimumWidth(280)
+
+    def show_frame(self, frame: DeskFrame) -> None:
+        """Show a frame's accounts."""
+        self._history.take(frame)
+        view = risk_view(frame)
+        self.cards.show_risk(view)
+        self.totals.show_totals(view.totals)
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """The engine is gone: every figure is old."""
+        self.cards.set_dimmed(dimmed)
+        self.totals.set_dimmed(dimmed)
+
+
+class RiskCards(QWidget):
+    """The cards, painted; as high as they need."""
+
+    def __init__(self, theme: Theme, history: RatioHistory) -> None:
+        super().__init__()
+        self._theme = theme
+        self._history = history
+        self._view: RiskView | None = None
+        self._dimmed = False
+        self._height = 200
+
+    def show_risk(self, view: RiskView) -> None:
+        """Repaint if anything is different."""
+        if view != self._view:
+            self._view = view
+            self.setAccessibleName(_spoken(view))
+            self.update()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Paint everything as stale."""
+        if dimmed != self._dimmed:
+            self._dimmed = dimmed
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(296, self._height)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, self._height)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with painting(self, self._theme) as ink:
+            ink.fill("panel", QRectF(event.rect()))
+            bottom = self._paint_cards(ink)
+        if bottom != self._height:
+            self._height = bottom
+            self.updateGeometry()
+
+    def _paint_cards(self, ink: Ink) -> int:
+        cards = self._view.cards if self._view else ()
+        if not cards:
+            box = QRectF(12, 12, self.width() - 24, 20)
+            ink.text("muted", self._theme.face(12), tr("No account yet: waiting for the desk"), box)
+            return 60
+        top = 0.0
+        for place, card in enumerate(cards):
+            full = place == 0 and card.is_margined
+            points = self._history.points(card.account) if full else []
+            top = (
+                paint_full(ink, card, points, top, self.width(), dim=self._dimmed or card.is_stale)
+                if full
+                else paint_small(ink, card, top, self.width(), dim=self._dimmed or card.is_stale)
+            )
+            ink.fill("line", QRectF(0, top, self.width(), 1))
+        return int(top) + 2
+
+
+class _Totals(QWidget):
+    """The desk as a whole: six figures in two rows; absent when the frame has none."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._figures: tuple[Figure, ...] = ()
+        self._dimmed = False
+        self.hide()
+
+    def show_totals(self, figures: tuple[Figure, ...]) -> None:
+        """Show the desk's figures."""
+        if figures != self._figures:
+            self._figures = figures
+            self.setAccessibleName(", ".join(f"{f.label} {f.value}" for f in figures))
+            self.setVisible(bool(figures))
+            self.update()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Paint everything as stale."""
+        self._dimmed = dimmed
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, 84 if self._theme.compact else 104)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with painting(self, self._theme) as ink:
+            ink.fill("raised", QRectF(self.rect()))
+            ink.fill("line", QRectF(0, 0, self.width(), 1))
+            paint_figures(
+                ink, self._figures, QRectF(12, 10, self.width() - 24, 0), dim=self._dimmed
+            )
+
+
+def _spoken(view: RiskView) -> str:
+    """The cards for a screen reader, in a sentence each."""
+    return ". ".join(_spoken_card(card) for card in view.cards)
+
+
+def _spoken_card(card: AccountCard) -> str:
+    if not card.is_margined:
+        return f"{card.account}, no leverage, {card.holdings}"
+    close_out = f", close-out at {card.close_out.move}" if card.close_out else ""
+    return (
+        f"{card.account} {card.level_word}, margin utilization {card.utilization}, "
+        f"margin ratio {card.margin_ratio}{close_out}"
+    )

@@ -1,0 +1,204 @@
+"""How an account's card is drawn: hero figure, gauge, figures, close-out, collateral."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF
+
+from ui import icons
+from ui.paint import Align, Ink
+from ui.panels.gauge import draw_gauge, draw_sparkline
+from ui.viewmodels.risk import AccountCard, CloseOut, CollateralRow, Figure
+from ui.viewmodels.text import tr
+
+PAD = 12
+
+
+def paint_full(
+    ink: Ink, card: AccountCard, points: list[float], top: float, width: float, *, dim: bool
+) -> float:
+    """The worst account with everything; return the bottom."""
+    gap = 8 if ink.theme.compact else 12
+    inner = QRectF(PAD, top, width - 2 * PAD, 0)
+    y = _head(ink, card, inner, dim=dim)
+    if card.cure_within:
+        y = _countdown(ink, card.cure_within, inner, y)
+    y = _hero(ink, card, points, inner, y, dim=dim)
+    y += draw_gauge(ink, card.gauge, QRectF(inner.left(), y, inner.width(), 0), dim=dim) + gap
+    y = paint_figures(ink, card.figures, QRectF(inner.left(), y, inner.width(), 0), dim=dim) + 2
+    if card.close_out:
+        y = _close_out(ink, card.close_out, inner, y, dim=dim) + gap
+    if card.collateral:
+        y = _collateral(ink, card, inner, y, dim=dim)
+    return y + gap
+
+
+def paint_small(ink: Ink, card: AccountCard, top: float, width: float, *, dim: bool) -> float:
+    """Another account: name, level, gauge, two figures; return the bottom."""
+    inner = QRectF(PAD, top + 10, width - 2 * PAD, 20)
+    theme = ink.theme
+    used = ink.text("text", theme.face(12, 600), card.account, inner)
+    note = card.subtitle if card.is_margined else tr("no leverage")
+    if not card.is_margined or card.is_idle:
+        shown = card.holdings or tr("empty")
+        free = inner.width() - ink.text("text2", theme.face(11), shown, inner, Align.RIGHT)
+        _note(ink, note, inner, used, free)
+        return inner.bottom() + 10
+    chip = ink.chip(card.level, card.level_word, inner.right(), inner.center().y())
+    used_box = inner.adjusted(0, 0, -chip - 8, 0)
+    token = "stale" if dim else card.tone.value
+    wide = ink.text(token, theme.face(13, 600), card.utilization, used_box, Align.RIGHT)
+    _note(ink, note, inner, used, used_box.width() - wide)
+    gauge_box = QRectF(inner.left(), inner.bottom() + 6, inner.width(), 0)
+    y = gauge_box.top() + draw_gauge(ink, card.gauge, gauge_box, lane=8, scale=False, dim=dim)
+    line = QRectF(inner.left(), y + 4, inner.width(), 18)
+    equity, available = card.figures[0], card.figures[2]
+    shown = f"{equity.label} {equity.value}   {available.label} {available.value}"
+    ink.text("muted", theme.face(11), shown, line)
+    return line.bottom() + 8
+
+
+def _note(ink: Ink, note: str, row: QRectF, used: float, free: float) -> None:
+    """What an account is, where there is room for it."""
+    face = ink.theme.face(11)
+    if used + 8 + face.width(note) + 8 <= free:
+        ink.text("muted", face, note, row.adjusted(used + 8, 0, 0, 0))
+
+
+def _head(ink: Ink, card: AccountCard, inner: QRectF, *, dim: bool) -> float:
+    theme = ink.theme
+    row = QRectF(inner.left(), inner.top() + 12, inner.width(), 22)
+    used = ink.text("text", theme.face(13, 600), card.account, row)
+    ink.text("muted", theme.face(11), card.subtitle, row.adjusted(used + 8, 0, 0, 0))
+    kind = "UNKNOWN" if dim and card.level == "NORMAL" else card.level
+    word = tr("STALE") if kind != card.level else card.level_word
+    ink.chip(kind, word, row.right(), row.center().y())
+    return row.bottom() + 6
+
+
+def _countdown(ink: Ink, left: str, inner: QRectF, y: float) -> float:
+    box = QRectF(inner.left(), y, inner.width(), 36)
+    ink.frame("danger", "danger_tint", box, radius=4)
+    theme = ink.theme
+    color = theme.color("danger").name()
+    icons.draw(ink.painter, "clock", color, QRectF(box.left() + 12, box.center().y() - 7, 14, 14))
+    words = box.adjusted(36, 0, -12, 0)
+    used = ink.text("text", theme.face(12), tr("Cure within"), words)
+    ink.text("danger", theme.face(18, 600), left, words.adjusted(used + 10, 0, 0, 0))
+    note = tr("until close-out may begin")
+    if (
+        used + 10 + theme.face(18, 600).width(left) + 10 + theme.face(11).width(note)
+        < words.width()
+    ):
+        ink.text("text2", theme.face(11), note, words, Align.RIGHT)
+    return box.bottom() + 8
+
+
+def _hero(
+    ink: Ink, card: AccountCard, points: list[float], inner: QRectF, y: float, *, dim: bool
+) -> float:
+    theme = ink.theme
+    size = 26 if theme.compact else 32
+    row = QRectF(inner.left(), y, inner.width(), size + 10)
+    token = "stale" if dim else card.tone.value
+    used = ink.text(token, theme.face(size, 600), card.utilization, row)
+    label = QRectF(row.left() + used + 12, row.center().y(), row.width(), 16)
+    ink.text("muted", theme.face(11), tr("margin utilization"), label)
+    if card.gauge.has_ratio:
+        ratio = theme.face(11, 600)
+        above = QRectF(row.left(), row.top(), row.width(), 16)
+        shown = "stale" if dim else "text2"
+        width = ratio.width(card.margin_ratio)
+        ink.text(shown, ratio, card.margin_ratio, above, Align.RIGHT)
+        ink.text(
+            "muted", theme.face(11), tr("margin ratio"), above.adjusted(0, 0, -width - 6, 0),
+            Align.RIGHT,
+        )  # fmt: skip
+        draw_sparkline(ink, points, QRectF(row.right() - 84, row.top() + 22, 80, 14))
+    return row.bottom() + 6
+
+
+def paint_figures(
+    ink: Ink, figures: tuple[Figure, ...], box: QRectF, *, dim: bool = False
+) -> float:
+    """Labels over values, three to a row; return the bottom."""
+    theme = ink.theme
+    label, value = theme.face(11), theme.face(13, 500)
+    pitch = 38 if theme.compact else 44
+    column = box.width() / 3
+    for number, figure in enumerate(figures):
+        left = box.left() + number % 3 * column
+        top = box.top() + number // 3 * pitch
+        ink.text("muted", label, figure.label, QRectF(left, top, column, 16), Align.LEFT)
+        token = "stale" if dim else figure.tone.value
+        ink.text(token, value, figure.value, QRectF(left, top + 16, column, 20), Align.LEFT)
+    return box.top() + (len(figures) + 2) // 3 * pitch
+
+
+def _close_out(ink: Ink, close_out: CloseOut, inner: QRectF, y: float, *, dim: bool) -> float:
+    theme = ink.theme
+    label, text = theme.face(11), theme.face(11, 500)
+    pad = 8 if theme.compact else 12
+    alone = [(f"{f.label} ", f.value, f.tone.value) for f in close_out.alone]
+    lines = [[("", close_out.marks, "text2")]] if close_out.marks else []
+    titles = [tr("marks there")] if close_out.marks else []
+    for start in range(0, len(alone), 2):
+        lines.append(alone[start : start + 2])
+        titles.append(tr("liquidation, alone") if start == 0 else "")
+    box = QRectF(inner.left(), y, inner.width(), 60 + 18 * len(lines))
+    ink.frame("line", "raised", box, radius=4)
+    row = QRectF(box.left() + pad, box.top() + 6, box.width() - 2 * pad, 18)
+    ink.text("muted", label, tr("Nearest close-out · common move"), row)
+    if not theme.compact:
+        ink.text("muted", label, tr("at margin ratio 1.00"), row, Align.RIGHT)
+    row = QRectF(row.left(), row.bottom() + 2, row.width(), 26)
+    token = "stale" if dim else close_out.tone.value
+    used = ink.text(token, theme.face(20, 600), close_out.move, row)
+    ink.text("text2", label, close_out.other_side, row.adjusted(used + 14, 3, 0, 3))
+    row = QRectF(row.left(), row.bottom() + 2, row.width(), 18)
+    for title, words in zip(titles, lines, strict=True):
+        ink.text("muted", label, title, row)
+        right = row.right()
+        for name, value, tone in reversed(words):
+            shown = QRectF(row.left(), row.top(), right - row.left(), row.height())
+            right -= ink.text("stale" if dim else tone, text, value, shown, Align.RIGHT)
+            shown.setRight(right)
+            right -= ink.text("muted", label, name, shown, Align.RIGHT) + 10
+        row.translate(0, 18)
+    return box.bottom()
+
+
+def _collateral(ink: Ink, card: AccountCard, inner: QRectF, y: float, *, dim: bool) -> float:
+    theme = ink.theme
+    row = QRectF(inner.left(), y, inner.width(), 18)
+    ink.text("muted", theme.face(11), tr("Collateral after haircut"), row)
+    token = "stale" if dim else "text2"
+    ink.text(token, theme.face(11, 500), card.collateral_total, row, Align.RIGHT)
+    _bar(ink, card.collateral, QRectF(inner.left(), row.bottom() + 2, inner.width(), 8), dim=dim)
+    y = row.bottom() + 14
+    columns = (0.42, 0.0, 0.62, 1.0) if theme.compact else (0.40, 0.66, 0.77, 1.0)
+    for asset in card.collateral:
+        row = QRectF(inner.left(), y, inner.width(), 20)
+        ink.text("text2", theme.face(11, 500), asset.asset, row)
+        words = (asset.quantity, asset.price, asset.haircut, asset.counted)
+        for share, word, last in zip(columns, words, (False, False, False, True), strict=True):
+            if not share:
+                continue
+            box = QRectF(row.left(), row.top(), row.width() * share, row.height())
+            face = theme.face(11, 500 if last else 400)
+            ink.text(token if last else "muted", face, word, box, Align.RIGHT)
+        y += 20
+    return y
+
+
+def _bar(ink: Ink, rows: tuple[CollateralRow, ...], box: QRectF, *, dim: bool) -> None:
+    """Segments by value before haircut; the hatched end of each does not count."""
+    ink.fill("field", box)
+    left = box.left()
+    fills = ("safe_fill", "safe", "edge")
+    for number, row in enumerate(rows):
+        width = box.width() * row.share
+        kept = QRectF(left, box.top(), max(0.0, width * (1 - row.cut) - 1), box.height())
+        ink.fill("line" if dim else fills[number % len(fills)], kept)
+        if row.cut > 0:
+            ink.hatch("edge", QRectF(kept.right(), box.top(), width * row.cut, box.height()), 4)
+        left += width

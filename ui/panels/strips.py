@@ -1,0 +1,145 @@
+"""Strips: one question at a time, inside the window, never modal, never a default by Enter.
+
+A strip asks what a single press must not do. It takes the focus to its answer, Escape leaves it,
+and while it stands everything else keeps working.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from ui.controls import Button, Field
+from ui.paint import painting
+from ui.theme import Theme
+
+REASON_MIN = 10
+DEFAULT_KILL_REASON = "stopped by the trader"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One button of a strip."""
+
+    key: str
+    text: str
+    kind: str = "plain"
+
+
+class Strip(QWidget):
+    """The one strip of the window; asking again replaces the question."""
+
+    left = Signal(str)
+    """Escape, or the last button: the question's name."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.asking = ""
+        self.buttons: dict[str, Button] = {}
+        self.fields: dict[str, Field] = {}
+        self._danger = False
+        self._answered: Callable[[str, dict[str, str]], None] | None = None
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(12, 0, 12, 0)
+        self._row.setSpacing(10)
+        self.setFixedHeight(44)
+        self.hide()
+
+    def ask(
+        self,
+        name: str,
+        question: str,
+        answers: list[Answer],
+        answered: Callable[[str, dict[str, str]], None],
+        *,
+        fields: dict[str, tuple[str, str, int]] | None = None,
+        danger: bool = False,
+        focus: bool = True,
+    ) -> None:
+        """Ask; `fields` are key → (label, text, least length) and gate the first answer."""
+        self._clear()
+        self.asking, self._danger, self._answered = name, danger, answered
+        label = QLabel(question)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setFont(self._theme.face(12, 500).font)
+        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        label.setToolTip(question)
+        self._row.addWidget(label, 3)
+        self._least = {key: least for key, (_, _, least) in (fields or {}).items()}
+        for key, (title, text, _) in (fields or {}).items():
+            field = Field(self._theme, title, figure=False)
+            field.setText(text)
+            field.textChanged.connect(self._gate)
+            self.fields[key] = field
+            self._row.addWidget(field, 2)
+        for answer in answers:
+            button = Button(self._theme, answer.text, answer.kind)
+            button.return_presses = True
+            button.clicked.connect(lambda _=False, key=answer.key: self.answer(key))
+            self.buttons[answer.key] = button
+            self._row.addWidget(button)
+        self.setAccessibleName(question)
+        self.setVisible(True)
+        self._gate()
+        if focus:
+            self._focus_first(answers[0].key)
+
+    def _focus_first(self, key: str) -> None:
+        empty = next((f for f in self.fields.values() if not f.text()), None)
+        (empty or self.buttons[key]).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _gate(self) -> None:
+        """The first answer needs every field long enough."""
+        ready = all(
+            len(field.text().strip()) >= self._least[key] for key, field in self.fields.items()
+        )
+        first = next(iter(self.buttons.values()), None)
+        if first is not None:
+            first.setEnabled(ready)
+
+    def answer(self, key: str) -> None:
+        """Press an answer, if it can be pressed."""
+        button = self.buttons.get(key)
+        if button is None or not button.isEnabled() or self._answered is None:
+            return
+        answered, name = self._answered, self.asking
+        written = {field: widget.text().strip() for field, widget in self.fields.items()}
+        self.dismiss()
+        answered(key, written)
+        self.left.emit(name)
+
+    def dismiss(self) -> None:
+        """Take the question away."""
+        self._clear()
+        self.asking = ""
+        self.hide()
+
+    def _clear(self) -> None:
+        self.buttons.clear()
+        self.fields.clear()
+        while (item := self._row.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape leaves the question unanswered."""
+        if event.key() == Qt.Key.Key_Escape and self.asking != "gone":
+            name = self.asking
+            self.dismiss()
+            self.left.emit(name)
+            return
+        super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with painting(self, self._theme) as ink:
+            box = QRectF(self.rect())
+            ink.fill("danger_tint" if self._danger else "accent_tint", box)
+            ink.fill("danger_fill" if self._danger else "accent", QRectF(0, 0, 3, box.height()))
+            ink.rule(box)

@@ -1,0 +1,65 @@
+"""The top of the ticket: which instrument, and what the ticket stands on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from ui.paint import painting
+from ui.theme import Theme
+from ui.viewmodels.text import UNKNOWN, tr
+from ui.viewmodels.tone import Tone
+
+
+class TicketHead(QWidget):
+    """The instrument."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._words = (UNKNOWN, "")
+        self.setFixedHeight(24)
+
+    def show_market(self, name: str, venue: str) -> None:
+        """Show the chosen instrument."""
+        if (name, venue) != self._words:
+            self._words = (name, venue)
+            self.setAccessibleName(tr(f"Instrument {name} {venue}"))
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with painting(self, self._theme) as ink:
+            name, venue = self._words
+            box = QRectF(self.rect())
+            used = ink.text("text", self._theme.face(13, 600), name, box)
+            ink.text("muted", self._theme.face(11), venue, box.adjusted(used + 8, 0, 0, 0))
+
+
+class TicketNeeds(QWidget):
+    """What the ticket stands on, with its ages."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._needs: tuple[tuple[str, str, Tone], ...] = ()
+        self.setFixedHeight(16)
+
+    def show_needs(self, needs: tuple[tuple[str, str, Tone], ...]) -> None:
+        """Show each need with its age: name, age, tone."""
+        if needs != self._needs:
+            self._needs = needs
+            self.setAccessibleName(tr("Needs ") + ", ".join(f"{n} {age}" for n, age, _ in needs))
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with painting(self, self._theme) as ink:
+            face = self._theme.face(11)
+            box = QRectF(self.rect())
+            x = ink.text("muted", face, tr("Needs"), box) + 10
+            shapes = {Tone.TEXT2: ("circle", "safe_fill"), Tone.WARNING: ("triangle", "warn_fill")}
+            for name, age, tone in self._needs:
+                shape, fill = shapes.get(tone, ("square", "danger_fill"))
+                ink.shape(shape, fill, QRectF(x, box.center().y() - 3, 7, 7))
+                words = f"{name} {age}"
+                x += 23 + ink.text(tone.value, face, words, box.adjusted(x + 11, 0, 0, 0))

@@ -1,0 +1,150 @@
+"""The window's parts and their places: panels, docks, bars; nothing here decides anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QSize, QTimer, Signal
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from ui.actions import new_id
+from ui.controls import Button
+from ui.docks import DockArea
+from ui.keys import Key, chord
+from ui.paint import painting
+from ui.palette import DIRECTIONS, SCHEMES
+from ui.panels.banner import BannerBar
+from ui.panels.chart import ChartPanel
+from ui.panels.footer import Footer
+from ui.panels.orders import OrdersPanel
+from ui.panels.positions import PositionsPanel
+from ui.panels.risk import RiskPanel
+from ui.panels.status import StatusBar
+from ui.panels.strips import Strip
+from ui.panels.ticket import TicketPanel
+from ui.panels.watch import DepthPanel, WatchPanel
+from ui.theme import Theme, set_look
+from ui.viewmodels.text import tr
+
+COMPACT_BELOW = 1_600
+FULL_SIZE, SMALL_SIZE = QSize(1920, 1080), QSize(1366, 768)
+
+
+class Panes(QWidget):
+    """Everything that is painted, arranged as the Trade layout."""
+
+    painted = Signal()
+    """Everything that waited to be painted has been."""
+
+    def __init__(self, theme: Theme, keys: Mapping[str, Key]) -> None:
+        super().__init__()
+        self.theme = theme
+        self._late_loaded = False
+        self._build(keys)
+        self._arrange()
+        self.setWindowTitle(tr("Desk"))
+        self.watch.grid.setFocus()  # else Qt gives it to the lock, and Space would arm
+        self.resize(self._fitting_size())
+
+    def _build(self, keys: Mapping[str, Key]) -> None:
+        theme = self.theme
+        arm_key = chord(keys["arm"])
+        self.status = StatusBar(theme, chord(keys["kill"]), arm_key)
+        self.banner = BannerBar(theme)
+        self.strip = Strip(theme)
+        self.risk = RiskPanel(theme)
+        self.positions = PositionsPanel(theme)
+        self.chart = ChartPanel(theme)
+        self.watch = WatchPanel(theme)
+        self.book = DepthPanel(theme)
+        self.ticket = TicketPanel(theme, new_id, arm_key)
+        self.orders = OrdersPanel(theme)
+        self.footer = Footer(theme, chord(keys["help"]))
+        self.area = DockArea(theme)
+
+    def _arrange(self) -> None:
+        area = self.area
+        area.add("risk", tr("Risk"), self.risk).bar.say(tr("worst first"))
+        positions = area.add("positions", tr("Positions"), self.positions)
+        positions.bar.say(tr("nearest to liquidation first · rows hold still under the pointer"))
+        area.add("chart", tr("Chart"), self.chart)
+        area.add("watch", tr("Market watch"), self.watch).bar.say(tr("age in ms"))
+        area.add("depth", tr("Depth"), self.book)
+        area.add("ticket", tr("Ticket"), self.ticket)
+        orders = area.add("orders", tr("Orders"), self.orders)
+        orders.bar.add_left(self.orders.tabs)
+        self.cancel_all = Button(self.theme, tr("Cancel all"), "plain")
+        self.cancel_all.pixels = 11
+        self.cancel_all.setFixedHeight(20)
+        orders.bar.add_right(self.cancel_all)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.status, self.banner, self.strip):
+            column.addWidget(widget)
+        column.addWidget(area, 1)
+        column.addWidget(self.footer)
+        area.arrange_trade()
+
+    def _fitting_size(self) -> QSize:
+        screen = QApplication.primaryScreen().availableSize()
+        return FULL_SIZE if screen.width() >= FULL_SIZE.width() else SMALL_SIZE
+
+    # ---- looks ------------------------------------------------------------------------------
+
+    def dim(self, dimmed: bool) -> None:
+        """Every figure in the colour of old figures, or back."""
+        for grid in (
+            self.watch.grid,
+            self.book.grid,
+            self.positions.grid,
+            self.orders.orders,
+            self.orders.fills,
+        ):
+            grid.dimmed = dimmed
+            grid.viewport().update()
+        self.risk.set_dimmed(dimmed)
+        self.chart.set_dimmed(dimmed)
+        self.status.show_gone(dimmed)
+
+    def next_look(self) -> None:
+        """Dark, light, high contrast, and around again."""
+        schemes = list(SCHEMES)
+        scheme = schemes[(schemes.index(self.theme.scheme) + 1) % len(schemes)]
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        set_look(app, self.theme, scheme, DIRECTIONS[0])
+        self.chart.dress()
+
+    def go_to(self, widget: QWidget) -> None:
+        """Give a control the focus, from wherever the key was pressed."""
+        self.activateWindow()
+        widget.setFocus()
+
+    def load_late(self) -> None:
+        """After the first paint: what takes long to import."""
+        if not self._late_loaded:
+            self._late_loaded = True
+            QTimer.singleShot(0, self.chart.load_plot)
+
+    def event(self, event: QEvent) -> bool:
+        """Qt paints inside UpdateRequest: after it the frame is on the screen."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.UpdateRequest:
+            self.painted.emit()
+        return done
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        compact = event.size().width() < COMPACT_BELOW
+        if compact != self.theme.compact or event.oldSize().width() < 0:
+            self.theme.compact = compact
+            self.status.set_compact(compact)
+            self.footer.set_compact(compact)
+            self.ticket.set_compact(compact)
+        super().resizeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with painting(self, self.theme) as ink:
+            painter = ink.painter
+            painter.fillRect(event.rect(), self.theme.color("bg"))

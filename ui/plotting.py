@@ -1,0 +1,301 @@
+"""The price plot: the only module that imports pyqtgraph (and numpy), after the first paint.
+
+pyqtgraph has no type stubs, so unknown types end here.
+"""
+
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownParameterType=false, reportMissingParameterType=false
+# pyright: reportUntypedBaseClass=false, reportMissingTypeArgument=false
+# pyright: reportOptionalMemberAccess=false, reportAttributeAccessIssue=false, reportCallIssue=false
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from ui.paint import Align, Ink
+from ui.theme import Theme
+from ui.viewmodels.chart import PriceLine
+from ui.viewmodels.text import clock
+
+AXIS_WIDTH, AXIS_HEIGHT = 76, 22
+TIME_STEPS_S = (5, 15, 30, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400)
+LEAST_SHOWN_S = 60
+REACH = 1.0
+"""Lines this share of the shown span beyond the curve still widen the range."""
+
+
+def price_ticks(low: float, high: float, wanted: int) -> list[float]:
+    """Round prices between two prices, about as many as wanted."""
+    span = high - low
+    if not span > 0:
+        return []
+    power = 10.0 ** math.floor(math.log10(span / max(1, wanted)))
+    step = next((m * power for m in (1, 2, 2.5, 5) if span / (m * power) <= wanted), 10 * power)
+    first = math.ceil(low / step)
+    return [n * step for n in range(first, int(high // step) + 1)]
+
+
+def time_ticks(start: float, end: float, wanted: int) -> list[int]:
+    """Round moments between two times in seconds, about as many as wanted."""
+    every = next((s for s in TIME_STEPS_S if (end - start) / s <= wanted), TIME_STEPS_S[-1])
+    return list(range(math.ceil(start / every) * every, int(end) + 1, every))
+
+
+class _Plot(pg.PlotWidget):
+    """Curves by pyqtgraph; lines with their tags painted over them in pixels."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.lines: tuple[PriceLine, ...] = ()
+        self.mark_text = ""
+        self.mark_price: float | None = None
+        self.decimals = 1
+        self.has_range = False
+        self.dimmed = False
+        self._pointer: QPointF | None = None
+        item = self.getPlotItem()
+        # The axes are painted below: pyqtgraph's cost four milliseconds a frame.
+        item.hideAxis("left")
+        item.hideAxis("bottom")
+        item.setContentsMargins(0, 0, AXIS_WIDTH, AXIS_HEIGHT)
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setMouseEnabled(x=False, y=False)
+        item.getViewBox().setDefaultPadding(0)
+        self.curve_last = item.plot(connect="finite")
+        self.curve_mark = item.plot(connect="finite")
+        # pyqtgraph keeps the background of the first paint, on which there was no axis yet.
+        self.setCacheMode(self.CacheModeFlag.CacheNone)
+        self.setMouseTracking(True)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.dress()
+
+    def dress(self) -> None:
+        """Take the colours of the theme."""
+        theme = self._theme
+        self.setBackground(theme.color("panel"))
+        stale = theme.color("stale")
+        mark = stale if self.dimmed else theme.color("text")
+        last = stale if self.dimmed else theme.color("safe")
+        self.curve_mark.setPen(pg.mkPen(mark, width=1.2))
+        self.curve_last.setPen(pg.mkPen(last, width=1.0))
+        self.viewport().update()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | Any) -> None:
+        """Grid and labels of both axes; nothing while no price is known."""
+        super().drawBackground(painter, rect)
+        if not self.has_range:
+            return
+        painter.save()
+        painter.resetTransform()
+        ink = Ink(painter, self._theme)
+        view, box = self._view_box(), self.getViewBox()
+        (start, end), (low, high) = box.viewRange()
+        face = self._theme.face(10.5)
+        for price in price_ticks(low, high, max(2, int(view.height() / 60))):
+            y = round(self.y_of(price))
+            ink.fill("raised", QRectF(view.left(), y, view.width(), 1))
+            place = QRectF(view.right() + 1, y - 8, AXIS_WIDTH - 8, 16)
+            ink.text("muted", face, f"{price:,.{self.decimals}f}", place, Align.RIGHT)
+        for moment in time_ticks(start, end, max(2, int(view.width() / 110))):
+            x = round(box.mapViewToScene(QPointF(moment, low)).x())
+            ink.fill("raised", QRectF(x, view.top(), 1, view.height()))
+            words = clock(moment * 1_000, 8)
+            place = QRectF(x - 40, view.bottom() + 3, 80, 16)
+            ink.text("muted", face, words[:5] if moment % 60 == 0 else words, place, Align.CENTER)
+        ink.fill("line", QRectF(view.right(), view.top(), 1, view.height()))
+        ink.fill("line", QRectF(view.left(), view.bottom(), view.width(), 1))
+        painter.restore()
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | Any) -> None:
+        painter.save()
+        painter.resetTransform()
+        ink = Ink(painter, self._theme)
+        view = self._view_box()
+        taken: list[float] = []
+        for line in self.lines:
+            self._draw_line(ink, line, view, taken)
+        if self.mark_price is not None:
+            self._draw_mark(ink, view)
+        if self._pointer is not None and view.contains(self._pointer):
+            self._draw_cross(ink, self._pointer, view)
+        painter.restore()
+
+    def _view_box(self) -> QRectF:
+        return self.getViewBox().sceneBoundingRect()
+
+    def y_of(self, price: float) -> float:
+        """Pixel height of a price."""
+        return self.getViewBox().mapViewToScene(QPointF(0, price)).y()
+
+    def _draw_line(self, ink: Ink, line: PriceLine, view: QRectF, taken: list[float]) -> None:
+        y = round(self.y_of(line.price)) + 0.5
+        if not view.top() <= y <= view.bottom():
+            return
+        token = "stale" if self.dimmed else line.token
+        styles = {"dash": Qt.PenStyle.DashLine, "dot": Qt.PenStyle.DotLine}
+        pen = QPen(self._theme.color(token), 1, styles.get(line.style, Qt.PenStyle.SolidLine))
+        ink.painter.setPen(pen)
+        ink.painter.drawLine(QPointF(view.left(), y), QPointF(view.right(), y))
+        face = self._theme.face(11, 600)
+        text = f"{line.text} {line.note}".strip()
+        width = face.width(text) + 16
+        left = view.left() + 8
+        while any(abs(y - other) < 20 for other in taken):
+            left += width + 8
+            taken = [other for other in taken if abs(y - other) >= 20]
+        taken.append(y)
+        box = QRectF(left, y - 9.5, width, 19)
+        fill = "accent_tint" if line.token == "accent" else "panel"
+        ink.frame(token, fill, box)
+        ink.text(token, face, text, box, Align.CENTER)
+        self._axis_tag(ink, line.shown, y, view, text_token=token, fill="panel")
+
+    def _draw_mark(self, ink: Ink, view: QRectF) -> None:
+        assert self.mark_price is not None
+        y = round(self.y_of(self.mark_price)) + 0.5
+        if not view.top() <= y <= view.bottom():
+            return
+        ink.painter.setPen(QPen(self._theme.color("text2"), 1, Qt.PenStyle.DotLine))
+        ink.painter.drawLine(QPointF(view.left(), y), QPointF(view.right(), y))
+        fill = "stale" if self.dimmed else "text"
+        self._axis_tag(ink, self.mark_text, y, view, text_token="panel", fill=fill)
+
+    def _axis_tag(
+        self, ink: Ink, text: str, y: float, view: QRectF, *, text_token: str, fill: str
+    ) -> None:
+        box = QRectF(view.right() + 1, y - 9.5, AXIS_WIDTH - 2, 19)
+        ink.fill(fill, box)
+        face = self._theme.face(11, 600)
+        ink.text(text_token, face, text, box.adjusted(0, 0, -6, 0), Align.RIGHT)
+
+    def _draw_cross(self, ink: Ink, at: QPointF, view: QRectF) -> None:
+        ink.painter.setPen(QPen(self._theme.color("edge"), 1, Qt.PenStyle.DotLine))
+        ink.painter.drawLine(QPointF(at.x(), view.top()), QPointF(at.x(), view.bottom()))
+        ink.painter.drawLine(QPointF(view.left(), at.y()), QPointF(view.right(), at.y()))
+        value = self.getViewBox().mapSceneToView(at)
+        text = f"{value.y():,.{self.decimals}f}"
+        self._axis_tag(ink, text, at.y(), view, text_token="text", fill="sel")
+        moment = clock(int(value.x()) * 1_000, 8)
+        face = self._theme.face(10.5)
+        width = face.width(moment) + 12
+        box = QRectF(at.x() - width / 2, view.bottom() + 2, width, 18)
+        ink.fill("sel", box)
+        ink.text("text", face, moment, box, Align.CENTER)
+
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        self._pointer = ev.position()
+        self.viewport().update()
+
+    def leaveEvent(self, ev: Any) -> None:
+        super().leaveEvent(ev)
+        self._pointer = None
+        self.viewport().update()
+
+
+class PricePlot(QWidget):
+    """Mark and last over a window of time, with the prices that matter across it."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        pg.setConfigOptions(antialias=True)
+        self._plot = _Plot(theme)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._plot)
+        self.shown_low = math.nan
+        self.shown_high = math.nan
+        self._range: tuple[float, float, float, float] | None = None
+        self._drawn: tuple[float, ...] | None = None
+        self._values: Any = np.empty(0)
+
+    def show_series(
+        self,
+        time_s: list[float],
+        mark: list[float],
+        last: list[float],
+        lines: tuple[PriceLine, ...],
+        *,
+        window_s: int,
+        decimals: int,
+        mark_price: float | None,
+        mark_text: str,
+    ) -> None:
+        """Show the last `window_s` seconds; lines far away do not squeeze the curve."""
+        if not time_s:
+            self.clear()
+            return
+        end = time_s[-1]
+        first = bisect_left(time_s, end - window_s)
+        plot = self._plot
+        drawn = (end, len(time_s), mark[-1], last[-1], window_s, decimals)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self._values = self._draw_curves(time_s[first:], mark[first:], last[first:])
+        plot.decimals = decimals
+        plot.mark_price, plot.mark_text = mark_price, mark_text
+        # A young series fills the plot too, from a minute on.
+        start = max(end - window_s, min(time_s[first], end - LEAST_SHOWN_S))
+        self._set_range(start, end, self._values, lines)
+        plot.lines = tuple(
+            line for line in lines if self.shown_low <= line.price <= self.shown_high
+        )
+        plot.viewport().update()
+
+    def _draw_curves(self, time_s: list[float], mark: list[float], last: list[float]) -> Any:
+        """Hand the curves to pyqtgraph; return all values that are known."""
+        times, marks, lasts = np.asarray(time_s), np.asarray(mark), np.asarray(last)
+        self._plot.curve_mark.setData(times, marks)
+        self._plot.curve_last.setData(times, lasts)
+        values = np.concatenate((marks, lasts))
+        return values[~np.isnan(values)]
+
+    def _set_range(
+        self, start: float, end: float, values: Any, lines: tuple[PriceLine, ...]
+    ) -> None:
+        self._plot.has_range = bool(values.size)
+        if not values.size:
+            return
+        low, high = float(values.min()), float(values.max())
+        span = max(high - low, high * 0.0004)
+        near = [
+            line.price for line in lines if low - REACH * span <= line.price <= high + REACH * span
+        ]
+        low, high = min([low, *near]), max([high, *near])
+        span = max(high - low, high * 0.0004)
+        self.shown_low, self.shown_high = low - 0.10 * span, high + 0.10 * span
+        wanted = (start, end + (end - start) * 0.03, self.shown_low, self.shown_high)
+        if wanted != self._range:
+            self._range = wanted
+            self._plot.setRange(
+                xRange=wanted[:2], yRange=wanted[2:], padding=0, disableAutoRange=True
+            )
+
+    def clear(self) -> None:
+        """Nothing is known: no curve, and no axis of prices that nobody has seen."""
+        self._drawn = None
+        self._plot.curve_mark.setData([], [])
+        self._plot.curve_last.setData([], [])
+        self._plot.lines = ()
+        self._plot.has_range = False
+        self._plot.mark_price = None
+        self._plot.viewport().update()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Old figures in the colour of old figures."""
+        self._plot.dimmed = dimmed
+        self._plot.dress()
+
+    def dress(self) -> None:
+        """Take the colours of the theme again."""
+        self._plot.dress()

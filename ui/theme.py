@@ -1,0 +1,132 @@
+"""The look in force: colours by token, fonts by size, Fusion dressed in our own palette."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPalette, QPixmap
+from PySide6.QtWidgets import QApplication, QWidget
+
+from ui.fonts import figure_font, load_code_font, load_text_font
+from ui.palette import Palette, palette
+
+
+class _Advances(dict[str, float]):
+    """Width of one character, measured when first met."""
+
+    def __init__(self, metrics: QFontMetricsF) -> None:
+        super().__init__()
+        self._metrics = metrics
+
+    def __missing__(self, character: str) -> float:
+        width = self[character] = self._metrics.horizontalAdvance(character)
+        return width
+
+
+class Face:
+    """A font with its measures: widths are sums, because kerning is off."""
+
+    __slots__ = ("_advance", "cap_height", "font", "height")
+
+    def __init__(self, font: QFont) -> None:
+        metrics = QFontMetricsF(font)
+        self.font = font
+        self.cap_height = metrics.capHeight()
+        self.height = metrics.height()
+        self._advance = _Advances(metrics).__getitem__
+
+    def width(self, text: str) -> float:
+        """Width of a line of text in pixels."""
+        return sum(map(self._advance, text))
+
+
+class Theme:
+    """Colours and faces for every painter; one object shared by all panels."""
+
+    def __init__(
+        self,
+        scheme: str = "dark",
+        direction: str = "green-red",
+        text_family: str = "Inter",
+        code_family: str = "JetBrains Mono",
+    ) -> None:
+        self.compact = False
+        """True on a small screen: tighter rows, fewer columns."""
+        self._families = (text_family, code_family)
+        self._faces: dict[tuple[float, int, bool], Face] = {}
+        self._colors: dict[str, QColor] = {}
+        self.use(scheme, direction)
+
+    def use(self, scheme: str, direction: str) -> None:
+        """Change scheme and direction pair; the caller repaints."""
+        self.palette: Palette = palette(scheme, direction)
+        self.scheme = scheme
+        self.direction = direction
+        self._colors = {name: QColor(value) for name, value in self.palette.tokens().items()}
+        self.frames: dict[tuple[str, str | None, int, int, float, float], QPixmap] = {}
+        """Drawn frames, by what they look like; forgotten with the scheme."""
+
+    def color(self, token: str) -> QColor:
+        """Return a token's colour; KeyError for a name that is not in the palette."""
+        return self._colors[token]
+
+    def face(self, pixels: float, weight: int = 400, *, code: bool = False) -> Face:
+        """Return the face of a size and weight."""
+        key = (pixels, weight, code)
+        face = self._faces.get(key)
+        if face is None:
+            face = self._faces[key] = Face(figure_font(self._families[code], pixels, weight))
+        return face
+
+    def qt_palette(self) -> QPalette:
+        """The tokens as Qt's own roles, for the widgets that Fusion paints."""
+        tokens = self._colors
+        roles = QPalette.ColorRole
+        filled = QPalette()
+        for role, token in (
+            (roles.Window, "panel"),
+            (roles.WindowText, "text"),
+            (roles.Base, "field"),
+            (roles.AlternateBase, "raised"),
+            (roles.Text, "text"),
+            (roles.Button, "raised"),
+            (roles.ButtonText, "text"),
+            (roles.BrightText, "danger"),
+            (roles.Highlight, "accent"),
+            (roles.HighlightedText, "on_accent"),
+            (roles.ToolTipBase, "raised"),
+            (roles.ToolTipText, "text"),
+            (roles.PlaceholderText, "muted"),
+            (roles.Link, "accent"),
+            (roles.Accent, "accent"),
+            (roles.Light, "line"),
+            (roles.Midlight, "line"),
+            (roles.Mid, "line"),
+            (roles.Dark, "bg"),
+            (roles.Shadow, "bg"),
+        ):
+            filled.setColor(role, tokens[token])
+        disabled = QPalette.ColorGroup.Disabled
+        for role in (roles.Text, roles.WindowText, roles.ButtonText, roles.HighlightedText):
+            filled.setColor(disabled, role, tokens["muted"])
+        filled.setColor(disabled, roles.Highlight, tokens["sel"])
+        return filled
+
+
+def dress(app: QApplication, scheme: str = "dark", direction: str = "green-red") -> Theme:
+    """Load the fonts, set Fusion with our palette on the application, return the theme."""
+    app.setStyle("fusion")
+    theme = Theme(scheme, direction, load_text_font(), load_code_font())
+    app.setFont(theme.face(12).font)
+    app.setPalette(theme.qt_palette())
+    return theme
+
+
+def set_look(app: QApplication, theme: Theme, scheme: str, direction: str) -> None:
+    """Change the look at run time and repaint everything."""
+    theme.use(scheme, direction)
+    app.setPalette(theme.qt_palette())
+    for widget in app.allWidgets():
+        _repaint(widget)
+
+
+def _repaint(widget: QWidget) -> None:
+    widget.update()

@@ -1,0 +1,166 @@
+"""What must be said across the screen: the worst thing as a banner, the next as a chip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from desk.engine.snapshot import AccountView, DeskFrame
+from ui.viewmodels.text import age, clock, countdown, money, ratio
+
+(
+    ENGINE_LOST,
+    NOT_DURABLE,
+    HALTED,
+    CLOSE_OUT,
+    MARGIN_CALL,
+    HOLE,
+    REDUCING,
+    STALE,
+    WARNING,
+    CRASHED,
+) = range(10)
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """One thing to say; `key` names it, so that an acknowledgement holds until it changes."""
+
+    rank: int
+    key: str
+    is_danger: bool
+    icon: str
+    subject: str
+    text: str
+    countdown: str = ""
+    action: str = ""
+    """`rearm`, `restart`: the button it offers; every one but danger can be acknowledged."""
+
+
+def engine_lost(reason: str, last_frame: str) -> Banner:
+    """The engine has ended: nothing on the screen is live."""
+    return Banner(
+        ENGINE_LOST,
+        "engine lost",
+        True,
+        "diamond",
+        "Positions are not guarded",
+        f"The desk's engine has ended ({reason}). Every figure below is of {last_frame} or older; "
+        "nothing can be sent.",
+        action="restart",
+    )
+
+
+def engine_silent(silent_ms: int) -> Banner:
+    """The engine does not answer."""
+    return Banner(
+        ENGINE_LOST,
+        "engine silent",
+        True,
+        "diamond",
+        "The desk does not answer",
+        f"No frame for {age(silent_ms)}. Every figure below is old; nothing can be sent.",
+    )
+
+
+def fault(text: str) -> Banner:
+    """The pipe broke its promise."""
+    return Banner(HOLE, f"fault {text}", True, "triangle", "Events are missing", text)
+
+
+def window_error(what: str) -> Banner:
+    """The window itself has failed somewhere: what it shows may be wrong."""
+    text = f"{what}. What is shown may be wrong: close the window and open it again."
+    return Banner(HOLE, f"error {what}", True, "triangle", "The window has an error", text)
+
+
+def crashed(report: str) -> Banner:
+    """The window before this one crashed."""
+    last = report.strip().splitlines()[-1] if report.strip() else ""
+    return Banner(
+        CRASHED, "crashed", False, "info", "The window was restarted", f"It had crashed: {last}"
+    )
+
+
+def banners(frame: DeskFrame) -> list[Banner]:
+    """Everything a frame has to say, worst first."""
+    found = [*_desk(frame), *_accounts(frame), *_feeds(frame)]
+    return sorted(found, key=lambda banner: banner.rank)
+
+
+def _desk(frame: DeskFrame) -> list[Banner]:
+    found: list[Banner] = []
+    why = " ".join(frame.latches)
+    if not frame.durable:
+        found.append(
+            Banner(
+                NOT_DURABLE,
+                "not durable",
+                True,
+                "diamond",
+                "The journal cannot be written",
+                "New risk is denied; cancels and reductions are carried out but not durable. "
+                "Free the disk and restart the desk.",
+            )
+        )
+    if frame.state == "HALTED":
+        text = f"{why} Only cancels, close and flatten pass."
+        found.append(
+            Banner(HALTED, f"halted {why}", True, "shield", "Desk is HALTED", text, action="rearm")
+        )
+    elif frame.state != "ACTIVE":
+        text = f"{why} Only cancels and reducing orders pass."
+        subject = f"Desk is {frame.state}"
+        found.append(
+            Banner(REDUCING, f"{frame.state} {why}", False, "shield", subject, text, action="rearm")
+        )
+    return found
+
+
+def _accounts(frame: DeskFrame) -> list[Banner]:
+    return [
+        banner for account in frame.accounts if (banner := _account(account, frame)) is not None
+    ]
+
+
+def _account(account: AccountView, frame: DeskFrame) -> Banner | None:
+    name = account.account
+    since = "" if account.level_since_ms is None else f"since {clock(account.level_since_ms, 8)}. "
+    used = f"Utilization {ratio(account.margin_utilization)} of 100%"
+    key = f"{name} {account.level}"
+    if account.level == "CLOSE_OUT":
+        text = f"{since}Margin ratio {ratio(account.margin_ratio)}; the engine closes positions."
+        return Banner(CLOSE_OUT, key, True, "square", f"{name} is being closed out", text)
+    if account.level == "MARGIN_CALL":
+        missing = account.available_margin
+        short = (
+            f"; short by {money(-missing)} {account.currency}"
+            if missing is not None and missing < Decimal(0)
+            else f", margin ratio {ratio(account.margin_ratio)}"
+        )
+        left = account.cure_deadline_ms
+        return Banner(
+            MARGIN_CALL,
+            key,
+            True,
+            "diamond",
+            f"{name} margin call",
+            f"{since}{used}{short}. New risk is blocked; reducing and cancelling always pass.",
+            countdown="" if left is None else f"{countdown(left - frame.wall_ms)} left",
+        )
+    if account.level == "WARNING":
+        text = f"{since}{used}, margin ratio {ratio(account.margin_ratio)}."
+        return Banner(WARNING, key, False, "triangle", f"{name} warning", text)
+    return None
+
+
+def _feeds(frame: DeskFrame) -> list[Banner]:
+    stale = [
+        feed for feed in frame.feeds if feed.age_ms is not None and feed.age_ms > feed.stale_ms
+    ]
+    if not stale:
+        return []
+    names = ", ".join(f"{feed.venue} {age(feed.age_ms)}" for feed in stale)
+    text = f"{names}: marks are stale, orders that add risk there are denied."
+    key = "stale " + " ".join(feed.venue for feed in stale)
+    return [Banner(STALE, key, False, "triangle", "Feed stale", text)]

@@ -1,0 +1,53 @@
+"""Rows of finished text: what every view model hands to a painted table."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from ui.viewmodels.tone import Tone
+
+
+class Side(Enum):
+    """Where a column's text stands."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class Cell(NamedTuple):
+    """One cell: a text with its meaning, and perhaps a second line, a unit, an outline."""
+
+    text: str
+    tone: Tone = Tone.TEXT2
+    strong: bool = False
+    second: str = ""
+    second_tone: Tone = Tone.MUTED
+    unit: str = ""
+    """Small and muted, after the text."""
+    chip: str = ""
+    """`warn` or `danger`: the text stands in a tinted box."""
+    value: float | None = None
+    """What a drawn cell shows as a shape; text columns ignore it."""
+
+
+class Row(NamedTuple):
+    """A row by its key, which survives sorting and refresh."""
+
+    key: str
+    cells: tuple[Cell, ...]
+    heading: str = ""
+    """Not empty: a heading across the whole width, the first cell's text after it."""
+
+
+class Column(NamedTuple):
+    """A column: as wide as `sample` at least; `keep` 0 is dropped first, 9 never."""
+
+    key: str
+    title: str
+    sample: str
+    side: Side = Side.RIGHT
+    keep: int = 9
+    tip: str = ""
+    width: int = 0
+    """Pixels that a drawn cell needs."""

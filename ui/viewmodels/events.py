@@ -1,0 +1,129 @@
+"""Events as sentences: the log, the footer, and what a panel may answer to."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from desk.model.events import (
+    Acknowledged,
+    Alerted,
+    AnyEvent,
+    Denial,
+    Denied,
+    Filled,
+    LevelChanged,
+    OrderChanged,
+    StateChanged,
+)
+from desk.model.numbers import plain
+from desk.model.orders import OrderStatus
+from ui.viewmodels.cells import Cell, Column, Row, Side
+from ui.viewmodels.text import clock, symbol
+from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone
+
+EVENT_COLUMNS = (
+    Column("time", "HKT", "88:88:88", Side.LEFT),
+    Column("text", "Event", "", Side.LEFT),
+)
+
+LOG_LIMIT = 500
+"""Lines kept on the screen; the journal keeps all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event in words."""
+
+    number: int
+    time: str
+    text: str
+    tone: Tone
+    icon: str
+
+
+class EventLog:
+    """The last events, newest first."""
+
+    def __init__(self) -> None:
+        self._lines: deque[Line] = deque(maxlen=LOG_LIMIT)
+
+    def add(self, number: int, wall_ms: int, event: AnyEvent) -> Line | None:
+        """Write an event down; None if it is nothing to read (a preview, an answer)."""
+        said = sentence(event)
+        if said is None:
+            return None
+        text, tone, icon = said
+        line = Line(number, clock(wall_ms, 8), text, tone, icon)
+        self._lines.appendleft(line)
+        return line
+
+    def rows(self) -> tuple[Row, ...]:
+        """Rows for the table."""
+        return tuple(
+            Row(str(line.number), (Cell(line.time, Tone.MUTED), Cell(line.text, line.tone)))
+            for line in self._lines
+        )
+
+
+def sentence(event: AnyEvent) -> tuple[str, Tone, str] | None:
+    """Text, tone and icon of an event."""
+    match event:
+        case Filled(fill=fill):
+            text = f"Filled {fill.side.value} {plain(fill.quantity)} {symbol(fill.instrument)}"
+            return f"{text} @ {fill.price:,f}", Tone.TEXT, "tick"
+        case OrderChanged():
+            return _order_sentence(event)
+        case Denied(about=about, denials=denials):
+            codes = ", ".join(denial.code for denial in denials)
+            return f"{about.capitalize()} denied: {codes}", Tone.WARNING, "deny"
+        case LevelChanged(account=account, before=before, after=after):
+            words = f"{LEVEL_WORDS.get(before, before)} → {LEVEL_WORDS.get(after, after)}"
+            tone = LEVEL_TONES.get(after, Tone.DANGER)
+            return f"{account} {words}{_marks(event.marks)}", tone, "triangle"
+        case StateChanged(before=before, after=after, reason=reason):
+            tone = Tone.TEXT if after == "ACTIVE" else Tone.DANGER
+            return f"Desk {before} → {after}: {reason}", tone, "shield"
+        case Alerted(severity=severity, message=message):
+            tone = {"info": Tone.TEXT2, "warning": Tone.WARNING}.get(severity, Tone.DANGER)
+            return message, tone, "info" if severity == "info" else "triangle"
+        case Acknowledged(about=about, id=identity, durable=durable):
+            return _acknowledged(about, identity, durable=durable)
+        case _:
+            return None
+
+
+def _marks(marks: dict[str, str]) -> str:
+    at = ", ".join(f"{symbol(instrument)} {mark}" for instrument, mark in marks.items())
+    return f" at {at}" if at else ""
+
+
+def _order_sentence(event: OrderChanged) -> tuple[str, Tone, str] | None:
+    order, status = event.order, event.status
+    if status in (OrderStatus.PENDING, OrderStatus.FILLED):
+        return None  # the acknowledgement and the fill say so
+    words = {
+        OrderStatus.WORKING: "working",
+        OrderStatus.PARTIALLY_FILLED: "partly filled",
+        OrderStatus.CANCELLED: "cancelled",
+        OrderStatus.REJECTED: "rejected by the venue",
+    }[status]
+    reason = f": {event.reason}" if event.reason else ""
+    tone = Tone.WARNING if status is OrderStatus.REJECTED else Tone.TEXT2
+    side = order.side.value
+    text = f"{side} {plain(order.quantity)} {symbol(order.instrument)} {words}{reason}"
+    return text, tone, "deny" if status is OrderStatus.REJECTED else "tick"
+
+
+def _acknowledged(about: str, identity: str, *, durable: bool) -> tuple[str, Tone, str] | None:
+    if not durable:
+        return f"{about} {identity} carried out but NOT durable", Tone.DANGER, "triangle"
+    if about in {"heartbeat", "frame", "goodbye", "preview"}:
+        return None
+    return f"{about.capitalize().replace('_', ' ')} accepted", Tone.TEXT2, "tick"
+
+
+def denial_sentence(denial: Denial) -> str:
+    """A reason with value and limit, ending in a full stop."""
+    text = denial.message.strip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."

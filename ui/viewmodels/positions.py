@@ -1,0 +1,192 @@
+"""Positions by danger: what is held, where it would be liquidated, how far that is."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from desk.engine.snapshot import DeskFrame, PositionView
+from ui.viewmodels.cells import Cell, Column, Row, Side
+from ui.viewmodels.text import (
+    UNKNOWN,
+    countdown_short,
+    distance,
+    liquidation_price,
+    money,
+    multiple,
+    price,
+    quantity,
+    rate,
+    ratio,
+    signed,
+    symbol,
+)
+from ui.viewmodels.tone import Tone, of_profit, rank
+
+COLUMNS = (
+    Column("instrument", "Instrument", "BTCUSDT-PERP", Side.LEFT),
+    Column("position", "Position", "▲ 200.000"),
+    Column("entry", "Entry", "88,888.8", keep=5),
+    Column("mark", "Mark", "88,888.8"),
+    Column("liquidation", "Liquidation", "88,888.8"),
+    Column("distance", "Distance ↑", "", Side.LEFT, width=172),
+    Column("unrealized", "Unrealized", "−888,888"),
+    Column("realized", "Realized", "+88,888", keep=1),
+    Column("funding", "Funding · next", "−0.0888% 88:88", keep=4),
+    Column("margin", "Margin · lev", "8,888,888", keep=2),
+    Column("close", "Close %", "", width=134),
+)
+
+WARNING_DISTANCE = Decimal("0.10")
+DANGER_DISTANCE = Decimal("0.05")
+FULL_SCALE = Decimal("0.50")
+"""A distance bar is empty at this distance and beyond."""
+
+
+def position_key(account: str, instrument: str) -> str:
+    """The row's key; `split_key` takes it apart."""
+    return f"{account}|{instrument}"
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """Account and instrument of a row."""
+    account, _, instrument = key.partition("|")
+    return account, instrument
+
+
+def position_rows(frame: DeskFrame) -> tuple[Row, ...]:
+    """Rows, the nearest to liquidation first; what is unknown counts as near."""
+    ticks = {market.instrument: market for market in frame.markets}
+    rows: list[Row] = []
+    for position in sorted(frame.positions, key=_danger):
+        market = ticks.get(position.instrument)
+        tick = market.tick_size if market else Decimal("0.01")
+        lot = market.lot_size if market else Decimal("0.001")
+        rows.append(_row(position, tick, lot, frame.wall_ms))
+    return tuple(rows)
+
+
+def keep_order(rows: tuple[Row, ...], order: list[str]) -> tuple[Row, ...]:
+    """The same rows in the order they had: nothing moves under the pointer."""
+    place = {key: number for number, key in enumerate(order)}
+    return tuple(sorted(rows, key=lambda row: place.get(row.key, len(place))))
+
+
+def nearest(position: PositionView) -> Decimal | None:
+    """The nearer of the position's own liquidation and the account's common move."""
+    known = [
+        abs(move) if move is position.common_move else move
+        for move in (position.liquidation_distance, position.common_move)
+        if move is not None
+    ]
+    return min(known, default=None)
+
+
+def _danger(position: PositionView) -> tuple[int, Decimal, str]:
+    near = nearest(position)
+    if near is None:
+        near = Decimal(0) if not position.liquidation_known else Decimal(10**6)
+    return -rank(position.level), near, position.instrument
+
+
+def _row(position: PositionView, tick: Decimal, lot: Decimal, wall_ms: int) -> Row:
+    live = position.quality == "LIVE"
+    figure = Tone.TEXT2 if live else Tone.STALE
+    strong = Tone.TEXT if live else Tone.STALE
+    is_long = position.quantity > 0
+    direction = Tone.BID if is_long else Tone.ASK
+    left = None if position.next_funding_ms is None else position.next_funding_ms - wall_ms
+    carry = position.funding_per_day
+    return Row(
+        position_key(position.account, position.instrument),
+        (
+            Cell(
+                symbol(position.instrument),
+                Tone.TEXT,
+                strong=True,
+                second=f"{position.account} · {position.margin_mode}",
+            ),
+            Cell(
+                f"{'▲' if is_long else '▼'} {quantity(position.quantity, lot)}",
+                direction,
+                strong=True,
+                second="LONG" if is_long else "SHORT",
+            ),
+            Cell(price(position.entry_price, tick), Tone.TEXT2),
+            _known(price(position.mark_price, tick), strong),
+            _liquidation_cell(position, tick, strong, is_long=is_long),
+            distance_cell(position),
+            Cell(
+                signed(position.unrealized_pnl),
+                of_profit(position.unrealized_pnl) if live else Tone.STALE,
+                second=position.settle,
+            ),
+            Cell(signed(position.realized_pnl), of_profit(position.realized_pnl)),
+            Cell(
+                UNKNOWN
+                if position.funding_rate is None
+                else f"{rate(position.funding_rate)} {countdown_short(left)}",
+                figure,
+                second="" if carry is None else f"{signed(carry)} / day",
+            ),
+            Cell(
+                money(position.initial_margin),
+                figure,
+                second=multiple(position.leverage),
+            ),
+            Cell(""),
+        ),
+    )
+
+
+def _known(text: str, tone: Tone) -> Cell:
+    return Cell(text, Tone.MUTED if text == UNKNOWN else tone)
+
+
+def _liquidation_cell(position: PositionView, tick: Decimal, tone: Tone, *, is_long: bool) -> Cell:
+    if not position.liquidation_known:
+        return Cell(UNKNOWN, Tone.MUTED)
+    if position.liquidation_price is None:
+        return Cell("none", Tone.TEXT2)
+    shown = liquidation_price(position.liquidation_price, tick, is_long=is_long)
+    second = ""
+    if position.liquidation_price_upper is not None:
+        upper = liquidation_price(position.liquidation_price_upper, tick, is_long=False)
+        second = f"and {upper}"
+    else:
+        second = _span(position, tick)
+    return Cell(shown, tone, strong=True, second=second)
+
+
+def _span(position: PositionView, tick: Decimal) -> str:
+    """`±38.4` where the span is even on both sides, else both ends."""
+    low, high, at = position.uncertainty_low, position.uncertainty_high, position.liquidation_price
+    if low is None or high is None or at is None:
+        return ""
+    if high - at == at - low:
+        return f"±{price(high - at, tick)}"
+    return f"{price(low, tick)}–{price(high, tick)}"
+
+
+def distance_cell(position: PositionView) -> Cell:
+    """The row's thermometer: fill towards liquidation; both distances in words."""
+    alone, common = position.liquidation_distance, position.common_move
+    near = nearest(position)
+    if near is None:
+        none_exists = position.liquidation_known
+        return Cell("none" if none_exists else UNKNOWN, Tone.TEXT2 if none_exists else Tone.MUTED)
+    tone = distance_tone(near)
+    value = float(1 - max(Decimal(0), min(near, FULL_SCALE)) / FULL_SCALE)
+    if common is not None and abs(common) == near:
+        second = f"{distance(alone)} alone" if alone is not None else "none alone"
+        return Cell(f"{distance(near)} common", tone, True, second, value=value)
+    second = f"{distance(abs(common))} common" if common is not None else ""
+    if not second and position.margin_ratio is not None:
+        second = f"ratio {ratio(position.margin_ratio)}"
+    return Cell(f"{distance(near)} alone", tone, True, second, value=value)
+
+
+def distance_tone(near: Decimal) -> Tone:
+    """Text above 10 %, warning to 5 %, danger below."""
+    if near <= DANGER_DISTANCE:
+        return Tone.DANGER
+    return Tone.WARNING if near <= WARNING_DISTANCE else Tone.TEXT

@@ -1,0 +1,277 @@
+"""The risk panel: one card an account, the worst first and in full."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from desk.engine.snapshot import AccountView, CollateralView, DeskFrame, PositionView, TotalsView
+from desk.model.numbers import plain
+from ui.viewmodels.text import (
+    UNKNOWN,
+    change,
+    countdown,
+    distance,
+    liquidation_price,
+    money,
+    number,
+    price,
+    ratio,
+    signed,
+    symbol,
+)
+from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, of_profit, rank
+
+_CENT = Decimal("0.01")
+_KINDS = {"perpetual": 1, "financing": 2}
+"""Among accounts that are equally calm the one that trades stands first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A label with its value."""
+
+    label: str
+    value: str
+    tone: Tone = Tone.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """Utilization above, margin ratio below; None is an unknown lane."""
+
+    utilization: float | None
+    margin_ratio: float | None
+    has_ratio: bool
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseOut:
+    """Where the account would be closed out: both coins together first, each alone after."""
+
+    move: str
+    other_side: str
+    marks: str
+    alone: tuple[Figure, ...]
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class CollateralRow:
+    """One asset with what of it counts, and its share of the bar."""
+
+    asset: str
+    quantity: str
+    price: str
+    haircut: str
+    counted: str
+    share: float
+    cut: float
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCard:
+    """One account."""
+
+    account: str
+    subtitle: str
+    level: str
+    level_word: str
+    tone: Tone
+    utilization: str
+    margin_ratio: str
+    gauge: Gauge
+    figures: tuple[Figure, ...]
+    close_out: CloseOut | None
+    collateral: tuple[CollateralRow, ...]
+    collateral_total: str
+    cure_within: str
+    """Countdown of a margin call; empty when none runs."""
+    is_margined: bool
+    is_idle: bool
+    """Nothing at stake: no figure is owed, so none is unknown."""
+    holdings: str
+    is_stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RiskView:
+    """All cards and the desk's totals."""
+
+    cards: tuple[AccountCard, ...]
+    totals: tuple[Figure, ...]
+
+
+def risk_view(frame: DeskFrame) -> RiskView:
+    """Make the cards of a frame, worst first, accounts without leverage last."""
+    ordered = sorted(frame.accounts, key=_badness)
+    return RiskView(
+        tuple(account_card(account, frame) for account in ordered),
+        _totals(frame.totals) if frame.totals else (),
+    )
+
+
+def _badness(account: AccountView) -> tuple[bool, int, float, str]:
+    used = float(account.margin_utilization or 0)
+    place = _KINDS.get(account.kind, 0)
+    return account.kind == "spot", -rank(account.level), -used, f"{place} {account.account}"
+
+
+def account_card(account: AccountView, frame: DeskFrame) -> AccountCard:
+    """One account's words."""
+    left = None if account.cure_deadline_ms is None else account.cure_deadline_ms - frame.wall_ms
+    positions = [p for p in frame.positions if p.account == account.account]
+    ticks = {m.instrument: m.tick_size for m in frame.markets}
+    parts = [account.venue or account.kind, account.margin_mode or ""]
+    rows = _collateral(account.collateral)
+    return AccountCard(
+        account=account.account,
+        subtitle=" · ".join(part for part in parts if part),
+        level=account.level,
+        level_word=LEVEL_WORDS.get(account.level, account.level),
+        tone=LEVEL_TONES.get(account.level, Tone.DANGER),
+        utilization=ratio(account.margin_utilization),
+        margin_ratio=ratio(account.margin_ratio),
+        gauge=Gauge(
+            _float(account.margin_utilization),
+            _float(account.margin_ratio),
+            account.kind == "perpetual",
+            account.level,
+        ),
+        figures=_figures(account),
+        close_out=_close_out(account, positions, ticks, frame) if positions else None,
+        collateral=rows,
+        collateral_total=f"{_sum_text(account.collateral)} {account.currency}",
+        cure_within="" if left is None else countdown(left),
+        is_margined=account.kind != "spot",
+        is_idle=account.level == "NORMAL" and account.margin_utilization is None,
+        holdings=" · ".join(
+            f"{plain(row.quantity)} {row.asset}" for row in account.collateral if row.quantity
+        ),
+        is_stale=account.quality != "LIVE",
+    )
+
+
+def _figures(account: AccountView) -> tuple[Figure, ...]:
+    available = account.available_margin
+    low = available is not None and available < 0
+    return (
+        _figure("Equity", money(account.equity)),
+        _figure("Collateral value", money(account.collateral_value)),
+        _figure("Available", money(available), Tone.DANGER if low else Tone.TEXT),
+        _figure("Initial margin", money(account.initial_margin)),
+        _figure("Order margin", money(account.order_margin)),
+        _figure("Maintenance", money(account.maintenance_margin)),
+    )
+
+
+def _figure(label: str, value: str, tone: Tone = Tone.TEXT) -> Figure:
+    return Figure(label, value, Tone.MUTED if value == UNKNOWN else tone)
+
+
+def _close_out(
+    account: AccountView,
+    positions: list[PositionView],
+    ticks: dict[str, Decimal],
+    frame: DeskFrame,
+) -> CloseOut:
+    down, up = account.common_move_down, account.common_move_up
+    moves = sorted((m for m in (down, up) if m is not None), key=abs)
+    tone = LEVEL_TONES.get(account.level, Tone.DANGER)
+    known = all(position.liquidation_known for position in positions)
+    if not moves:
+        shown = "none" if known and account.quality == "LIVE" else UNKNOWN
+    else:
+        shown = _move(moves[0])
+    return CloseOut(
+        move=shown,
+        other_side=f"{_move(moves[1])} the other way" if len(moves) > 1 else "",
+        marks="   ".join(
+            f"{base} {price(mark, _tick_of(base, frame))}"
+            for base, mark in sorted(account.close_out_marks.items())
+        ),
+        alone=tuple(_alone(position, ticks, positions, frame) for position in positions),
+        tone=Tone.TEXT if tone is Tone.TEXT else tone,
+    )
+
+
+def _move(move: Decimal) -> str:
+    """A signed move whose magnitude is rounded down: `−30.4%`, `+12.0%`."""
+    return ("+" if move > 0 else "") + distance(move)
+
+
+def _alone(
+    position: PositionView,
+    ticks: dict[str, Decimal],
+    positions: list[PositionView],
+    frame: DeskFrame,
+) -> Figure:
+    label = _short_name(position.instrument, positions, frame)
+    if not position.liquidation_known:
+        return Figure(label, UNKNOWN, Tone.MUTED)
+    if position.liquidation_price is None:
+        return Figure(label, "none", Tone.TEXT2)
+    tick = ticks.get(position.instrument, _CENT)
+    is_long = position.quantity > 0
+    return Figure(label, liquidation_price(position.liquidation_price, tick, is_long=is_long))
+
+
+def _short_name(instrument: str, positions: list[PositionView], frame: DeskFrame) -> str:
+    """The base coin where only one position has it, else the symbol."""
+    bases = {market.instrument: market.base for market in frame.markets}
+    base = bases.get(instrument)
+    held = [bases.get(position.instrument) for position in positions]
+    return base if base is not None and held.count(base) == 1 else symbol(instrument)
+
+
+def _tick_of(base: str, frame: DeskFrame) -> Decimal:
+    """Tick of the base coin's perpetual, to write a mark of it."""
+    ordered = sorted(frame.markets, key=lambda m: m.kind != "perpetual")
+    return next((m.tick_size for m in ordered if m.base == base), _CENT)
+
+
+def _collateral(assets: list[CollateralView]) -> tuple[CollateralRow, ...]:
+    gross = {row.asset: _gross(row) for row in assets}
+    total = sum(gross.values())
+    return tuple(
+        CollateralRow(
+            asset=row.asset,
+            quantity=number(row.quantity, 0 if abs(row.quantity) >= 10_000 else 2),
+            price=UNKNOWN if row.price is None else f"× {money(row.price, 2)}",
+            haircut=UNKNOWN if row.haircut is None else change(-row.haircut, 0),
+            counted=money(row.value),
+            share=gross[row.asset] / total if total else 0.0,
+            cut=_float(row.haircut) or 0.0,
+        )
+        for row in assets
+        if row.quantity
+    )
+
+
+def _gross(row: CollateralView) -> float:
+    """Length of an asset's segment: its counted value with the haircut added back."""
+    kept = 1 - float(row.haircut or 0)
+    return max(0.0, float(row.value or 0)) / kept if kept > 0 else 0.0
+
+
+def _sum_text(assets: list[CollateralView]) -> str:
+    values = [row.value for row in assets if row.quantity]
+    if any(value is None for value in values):
+        return UNKNOWN
+    return money(sum((value for value in values if value is not None), Decimal(0)))
+
+
+def _totals(totals: TotalsView) -> tuple[Figure, ...]:
+    return (
+        _figure(f"Equity {totals.currency}", money(totals.equity)),
+        _figure("BTC delta", signed(totals.btc_delta, 2)),
+        _figure("ETH delta", signed(totals.eth_delta, 1)),
+        _figure(f"Day P&L {totals.currency}", signed(totals.day_pnl), of_profit(totals.day_pnl)),
+        _figure("Funding / day", signed(totals.funding_per_day)),
+        _figure("Firm capital", money(totals.firm_capital)),
+    )
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,53 @@
+"""What a piece of text means; the theme gives each meaning its colour."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import Enum
+
+
+class Tone(Enum):
+    """A meaning; the value is the palette's token."""
+
+    TEXT = "text"
+    TEXT2 = "text2"
+    MUTED = "muted"
+    ACCENT = "accent"
+    BID = "bid"
+    ASK = "ask"
+    SAFE = "safe"
+    WARNING = "warning"
+    DANGER = "danger"
+    STALE = "stale"
+
+
+LEVEL_TONES = {
+    "NORMAL": Tone.TEXT,
+    "WARNING": Tone.WARNING,
+    "MARGIN_CALL": Tone.DANGER,
+    "CLOSE_OUT": Tone.DANGER,
+    "UNKNOWN": Tone.WARNING,
+}
+
+LEVEL_WORDS = {
+    "NORMAL": "NORMAL",
+    "WARNING": "WARNING",
+    "MARGIN_CALL": "MARGIN CALL",
+    "CLOSE_OUT": "CLOSING OUT",
+    "UNKNOWN": "UNKNOWN",
+}
+
+LEVEL_RANK = {"NORMAL": 0, "UNKNOWN": 1, "WARNING": 2, "MARGIN_CALL": 3, "CLOSE_OUT": 4}
+"""Order of badness; a level nobody has heard of counts as the worst."""
+
+
+def rank(level: str) -> int:
+    """How bad a level is."""
+    return LEVEL_RANK.get(level, len(LEVEL_RANK))
+
+
+def of_profit(value: Decimal | None) -> Tone:
+    """Direction colour of a profit or a change."""
+    if value is None or value == 0:
+        return Tone.MUTED if value is None else Tone.TEXT2
+    return Tone.BID if value > 0 else Tone.ASK

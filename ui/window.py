@@ -1,0 +1,207 @@
+"""The window: what the desk says goes to the panes, what the hands do goes to the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QProcess
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication
+
+from desk.engine.snapshot import EventMessage, Hello
+from ui.actions import Actions
+from ui.arming import SURFACES, Arming
+from ui.closing import Closing
+from ui.display import Display
+from ui.keys import bind, load_key_map
+from ui.panels.key_help import KeyHelp
+from ui.panes import Panes
+from ui.pump import Link, Pump
+from ui.theme import Theme
+from ui.viewmodels.banner import crashed, engine_lost, engine_silent, fault
+from ui.viewmodels.events import Line
+from ui.viewmodels.text import clock, tr
+from ui.viewmodels.tone import Tone
+
+REASONS = {Link.SILENT: "the desk does not answer", Link.LOST: "the engine has ended"}
+
+
+class DeskWindow(Panes):
+    """One window of one desk."""
+
+    def __init__(self, theme: Theme, pump: Pump) -> None:
+        self.keys = load_key_map()
+        super().__init__(theme, self.keys)
+        self.pump = pump
+        self.arming = Arming(self)
+        self.display = Display(self, pump, self.arming)
+        self.commands = Actions(pump, self.arming, self.strip, self.ticket)
+        self.closing = Closing(pump, self.strip)
+        self.hello: Hello | None = None
+        self._may_close = False
+        self._help = KeyHelp(theme, self.keys, self)
+        self._wire()
+
+    def _wire(self) -> None:
+        pump, actions = self.pump, self.commands
+        pump.greeted.connect(self._greet)
+        pump.framed.connect(self.display.show_frame)
+        pump.happened.connect(self._take_event)
+        pump.link_changed.connect(self._show_link)
+        pump.faulted.connect(self._show_fault)
+        self.painted.connect(pump.painted)
+        actions.unsent.connect(self._say_danger)
+        self.arming.changed.connect(self._show_arming)
+        self.arming.disarmed.connect(self._say_disarmed)
+        self.status.arm.clicked.connect(self.arming.toggle)
+        self.status.kill.clicked.connect(actions.kill)
+        self.banner.acted.connect(self._act_on_banner)
+        self.ticket.arm_asked.connect(self.arming.toggle)
+        self.ticket.submitted.connect(actions.submit)
+        self.ticket.preview_wanted.connect(actions.preview)
+        self.ticket.stale.connect(
+            lambda: self.arming.disarm(tr("the mark is stale"), surface="ticket")
+        )
+        self.ticket.height_wanted.connect(self.area.grow_ticket)
+        self.positions.close_asked.connect(actions.close_part)
+        self.positions.chosen.connect(self.display.choose)
+        self.watch.chosen.connect(self.display.choose)
+        self.book.priced.connect(self.ticket.set_price)
+        self.orders.cancel_asked.connect(actions.cancel)
+        self.cancel_all.clicked.connect(actions.cancel_all)
+        self.footer.help_asked.connect(self._help.show)
+        self.display.deposit_wanted.connect(actions.first_deposit)
+        self.closing.may_go.connect(self._go)
+        self.shortcuts = bind(self, self.keys, self._key_actions())
+
+    def _key_actions(self) -> dict[str, Callable[[], None]]:
+        actions, ticket, positions = self.commands, self.ticket, self.positions
+        return {
+            "kill": actions.kill,
+            "cancel_all": actions.cancel_all,
+            "flatten": actions.flatten,
+            "arm": self.arming.toggle,
+            "rearm": actions.rearm,
+            "buy": lambda: ticket.side.choose("BUY"),
+            "sell": lambda: ticket.side.choose("SELL"),
+            "limit": lambda: ticket.type.choose("LIMIT"),
+            "market": lambda: ticket.type.choose("MARKET"),
+            "quantity": lambda: self.go_to(ticket.quantity),
+            "price": lambda: self.go_to(ticket.price),
+            "submit": ticket.press_submit,
+            "next_instrument": lambda: self.watch.step(1),
+            "previous_instrument": lambda: self.watch.step(-1),
+            "focus_watch": lambda: self.go_to(self.watch.grid),
+            "focus_positions": lambda: self.go_to(positions.grid),
+            "focus_orders": lambda: self.go_to(self.orders.orders),
+            "close_25": lambda: positions.close_selected(25),
+            "close_50": lambda: positions.close_selected(50),
+            "close_75": lambda: positions.close_selected(75),
+            "close_100": lambda: positions.close_selected(100),
+            "cancel_selected": self.orders.cancel_selected,
+            "look": self.next_look,
+            "help": self._help.show,
+        }
+
+    # ---- from the desk ----------------------------------------------------------------------
+
+    def _greet(self, hello: Hello) -> None:
+        self.hello = hello
+        if hello.crash_report:
+            self.display.keep_fault(crashed(hello.crash_report))
+
+    def _take_event(self, message: EventMessage) -> None:
+        event = message.event
+        frame = self.pump.frame
+        wall_ms = 0
+        if frame is not None:
+            wall_ms = frame.wall_ms + (message.sent_ns - frame.ts_ns) // 1_000_000
+        line = self.orders.log.add(message.number, wall_ms, event)
+        if line is not None:
+            self.footer.say(line)
+            self.orders.show_log()
+        self.ticket.take_event(event)
+        self.closing.take_event(event)
+
+    def say(self, text: str, tone: Tone = Tone.TEXT2, icon: str = "info") -> None:
+        """Something of the window's own, in the footer."""
+        self.footer.say(Line(0, "", text, tone, icon))
+
+    def _say_danger(self, text: str) -> None:
+        self.say(text, Tone.DANGER, "triangle")
+
+    def _say_disarmed(self, why: str) -> None:
+        self.say(tr(f"Disarmed: {why}"), Tone.TEXT2, "lock")
+
+    # ---- link -------------------------------------------------------------------------------
+
+    def _show_link(self, link: Link) -> None:
+        live = link is Link.LIVE
+        self.arming.allow(live, tr(REASONS.get(link, "")))
+        self.dim(link in REASONS)
+        self.ticket.set_connected(live)
+        self.cancel_all.setEnabled(live)
+        if link is Link.LOST:
+            self.strip.dismiss()
+            frame = self.pump.frame
+            last = tr("before the first frame") if frame is None else clock(frame.wall_ms, 8)
+            self.banner.show_banners([engine_lost(self.pump.why_lost, last)])
+        elif link is Link.SILENT:
+            self.banner.show_banners([engine_silent(self.pump.silent_ms())])
+        self.display.pacing.hurry()
+
+    def _show_fault(self, text: str) -> None:
+        self.display.keep_fault(fault(text))
+        self.say(text, Tone.DANGER, "triangle")
+
+    def _act_on_banner(self, action: str) -> None:
+        if action == "restart":
+            self._start_again()
+        else:
+            self.commands.rearm()
+
+    def _start_again(self) -> None:
+        """Start a new desk on the same folder, free of this process, and end."""
+        if self.hello is not None and self.hello.restart_argv:
+            program, *arguments = self.hello.restart_argv
+            desk = QProcess()
+            desk.setProgram(program)
+            desk.setArguments(arguments)
+            desk.setStandardInputFile(QProcess.nullDevice())
+            desk.setStandardOutputFile(QProcess.nullDevice())
+            desk.setStandardErrorFile(QProcess.nullDevice())
+            desk.startDetached()
+        self._go()
+
+    # ---- the window itself ------------------------------------------------------------------
+
+    def _show_arming(self) -> None:
+        armed = self.arming.is_armed
+        self.status.show_arming(armed(), self.arming.seconds_left())
+        self.ticket.set_armed(armed("ticket"))
+        self.positions.set_armed(armed("positions"))
+        for surface in SURFACES:
+            self.area.docks[surface].set_armed(armed(surface))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Leaving is a question first; `Closing` decides."""
+        if self._may_close or self.pump.link is Link.LOST:
+            event.accept()
+            self._leave()
+            return
+        event.ignore()
+        self.closing.begin()
+
+    def let_go(self) -> None:
+        """Close without asking from now on."""
+        self._may_close = True
+
+    def _go(self) -> None:
+        self.let_go()
+        self.close()
+
+    def _leave(self) -> None:
+        self.pump.stop()
+        app = QApplication.instance()
+        if app is not None:
+            app.quit()
