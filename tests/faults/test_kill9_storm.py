@@ -129,8 +129,7 @@ def test_a_killed_market_is_started_again_and_goes_on_from_its_state(tmp_path):
         (market,) = children(console.process.pid)
         os.kill(market, signal.SIGKILL)
         assert gone(market)
-        (again,) = eventually(lambda: children(console.process.pid))
-        assert again != market
+        assert eventually(lambda: set(children(console.process.pid)) - {market})
         assert console.ask(f"wait {BTC} 30")["type"] == "status"
         assert abs(mark(console) - before) < before * 0.01
         console.end()
