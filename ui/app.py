@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ui.window import DeskWindow
 
 EXIT_OK = 0
+LAYOUT = "Trade"
 ERRORS_TOLD = 10
 """An error in painting comes back with every frame."""
 
@@ -27,6 +28,7 @@ def run_window(connection: Connection, layout: str | None = None) -> None:
     Qt's update timer is set to nothing: a frame is painted when it comes, not 5 ms later.
     """
     os.environ.setdefault("QT_QPA_UPDATE_IDLE_TIME", "0")
+    gc.disable()  # until everything is imported: it would find nothing
     # The terminal's Ctrl+C is the engine's to handle: it ends the window by the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -43,12 +45,14 @@ def run_window(connection: Connection, layout: str | None = None) -> None:
     from ui.window import DeskWindow
     from ui.wire import wire_for
 
-    # What is imported stays for ever: collecting it again and again costs 25 ms a time.
-    gc.collect()
+    # What is imported stays for ever: looking through it again and again costs 25 ms a time.
     gc.freeze()
+    gc.enable()
     pump = Pump(wire_for(connection))
     window = DeskWindow(theme, pump)
     _show_errors(window)
+    if layout is not None and layout.lower() != LAYOUT.lower():
+        window.say(f"There is no layout {layout}: this is {LAYOUT}.", icon="info")
     window.show()
     QTimer.singleShot(0, pump.start)
     window.painted.connect(window.load_late)

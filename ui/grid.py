@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView
 
 from ui.grid_model import GridHeader, GridModel
@@ -182,10 +182,13 @@ class Grid(QTableView):
                 break
             kept.discard(number)
         spare = max(0, room - sum(wanted[n] for n in kept))
-        share, rest = divmod(spare, max(1, len(kept)))
+        growing = [number for number in kept if columns[number].grow]
+        share, rest = (0, 0) if growing else divmod(spare, max(1, len(kept)))
         for number in range(len(columns)):
             self.setColumnHidden(number, number not in kept)
             extra = share + (rest if number == 0 else 0)
+            if number in growing:
+                extra = spare // len(growing)
             self.setColumnWidth(number, wanted[number] + extra)
 
     def drawn_width(self, column: Column) -> int:
@@ -200,6 +203,12 @@ class Grid(QTableView):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
             self.refit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Whoever comes by key finds a row selected: the keys that act on one need it."""
+        super().focusInEvent(event)
+        if self._selected < 0:
+            self.select_key(next((row.key for row in self.grid.rows if not row.heading), ""))
 
     def sizeHint(self) -> QSize:
         return QSize(240, 96)

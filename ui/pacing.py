@@ -7,15 +7,15 @@ would make the loop late for keys. What decides (a state, a level, an order) wai
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from desk.engine.snapshot import DeskFrame
 
 Show = Callable[[DeskFrame], None]
 
 
-@dataclass(slots=True)
-class _Task:
+class _Task(msgspec.Struct):
     every_ns: int
     show: Show
     due_ns: int = 0

@@ -6,11 +6,10 @@ and data quality alone; a size, a side or a price never uses them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(msgspec.Struct, frozen=True):
     """Every colour the window may use, as `#RRGGBB`."""
 
     bg: str
@@ -48,7 +47,7 @@ class Palette:
 
     def tokens(self) -> dict[str, str]:
         """Every token by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: getattr(self, name) for name in self.__struct_fields__}
 
 
 DARK = Palette(
@@ -169,12 +168,12 @@ def palette(scheme: str, direction: str = "green-red") -> Palette:
     """Return a scheme with the chosen pair for up and down; KeyError for an unknown name."""
     base = SCHEMES[scheme]
     if direction == "red-green":
-        return replace(
+        return msgspec.structs.replace(
             base, bid=base.ask, ask=base.bid, bid_fill=base.ask_fill, ask_fill=base.bid_fill
         )
     if direction == "blue-orange":
         bid, ask, bid_fill, ask_fill = _BLUE_ORANGE[scheme]
-        return replace(base, bid=bid, ask=ask, bid_fill=bid_fill, ask_fill=ask_fill)
+        return msgspec.structs.replace(base, bid=bid, ask=ask, bid_fill=bid_fill, ask_fill=ask_fill)
     if direction != "green-red":
         raise KeyError(direction)
     return base

@@ -102,14 +102,19 @@ class _Plot(pg.PlotWidget):
         view, box = self._view_box(), self.getViewBox()
         (start, end), (low, high) = box.viewRange()
         face = self._theme.face(10.5)
-        for price in price_ticks(low, high, max(2, int(view.height() / 60))):
+        told = [line.price for line in self.lines]
+        tags = [self.y_of(p) for p in (*told, self.mark_price) if p is not None]
+        for price in price_ticks(low, high, max(3, int(view.height() / 50))):
             y = round(self.y_of(price))
             ink.fill("raised", QRectF(view.left(), y, view.width(), 1))
-            place = QRectF(view.right() + 1, y - 8, AXIS_WIDTH - 8, 16)
-            ink.text("muted", face, f"{price:,.{self.decimals}f}", place, Align.RIGHT)
+            if all(abs(y - tag) > 16 for tag in tags):  # a tag stands where the label would
+                place = QRectF(view.right() + 1, y - 8, AXIS_WIDTH - 8, 16)
+                ink.text("muted", face, f"{price:,.{self.decimals}f}", place, Align.RIGHT)
         for moment in time_ticks(start, end, max(2, int(view.width() / 110))):
             x = round(box.mapViewToScene(QPointF(moment, low)).x())
             ink.fill("raised", QRectF(x, view.top(), 1, view.height()))
+            if x - 30 < view.left():
+                continue
             words = clock(moment * 1_000, 8)
             place = QRectF(x - 40, view.bottom() + 3, 80, 16)
             ink.text("muted", face, words[:5] if moment % 60 == 0 else words, place, Align.CENTER)

@@ -139,6 +139,8 @@ class DeskWindow(Panes):
         live = link is Link.LIVE
         self.arming.allow(live, tr(REASONS.get(link, "")))
         self.dim(link in REASONS)
+        if live:
+            self.say(tr("The desk is running."), icon="tick")
         self.ticket.set_connected(live)
         self.cancel_all.setEnabled(live)
         if link is Link.LOST:

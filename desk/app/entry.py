@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "bench": "desk.cli.bench",
     "console": "desk.app.headless",
     "doctor": "desk.cli.doctor",
+    "feed": "desk.app.feed_check",
     "journal": "desk.cli.journal",
     "market": "desk.cli.market",
     "order": "desk.app.headless",
@@ -26,7 +27,6 @@ COMMANDS: dict[str, str] = {
 """Word → module with `run(argv) -> int`."""
 
 LATER = {
-    "feed": "feed check",
     "import": "import",
     "record": "record",
 }

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from desk.app.options import Options
 from desk.app.runtime import Runtime
+from desk.app.venues import LiveProtocol, protocol_of, venue_of
 from desk.engine.frame import FeedNote
 from desk.io import transport
 from desk.io.addresses import market_urls
 from desk.io.market_child import MarketChild, start_market
 from desk.model.errors import FeedError
 from desk.model.market_data import MarketEvent
-from desk.venues.binance import BinanceProtocol
 from desk.venues.protocol import SocketUrls
 
 MARKET_STATE = "market.state"
@@ -34,8 +34,8 @@ class Feeds:
         self._note = ""
         catalogue = runtime.engine.desk.catalogue
         self._protocols = {
-            name: BinanceProtocol(name, catalogue.of_connection(name).values())
-            for name in sorted(runtime.engine.desk.settings.traded)
+            name: protocol_of(name, catalogue.of_connection(name).values())
+            for name in sorted(runtime.engine.desk.settings.fed)
         }
 
     async def run(self) -> None:
@@ -85,9 +85,9 @@ class Feeds:
     async def _pump(self, urls: Mapping[str, SocketUrls]) -> None:
         """Run every connection; return when the embedded market ends."""
         tasks = [
-            asyncio.create_task(self._connection(name, urls[name]), name=name)
+            asyncio.create_task(self._connection(name, where), name=name)
             for name in self._protocols
-            if name in urls
+            if (where := urls.get(name) or urls.get(venue_of(name))) is not None
         ]
         if self._child is not None:
             tasks.append(asyncio.create_task(self._ended(self._child), name="market"))
@@ -118,7 +118,7 @@ class Feeds:
             jitter=random.random,
         )
 
-    def _protocol_of(self, instrument_id: str) -> BinanceProtocol:
+    def _protocol_of(self, instrument_id: str) -> LiveProtocol:
         instrument = self._runtime.engine.desk.catalogue.get(instrument_id)
         assert instrument is not None
         return self._protocols[instrument.connection]

@@ -12,7 +12,7 @@ from desk.cli.arguments import Arguments
 from desk.io.addresses import market_urls
 from desk.model.errors import InputError
 
-LIVE_VENUES = ("binance",)
+VENUES = ("binance", "okx", "bybit", "deribit", "hyperliquid", "coinbase", "kraken")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,16 +51,16 @@ def arguments(prog: str, description: str) -> Arguments:
 def options(parsed: Any, **more: Any) -> Options:
     """Turn parsed arguments into options; raise InputError for what does not fit."""
     feeds = tuple(f for f in (parsed.feed or "").split(",") if f)
-    unknown = [feed for feed in feeds if feed not in LIVE_VENUES]
+    unknown = [feed for feed in feeds if feed not in VENUES]
     if parsed.feed is not None and (unknown or not feeds):
         raise InputError(
             source="--feed",
-            expected=f"one of {', '.join(LIVE_VENUES)}",
+            expected=f"one of {', '.join(VENUES)}",
             found=parsed.feed or "nothing",
         )
     if feeds and parsed.market:
         raise InputError(source="--feed", expected="--feed or --market", found="both")
-    market = None if parsed.market is None else _ready_line(parsed.market)
+    market = None if parsed.market is None else market_of(parsed.market)
     return Options(
         account=parsed.account,
         feeds=feeds,
@@ -71,7 +71,7 @@ def options(parsed: Any, **more: Any) -> Options:
     )
 
 
-def _ready_line(path: str) -> dict[str, Any]:
+def market_of(path: str) -> dict[str, Any]:
     """Read the ready line of a market; only addresses on this machine are taken."""
     try:
         text = sys.stdin.buffer.readline() if path == "-" else Path(path).read_bytes()

@@ -10,13 +10,34 @@ from desk.app.assemble import build_engine
 from desk.app.feeds import Feeds
 from desk.app.options import Options
 from desk.app.runtime import Runtime
+from desk.app.venues import venue_of
+from desk.cli.shipped import shipped
 from desk.engine.desk import Settings
+from desk.io.addresses import market_urls
 from desk.io.clock import SystemClock
 from desk.io.folder import HeldFolder, desk_folder, hold_folder
 from desk.io.journal import SqliteJournal
 from desk.model.commands import AnyCommand
 from desk.model.events import AnyEvent
 from desk.model.orders import OrderStatus
+
+EMBEDDED = ("binance-spot", "binance-usdm")
+"""What the embedded market streams."""
+
+TRADED = frozenset({"binance-spot", "binance-usdm"})
+"""Where the desk's own accounts live."""
+
+
+def fed_connections(options: Options) -> list[str]:
+    """Return the connections that stream under these options."""
+    if options.market is None and not options.feeds:
+        return list(EMBEDDED)
+    sources = options.feeds or tuple(market_urls(options.market or {}))
+    return [
+        connection
+        for connection in shipped().catalogue.connections()
+        if connection in sources or venue_of(connection) in sources
+    ]
 
 
 class Session:
@@ -27,13 +48,12 @@ class Session:
         self.folder = held.path
         self._held = held
         self._journal = SqliteJournal(held)
-        connections = frozenset({"binance-spot", "binance-usdm"})
-        if options.feeds:
-            connections |= {"binance-coinm"}
+        fed = frozenset(fed_connections(options))
         settings = Settings(
             mode="SIMULATED" if options.simulated else "PAPER",
             sample_client=options.simulated,
-            traded=connections,
+            fed=fed,
+            traded=fed & TRADED,
         )
         self.runtime = Runtime(build_engine(settings), self._journal, SystemClock())
         self.runtime.start()

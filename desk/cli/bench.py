@@ -142,7 +142,7 @@ def row(
     notes = [] if value is not None else ["the window brought no report"]
     if control is not None and control["seconds"]:
         kept = control["messages"] / control["seconds"] / pace.rate
-        notes += [f"the control showed {kept:.0%} of the messages' rate"]
+        notes += [f"the control, one table of 13 columns, got {kept:.0%} of the messages"]
     return {
         "name": f"{pace.name}: {figure.name}",
         "value": _rounded(value),

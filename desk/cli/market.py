@@ -17,14 +17,14 @@ from desk.io.clock import SystemClock
 from desk.io.resources import resource
 from desk.model.catalogue import load_catalogue
 from desk.model.errors import InputError
+from desk.sim.dialects import DIALECTS
 from desk.sim.faults import parse_faults
 from desk.sim.simulator import Settings, Simulator
 from desk.sim.state import SavedMarket, decode_state, write_atomically
 
-DIALECTS = ("binance",)
 LARGEST_SPEED = 1000
-LARGEST_PORT = 65_534
-"""Spot listens on the port, USDⓈ-M on the next."""
+LARGEST_PORT = 65_500
+"""Each venue listens on the next free one: Binance spot, USDⓈ-M, OKX, …"""
 
 _PROGRAM = "desk market"
 
@@ -35,7 +35,7 @@ def run(argv: Sequence[str]) -> int:
     Raises InputError for bad usage, a dialect that is not simulated or a port that is taken.
     """
     arguments = _parser().parse_args(argv)
-    _check_dialects(arguments.dialect)
+    dialects = _dialects(arguments.dialect)
     if arguments.replay is not None:
         raise InputError(
             source=_PROGRAM,
@@ -44,6 +44,7 @@ def run(argv: Sequence[str]) -> int:
             found=arguments.replay,
         )
     settings = Settings(
+        dialects=dialects,
         seed=_whole("--seed", arguments.seed, 0, 1 << 62),
         speed=_whole("--speed", arguments.speed, 1, LARGEST_SPEED),
         port=_whole("--port", arguments.port, 0, LARGEST_PORT),
@@ -57,7 +58,7 @@ def run(argv: Sequence[str]) -> int:
 def _parser() -> Arguments:
     parser = Arguments(_PROGRAM, "Serve a simulated market on loopback.")
     parser.add_argument("--dialect", default="binance", help="venues to speak, comma-separated")
-    parser.add_argument("--port", default="0", help="spot's port; 0: any. USDⓈ-M: the next one")
+    parser.add_argument("--port", default="0", help="the first port, the next ones follow; 0: any")
     parser.add_argument("--seed", default="1", help="same seed, same market")
     parser.add_argument("--speed", default="1", help="how many times as much happens per second")
     parser.add_argument("--replay", metavar="FILE", help="not yet")
@@ -68,15 +69,17 @@ def _parser() -> Arguments:
     return parser
 
 
-def _check_dialects(text: str) -> None:
-    for name in text.split(","):
-        if name not in DIALECTS:
+def _dialects(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    for at, name in enumerate(names):
+        if name not in DIALECTS or name in names[:at]:
             raise InputError(
                 source=_PROGRAM,
                 field="--dialect",
-                expected=f"one of {', '.join(DIALECTS)}",
+                expected=f"some of {', '.join(DIALECTS)}, each once",
                 found=name or "nothing",
             )
+    return names
 
 
 def _whole(option: str, text: str, smallest: int, largest: int) -> int:
@@ -110,7 +113,7 @@ async def _serve(settings: Settings, state: Path | None, *, follow_parent: bool)
         raise InputError(
             source=_PROGRAM,
             field="--port",
-            expected="two free ports on 127.0.0.1",
+            expected="free ports on 127.0.0.1",
             found=f"{settings.port}: {error.strerror or error}",
         ) from None
     with contextlib.suppress(BrokenPipeError):  # nobody listens for it: --parent will tell

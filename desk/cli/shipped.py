@@ -7,11 +7,22 @@ import re
 from desk.io.resources import resource
 from desk.margin.inputs import MarginTerms
 from desk.margin.table import load_tiers
-from desk.model.catalogue import Catalogue, load_catalogue
+from desk.model.catalogue import Catalogue, load_catalogue, merged
 from desk.risk.profile import Profile, load_profile
 from desk.risk.situation import Shipped
 
 _NAME = re.compile(r"[a-z0-9_]+")
+
+_INSTRUMENTS = (
+    "instruments.toml",
+    "instruments/okx.toml",
+    "instruments/bybit.toml",
+    "instruments/deribit.toml",
+    "instruments/hyperliquid.toml",
+    "instruments/coinbase.toml",
+    "instruments/kraken.toml",
+)
+"""Catalogues by venue; Binance's is the first."""
 
 _TIERS = {"binance-usdm": "tiers/binance_usdm.toml"}
 """Connection → the margin table that ships for it."""
@@ -19,7 +30,7 @@ _TIERS = {"binance-usdm": "tiers/binance_usdm.toml"}
 
 def shipped() -> Shipped:
     """Load catalogue and margin tables; profiles when they are asked for."""
-    catalogue = load_catalogue(resource("instruments.toml"))
+    catalogue = merged(load_catalogue(resource(path), path) for path in _INSTRUMENTS)
     profiles: dict[str, Profile | None] = {}
 
     def profile(name: str) -> Profile | None:

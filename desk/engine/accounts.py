@@ -44,6 +44,8 @@ def account_for(instrument: Instrument, named: str | None) -> Account | str:
         found = ACCOUNTS[named]
     if found.kind != kind:
         return f"{found.id} is a {found.kind} account and does not trade {instrument.id}"
+    if found.venue != instrument.venue:
+        return f"{found.id} trades at {found.venue}; {instrument.id} does not live there"
     if found.settle is not None and found.settle != instrument.settle:
         return (
             f"{found.id} is one margin pool in {found.settle}; {instrument.id} settles in "

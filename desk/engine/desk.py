@@ -56,8 +56,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`SIMULATED`, `PAPER`, `REPLAY`."""
     sample_client: bool
     """Use the sample client while nobody has set a record."""
+    fed: frozenset[str]
+    """Connections that stream: instruments of others are not shown."""
     traded: frozenset[str]
-    """Connections that are fed: instruments of others are not offered."""
+    """Connections whose instruments the paper venue takes orders in."""
 
 
 class Desk:

@@ -81,7 +81,7 @@ def feed_views(desk: Desk, notes: Mapping[str, FeedNote]) -> list[FeedView]:
             market
             for market in desk.market.all()
             if market.instrument.venue == venue
-            and market.instrument.connection in desk.settings.traded
+            and market.instrument.connection in desk.settings.fed
         ]
         if not markets:
             continue

@@ -128,7 +128,8 @@ def find_instrument(desk: Desk, text: str, account: str | None) -> tuple[Instrum
     """Return an instrument and the account that trades it, or refuse."""
     instrument = desk.catalogue.get(text)
     if instrument is None:
-        known = ", ".join(i.id for i in desk.catalogue.all())
+        traded = (i for i in desk.catalogue.all() if i.connection in desk.settings.traded)
+        known = ", ".join(i.id for i in traded)
         raise refuse("UNKNOWN_INSTRUMENT", f"There is no instrument {text}; there are {known}.")
     found = account_for(instrument, account)
     if isinstance(found, str):

@@ -246,11 +246,11 @@ def fill_view(fill: Fill) -> FillView:
 
 def market_views(desk: Desk) -> list[MarketView]:
     """Return every instrument that this desk is fed."""
-    traded = desk.settings.traded
+    fed = desk.settings.fed
     return [
         _market_view(desk, market)
         for market in desk.market.all()
-        if market.instrument.connection in traded
+        if market.instrument.connection in fed
     ]
 
 

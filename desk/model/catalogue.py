@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from desk.model.errors import InputError
@@ -32,6 +34,17 @@ class Catalogue:
     def of_connection(self, connection: str) -> dict[str, Instrument]:
         """Return the instruments of one connection, by the venue's symbol."""
         return {s: i for (c, s), i in self._by_symbol.items() if c == connection}
+
+    def connections(self) -> list[str]:
+        """Return every connection that streams an instrument, in the order of the files."""
+        return list(dict.fromkeys(i.connection for i in self._by_id.values()))
+
+
+def merged(catalogues: Iterable[Catalogue]) -> Catalogue:
+    """Return one catalogue of several files; its date is that of the oldest."""
+    parts = list(catalogues)
+    instruments = [instrument for part in parts for instrument in part.all()]
+    return Catalogue(instruments, min((part.as_of for part in parts), default=""))
 
 
 def load_catalogue(toml: bytes, source: str = "instruments.toml") -> Catalogue:

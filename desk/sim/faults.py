@@ -4,15 +4,17 @@ A specification is comma-separated `kind[@stream][:option…]` with the options 
 for each frame), `at=10s` (seconds after the start) and `for=5s` (how long).
 
 * drop: the frame is lost; dup: it comes twice; reorder: it comes after the next of its stream
-* gap: as drop, on depth streams only, so that a book misses changes
+* gap: as drop, on streams of book changes only, so that a book misses changes
 * garbage: the frame is cut off in the middle
 * freeze: the stream repeats its last frame, stamps and all
 * silent: the stream sends nothing while the connection stays alive
 * disconnect: connections that carry the stream break without a closing handshake
 
-`stream` is any run of a stream's parts: `btcusdt@depth@100ms`, `depth`, `ethusdt`, also behind
-`spot` or `usdm` (`usdm@btcusdt@trade`). Without options: freeze and silent act from the start
-to the end, gap and disconnect once after five seconds, the others on one frame in a hundred.
+`stream` is any run of a stream's parts, with the letters and channel names of the venue:
+`btcusdt@depth@100ms`, `depth`, `ethusdt`, also behind `spot` or `usdm` (`usdm@btcusdt@trade`);
+`okx@BTC-USDT-SWAP@books`; `bybit@linear@BTCUSDT@orderbook@50`. Without options: freeze and
+silent act from the start to the end, gap and disconnect once after five seconds, the others on
+one frame in a hundred.
 `at` without `for` and `p` acts once (freeze and silent: from then on).
 """
 
@@ -60,10 +62,17 @@ class Fault:
     def hits(self, section: str, stream: str) -> bool:
         """Tell whether a stream of a section is meant."""
         parts = (section, *stream.split("@"))
-        if self.kind is FaultKind.GAP and not any(part.startswith("depth") for part in parts):
+        if self.kind is FaultKind.GAP and not _carries_changes(parts):
             return False
         wanted, size = self.stream, len(self.stream)
         return any(parts[i : i + size] == wanted for i in range(len(parts) - size + 1))
+
+
+def _carries_changes(parts: tuple[str, ...]) -> bool:
+    """Tell whether a stream carries changes of a book; Bybit's best level comes whole."""
+    if parts[-2:] == ("orderbook", "1"):
+        return False
+    return any(part == "orderbook" or part.startswith(("depth", "books")) for part in parts)
 
 
 def parse_faults(spec: str) -> list[Fault]:
@@ -147,6 +156,15 @@ class FaultInjector:
                 self._frozen[key] = payload
         held = self._held.pop(key, None) if sent else None
         return sent if held is None else [*sent, held]
+
+    def silences(self, section: str, stream: str, elapsed_ms: int) -> bool:
+        """Tell whether a stream is silent now, so that not even a first snapshot is sent."""
+        return any(
+            fault.kind is FaultKind.SILENT
+            and fault.hits(section, stream)
+            and self._acts(number, fault, elapsed_ms)
+            for number, fault in enumerate(self._faults)
+        )
 
     def breaks(self, elapsed_ms: int) -> list[Fault]:
         """Return the disconnections that happen now."""

@@ -6,18 +6,18 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from desk.model.instrument import Instrument
-from desk.sim.binance.candles import History
-from desk.sim.binance.feed import InstrumentFeed
-from desk.sim.binance.server import SectionServer
-from desk.sim.binance.streams import SPOT, USDM
+from desk.sim.calibration import BEHAVIOURS
+from desk.sim.candles import History
+from desk.sim.dialect import Moment, Stage
+from desk.sim.dialects import DIALECTS
 from desk.sim.events import Event
 from desk.sim.faults import Fault, FaultInjector
 from desk.sim.market import BEAT_MS, Market
 from desk.sim.state import SavedMarket, encode_state
 
-CONNECTIONS = {"binance-spot": SPOT, "binance-usdm": USDM}
 SHORTEST_PAUSE_S = 0.01
 LONGEST_ADVANCE_MS = 100
 """Wall time that is caught up in one go, so that sockets are served in between."""
@@ -29,6 +29,8 @@ LONGEST_LAG_MS = 2_000
 class Settings:
     """How a simulator runs."""
 
+    dialects: tuple[str, ...] = ("binance",)
+    """Names of DIALECTS, each once."""
     seed: int = 1
     speed: int = 1
     port: int = 0
@@ -37,7 +39,7 @@ class Settings:
 
 
 class Simulator:
-    """Binance spot and USDⓈ-M on loopback."""
+    """One market on loopback, in the dialects of the venues that are asked for."""
 
     def __init__(
         self,
@@ -53,51 +55,36 @@ class Simulator:
         self._started_ms = wall_ms()
         # At least a second has passed when the first client comes: there is a mark price.
         self._now_ms = self._started_ms // 1000 * 1000 - 1000
-        simulated = [i for i in instruments if i.connection in CONNECTIONS]
+        simulated = [i for i in instruments if i.id in BEHAVIOURS]
         start_ms = self._now_ms * settings.speed
         self.market = Market(simulated, seed=settings.seed, start_ms=start_ms)
-        history: dict[str, History] = {}
+        self._history = {name: History() for name in self.market.listings}
         if saved is not None:
             self.market.resume(saved.market)
             self.market.stand_still(start_ms)
-            history = saved.history
-        self.feeds = {
-            name: InstrumentFeed(
-                listing,
-                speed=settings.speed,
-                now_us=start_ms * 1000,
-                history=history.get(name) or History(),
-            )
-            for name, listing in self.market.listings.items()
-        }
-        injector = FaultInjector(list(settings.faults), settings.seed)
-        self._injector = injector
-        self._sections = {
-            section: SectionServer(
-                section,
-                {
-                    feed.spelling.symbol: feed
-                    for feed in self.feeds.values()
-                    if feed.listing.instrument.connection == connection
-                },
-                speed=settings.speed,
-                wall_ms=wall_ms,
-                faults=injector,
-            )
-            for connection, section in CONNECTIONS.items()
-        }
+            self._history |= saved.history
+        self._injector = FaultInjector(list(settings.faults), settings.seed)
+        stage = Stage(
+            listings=self.market.listings,
+            history=self._history,
+            speed=settings.speed,
+            now_us=start_ms * 1000,
+            wall_ms=wall_ms,
+            faults=self._injector,
+        )
+        self._dialects = {name: DIALECTS[name](stage) for name in settings.dialects}
 
-    async def start(self) -> dict[str, dict[str, dict[str, str]]]:
+    async def start(self) -> dict[str, Any]:
         """Listen and return the ready line; raise OSError when a port is taken."""
         for _ in range(2 * LONGEST_LAG_MS // LONGEST_ADVANCE_MS):
             if not self.step():
                 break
-        ready: dict[str, dict[str, str]] = {}
-        for offset, (section, server) in enumerate(self._sections.items()):
-            asked = self._settings.port
-            port = await server.start(asked + offset if asked else 0)
-            ready[section] = {"rest": f"http://127.0.0.1:{port}", "ws": f"ws://127.0.0.1:{port}"}
-        return {"binance": ready}
+        ready: dict[str, Any] = {}
+        port = self._settings.port
+        for name, dialect in self._dialects.items():
+            ready[name] = await dialect.start(port)
+            port = port + dialect.ports if port else 0
+        return ready
 
     async def run(self, stop: asyncio.Event, save: Callable[[bytes], None] | None = None) -> None:
         """Keep the market in step with the wall until told to stop; then save and close.
@@ -117,17 +104,16 @@ class Simulator:
 
     async def stop(self) -> None:
         """Close every connection and stop listening."""
-        for server in self._sections.values():
-            await server.stop()
+        for dialect in self._dialects.values():
+            await dialect.stop()
 
     def clients(self) -> int:
         """Return how many websocket connections there are."""
-        return sum(server.clients() for server in self._sections.values())
+        return sum(dialect.clients() for dialect in self._dialects.values())
 
     def state(self) -> bytes:
         """Return the market and its history as they are now."""
-        history = {name: feed.history for name, feed in self.feeds.items()}
-        return encode_state(SavedMarket(self.market.saved(), history))
+        return encode_state(SavedMarket(self.market.saved(), self._history))
 
     def _pause_s(self) -> float:
         """Return how long it takes until the next beat of the market has passed."""
@@ -159,19 +145,16 @@ class Simulator:
         self._now_ms = until_ms
         market_ms = until_ms * self._settings.speed
         self.market.stand_still(market_ms)
-        for feed in self.feeds.values():
-            feed.restart(market_ms * 1000)
+        for dialect in self._dialects.values():
+            dialect.restart(market_ms * 1000)
 
     def _publish(self, events: dict[str, list[Event]]) -> None:
         elapsed_ms = self._now_ms - self._started_ms
-        broken = self._injector.breaks(elapsed_ms)
-        until_us = self.market.time_ms * 1000
-        for name, feed in self.feeds.items():
-            section = self._sections[CONNECTIONS[feed.listing.instrument.connection]]
-            symbol = feed.spelling.symbol
-            frames = feed.frames(events[name], until_us, section.wanted(symbol))
-            section.publish(symbol, frames, elapsed_ms)
-        for section in self._sections.values():
-            section.flush()
-            for fault in broken:
-                section.break_off(fault)
+        moment = Moment(
+            events=events,
+            until_us=self.market.time_ms * 1000,
+            elapsed_ms=elapsed_ms,
+            broken=self._injector.breaks(elapsed_ms),
+        )
+        for dialect in self._dialects.values():
+            dialect.publish(moment)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from desk.sim.binance.candles import History
+from desk.sim.candles import History
 from desk.sim.market import MarketState
 
 DIGEST_BYTES = 32

@@ -76,6 +76,7 @@ class Trader:
         settings = Settings(
             mode="SIMULATED",
             sample_client=sample_client,
+            fed=frozenset({"binance-spot", "binance-usdm"}),
             traded=frozenset({"binance-spot", "binance-usdm"}),
         )
         self.desk = Desk(

@@ -149,7 +149,7 @@ def test_sigterm_ends_the_desk_and_its_market(tmp_path):
     ("arguments", "words"),
     [
         (["bye"], "expected one of"),
-        (["console", "--feed", "nowhere"], "--feed: expected one of binance, found nowhere"),
+        (["console", "--feed", "nowhere"], "--feed: expected one of binance, okx"),
         (["console", "--market", "missing.json"], "missing.json: expected a file"),
         (["console", "--nonsense"], "unrecognized arguments: --nonsense"),
         (["order", "buy"], "expected a quantity"),

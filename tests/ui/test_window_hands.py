@@ -405,8 +405,9 @@ def test_close_is_aborted_by_a_drag_away_and_doubled_by_no_double_click(qtbot, r
 
 def test_close_by_keys_acts_on_the_selected_position(qtbot, rig, focus):
     rig.arm()
+    rig.settle(normal_desk(positions=normal_desk().positions[:1]))
+    rig.until(lambda: len(rig.window.positions.grid.grid.rows) == 1)
     grid = focus(rig.window.positions.grid)
-    qtbot.keyClick(grid, Qt.Key.Key_Down)
     chord = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
     qtbot.keyClick(grid, Qt.Key.Key_2, chord)
     (close,) = sent(rig, ClosePosition)

@@ -7,8 +7,8 @@ and while it stands everything else keeps working.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
@@ -21,8 +21,7 @@ REASON_MIN = 10
 DEFAULT_KILL_REASON = "stopped by the trader"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """One button of a strip."""
 
     key: str

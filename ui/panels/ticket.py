@@ -110,7 +110,7 @@ class TicketPanel(QWidget):
         column.addLayout(_row(*self.adders, *self.percents, spacing=4))
         column.addLayout(_row(self.tif, self.post_only, self.reduce_only, stretch=-1))
         self._body = QWidget()
-        body = QVBoxLayout(self._body)
+        body = self._body_column = QVBoxLayout(self._body)
         body.setContentsMargins(0, 4, 0, 0)
         body.setSpacing(8)
         body.addWidget(self.preview)
@@ -160,6 +160,10 @@ class TicketPanel(QWidget):
         for button in (self.adders[3], self.percents[0]):
             button.setVisible(not compact)
         self.arm.say(tr("Arm") if compact else f"{tr('Arm')} {self._arm_key}")
+        # Where both do not fit, why it cannot be sent comes before what it would do.
+        first, second = (self.denials, self.preview) if compact else (self.preview, self.denials)
+        self._body_column.insertWidget(0, first)
+        self._body_column.insertWidget(1, second)
         self.preview.updateGeometry()
 
     # ---- from the window --------------------------------------------------------------------

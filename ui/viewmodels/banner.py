@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from desk.engine.snapshot import AccountView, DeskFrame
 from ui.viewmodels.text import age, clock, countdown, money, ratio
@@ -22,8 +23,7 @@ from ui.viewmodels.text import age, clock, countdown, money, ratio
 ) = range(10)
 
 
-@dataclass(frozen=True, slots=True)
-class Banner:
+class Banner(msgspec.Struct, frozen=True):
     """One thing to say; `key` names it, so that an acknowledgement holds until it changes."""
 
     rank: int
@@ -90,7 +90,7 @@ def banners(frame: DeskFrame) -> list[Banner]:
 
 def _desk(frame: DeskFrame) -> list[Banner]:
     found: list[Banner] = []
-    why = " ".join(frame.latches)
+    why = " ".join(_ended(latch.removeprefix(f"{frame.state}: ")) for latch in frame.latches)
     if not frame.durable:
         found.append(
             Banner(
@@ -115,6 +115,11 @@ def _desk(frame: DeskFrame) -> list[Banner]:
             Banner(REDUCING, f"{frame.state} {why}", False, "shield", subject, text, action="rearm")
         )
     return found
+
+
+def _ended(sentence: str) -> str:
+    """A sentence with its full stop."""
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
 def _accounts(frame: DeskFrame) -> list[Banner]:

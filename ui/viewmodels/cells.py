@@ -51,3 +51,5 @@ class Column(NamedTuple):
     tip: str = ""
     width: int = 0
     """Pixels that a drawn cell needs."""
+    grow: bool = False
+    """Takes all the room that is left; without such a column all share it."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from desk.engine.snapshot import DeskFrame, PositionView, SeriesView
 from desk.model.numbers import plain
@@ -50,8 +51,7 @@ class Series:
         return int(self.time_s[-1] * 1_000) if self.time_s else 0
 
 
-@dataclass(frozen=True, slots=True)
-class PriceLine:
+class PriceLine(msgspec.Struct, frozen=True):
     """A price that matters, drawn across the chart or told below it."""
 
     key: str

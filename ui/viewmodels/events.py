@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+
+import msgspec
 
 from desk.model.events import (
     Acknowledged,
@@ -24,15 +25,14 @@ from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone
 
 EVENT_COLUMNS = (
     Column("time", "HKT", "88:88:88", Side.LEFT),
-    Column("text", "Event", "", Side.LEFT),
+    Column("text", "Event", "", Side.LEFT, width=120, grow=True),
 )
 
 LOG_LIMIT = 500
 """Lines kept on the screen; the journal keeps all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One event in words."""
 
     number: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from desk.engine.snapshot import AccountView, CollateralView, DeskFrame, PositionView, TotalsView
 from desk.model.numbers import plain
@@ -27,8 +28,7 @@ _KINDS = {"perpetual": 1, "financing": 2}
 """Among accounts that are equally calm the one that trades stands first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(msgspec.Struct, frozen=True):
     """A label with its value."""
 
     label: str
@@ -36,8 +36,7 @@ class Figure:
     tone: Tone = Tone.TEXT
 
 
-@dataclass(frozen=True, slots=True)
-class Gauge:
+class Gauge(msgspec.Struct, frozen=True):
     """Utilization above, margin ratio below; None is an unknown lane."""
 
     utilization: float | None
@@ -46,8 +45,7 @@ class Gauge:
     level: str
 
 
-@dataclass(frozen=True, slots=True)
-class CloseOut:
+class CloseOut(msgspec.Struct, frozen=True):
     """Where the account would be closed out: both coins together first, each alone after."""
 
     move: str
@@ -57,8 +55,7 @@ class CloseOut:
     tone: Tone
 
 
-@dataclass(frozen=True, slots=True)
-class CollateralRow:
+class CollateralRow(msgspec.Struct, frozen=True):
     """One asset with what of it counts, and its share of the bar."""
 
     asset: str
@@ -70,8 +67,7 @@ class CollateralRow:
     cut: float
 
 
-@dataclass(frozen=True, slots=True)
-class AccountCard:
+class AccountCard(msgspec.Struct, frozen=True):
     """One account."""
 
     account: str
@@ -95,8 +91,7 @@ class AccountCard:
     is_stale: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RiskView:
+class RiskView(msgspec.Struct, frozen=True):
     """All cards and the desk's totals."""
 
     cards: tuple[AccountCard, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from desk.engine.snapshot import AccountView, DeskFrame, FeedView
 from ui.viewmodels.text import UNKNOWN, age, clock, ratio
@@ -18,8 +18,7 @@ _SHORT_VENUES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Lamp:
+class Lamp(msgspec.Struct, frozen=True):
     """One venue's feeds: shape, name, age; state is told by shape and words too."""
 
     name: str
@@ -30,8 +29,7 @@ class Lamp:
     tip: str
 
 
-@dataclass(frozen=True, slots=True)
-class StatusView:
+class StatusView(msgspec.Struct, frozen=True):
     """Everything the bar writes."""
 
     mode: str

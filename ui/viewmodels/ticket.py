@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+import msgspec
 
 from desk.engine.snapshot import MarketView
 from desk.model.commands import Quantity, QuantityUnit, SubmitOrder
@@ -34,8 +35,7 @@ _WRITTEN = re.compile(r"(?P<number>[\d.,]+)\s*(?P<unit>[a-z%]*)", re.IGNORECASE)
 _NOTIONAL_UNITS = frozenset({"usd", "usdt", "usdc"})
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """What the trader has written so far; `id` is the client order id it will be sent with."""
 
     id: str
@@ -50,8 +50,7 @@ class Draft:
     reduce_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """Why a draft is no order yet; `field` is empty when no field is to blame."""
 
     field: str
@@ -136,8 +135,7 @@ def presets(market: MarketView | None) -> tuple[Decimal, ...]:
     return tuple(Decimal(text) for text in ("0.1", "0.5", "1", "5"))
 
 
-@dataclass(frozen=True, slots=True)
-class BeforeAfter:
+class BeforeAfter(msgspec.Struct, frozen=True):
     """One figure now, and as it would be after this fill and all working orders."""
 
     label: str
@@ -146,8 +144,7 @@ class BeforeAfter:
     tone: Tone = Tone.TEXT
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewView:
+class PreviewView(msgspec.Struct, frozen=True):
     """A preview in words."""
 
     id: str
@@ -187,7 +184,7 @@ def preview_view(preview: Previewed, market: MarketView) -> PreviewView:
         row("Utilization", "margin_utilization", ratio, breaks=over_margin),
         row("Margin ratio", "margin_ratio", ratio),
         row("Available", "available_margin", money, breaks=over_margin),
-        row("Close-out common", "common_move_to_close_out", _signed_distance),
+        _common_row(before, after),
         _liquidation_row(before, after, market),
         row("Leverage", "leverage", multiple, breaks=over_leverage),
     )
@@ -199,6 +196,21 @@ def preview_view(preview: Previewed, market: MarketView) -> PreviewView:
         ("Fee", money(_decimal(cost.get("fee")), 2)),
     )
     return PreviewView(preview.id, preview.accepted, rows, costs, tuple(preview.denials))
+
+
+def _common_row(before: dict[str, Any], after: dict[str, Any]) -> BeforeAfter:
+    """The joint move to close-out; `none` where none exists."""
+
+    def shown(row: dict[str, Any]) -> str:
+        sides = ("common_move_to_close_out", "common_move_to_close_out_up")
+        moves = [move for side in sides if (move := _decimal(row.get(side))) is not None]
+        if moves:
+            return _signed_distance(min(moves, key=abs))
+        return UNKNOWN if row.get("maintenance_margin") is None else "none"
+
+    then = shown(after)
+    tone = Tone.MUTED if then == UNKNOWN else Tone.TEXT
+    return BeforeAfter("Close-out common", shown(before), then, tone)
 
 
 def _signed_distance(move: Decimal | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -17,8 +16,7 @@ REPEATED = "REPEATED"
 """The code by which the desk asks whether the same order is meant twice."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubmitState:
+class SubmitState(msgspec.Struct, frozen=True):
     """The submit button: its words, whether it sends, how it is dressed."""
 
     text: str
@@ -52,12 +50,12 @@ class TicketState:
 
     def edit(self, **changes: Any) -> None:
         """Change the draft; what was said about it before no longer holds."""
-        changed = replace(self.draft, **changes)
+        changed = msgspec.structs.replace(self.draft, **changes)
         if changed == self.draft:
             return
         if changed.instrument != self.draft.instrument:
             # A quantity written for one instrument is an accident on another.
-            changed = replace(changed, quantity="", price="", id=self._new_id())
+            changed = msgspec.structs.replace(changed, quantity="", price="", id=self._new_id())
         self.draft = changed
         self.refused = ()
         self._read()
@@ -112,9 +110,9 @@ class TicketState:
             if isinstance(event, Denied):
                 self.refused = tuple(event.denials)
                 # The refused id is spent; the words stay.
-                self.draft = replace(self.draft, id=self._new_id())
+                self.draft = msgspec.structs.replace(self.draft, id=self._new_id())
             else:
-                self.draft = replace(self.draft, id=self._new_id(), quantity="")
+                self.draft = msgspec.structs.replace(self.draft, id=self._new_id(), quantity="")
             self._read()
             return True
         return False

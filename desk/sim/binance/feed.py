@@ -7,10 +7,10 @@ from collections import deque
 import msgspec
 
 from desk.sim.binance import messages
-from desk.sim.binance.candles import KEPT_MINUTES, MINUTE_MS, History, PremiumBar
 from desk.sim.binance.depth import DepthCut
 from desk.sim.binance.messages import AggregateTrade, Spelling
 from desk.sim.binance.streams import parse_depth
+from desk.sim.candles import KEPT_MINUTES, MINUTE_MS, History, PremiumBar
 from desk.sim.events import Event, LevelSet, MarkUpdate, Print, TopOfBook
 from desk.sim.listing import Listing
 

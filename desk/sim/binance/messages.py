@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from desk.model.instrument import Instrument, Kind
-from desk.sim.binance.candles import MINUTE_MS, Candle, PremiumBar
 from desk.sim.binance.wire import WireNumbers, mark_number, rate_number
+from desk.sim.candles import MINUTE_MS, Candle, PremiumBar
 from desk.sim.events import MarkUpdate, Print, TopOfBook
 
 Body = dict[str, Any]

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Callable
 
-from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.datastructures import Headers
+from websockets.asyncio.server import Server, ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
-from websockets.protocol import State
 
+from desk.sim import sockets
 from desk.sim.binance.commands import obey
 from desk.sim.binance.feed import Frames, InstrumentFeed
 from desk.sim.binance.rest import RestDesk
 from desk.sim.binance.streams import SPOT, Route, is_carried, parse_route
 from desk.sim.faults import Fault, FaultInjector
 
-HOST = "127.0.0.1"
-LARGEST_COMMAND_BYTES = 65_536
-LARGEST_BACKLOG_BYTES = 8 * 1024 * 1024
-"""A client that reads so slowly that more than this waits for it is dropped."""
 SPOT_PING_S, SPOT_PONG_S = 20.0, 60.0
 FUTURES_PING_S, FUTURES_PONG_S = 180.0, 600.0
-
-_quiet = logging.getLogger("desk.sim.websockets")
-_quiet.addHandler(logging.NullHandler())
-_quiet.propagate = False
 
 
 class Subscriber:
@@ -40,21 +30,9 @@ class Subscriber:
 
     def queue(self, stream: str, payload: bytes) -> None:
         """Put a frame where `flush` finds it."""
-        if self.connection.protocol.state is not State.OPEN:
-            return
         if self.route.wrapped:
             payload = b'{"stream":"%b","data":%b}' % (stream.encode(), payload)
-        self.connection.protocol.send_text(payload)
-
-    def flush(self) -> None:
-        """Hand everything queued to the system at once; drop a client that does not read."""
-        data = b"".join(self.connection.protocol.data_to_send())
-        transport = self.connection.transport
-        if not data or transport.is_closing():
-            return
-        transport.write(data)
-        if transport.get_write_buffer_size() > LARGEST_BACKLOG_BYTES:
-            transport.abort()
+        sockets.queue(self.connection, payload)
 
 
 class SectionServer:
@@ -82,20 +60,14 @@ class SectionServer:
     async def start(self, port: int) -> int:
         """Listen; return the port. Raises OSError when the port is taken."""
         spot = self.section == SPOT
-        self._server = await serve(
-            self._converse,
-            HOST,
+        self._server = await sockets.listen(
             port,
-            process_request=self._answer_rest,
-            compression=None,
-            ping_interval=SPOT_PING_S if spot else FUTURES_PING_S,
-            ping_timeout=SPOT_PONG_S if spot else FUTURES_PONG_S,
-            close_timeout=1.0,
-            max_size=LARGEST_COMMAND_BYTES,
-            server_header=None,
-            logger=_quiet,
+            converse=self._converse,
+            answer=self._answer_rest,
+            ping_interval_s=SPOT_PING_S if spot else FUTURES_PING_S,
+            ping_timeout_s=SPOT_PONG_S if spot else FUTURES_PONG_S,
         )
-        return int(self._server.sockets[0].getsockname()[1])
+        return sockets.port_of(self._server)
 
     async def stop(self) -> None:
         """Close every connection and stop listening."""
@@ -126,7 +98,7 @@ class SectionServer:
     def flush(self) -> None:
         """Send what is queued."""
         for subscriber in self._subscribers:
-            subscriber.flush()
+            sockets.flush(subscriber.connection)
 
     def break_off(self, fault: Fault) -> None:
         """Cut the connections that carry what the fault names, without a closing handshake."""
@@ -142,14 +114,7 @@ class SectionServer:
         if "Upgrade" in request.headers and parse_route(request.path, self.section) is not None:
             return None
         status, body = self._rest.answer(request.path, self._wall_ms())
-        headers = Headers(
-            {
-                "Content-Type": "application/json;charset=UTF-8",
-                "Content-Length": str(len(body)),
-                "Connection": "close",
-            }
-        )
-        return Response(status, "OK" if status == 200 else "Error", headers, body)
+        return sockets.json_response(status, body)
 
     async def _converse(self, connection: ServerConnection) -> None:
         request = connection.request

@@ -70,7 +70,7 @@ def test_row_stands_beside_its_control_with_ratio_and_verdict():
     cpu = row(PACES[0], FIGURE["window CPU per update"], REPORT, CONTROL)
     assert (cpu["value"], cpu["reference"], cpu["ratio"]) == (5.0, 10.0, 0.5)
     assert (cpu["target"], cpu["ok"]) == (None, True)
-    assert "showed 25% of" in cpu["note"]
+    assert "got 25% of" in cpu["note"]
 
 
 def test_measured_process_that_brought_no_report_is_not_ok():

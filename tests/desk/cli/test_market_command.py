@@ -133,7 +133,8 @@ def test_a_state_that_cannot_be_written_is_told_once_and_the_market_goes_on(tmp_
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [
-        (["--dialect", "okx"], "okx"),
+        (["--dialect", "nyse"], "nyse"),
+        (["--dialect", "okx,okx"], "okx"),
         (["--dialect", "binance,"], "nothing"),
         (["--port", "65535"], "65535"),
         (["--port", "http"], "http"),

@@ -18,12 +18,12 @@ PERPETUALS_AND_SPOT = ("usdm", "spot")
 
 
 @asynccontextmanager
-async def served(*, faults="", saved=None, wall_ms=START_MS + 500, **settings):
-    """A simulator on loopback whose clock moves only when told."""
+async def served(*, dialect="binance", faults="", saved=None, wall_ms=START_MS + 500, **settings):
+    """A simulator of one dialect on loopback whose clock moves only when told."""
     clock = ManualClock(wall_ms=wall_ms)
-    settings = Settings(faults=tuple(parse_faults(faults)), **settings)
+    settings = Settings(dialects=(dialect,), faults=tuple(parse_faults(faults)), **settings)
     simulator = Simulator(instruments(), settings, wall_ms=clock.wall_ms, saved=saved)
-    venue = Venue(simulator, clock, (await simulator.start())["binance"])
+    venue = Venue(simulator, clock, (await simulator.start())[dialect])
     try:
         yield venue
     finally:

@@ -6,8 +6,8 @@ import json
 import pytest
 from simulated_day import START_MS, new_market
 
-from desk.sim.binance.candles import History
 from desk.sim.binance.feed import InstrumentFeed
+from desk.sim.candles import History
 
 PERPETUAL = "BTCUSDT-PERP.BINANCE"
 SPOT = "ETHUSDT.BINANCE"

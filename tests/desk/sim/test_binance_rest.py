@@ -5,9 +5,9 @@ import json
 import pytest
 from simulated_day import START_MS, new_market
 
-from desk.sim.binance.candles import History
 from desk.sim.binance.feed import InstrumentFeed
 from desk.sim.binance.rest import RestDesk
+from desk.sim.candles import History
 
 MINUTES = 3
 

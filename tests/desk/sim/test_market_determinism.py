@@ -4,8 +4,8 @@ import msgspec
 import pytest
 from simulated_day import START_MS, new_market
 
-from desk.sim.binance.candles import History
 from desk.sim.binance.feed import InstrumentFeed
+from desk.sim.candles import History
 from desk.sim.market import BEAT_MS
 from desk.sim.state import SavedMarket, decode_state, encode_state
 

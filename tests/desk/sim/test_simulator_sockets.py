@@ -123,7 +123,7 @@ def test_one_bad_client_does_not_disturb_another():
 
 
 def test_a_client_that_does_not_read_is_dropped(monkeypatch):
-    monkeypatch.setattr("desk.sim.binance.server.LARGEST_BACKLOG_BYTES", 100_000)
+    monkeypatch.setattr("desk.sim.sockets.LARGEST_BACKLOG_BYTES", 100_000)
 
     async def scenario():
         async with served() as venue:

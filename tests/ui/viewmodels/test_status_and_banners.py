@@ -82,8 +82,10 @@ def test_worst_comes_first():
 
 
 def test_halted_names_its_reason_and_offers_to_rearm():
-    (banner,) = banners(frame(state="HALTED", latches=["killed by ada: fat finger."]))
-    assert "killed by ada: fat finger." in banner.text
+    (banner,) = banners(
+        frame(state="HALTED", latches=["HALTED: killed by ada: fat finger", "feed lost."])
+    )
+    assert banner.text.startswith("killed by ada: fat finger. feed lost. Only cancels,")
     assert banner.action == "rearm"
 
 

@@ -233,6 +233,18 @@ def test_liquidation_that_does_not_exist_is_none_not_unknown():
     assert (row.before, row.after) == ("none", "none")
 
 
+@pytest.mark.parametrize(
+    ("down", "up", "shown"),
+    [("-0.3", None, "−30.0%"), ("-0.3", "0.2", "+20.0%"), (None, None, "none")],
+)
+def test_nearer_common_move_is_shown_and_none_is_said(down, up, shown):
+    row = {"maintenance_margin": "5", "common_move_to_close_out": down,
+           "common_move_to_close_out_up": up}  # fmt: skip
+    previewed = Previewed(id="t", accepted=True, denials=[], before=None, after=row, cost={})
+    common = preview_view(previewed, market()).rows[3]
+    assert (common.before, common.after) == ("—", shown)
+
+
 def test_presets_add_to_what_is_written():
     assert add_to_quantity("2", D("0.1")) == "2.1"
     assert add_to_quantity("25%", D(1)) == "1"

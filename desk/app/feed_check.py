@@ -1,0 +1,148 @@
+"""`desk feed check`: are the prices there, how old are they, whose clock is off?"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from desk.app.options import VENUES, market_of
+from desk.app.venues import LiveProtocol, protocol_of, venue_of
+from desk.cli.arguments import Arguments
+from desk.cli.shipped import shipped
+from desk.io import transport
+from desk.io.addresses import market_urls
+from desk.io.clock import SystemClock
+from desk.market.state import MarketState
+from desk.model.errors import InputError
+from desk.model.market_data import MarketEvent
+from desk.model.numbers import parse_decimal
+from desk.venues.protocol import SocketUrls
+
+DEFAULT_VENUES = ("binance", "okx", "bybit", "coinbase", "kraken")
+EXIT_OK, EXIT_SILENT = 0, 1
+NS_PER_MS = 1_000_000
+
+Row = dict[str, Any]
+
+
+def run(argv: list[str]) -> int:
+    """Connect, listen for a while, report every stream; 1 when a needed one stayed silent."""
+    parser = Arguments("desk feed", "Check market data.")
+    parser.add_argument("action", choices=("check",))
+    parser.add_argument(
+        "--venue", action="append", default=[], metavar="V", help="venue or connection"
+    )
+    parser.add_argument("--market", metavar="FILE|-", help="the ready line of a desk market")
+    parser.add_argument("--seconds", default="10", metavar="N", help="how long to listen")
+    parsed = parser.parse_args(argv)
+    seconds = parse_decimal(parsed.seconds)
+    if seconds is None or not 0 < seconds <= 3600:
+        raise InputError(
+            source="desk feed", field="--seconds", expected="0 to 3600", found=parsed.seconds
+        )
+    urls = None if parsed.market is None else market_urls(market_of(parsed.market), parsed.market)
+    protocols = _protocols(parsed.venue, urls)
+    rows = asyncio.run(_listen(protocols, urls, float(seconds)))
+    print(msgspec.json.encode({"rows": rows}).decode())
+    return EXIT_OK if all(row["ok"] for row in rows) else EXIT_SILENT
+
+
+def _protocols(wanted: list[str], urls: Mapping[str, SocketUrls] | None) -> dict[str, LiveProtocol]:
+    catalogue = shipped().catalogue
+    known = catalogue.connections()
+    names = wanted or (list(DEFAULT_VENUES) if urls is None else list(urls))
+    for name in names:
+        if name not in known and name not in VENUES:
+            raise InputError(
+                source="desk feed",
+                field="--venue",
+                expected=f"one of {', '.join(VENUES)}",
+                found=name,
+            )
+    chosen = [c for c in known if c in names or venue_of(c) in names]
+    if urls is not None:
+        chosen = [c for c in chosen if c in urls or venue_of(c) in urls]
+    return {c: protocol_of(c, catalogue.of_connection(c).values()) for c in chosen}
+
+
+async def _listen(
+    protocols: Mapping[str, LiveProtocol], urls: Mapping[str, SocketUrls] | None, seconds: float
+) -> list[Row]:
+    clock, market = SystemClock(), MarketState(shipped().catalogue)
+    started_ns = clock.boot_ns()
+
+    def take(events: list[MarketEvent]) -> None:
+        for event in events:
+            market.apply(event)
+
+    def where(name: str, protocol: LiveProtocol) -> SocketUrls:
+        if urls is None:
+            return protocol.live_urls
+        return urls.get(name) or urls[venue_of(name)]
+
+    tasks = [
+        asyncio.create_task(
+            transport.run(
+                protocol, where(name, protocol), clock=clock, sink=take, jitter=random.random
+            )
+        )
+        for name, protocol in protocols.items()
+    ]
+    await asyncio.sleep(seconds)
+    now_ns = clock.boot_ns()
+    rows = [
+        row
+        for name, protocol in protocols.items()
+        for row in _rows(name, protocol, market, clock, started_ns, now_ns)
+    ]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return rows
+
+
+def _rows(
+    name: str,
+    protocol: LiveProtocol,
+    market: MarketState,
+    clock: SystemClock,
+    started_ns: int,
+    now_ns: int,
+) -> list[Row]:
+    rows: list[Row] = []
+    for stream in protocol.streams():
+        label = f"{name} {stream.name}"
+        heard = stream.messages > 0
+        first = (stream.first_ns - started_ns) // NS_PER_MS if heard else None
+        age = (now_ns - stream.last_ns) // NS_PER_MS if heard else None
+        lasted_s = max(1e-3, (now_ns - stream.first_ns) / 1e9)
+        rate = round(stream.messages / lasted_s, 1) if heard else 0.0
+        note = "" if heard else "no data"
+        rows += [
+            _row(f"{label} first data", first, "ms", ok=heard, note=note),
+            _row(f"{label} rate", rate, "1/s", ok=heard, note=note),
+            _row(f"{label} last age", age, "ms", ok=heard, note=note),
+        ]
+    for instrument, book in protocol.counters.books.items():
+        rows.append(_row(f"{name} {instrument} gaps", book.gaps, "count", ok=True, note=""))
+    rejected = protocol.counters.rejected
+    reasons = ", ".join(protocol.counters.reasons)
+    rows.append(_row(f"{name} rejected", rejected, "count", ok=True, note=reasons))
+    rows.append(_row(f"{name} clock skew", _skew_ms(name, market, clock), "ms", ok=True, note=""))
+    return rows
+
+
+def _skew_ms(name: str, market: MarketState, clock: SystemClock) -> int | None:
+    """Return the venue's clock minus ours, at the quickest message so far."""
+    offset_ms = market.connection(name).clock.offset_ms
+    if offset_ms is None:
+        return None
+    return clock.boot_ns() // NS_PER_MS - offset_ms - clock.wall_ms()
+
+
+def _row(name: str, value: float | None, unit: str, *, ok: bool, note: str) -> Row:
+    return {"name": name, "value": value, "unit": unit, "ok": ok, "note": note}

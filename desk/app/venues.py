@@ -1,0 +1,52 @@
+"""Which protocol speaks on which connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol, TypeAlias
+
+from desk.model.instrument import Instrument
+from desk.venues.binance import BinanceProtocol
+from desk.venues.bybit import BybitProtocol
+from desk.venues.coinbase import CoinbaseProtocol
+from desk.venues.deribit import DeribitProtocol
+from desk.venues.hyperliquid import HyperliquidProtocol
+from desk.venues.kraken import KrakenProtocol
+from desk.venues.okx import OkxProtocol
+from desk.venues.protocol import SocketUrls, VenueProtocol
+
+
+class LiveProtocol(VenueProtocol, Protocol):
+    """A protocol that knows where its venue is reached."""
+
+    @property
+    def live_urls(self) -> SocketUrls:
+        """Where the venue is reached."""
+        ...
+
+
+Single: TypeAlias = Callable[[Iterable[Instrument]], LiveProtocol]
+
+SINGLE: Mapping[str, Single] = {
+    "okx": OkxProtocol,
+    "deribit": DeribitProtocol,
+    "hyperliquid": HyperliquidProtocol,
+    "coinbase": CoinbaseProtocol,
+    "kraken": KrakenProtocol,
+}
+"""Venues with one connection for all their instruments."""
+
+
+def venue_of(connection: str) -> str:
+    """Return the venue of a connection: `binance` of `binance-usdm`."""
+    return connection.split("-", 1)[0]
+
+
+def protocol_of(connection: str, instruments: Iterable[Instrument]) -> LiveProtocol:
+    """Return a new protocol for a connection and its instruments."""
+    venue = venue_of(connection)
+    if venue in SINGLE:
+        return SINGLE[venue](instruments)
+    if venue == "bybit":
+        return BybitProtocol(connection, instruments)
+    return BinanceProtocol(connection, instruments)

@@ -1,0 +1,94 @@
+"""Bybit's REST answers: the listing, the time, the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from desk.sim.bybit import messages
+from desk.sim.bybit.feed import InstrumentFeed
+from desk.sim.bybit.spelling import SPOT
+
+Query: TypeAlias = Mapping[str, str]
+Feeds: TypeAlias = Mapping[str, InstrumentFeed]
+
+EMPTY = {"inverse", "option"}
+PARAMETER_ERROR = 10001
+LARGEST_DEPTH = {"spot": 200, "linear": 500}
+
+
+class _Refusal(Exception):
+    """A request that is answered with an error code."""
+
+
+class RestDesk:
+    """Answers GETs below /v5/market; what is not simulated is an unknown path."""
+
+    def __init__(self, feeds: Mapping[str, Feeds]) -> None:
+        self._feeds = feeds
+        self._answers: dict[str, Callable[[Query, int], dict[str, Any]]] = {
+            "/v5/market/instruments-info": self._instruments,
+            "/v5/market/time": self._time,
+            "/v5/market/orderbook": self._book,
+        }
+
+    def answer(self, path: str, now_ms: int) -> tuple[int, bytes]:
+        """Return the status and the JSON body for a request path with its query."""
+        url = urlsplit(path)
+        make = self._answers.get(url.path)
+        if make is None:
+            return 404, _packed(404, "Not found", {}, now_ms)
+        try:
+            result = make(dict(parse_qsl(url.query)), now_ms)
+        except _Refusal as refusal:
+            return 200, _packed(PARAMETER_ERROR, str(refusal), {}, now_ms)
+        return 200, _packed(0, "OK", result, now_ms)
+
+    def _category(self, query: Query) -> tuple[str, Feeds]:
+        category = query.get("category", "")
+        if category not in self._feeds and category not in EMPTY:
+            raise _Refusal("params error: category only support linear, inverse, option and spot")
+        return category, self._feeds.get(category, {})
+
+    @staticmethod
+    def _time(query: Query, now_ms: int) -> dict[str, Any]:
+        del query
+        return {"timeSecond": str(now_ms // 1000), "timeNano": str(now_ms * 1_000_000)}
+
+    def _instruments(self, query: Query, now_ms: int) -> dict[str, Any]:
+        del now_ms
+        category, feeds = self._category(query)
+        listed = [
+            messages.description(feed.spelling)
+            for symbol, feed in feeds.items()
+            if query.get("symbol", symbol) == symbol
+            and query.get("status", "Trading") == "Trading"
+            and query.get("baseCoin", feed.spelling.instrument.base)
+            == feed.spelling.instrument.base
+        ]
+        result: dict[str, Any] = {"category": category, "list": listed}
+        return result if category == SPOT else {**result, "nextPageCursor": ""}
+
+    def _book(self, query: Query, now_ms: int) -> dict[str, Any]:
+        category, feeds = self._category(query)
+        feed = feeds.get(query.get("symbol", ""))
+        if feed is None:
+            raise _Refusal("params error: symbol invalid")
+        text = query.get("limit", "1" if category == SPOT else "25")
+        if not text.isascii() or not text.isdigit() or not 0 < len(text) <= 6 or int(text) == 0:
+            raise _Refusal("params error: limit invalid")
+        depth = min(int(text), LARGEST_DEPTH[category])
+        book = feed.listing.book
+        sides = book.bids.levels(depth), book.asks.levels(depth)
+        update_id = book.update_id
+        body = messages.book(feed.spelling, sides, number=update_id, update_id=update_id)
+        return {**body, "ts": now_ms, "cts": now_ms}
+
+
+def _packed(code: int, message: str, result: dict[str, Any], now_ms: int) -> bytes:
+    return msgspec.json.encode(
+        {"retCode": code, "retMsg": message, "result": result, "retExtInfo": {}, "time": now_ms}
+    )

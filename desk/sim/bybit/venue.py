@@ -1,0 +1,140 @@
+"""Bybit's conversations: what is subscribed where, and the errors of the rest."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import msgspec
+
+from desk.sim.bybit.feed import Frames, InstrumentFeed
+from desk.sim.bybit.rest import RestDesk
+from desk.sim.bybit.spelling import LINEAR, SPOT
+from desk.sim.channels import Reply
+from desk.sim.dialect import Moment, Stage
+
+PREFIX = "/v5/public/"
+EMPTY = {"inverse", "option"}
+"""Categories that are spoken, and in which nothing is traded."""
+MOST_SPOT_ARGUMENTS = 10
+QUIET_TOPICS = {"allLiquidation"}
+"""Of the instruments that are traded; nothing of them is simulated."""
+
+_TOPIC = re.compile(r"[A-Za-z0-9]{1,30}(\.[A-Za-z0-9-]{1,40}){1,3}")
+
+_encode = msgspec.json.encode
+
+
+class _Command(msgspec.Struct):
+    op: str
+    args: list[str] = []
+    req_id: str | int = ""
+
+
+class BybitVenue:
+    """Linear perpetuals and spot pairs of one market."""
+
+    name = "bybit"
+
+    def __init__(self, stage: Stage) -> None:
+        self._feeds = {
+            name: InstrumentFeed(
+                listing,
+                speed=stage.speed,
+                now_us=stage.now_us,
+                history=stage.history[name],
+            )
+            for name, listing in stage.listings.items()
+        }
+        feeds = self._feeds.values()
+        self._linear = {f.spelling.symbol: f for f in feeds if not f.spelling.is_spot}
+        self._spot = {f.spelling.symbol: f for f in feeds if f.spelling.is_spot}
+        self._rest = RestDesk({LINEAR: self._linear, SPOT: self._spot})
+        self._flowing = {stream: feed for feed in feeds for stream in feed.streams()}
+        self._quiet = {feed.stream(topic) for feed in feeds for topic in QUIET_TOPICS}
+
+    def route(self, path: str) -> str | None:
+        """Return the category of a path."""
+        path = urlsplit(path).path
+        category = path.removeprefix(PREFIX)
+        known = path.startswith(PREFIX) and category in {LINEAR, SPOT, *EMPTY}
+        return category if known else None
+
+    def rest(self, path: str, now_ms: int) -> tuple[int, bytes]:
+        """Answer a GET."""
+        return self._rest.answer(path, now_ms)
+
+    def greeting(self, stream: str) -> bytes | None:
+        """Return what a stream tells a new subscriber at once."""
+        feed = self._flowing.get(stream)
+        return None if feed is None else feed.greeting(stream)
+
+    def frames(self, moment: Moment, wanted: set[str]) -> Frames:
+        """Return the frames of wanted streams for what has happened."""
+        out: Frames = []
+        for symbol, spot in self._spot.items():
+            perpetual = self._linear.get(symbol)
+            spot.mark = None if perpetual is None else perpetual.mark
+        for name, feed in self._feeds.items():
+            out += feed.frames(moment.events[name], moment.until_us, wanted)
+        return out
+
+    def obey(self, route: str, text: str | bytes, connection_id: str) -> Reply:
+        """Answer ping, subscribe, unsubscribe; everything else is an error."""
+        try:
+            command = msgspec.json.decode(text, type=_Command)
+        except msgspec.DecodeError:
+            command = _Command("")
+            return Reply((_answer(command, connection_id, "error:request is no JSON command"),))
+        if command.op == "ping":
+            return Reply((_pong(command, route, connection_id),))
+        problem = self._problem(route, command)
+        if problem is not None:
+            return Reply((_answer(command, connection_id, problem),))
+        streams = tuple(_stream(route, topic) for topic in command.args)
+        message = command.op if route == SPOT else ""
+        answers = (_answer(command, connection_id, message, success=True),)
+        if command.op == "subscribe":
+            return Reply(answers, joined=streams)
+        return Reply(answers, left=streams)
+
+    def _problem(self, route: str, command: _Command) -> str | None:
+        """Return why a request is refused as a whole; None when it is not."""
+        if command.op not in {"subscribe", "unsubscribe"} or not command.args:
+            return "error:params error"
+        if route == SPOT and len(command.args) > MOST_SPOT_ARGUMENTS:
+            return f"args size >{MOST_SPOT_ARGUMENTS}"
+        for topic in command.args:
+            if not self._is_known(route, topic):
+                return f"error:handler not found,topic:{topic[:100]}"
+        return None
+
+    def _is_known(self, route: str, topic: str) -> bool:
+        if _TOPIC.fullmatch(topic) is None:
+            return False
+        stream = _stream(route, topic)
+        return route in EMPTY or stream in self._flowing or stream in self._quiet
+
+
+def _stream(category: str, topic: str) -> str:
+    """Return the stream of a topic: `orderbook.50.BTCUSDT` is `linear@BTCUSDT@orderbook@50`."""
+    *parts, symbol = topic.split(".")
+    return "@".join((category, symbol, *parts))
+
+
+def _answer(command: _Command, connection_id: str, message: str, *, success: bool = False) -> bytes:
+    return _encode(
+        {
+            "success": success,
+            "ret_msg": message,
+            "conn_id": connection_id,
+            "req_id": str(command.req_id),
+            "op": command.op,
+        }
+    )
+
+
+def _pong(command: _Command, route: str, connection_id: str) -> bytes:
+    if route == "option":
+        return _encode({"args": ["0"], "op": "pong"})
+    return _answer(command, connection_id, "pong", success=True)

@@ -1,0 +1,174 @@
+"""A venue whose sockets carry named channels: subscriptions, snapshots, frames, faults.
+
+Everything a venue says differently is its `Venue`; streams are named `instrument@channel`, by
+whatever parts the venue has, and the same names are what faults are aimed at.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Protocol
+
+from websockets.asyncio.server import Server, ServerConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from desk.sim import sockets
+from desk.sim.dialect import Moment, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a venue does about one message of a client."""
+
+    answers: tuple[bytes, ...]
+    joined: tuple[str, ...] = ()
+    """Streams that are wanted from now on."""
+    left: tuple[str, ...] = ()
+
+
+class Venue(Protocol):
+    """How one venue speaks."""
+
+    @property
+    def name(self) -> str:
+        """What the ready line and faults call it."""
+        ...
+
+    def route(self, path: str) -> str | None:
+        """Return what a websocket path is for; None when the venue has no such path."""
+        ...
+
+    def obey(self, route: str, text: str | bytes, connection_id: str) -> Reply:
+        """Read a message; nothing raises, whatever it is."""
+        ...
+
+    def rest(self, path: str, now_ms: int) -> tuple[int, bytes]:
+        """Return the status and the JSON body for a request path with its query."""
+        ...
+
+    def greeting(self, stream: str) -> bytes | None:
+        """Return what a stream tells a new subscriber at once, if it does."""
+        ...
+
+    def frames(self, moment: Moment, wanted: set[str]) -> Iterable[tuple[str, bytes]]:
+        """Return the frames of wanted streams for what has happened, in their order."""
+        ...
+
+
+class _Subscriber:
+    def __init__(self, connection: ServerConnection, route: str, number: int) -> None:
+        self.connection = connection
+        self.route = route
+        self.id = f"{number:08x}"
+        self.streams: set[str] = set()
+
+
+class ChannelServer:
+    """One venue on one port."""
+
+    ports = 1
+
+    def __init__(self, venue: Venue, stage: Stage) -> None:
+        self._venue = venue
+        self._wall_ms = stage.wall_ms
+        self._faults = stage.faults
+        self._elapsed_ms = 0
+        self._numbers = count(1)
+        self._subscribers: list[_Subscriber] = []
+        self._by_stream: dict[str, list[_Subscriber]] = {}
+        self._server: Server | None = None
+
+    async def start(self, port: int) -> dict[str, Any]:
+        """Listen; return the addresses. Raises OSError when the port is taken."""
+        # Clients of these venues keep the connection alive, by messages of their own.
+        self._server = await sockets.listen(
+            port,
+            converse=self._converse,
+            answer=self._answer_rest,
+            ping_interval_s=None,
+            ping_timeout_s=None,
+        )
+        return sockets.addresses(sockets.port_of(self._server))
+
+    async def stop(self) -> None:
+        """Close every connection and stop listening."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+
+    def clients(self) -> int:
+        """Return how many websocket connections there are."""
+        return len(self._subscribers)
+
+    def restart(self, now_us: int) -> None:
+        """Nothing here waits for a time: intervals are found from the time itself."""
+
+    def publish(self, moment: Moment) -> None:
+        """Frame what has happened, for whoever has asked for it, and send it."""
+        self._elapsed_ms = moment.elapsed_ms
+        for stream, payload in self._venue.frames(moment, set(self._by_stream)):
+            for frame in self._faulty(stream, payload):
+                for subscriber in self._by_stream.get(stream, ()):
+                    sockets.queue(subscriber.connection, frame)
+        for subscriber in self._subscribers:
+            sockets.flush(subscriber.connection)
+        for fault in moment.broken:
+            for subscriber in self._subscribers:
+                if any(fault.hits(self._venue.name, stream) for stream in subscriber.streams):
+                    subscriber.connection.transport.abort()
+
+    def _faulty(self, stream: str, payload: bytes) -> list[bytes]:
+        if self._faults.is_idle:
+            return [payload]
+        return self._faults.frames(self._venue.name, stream, payload, self._elapsed_ms)
+
+    # ------------------------------------------------------------------ conversations
+
+    def _answer_rest(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Let websocket handshakes of known paths pass; answer everything else as REST."""
+        del connection
+        if "Upgrade" in request.headers and self._venue.route(request.path) is not None:
+            return None
+        return sockets.json_response(*self._venue.rest(request.path, self._wall_ms()))
+
+    async def _converse(self, connection: ServerConnection) -> None:
+        request = connection.request
+        route = None if request is None else self._venue.route(request.path)
+        if route is None:
+            return
+        subscriber = _Subscriber(connection, route, next(self._numbers))
+        self._subscribers.append(subscriber)
+        try:
+            async for text in connection:
+                self._do(subscriber, self._venue.obey(route, text, subscriber.id))
+        except ConnectionClosed:
+            pass
+        finally:
+            self._subscribers.remove(subscriber)
+            self._route_streams()
+
+    def _do(self, subscriber: _Subscriber, reply: Reply) -> None:
+        """Send the answers, then what the joined streams tell at once."""
+        for answer in reply.answers:
+            sockets.queue(subscriber.connection, answer)
+        subscriber.streams.difference_update(reply.left)
+        for stream in reply.joined:
+            subscriber.streams.add(stream)
+            greeting = self._venue.greeting(stream)
+            silent = self._faults.silences(self._venue.name, stream, self._elapsed_ms)
+            if greeting is not None and not silent:
+                sockets.queue(subscriber.connection, greeting)
+        self._route_streams()
+        sockets.flush(subscriber.connection)
+
+    def _route_streams(self) -> None:
+        """Work out anew who gets what."""
+        by_stream: dict[str, list[_Subscriber]] = defaultdict(list)
+        for subscriber in self._subscribers:
+            for stream in subscriber.streams:
+                by_stream[stream].append(subscriber)
+        self._by_stream = by_stream

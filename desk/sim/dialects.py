@@ -1,0 +1,17 @@
+"""The venues that the simulator can speak as."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from desk.sim.binance.dialect import BinanceDialect
+from desk.sim.bybit.venue import BybitVenue
+from desk.sim.channels import ChannelServer
+from desk.sim.dialect import Dialect, Stage
+from desk.sim.okx.venue import OkxVenue
+
+DIALECTS: dict[str, Callable[[Stage], Dialect]] = {
+    "binance": BinanceDialect,
+    "okx": lambda stage: ChannelServer(OkxVenue(stage), stage),
+    "bybit": lambda stage: ChannelServer(BybitVenue(stage), stage),
+}

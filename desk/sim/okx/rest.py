@@ -1,0 +1,78 @@
+"""OKX's REST answers: the listing, the time, the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from desk.sim.okx import messages
+from desk.sim.okx.feed import InstrumentFeed
+
+Query: TypeAlias = Mapping[str, str]
+
+KINDS = {"SPOT", "SWAP", "FUTURES", "OPTION", "MARGIN"}
+LARGEST_DEPTH = 400
+
+
+class _Refusal(Exception):
+    """A request that is answered with an error code, still with HTTP status 200 or 400."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+
+class RestDesk:
+    """Answers GETs below /api/v5; what is not simulated is an unknown path."""
+
+    def __init__(self, feeds: dict[str, InstrumentFeed]) -> None:
+        self._feeds = feeds
+        self._answers: dict[str, Callable[[Query, int], list[Any]]] = {
+            "/api/v5/public/instruments": self._instruments,
+            "/api/v5/public/time": lambda _, now_ms: [{"ts": str(now_ms)}],
+            "/api/v5/market/books": self._book,
+        }
+
+    def answer(self, path: str, now_ms: int) -> tuple[int, bytes]:
+        """Return the status and the JSON body for a request path with its query."""
+        url = urlsplit(path)
+        make = self._answers.get(url.path)
+        if make is None:
+            return 404, _packed("50404", "Request path does not exist", [])
+        try:
+            return 200, _packed("0", "", make(dict(parse_qsl(url.query)), now_ms))
+        except _Refusal as refusal:
+            return 400, _packed(refusal.code, refusal.message, [])
+
+    def _instruments(self, query: Query, now_ms: int) -> list[Any]:
+        del now_ms
+        kind = query.get("instType")
+        if kind is None:
+            raise _Refusal("50014", "Parameter instType can not be empty.")
+        if kind not in KINDS:
+            raise _Refusal("51000", "Parameter instType error")
+        return [
+            messages.description(feed.spelling)
+            for instrument_id, feed in self._feeds.items()
+            if feed.spelling.kind == kind and query.get("instId", instrument_id) == instrument_id
+        ]
+
+    def _book(self, query: Query, now_ms: int) -> list[Any]:
+        feed = self._feeds.get(query.get("instId", ""))
+        if feed is None:
+            raise _Refusal("51001", "Instrument ID doesn't exist.")
+        text = query.get("sz", "1")
+        if not text.isascii() or not text.isdigit() or not 0 < len(text) <= 6 or int(text) == 0:
+            raise _Refusal("51000", "Parameter sz error")
+        depth = min(int(text), LARGEST_DEPTH)
+        book = feed.listing.book
+        sides = book.bids.levels(depth), book.asks.levels(depth)
+        return [{**messages.book(feed.spelling, sides, now_ms), "seqId": book.update_id}]
+
+
+def _packed(code: str, message: str, data: list[Any]) -> bytes:
+    return msgspec.json.encode({"code": code, "msg": message, "data": data})

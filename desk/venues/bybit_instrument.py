@@ -1,0 +1,144 @@
+"""One Bybit instrument: from its messages to market events."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from desk.model.instrument import Instrument, Kind, Lots, Ticks
+from desk.model.market_data import MarketEvent, MarkPrice, Trade
+from desk.model.orders import Side
+from desk.venues import bybit_wire as wire
+from desk.venues.bybit_ticker import MergedTicker
+from desk.venues.contract_facts import ContractFacts
+from desk.venues.in_band_book import InBandBook
+from desk.venues.increments import Increments
+from desk.venues.protocol import FeedCounters
+from desk.venues.unreadable import Unusable
+
+_RESTARTED = 1
+"""Update id of a book that the venue, started anew, sends whole, whatever its type says."""
+
+_IDS_REMEMBERED = 4_096
+"""Four full messages of prints."""
+
+_NUMBERS_A_MS = 4_096
+
+
+class InstrumentFeed:
+    """Turns one instrument's messages into events, appended to the list given.
+
+    Raises one of UNREADABLE for a message that cannot be true. It has changed nothing then, but
+    for a ticker, which is unknown until the next snapshot.
+    """
+
+    def __init__(
+        self, instrument: Instrument, counters: FeedCounters, events: list[MarketEvent]
+    ) -> None:
+        self.id = instrument.id
+        self.symbol = instrument.symbol
+        self.has_mark = instrument.kind is Kind.PERPETUAL
+        self.facts = ContractFacts()
+        self.book = InBandBook(instrument, events)
+        self.ticker = MergedTicker(instrument.symbol)
+        self._counters = counters
+        self._events = events
+        self._prices = Increments[Ticks](instrument.tick_size)
+        self._sizes = Increments[Lots](instrument.lot_size, rounds_down=True)
+        self._told: deque[str] = deque()
+        """The venue's ids of the last prints, in order, and the same for looking up."""
+        self._told_ids: set[str] = set()
+        self._number = -1
+
+    def on_book(self, frame: bytes, ts_recv_ns: int) -> None:
+        """Take a snapshot or a change of the book."""
+        message = wire.read_book(frame)
+        book = message.data
+        self._check(book.symbol)
+        if message.type == "snapshot" or book.update_id == _RESTARTED:
+            self.book.begin(book.update_id, book.bids, book.asks, ts_recv_ns, message.time_ms)
+        else:
+            self.book.change(
+                book.update_id - 1,
+                book.update_id,
+                book.bids,
+                book.asks,
+                ts_recv_ns,
+                message.time_ms,
+            )
+
+    def on_top(self, frame: bytes, ts_recv_ns: int) -> None:
+        """Take the best bid and ask; the same is sent again after 3 s, which confirms it."""
+        message = wire.read_book(frame)
+        top = message.data
+        self._check(top.symbol)
+        if message.type != "snapshot":
+            raise Unusable("a change where only snapshots come")
+        self.book.top(top.update_id, top.bids, top.asks, ts_recv_ns, message.time_ms)
+
+    def on_trades(self, frame: bytes, ts_recv_ns: int) -> None:
+        """Take prints; not used: repeats, block trades, and what is less than a lot."""
+        rows = wire.read_trades(frame)
+        priced = [self._priced(row) for row in rows]
+        for row, (price, lots) in zip(rows, priced, strict=True):
+            if row.is_block or not lots or self._is_repeat(row.trade_id):
+                self._counters.ignored_trades += 1
+                continue
+            self._number = max(self._number + 1, row.time_ms * _NUMBERS_A_MS)
+            self._events.append(
+                Trade(
+                    self.id,
+                    self._number,
+                    price,
+                    lots,
+                    Side.BUY if row.side == "Buy" else Side.SELL,
+                    ts_recv_ns,
+                    row.time_ms,
+                )
+            )
+
+    def on_ticker(self, frame: bytes, ts_recv_ns: int) -> None:
+        """Take mark, index and funding; a change that leaves them out confirms them."""
+        state, time_ms = self.ticker.take(frame)
+        self.facts = ContractFacts(
+            open_interest=state.open_interest,
+            open_interest_ns=None if state.open_interest is None else ts_recv_ns,
+            funding_interval_h=state.interval_h,
+        )
+        self._events.append(
+            MarkPrice(
+                self.id,
+                state.mark,
+                state.index,
+                state.funding_rate,
+                state.next_funding_ms,
+                ts_recv_ns,
+                time_ms,
+            )
+        )
+
+    def lose(self, reason: str, ts_recv_ns: int) -> None:
+        """Give up the book."""
+        self.book.lose(reason, ts_recv_ns)
+
+    def restart(self) -> None:
+        """Forget the ticker, whose changes came to nobody while no socket was open."""
+        self.ticker.lose()
+        self.facts = ContractFacts()
+
+    def _check(self, symbol: str) -> None:
+        if symbol != self.symbol:
+            raise Unusable("another symbol than its stream")
+
+    def _priced(self, row: wire.Trade) -> tuple[Ticks, Lots]:
+        self._check(row.symbol)
+        return self._prices[row.price], self._sizes[row.quantity]
+
+    def _is_repeat(self, trade_id: str) -> bool:
+        """Whether a print was told; the venue's ids cannot be ordered, only remembered."""
+        if trade_id in self._told_ids:
+            return True
+        if len(self._told) >= _IDS_REMEMBERED:
+            self._told_ids.discard(self._told.popleft())
+        self._told.append(trade_id)
+        self._told_ids.add(trade_id)
+        return False

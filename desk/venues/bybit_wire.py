@@ -1,0 +1,125 @@
+"""Bybit's messages as they are on the wire; every field that is not used is passed over.
+
+Prices and quantities are text, ids and times numbers. Field names of books and trades: s symbol,
+b/a bids and asks, u update id, T time, S taker's side, v quantity, p price, i trade id.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from desk.venues.figures import TimeMs, UpdateId, keys_of, refuse_repeated
+from desk.venues.in_band_book import WireLevel
+
+
+class Frame(msgspec.Struct):
+    """The outside of anything the venue sends: data have a topic, answers an `op`."""
+
+    topic: str = ""
+    op: str = ""
+    success: bool | None = None
+    ret_msg: str = ""
+    req_id: str = ""
+
+
+class Book(msgspec.Struct, gc=False):
+    """The inside of `orderbook.N`."""
+
+    symbol: str = msgspec.field(name="s")
+    bids: list[WireLevel] = msgspec.field(name="b")
+    asks: list[WireLevel] = msgspec.field(name="a")
+    update_id: UpdateId = msgspec.field(name="u")
+
+
+class BookFrame(msgspec.Struct, gc=False):
+    """A whole frame of `orderbook.N`."""
+
+    type: Literal["snapshot", "delta"]
+    time_ms: TimeMs = msgspec.field(name="ts")
+    data: Book
+
+
+class Ticker(msgspec.Struct, gc=False):
+    """The inside of `tickers`: all of it in a snapshot, what changed in a delta.
+
+    Funding is empty for contracts without. Open interest is of one side: `openInterest`, which
+    counts both, is not used.
+    """
+
+    symbol: str
+    mark: str | None = msgspec.field(name="markPrice", default=None)
+    index: str | None = msgspec.field(name="indexPrice", default=None)
+    funding_rate: str | None = msgspec.field(name="fundingRate", default=None)
+    next_funding: str | None = msgspec.field(name="nextFundingTime", default=None)
+    interval_h: str | None = msgspec.field(name="fundingIntervalHour", default=None)
+    open_interest: str | None = msgspec.field(name="singleOpenInterest", default=None)
+
+
+class TickerFrame(msgspec.Struct, gc=False):
+    """A whole frame of `tickers`."""
+
+    type: Literal["snapshot", "delta"]
+    time_ms: TimeMs = msgspec.field(name="ts")
+    data: Ticker
+    sequence: UpdateId | None = msgspec.field(name="cs", default=None)
+    """Never smaller than before, but with holes: it orders, and proves nothing missing."""
+
+
+class Trade(msgspec.Struct, gc=False):
+    """One print of `publicTrade`."""
+
+    symbol: str = msgspec.field(name="s")
+    trade_id: str = msgspec.field(name="i")
+    """A UUID, on spot a number."""
+    price: str = msgspec.field(name="p")
+    quantity: str = msgspec.field(name="v")
+    side: Literal["Buy", "Sell"] = msgspec.field(name="S")
+    time_ms: TimeMs = msgspec.field(name="T")
+    is_block: bool = msgspec.field(name="BT", default=False)
+    """Agreed on elsewhere than in the book."""
+
+
+class TradeFrame(msgspec.Struct, gc=False):
+    """A whole frame of `publicTrade`: up to 1,024 prints."""
+
+    data: list[Trade]
+
+
+class Request(msgspec.Struct, omit_defaults=True):
+    """What the desk sends."""
+
+    op: Literal["subscribe", "unsubscribe", "ping"]
+    req_id: str = ""
+    args: list[str] = []
+
+
+_OUTSIDE = (b'"topic"', b'"type"', b'"ts"', b'"data"')
+_BOOK, _TRADE = keys_of(Book), keys_of(Trade)
+_TICKER = (*keys_of(Ticker), b'"cs"')
+
+decode_frame = msgspec.json.Decoder(Frame).decode
+_decode_book = msgspec.json.Decoder(BookFrame).decode
+_decode_ticker = msgspec.json.Decoder(TickerFrame).decode
+_decode_trades = msgspec.json.Decoder(TradeFrame).decode
+
+
+def read_book(frame: bytes) -> BookFrame:
+    """Read a frame of `orderbook.N`; raise one of UNREADABLE."""
+    refuse_repeated(frame, _OUTSIDE + _BOOK)
+    return _decode_book(frame)
+
+
+def read_ticker(frame: bytes) -> TickerFrame:
+    """Read a frame of `tickers`; raise one of UNREADABLE."""
+    refuse_repeated(frame, _OUTSIDE + _TICKER)
+    return _decode_ticker(frame)
+
+
+def read_trades(frame: bytes) -> list[Trade]:
+    """Read a frame of `publicTrade`; raise one of UNREADABLE."""
+    trades = _decode_trades(frame).data
+    refuse_repeated(frame, _OUTSIDE)
+    refuse_repeated(frame, _TRADE, len(trades))
+    return trades

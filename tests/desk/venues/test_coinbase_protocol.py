@@ -1,0 +1,512 @@
+"""Coinbase Advanced: one count over the connection decides whether anything is missing."""
+
+import json
+
+import msgspec
+import pytest
+from helpers import coinbase_frames as c
+from helpers.coinbase_frames import BTC, ETH, USDT, S, Venue
+from helpers.shared import shared
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desk.model.instrument import Instrument
+from desk.model.market_data import (
+    BookDelta,
+    BookLost,
+    BookSnapshot,
+    BookTop,
+    FeedStatus,
+    Trade,
+)
+from desk.model.orders import Side
+from desk.venues.coinbase import LARGEST_FRAME_BYTES, CoinbaseProtocol
+from desk.venues.coinbase_instrument import TakerSide
+
+
+@pytest.fixture
+def venue():
+    """Three products, all their streams shown."""
+    made = Venue().sync("BTC-USD", "ETH-USD", "USDT-USD")
+    made.send("ticker", c.ticker(symbol="BTC-USD"))
+    return made
+
+
+def lost(events):
+    return {event.instrument for event in events if isinstance(event, BookLost)}
+
+
+# --- subscriptions --------------------------------------------------------------------------------
+
+
+def test_an_open_socket_asks_for_one_channel_a_message_and_heartbeats_first():
+    requests = Venue().sent()
+    products = ["BTC-USD", "ETH-USD", "USDT-USD"]
+    assert requests == [
+        {"type": "subscribe", "channel": "heartbeats"},
+        {"type": "subscribe", "channel": "level2", "product_ids": products},
+        {"type": "subscribe", "channel": "market_trades", "product_ids": products},
+        {"type": "subscribe", "channel": "ticker", "product_ids": products},
+    ]
+    assert len(requests) <= 8, "messages a second without a key"
+
+
+def test_wanted_is_active_only_when_all_is_shown():
+    venue = Venue("BTC-USD")
+    made = venue.protocol
+    everything = {"level2": ["BTC-USD"], "market_trades": ["BTC-USD"], "ticker": ["BTC-USD"]}
+    venue.send("subscriptions", {"subscriptions": everything | {"heartbeats": ["heartbeats"]}})
+    assert made.active == {"market_trades:BTC-USD", "ticker:BTC-USD"}
+    venue.send("heartbeats", c.heartbeat(1))
+    venue.send("l2_data", c.book(kind="snapshot"))
+    assert made.active == made.wanted
+    (endpoint,) = made.endpoints()
+    assert set(endpoint.streams) == made.wanted
+    assert made.live_urls.ws + endpoint.path == "wss://advanced-trade-ws.coinbase.com/"
+
+
+def test_what_is_not_shown_is_asked_for_again():
+    venue = Venue("BTC-USD", at=0)
+    venue.sent()
+    venue.send("heartbeats", c.heartbeat(1))
+    venue.send("l2_data", c.book(kind="snapshot"))
+    venue.send("market_trades", c.trades())
+    venue.protocol.tick(5 * S)
+    assert venue.sent() == [
+        {"type": "unsubscribe", "channel": "ticker", "product_ids": ["BTC-USD"]},
+        {"type": "subscribe", "channel": "ticker", "product_ids": ["BTC-USD"]},
+    ]
+
+
+def test_a_refusal_is_told_although_it_has_no_number(venue):
+    events = venue.deliver(b'{"type":"error","message":"authentication failure"}', 5)
+    assert events == [FeedStatus("coinbase", False, "refused: authentication failure", 5)]
+    assert venue.protocol.counters.rejected == 0
+
+
+# --- the sequence ---------------------------------------------------------------------------------
+
+
+def test_a_book_is_its_snapshot_and_the_updates_that_follow():
+    venue = Venue("BTC-USD")
+    (snapshot,) = venue.send("l2_data", c.book(kind="snapshot"), at=5)
+    update = c.book(bids=[("60999.99", "0")], asks=[("61000.01", "1.25")])
+    (delta,) = venue.send("l2_data", update, at=6)
+    assert snapshot == BookSnapshot(
+        BTC, 0, [(6100000, 150000000)], [(6100001, 200000000)], 5, c.TIME_MS
+    )
+    assert delta == BookDelta(BTC, 1, 1, [(6099999, 0)], [(6100001, 125000000)], 6, c.TIME_MS)
+
+
+def test_an_update_before_a_snapshot_is_nothing():
+    venue = Venue("BTC-USD")
+    assert venue.send("l2_data", c.book()) == []
+    assert venue.protocol.counters.books[BTC].stale_dropped == 1
+
+
+@pytest.mark.parametrize(
+    ("channel", "event"),
+    [
+        ("heartbeats", c.heartbeat(2)),
+        ("subscriptions", {"subscriptions": {}}),
+        ("market_trades", c.trades(c.trade(9))),
+        ("ticker", c.ticker()),
+        ("l2_data", c.book("ETH-USD")),
+        ("candles", {}),
+    ],
+    ids=str,
+)
+def test_a_frame_of_any_channel_that_is_missing_loses_every_book(venue, channel, event):
+    venue.frame(channel, event)  # lost on the way
+    number = venue.number
+    events = venue.send("heartbeats", c.heartbeat(3), at=7)
+    assert lost(events) == {BTC, ETH, USDT}
+    assert {(e.reason, e.received_id) for e in events} == {("gap", number)}
+    assert venue.protocol.roll_wanted("/")
+    assert all(sync.gaps == 1 for sync in venue.protocol.counters.books.values())
+    assert venue.sent() == [], "the new socket asks, not the old one"
+    assert venue.send("l2_data", c.book()) == []
+
+
+def test_every_channel_counts_so_that_none_makes_a_false_gap(venue):
+    for channel, event in [
+        ("heartbeats", c.heartbeat(2)),
+        ("l2_data", c.book()),
+        ("status", {"type": "snapshot", "products": []}),
+        ("ticker", c.ticker()),
+        ("subscriptions", {"subscriptions": {}}),
+        ("market_trades", c.trades(c.trade(9))),
+        ("l2_data", c.book("ETH-USD")),
+    ]:
+        assert lost(venue.send(channel, event)) == set()
+    assert not venue.protocol.roll_wanted("/")
+
+
+def test_an_unreadable_frame_is_a_missing_one(venue):
+    frame = venue.frame("l2_data", c.book())
+    assert venue.deliver(frame[:-2]) == []
+    assert lost(venue.send("heartbeats", c.heartbeat(2))) == {BTC, ETH, USDT}
+
+
+def test_a_frame_that_comes_twice_is_dropped(venue):
+    frame = venue.frame("l2_data", c.book())
+    assert len(venue.deliver(frame)) == 1
+    assert venue.deliver(frame) == []
+    assert venue.protocol.counters.reasons == {"late or repeated frame": 1}
+    assert len(venue.send("l2_data", c.book())) == 1
+
+
+def test_two_frames_that_changed_places_lose_every_book(venue):
+    first, second = venue.frame("ticker", c.ticker()), venue.frame("l2_data", c.book())
+    assert lost(venue.deliver(second)) == {BTC, ETH, USDT}
+    assert venue.deliver(first) == []
+
+
+def test_a_new_socket_counts_anew_and_brings_the_books_back(venue):
+    venue.number += 1
+    venue.send("heartbeats", c.heartbeat(2))
+    venue.protocol.connection_lost("/", "left", 8)
+    venue.connect(9)
+    assert not venue.protocol.roll_wanted("/")
+    assert len(venue.sent()) == 4
+    (snapshot,) = venue.send("l2_data", c.book(kind="snapshot"))
+    assert (snapshot.last_id, venue.number) == (0, 1)
+
+
+def test_a_missing_first_frame_is_counted_but_nothing_stands_on_it():
+    venue = Venue("BTC-USD")
+    venue.number = 2
+    assert len(venue.send("l2_data", c.book(kind="snapshot"))) == 1
+    assert venue.protocol.counters.books[BTC].gaps == 1
+    assert not venue.protocol.roll_wanted("/")
+
+
+def test_a_recording_may_begin_anywhere():
+    made = c.protocol("BTC-USD")
+    venue = Venue("BTC-USD")
+    venue.number = 777
+    made.receive_frame(venue.frame("l2_data", c.book(kind="snapshot")), 1)
+    assert made.counters.books[BTC].gaps == 0
+    assert len(made.events_received()) == 1
+
+
+def test_a_mad_number_does_not_deafen_for_ever(venue):
+    good = venue.number
+    venue.number = 10**15
+    assert lost(venue.send("heartbeats", c.heartbeat(2))) == {BTC, ETH, USDT}
+    venue.number = good
+    assert len(venue.send("l2_data", c.book(kind="snapshot"))) == 1
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=30), st.data())
+def test_whatever_is_lost_no_delta_after_it_is_told_before_a_snapshot(books, data):
+    venue = Venue("BTC-USD").sync("BTC-USD")
+    at = data.draw(st.integers(0, len(books) - 1))
+    for n, is_book in enumerate(books):
+        channel, event = ("l2_data", c.book()) if is_book else ("heartbeats", c.heartbeat(n))
+        if n == at:
+            venue.frame(channel, event)
+            continue
+        events = venue.send(channel, event)
+        assert (lost(events) == {BTC}) is (n == at + 1)
+        if n > at:
+            assert not any(isinstance(e, BookDelta) for e in events)
+
+
+# --- one product's trouble ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("price", "quantity"),
+    [("61000.005", "1"), ("NaN", "1"), ("61000.00", "0.-10000"), ("61000.00", "-1"), ("0", "1")],
+)
+def test_a_value_that_cannot_be_true_restarts_that_book_alone(venue, price, quantity):
+    events = venue.send("l2_data", c.book(bids=[(price, quantity)]), at=60 * S)
+    assert [(e.instrument, e.reason) for e in events] == [(BTC, "unreadable update")]
+    assert venue.sent() == [
+        {"type": "unsubscribe", "channel": "level2", "product_ids": ["BTC-USD"]},
+        {"type": "subscribe", "channel": "level2", "product_ids": ["BTC-USD"]},
+    ]
+    assert venue.protocol.counters.rejected == 1
+    assert not venue.protocol.roll_wanted("/")
+    assert len(venue.send("l2_data", c.book("ETH-USD"), at=60 * S)) == 1
+    assert len(venue.send("l2_data", c.book(kind="snapshot"), at=61 * S)) == 1
+
+
+def test_a_book_update_of_no_known_shape_loses_every_book(venue):
+    """The count has taken it for received, and whose it was is unknown."""
+    assert lost(venue.send("l2_data", {"type": "update", "updates": []})) == {BTC, ETH, USDT}
+
+
+def test_a_product_that_nobody_asked_for_is_rejected(venue):
+    assert venue.send("l2_data", c.book("DOGE-USD", bids=(), asks=())) == []
+    assert venue.protocol.counters.reasons == {"unknown product": 1}
+
+
+def test_a_busy_book_that_stands_still_is_given_up_and_a_quiet_one_is_not(venue):
+    venue.protocol.tick(9 * S)
+    assert venue.protocol.events_received() == []
+    venue.protocol.tick(11 * S)
+    assert lost(venue.protocol.events_received()) == {BTC, ETH}
+
+
+def test_heartbeats_are_no_data_and_keep_only_quiet_books_fresh(venue):
+    before = venue.protocol.last_data_ns("/")
+    (confirmation,) = venue.send("heartbeats", c.heartbeat(2), at=9)
+    assert confirmation == BookDelta(USDT, venue.number - 1, venue.number - 1, [], [], 9, c.TIME_MS)
+    assert venue.protocol.last_data_ns("/") == before
+
+
+def test_a_quiet_book_is_not_kept_fresh_while_prints_go_on_without_it(venue):
+    venue.send("ticker", c.ticker("0.99980", "0.99981", "USDT-USD"), at=3 * S)
+    assert venue.send("heartbeats", c.heartbeat(2), at=3 * S) == []
+    venue.protocol.tick(11 * S)
+    assert USDT in lost(venue.protocol.events_received())
+
+
+def test_a_lost_socket_loses_every_book(venue):
+    venue.protocol.connection_lost("/", "closed", 9)
+    events = venue.protocol.events_received()
+    assert lost(events) == {BTC, ETH, USDT}
+    assert events[-1] == FeedStatus("coinbase", False, "/ closed", 9)
+
+
+def test_somebody_who_finds_a_book_wrong_gets_a_new_one(venue):
+    venue.protocol.resync(BTC, 60 * S)
+    assert lost(venue.protocol.events_received()) == {BTC}
+    assert [r["product_ids"] for r in venue.sent()] == [["BTC-USD"], ["BTC-USD"]]
+
+
+# --- trades and tickers ---------------------------------------------------------------------------
+
+
+def test_prints_from_before_the_subscription_are_remembered_and_not_told():
+    venue = Venue("BTC-USD")
+    past = c.trades(c.trade(9), c.trade(8), c.trade(7), kind="snapshot")
+    assert venue.send("market_trades", past) == []
+    told = venue.send("market_trades", c.trades(c.trade(11), c.trade(10), c.trade(9)))
+    assert [t.trade_id for t in told] == [10, 11], "told in the order in which they happened"
+    assert venue.protocol.counters.ignored_trades == 4
+
+
+def test_a_print_names_the_makers_side_until_the_prints_say_otherwise():
+    venue = Venue("BTC-USD")
+    (first,) = venue.send("market_trades", c.trades(c.trade(1, side="SELL")), at=5)
+    assert first == Trade(BTC, 1, 6100001, 1000000, Side.BUY, 5, c.TIME_MS)
+    venue.send("ticker", c.ticker("61000.00", "61000.01"))
+    (at_the_ask,) = venue.send("market_trades", c.trades(c.trade(2, "61000.01", side="BUY")))
+    assert at_the_ask.side is Side.BUY
+
+
+@pytest.mark.parametrize("names_taker", [True, False])
+def test_the_prints_themselves_decide_whose_side_is_named(names_taker):
+    """One print in ten is against the book, because the book moved first."""
+    reading = TakerSide()
+    top, wrong = (100, 101), 0
+    for n in range(200):
+        taker = Side.BUY if n % 2 else Side.SELL
+        named = taker if names_taker else taker.opposite
+        price = top[1] if (taker is Side.BUY) is (n % 10 != 0) else top[0]
+        wrong += reading.read(named, price, top) is not taker
+    assert wrong <= 2
+
+
+def test_a_print_inside_the_spread_decides_nothing():
+    reading = TakerSide()
+    for _ in range(10):
+        assert reading.read(Side.BUY, 101, (100, 102)) is Side.SELL
+
+
+def test_a_ticker_is_the_venues_best_bid_and_ask(venue):
+    (top,) = venue.send("ticker", c.ticker(), at=5)
+    number = venue.number - 1
+    assert top == BookTop(BTC, number, 6100000, 150000000, 6100001, 200000000, 5, c.TIME_MS)
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00.000000Z", "1970-01-01T00:00:00Z"])
+def test_a_print_without_a_time_is_rejected(venue, time):
+    assert venue.send("market_trades", c.trades(c.trade(9, time=time))) == []
+    assert venue.protocol.counters.reasons == {"trade without a time": 1}
+
+
+# --- what cannot be read --------------------------------------------------------------------------
+
+BAD = {
+    "NaN": "NaN", "infinite": "Infinity", "1e999": "1e999", "exponent": "1e2", "negative": "-1",
+    "malformed": "0.-10000", "empty": "", "null": None, "number": 1.5, "list": [], "object": {},
+    "5,000 digits": "9" * 5_000, "10^30": "1" + "0" * 30, "boolean": True, "surrogate": "\ud800",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
+@pytest.mark.parametrize(
+    "field",
+    ["price_level", "new_quantity", "price", "size", "trade_id", "best_bid", "best_ask_quantity"],
+)
+def test_a_bad_value_in_any_field_is_a_counted_rejection(venue, field, bad):
+    channel, event = {
+        "price_level": ("l2_data", c.book()),
+        "new_quantity": ("l2_data", c.book()),
+        "best_bid": ("ticker", c.ticker()),
+        "best_ask_quantity": ("ticker", c.ticker()),
+    }.get(field, ("market_trades", c.trades(c.trade(9))))
+    inner = event.get("updates") or event.get("tickers") or event["trades"]
+    inner[0][field] = bad
+    events = venue.send(channel, event)
+    assert venue.protocol.counters.rejected == 1
+    assert {type(e) for e in events} <= {BookLost}
+    assert isinstance(venue.send("ticker", c.ticker())[-1], BookTop), "the feed goes on"
+
+
+@pytest.mark.parametrize("field", ["price_level", "new_quantity", "side", "product_id", "updates"])
+def test_a_missing_field_or_one_twice_is_a_counted_rejection(venue, field):
+    key = f'"{field}"'.encode()
+    frame = venue.frame("l2_data", c.book())
+    venue.deliver(frame.replace(key, b'"other"', 1))
+    assert venue.protocol.counters.rejected == 1
+    frame = venue.frame("l2_data", c.book())
+    venue.deliver(frame.replace(key, key + b":null," + key, 1))
+    assert venue.protocol.counters.rejected == 2
+
+
+def test_a_key_that_occurs_twice_is_rejected_even_when_both_are_right(venue):
+    frame = venue.frame("l2_data", c.book())
+    twice = b'"new_quantity":"3","new_quantity"'
+    events = venue.deliver(frame.replace(b'"new_quantity"', twice, 1))
+    assert venue.protocol.counters.reasons == {"repeated key": 1}
+    assert lost(events) == {BTC, ETH, USDT}
+
+
+def test_a_new_field_with_a_known_name_is_passed_over(venue):
+    event = c.book() | {"reference": {"product_id": "x", "side": 1, "updates": []}}
+    assert len(venue.send("l2_data", event)) == 1
+
+
+@pytest.mark.parametrize("number", [-1, 2**63, 1.5, "7", True, None])
+def test_a_number_that_is_none_is_rejected(venue, number):
+    assert venue.send("l2_data", c.book(), sequence_num=number) == []
+    assert venue.protocol.counters.rejected == 1
+
+
+def test_giants_and_nests_are_rejected(venue):
+    made = venue.protocol
+    made.receive_frame(b" " * (LARGEST_FRAME_BYTES + 1), 1)
+    made.receive_frame(b"[" * 1_000_000, 1)
+    made.receive_frame(b'{"channel":"l2_data","sequence_num":0,"events":' + b"[" * 500_000, 1)
+    assert made.counters.rejected == 3
+
+
+def test_a_snapshot_of_the_full_depth_is_read():
+    """As large as the venue's own: 44,000 levels, more than the usual limit of a frame."""
+    venue = Venue("BTC-USD")
+    bids = [(f"{60000 - n // 100}.{99 - n % 100:02}", "1.00000001") for n in range(22_000)]
+    asks = [(f"{61000 + n // 100}.{n % 100:02}", "0.5") for n in range(22_000)]
+    frame = venue.frame("l2_data", c.book(kind="snapshot", bids=bids, asks=asks))
+    assert len(frame) > 1 << 20
+    (snapshot,) = venue.deliver(frame)
+    assert (len(snapshot.bids), len(snapshot.asks)) == (22_000, 22_000)
+    assert snapshot.bids[0] == (6000099, 100000001)
+
+
+def everything_is_sane(made, frames):
+    for event in made.events_received():
+        if isinstance(event, BookDelta | BookSnapshot):
+            assert all(type(x) is int for level in event.bids + event.asks for x in level)
+            assert all(t > 0 and n >= 0 for t, n in event.bids + event.asks)
+        elif isinstance(event, Trade):
+            assert event.price > 0
+            assert event.quantity > 0
+        elif isinstance(event, BookTop):
+            assert event.bid > 0
+            assert event.ask > 0
+    assert made.counters.messages == frames
+    assert sum(made.counters.reasons.values()) == made.counters.rejected
+
+
+@given(st.lists(st.binary(max_size=200), max_size=20))
+def test_any_bytes(frames):
+    made = Venue().protocol
+    for frame in frames:
+        made.receive_frame(frame, 1)
+    everything_is_sane(made, len(frames))
+
+
+GOOD = [
+    ("l2_data", c.book(kind="snapshot")), ("l2_data", c.book()),
+    ("market_trades", c.trades(c.trade(7))), ("ticker", c.ticker()),
+    ("heartbeats", c.heartbeat(1)), ("subscriptions", {"subscriptions": {"level2": ["BTC-USD"]}}),
+]  # fmt: skip
+
+
+@given(st.data())
+def test_any_cut_or_flipped_byte_of_a_valid_frame(data):
+    venue = Venue()
+    venue.deliver(venue.frame(*GOOD[0]))
+    for _ in range(5):
+        frame = bytearray(venue.frame(*data.draw(st.sampled_from(GOOD))))
+        at = data.draw(st.integers(0, len(frame) - 1))
+        frame[at] = data.draw(st.integers(0, 255))
+        venue.protocol.receive_frame(bytes(frame[: data.draw(st.integers(at, len(frame)))]), 1)
+    everything_is_sane(venue.protocol, 6)
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-10, 10**20) | st.floats() | st.text(max_size=5)
+    | st.sampled_from(["BTC-USD", "l2_data", "snapshot", c.TIME, "61000.00", "0", "BUY"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)  # fmt: skip
+places = st.sampled_from(
+    ["channel", "sequence_num", "timestamp", "events", "type", "product_id", "updates", "side",
+     "price_level", "new_quantity", "trades", "tickers", "trade_id", "price", "size", "time",
+     "best_bid", "best_ask", "subscriptions"]
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.sampled_from(GOOD), places, values), max_size=10))
+def test_any_value_in_any_place(changes):
+    venue = Venue()
+    venue.deliver(venue.frame(*GOOD[0]))
+    for good, place, value in changes:
+        message = json.loads(venue.frame(*good))
+        event = message["events"][0]
+        rows = event.get("updates") or event.get("trades") or event.get("tickers") or [{}]
+        target = next((t for t in (rows[0], event) if place in t), message)
+        target[place] = value
+        venue.protocol.receive_frame(json.dumps(message).encode(), 1)
+    everything_is_sane(venue.protocol, 1 + len(changes))
+
+
+# --- frames of the venue itself -------------------------------------------------------------------
+
+
+def test_recorded_frames_of_2026_are_read():
+    lines = shared("data/captures/coinbase/captured_20260907_advanced.jsonl").read_text()
+    made = CoinbaseProtocol([PERPETUAL])
+    made.connection_made("/", 1)
+    made.events_received()
+    for line in lines.splitlines():
+        row = json.loads(line)
+        if row["dir"] == "in":
+            made.receive_frame(json.dumps(row["raw"]).encode(), 5)
+    snapshot, refusal = made.events_received()
+    assert snapshot.last_id == 0
+    assert snapshot.bids == [(799439, 30105), (799438, 5000)]
+    assert snapshot.asks == [(799441, 12000), (799440, 480)]
+    assert refusal.reason == "refused: authentication failure"
+    assert made.counters.rejected == made.counters.unknown_events == 0
+    assert made.counters.books[PERPETUAL.id].gaps == 0
+
+
+def renamed():
+    row = c.CATALOGUE.get(BTC)
+    fields = msgspec.structs.asdict(row) | {
+        "id": "BTC-PERP-INTX.COINBASE",
+        "symbol": "BTC-PERP-INTX",
+        "tick_size": row.tick_size * 10,
+        "lot_size": row.lot_size * 10_000,
+    }
+    return Instrument(**fields)
+
+
+PERPETUAL = renamed()

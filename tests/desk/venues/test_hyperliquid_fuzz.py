@@ -1,0 +1,200 @@
+"""Any bytes from Hyperliquid give events or a counted rejection, and never an exception."""
+
+import json
+
+import pytest
+from helpers import hyperliquid_frames as h
+from helpers.bad_values import MISSING, NEVER_GOOD, Verbatim, write
+from helpers.sanity import check_sane
+from hypothesis import given
+from hypothesis import strategies as st
+
+GOOD = {
+    "l2Book": h.book(),
+    "trades": [h.trade(7)],
+    "bbo": h.best(("61000.0", "1"), ("61001.0", "2")),
+    "activeAssetCtx": h.context(),
+}
+
+NUMBERS = {
+    "negative": "-61000.0",
+    "zero": "0",
+    "zero decimal": "0.0",
+    "text as number": Verbatim("61000.0"),
+    "minus": Verbatim("-1"),
+    "exponent": "6e4",
+    "null": None,
+    "missing": MISSING,
+    "empty": "",
+    "off the tick": "61000.05000001",
+}
+BAD = NEVER_GOOD | NUMBERS
+
+FIELDS = [
+    ("l2Book", "time"),
+    ("l2Book", "levels"),
+    ("l2Book", "px"),
+    ("l2Book", "sz"),
+    ("l2Book", "coin"),
+    *(("trades", field) for field in ("px", "sz", "side", "time", "tid", "coin")),
+    ("bbo", "time"),
+    ("bbo", "px"),
+    ("bbo", "sz"),
+    *(("activeAssetCtx", field) for field in ("markPx", "oraclePx", "funding", "openInterest")),
+]
+
+# Where a value that is bad elsewhere is right, or only unknown.
+ALLOWED = {
+    *(
+        ("activeAssetCtx", field, bad)
+        for field in ("oraclePx", "funding", "openInterest")
+        for bad in ("null", "missing")
+    ),
+    *(
+        ("activeAssetCtx", field, zero)
+        for field in ("funding", "openInterest")
+        for zero in ("zero", "zero decimal")
+    ),
+    *(
+        ("activeAssetCtx", field, "off the tick")
+        for field in ("markPx", "oraclePx", "openInterest")
+    ),
+}
+
+
+def spoilt(kind, field, bad):
+    data = json.loads(json.dumps(GOOD[kind]))
+    target = data[0] if kind == "trades" else data
+    if kind == "l2Book" and field in {"px", "sz"}:
+        target = data["levels"][0][0]
+    elif kind == "bbo" and field in {"px", "sz"}:
+        target = data["bbo"][0]
+    elif kind == "activeAssetCtx":
+        target = data["ctx"]
+    if bad is MISSING:
+        del target[field]
+    else:
+        target[field] = bad
+    return write({"channel": kind, "data": data}).encode()
+
+
+@pytest.mark.parametrize(("kind", "field"), FIELDS, ids=[f"{k} {f}" for k, f in FIELDS])
+def test_a_bad_value_in_any_field_is_a_counted_rejection(kind, field):
+    protocol = h.live()
+    for name, bad in BAD.items():
+        if (kind, field, name) in ALLOWED:
+            continue
+        before = protocol.counters.rejected
+        protocol.receive_frame(spoilt(kind, field, bad), 5)
+        assert protocol.counters.rejected == before + 1, name
+        assert protocol.events_received() == [], name
+    protocol.receive_frame(h.frame(kind, GOOD[kind]), 6)
+    assert len(protocol.events_received()) == 1, "the feed goes on"
+
+
+@pytest.mark.parametrize(
+    ("frame", "key", "again"),
+    [
+        (h.context_frame(), b'"markPx":', b'"markPx":"1","markPx":'),
+        (h.context_frame(), b'"data":', b'"data":{},"data":'),
+        (h.context_frame(), b'"channel":', b'"channel":"pong","channel":'),
+        (h.context_frame(), b'"markPx":', b'"mark\\u0050x":"1","markPx":'),
+        (h.book_frame(), b'"time":', b'"time":1,"time":'),
+        (h.book_frame(), b'"px":', b'"px":"1","px":'),
+        (h.trades_frame(h.trade(7), h.trade(8)), b'"sz":', b'"sz":"1","sz":'),
+        (h.best_frame(("61000.0", "1"), ("61001.0", "1")), b'"px":', b'"px":"1","px":'),
+    ],
+    ids=["mark", "data", "channel", "escaped", "time", "level", "trade", "best"],
+)
+def test_a_key_that_stands_twice_is_refused(frame, key, again):
+    protocol = h.live()
+    spoiled = frame.replace(key, again, 1)
+    json.loads(spoiled)  # it is JSON, of which readers make different things
+    protocol.receive_frame(spoiled, 5)
+    assert protocol.events_received() == []
+    assert protocol.counters.rejected == 1
+    protocol.receive_frame(frame, 6)
+    assert protocol.events_received()
+
+
+def test_depth_without_end_is_refused():
+    protocol = h.live()
+    for deep in (
+        b"[" * 1_000_000,
+        b'{"channel":"l2Book","data":' + b'{"coin":' * 100_000,
+        h.book_frame().replace(b'"1.5"', b"[" * 500_000 + b"]" * 500_000),
+        b'{"channel":"subscriptionResponse","data":' + b"[" * 500_000,
+    ):
+        protocol.receive_frame(deep, 1)
+        assert protocol.events_received() == []
+    assert protocol.counters.rejected == 4
+
+
+@given(st.lists(st.binary(max_size=200), max_size=20))
+def test_any_bytes(frames):
+    protocol = h.live()
+    for frame in frames:
+        protocol.receive_frame(frame, 1)
+    check_sane(protocol)
+
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-10, 10**20)
+    | st.floats()
+    | st.sampled_from(["", "0", "61000.0", "1.5", "-1", "NaN", "1e5", "BTC", "ETH", "A", "x"]),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=6,
+)
+keys = st.sampled_from(["coin", "time", "levels", "px", "sz", "side", "tid", "bbo", "ctx", "data"])
+inner_keys = st.sampled_from(["markPx", "oraclePx", "funding", "midPx"])
+kinds = st.sampled_from([*GOOD, "pong", "error", "subscriptionResponse", "", "x"])
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(list(GOOD)),
+            kinds,
+            st.booleans(),
+            st.dictionaries(keys, values, max_size=3),
+            st.dictionaries(inner_keys, values, max_size=2),
+        ),
+        max_size=15,
+    )
+)
+def test_any_change_of_valid_frames(changes):
+    protocol = h.live()
+    for good, kind, same, change, inner in changes:
+        data = GOOD[good]
+        if good == "trades":
+            data = [data[0] | change]
+        elif good == "activeAssetCtx":
+            data = data | {"ctx": data["ctx"] | inner} | change
+        else:
+            data = data | change
+        protocol.receive_frame(h.frame(good if same else kind, data), 1)
+        protocol.tick(1)
+    check_sane(protocol)
+
+
+@given(st.data())
+def test_any_cut_or_flipped_byte_of_a_valid_frame(data):
+    protocol = h.live()
+    kind = data.draw(st.sampled_from(list(GOOD)))
+    frame = bytearray(h.frame(kind, GOOD[kind]))
+    at = data.draw(st.integers(0, len(frame) - 1))
+    frame[at] = data.draw(st.integers(0, 255))
+    protocol.receive_frame(bytes(frame[: data.draw(st.integers(at, len(frame)))]), 1)
+    check_sane(protocol)
+
+
+def test_a_flood_of_different_faults_does_not_fill_memory():
+    protocol = h.live()
+    for n in range(1_000):
+        protocol.receive_frame(h.book_frame(coin=str(n)), 1)
+        protocol.receive_frame(h.frame(str(n), {}), 1)
+        protocol.receive_frame(b"{" * (n + 1), 1)
+    assert len(protocol.counters.reasons) < 10
+    assert len(protocol.streams()) == 14
