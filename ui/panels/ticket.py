@@ -20,7 +20,7 @@ from ui.scroll import thin
 from ui.segments import Segments
 from ui.theme import Theme
 from ui.viewmodels.text import UNKNOWN, price, symbol, tr, venue
-from ui.viewmodels.ticket import add_to_quantity, is_surface_stale, needs, presets
+from ui.viewmodels.ticket import Staleness, add_to_quantity, needs, presets
 from ui.viewmodels.ticket_state import TicketState
 from ui.viewmodels.watch import market_of
 
@@ -56,6 +56,7 @@ class TicketPanel(QWidget):
         self._armed = False
         self._connected = False
         self._arm_key = arm_key
+        self._staleness = Staleness()
         self._build(arm_key)
         self._wire()
         self._refresh = QTimer(self)
@@ -186,7 +187,7 @@ class TicketPanel(QWidget):
             buttons = self.side.buttons
             buttons["BUY"].say(tr("BUY"), second=price(market.ask, market.tick_size))
             buttons["SELL"].say(tr("SELL"), second=price(market.bid, market.tick_size))
-        if self._armed and is_surface_stale(market):
+        if self._staleness.is_stale(market, frame.wall_ms) and self._armed:
             self.stale.emit()
 
     def _follow_instrument(self) -> None:
@@ -216,6 +217,8 @@ class TicketPanel(QWidget):
 
     def set_armed(self, armed: bool) -> None:
         """The lock of this surface."""
+        if armed and not self._armed:
+            self._staleness.forget()
         self._armed = armed
         self.show_state()
 

@@ -267,9 +267,28 @@ def _age_text(ms: int | None) -> str:
     return f"{text} ms" if ms is not None and ms < 1_000 else text
 
 
-def is_surface_stale(market: MarketView | None) -> bool:
-    """True when the instrument's mark is too old for this surface to stay armed."""
-    return market is None or market.mark_age_ms is None or market.mark_age_ms > SURFACE_STALE_MS
+class Staleness:
+    """Whether an instrument's mark is too old for its surface to stay armed.
+
+    An unknown age is stale from 5 s after it was first seen unknown: a desk that has just
+    started, or just been armed, waits for its first mark that long.
+    """
+
+    def __init__(self) -> None:
+        self._unknown_since_ms: int | None = None
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self._unknown_since_ms = None
+
+    def is_stale(self, market: MarketView | None, wall_ms: int) -> bool:
+        """Look at the instrument as it is now."""
+        if market is not None and market.mark_age_ms is not None:
+            self._unknown_since_ms = None
+            return market.mark_age_ms > SURFACE_STALE_MS
+        if self._unknown_since_ms is None:
+            self._unknown_since_ms = wall_ms
+        return wall_ms - self._unknown_since_ms > SURFACE_STALE_MS
 
 
 def submit_words(order: SubmitOrder, market: MarketView) -> str:

@@ -7,11 +7,9 @@ from collections import Counter
 import pytest
 import websockets
 from channel_client import get
-from socket_client import served
 
 from desk.market.book import Book
 from desk.model.market_data import BookDelta, BookLost, BookSnapshot, MarkPrice
-from desk.model.orders import Side
 from desk.venues import bybit_listing, okx_listing
 from desk.venues.bybit import BybitProtocol
 from desk.venues.okx import OkxProtocol

@@ -107,6 +107,9 @@ def test_a_tick_that_grows_with_the_price_is_counted_in_the_finest():
     steps = [{"above_price": 100000, "tick_size": 2.5}]
     (instrument,) = listed(row(tick_size_steps=steps)).instruments
     assert instrument.tick_size == Decimal("0.5")
+    steps = [{"above_price": 100000, "tick_size": 0.25}]
+    (instrument,) = listed(row(tick_size_steps=steps)).instruments
+    assert instrument.tick_size == Decimal("0.25")
 
 
 def test_a_rebate_is_a_negative_fee():

@@ -122,6 +122,14 @@ def test_a_channel_left_out_of_the_answer_is_reported_and_asked_for_again():
     assert missing in protocol.active_streams()
 
 
+def test_that_all_is_well_again_after_a_refusal_is_said_once(live):
+    received(live, d.raw({"error": {"code": 1, "message": "busy"}}))
+    live.tick(6)
+    assert live.events_received() == [FeedStatus("deribit", True, "every stream confirmed", 6)]
+    live.tick(7)
+    assert live.events_received() == []
+
+
 def test_a_refusal_stands_as_long_as_a_stream_is_missing():
     protocol = d.protocol()
     protocol.connection_made(PATH, 1)

@@ -11,8 +11,8 @@ from desk.model.events import Acknowledged, Denial, Denied, Previewed
 from desk.model.orders import OrderType, Side, TimeInForce
 from ui.viewmodels.ticket import (
     Draft,
+    Staleness,
     add_to_quantity,
-    is_surface_stale,
     needs,
     order_of,
     presets,
@@ -257,6 +257,19 @@ def test_needs_say_what_is_missing():
     assert stale == (("mark", "6.4 s", Tone.DANGER), ("book", "UNSYNCED", Tone.WARNING))
 
 
-@pytest.mark.parametrize(("age_ms", "stale"), [(5_000, False), (5_001, True), (None, True)])
+@pytest.mark.parametrize(("age_ms", "stale"), [(5_000, False), (5_001, True)])
 def test_surface_is_stale_after_five_seconds(age_ms, stale):
-    assert is_surface_stale(market(mark_age_ms=age_ms)) is stale
+    assert Staleness().is_stale(market(mark_age_ms=age_ms), 0) is stale
+
+
+@pytest.mark.parametrize("unknown", [None, market(mark_age_ms=None)], ids=["no market", "no mark"])
+def test_unknown_mark_is_stale_five_seconds_after_it_was_first_seen_so(unknown):
+    seen = Staleness()
+    assert not seen.is_stale(unknown, 1_000)
+    assert not seen.is_stale(unknown, 6_000)
+    assert seen.is_stale(unknown, 6_001)
+    assert not seen.is_stale(market(), 6_002)
+    assert not seen.is_stale(unknown, 6_003)
+    assert seen.is_stale(unknown, 11_004)
+    seen.forget()
+    assert not seen.is_stale(unknown, 11_005)
