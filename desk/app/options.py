@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from desk.cli.arguments import Arguments
-from desk.io.addresses import market_urls
 from desk.model.errors import InputError
 
 VENUES = ("binance", "okx", "bybit", "deribit", "hyperliquid", "coinbase", "kraken")
@@ -73,6 +72,8 @@ def options(parsed: Any, **more: Any) -> Options:
 
 def market_of(path: str) -> dict[str, Any]:
     """Read the ready line of a market; only addresses on this machine are taken."""
+    from desk.io.addresses import market_urls  # knows the venues: not needed to open a window
+
     try:
         text = sys.stdin.buffer.readline() if path == "-" else Path(path).read_bytes()
         ready = msgspec.json.decode(text, type=dict[str, Any])

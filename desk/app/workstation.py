@@ -5,7 +5,6 @@ Nothing heavy is imported before the window process is on its way: the two start
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
 from desk.app.options import Options, arguments, options
@@ -24,10 +23,14 @@ def run(argv: list[str]) -> int:
     chosen = options(parsed, window=not parsed.no_window, layout=parsed.layout)
     held = hold_folder(desk_folder(chosen.account))
     window = WindowProcess(chosen.layout) if chosen.window else None
+    import asyncio  # after the window process is on its way: it takes as long as all the rest
+
     return asyncio.run(_run(chosen, held, window))
 
 
 async def _run(chosen: Options, held: HeldFolder, window: WindowProcess | None) -> int:
+    import asyncio
+
     from desk.app.session import open_session
     from desk.app.stopping import stop_signal
     from desk.app.supervisor import Supervisor
