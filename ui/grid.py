@@ -88,7 +88,9 @@ class Grid(QTableView):
         if rows == before:
             return
         selected = self.selected_key()
+        self._telling = False  # rows that go may move Qt's selection: no hand did that
         self.grid.take(rows)
+        self._telling = True
         self._widen(before, rows)
         self._repaint_changes(before, rows)
         if selected != self.selected_key():

@@ -21,7 +21,6 @@ from desk.io.clock import Clock
 from desk.io.http_get import HttpError, get
 from desk.model.market_data import MarketEvent
 from desk.venues.protocol import (
-    MAX_FRAME_BYTES,
     MAX_RESPONSE_BYTES,
     Endpoint,
     RestRequest,
@@ -139,7 +138,7 @@ class _Pump:
                 close_timeout=_CLOSE_TIMEOUT_S,
                 ping_interval=_PING_S,
                 ping_timeout=_PING_S,
-                max_size=MAX_FRAME_BYTES,
+                max_size=endpoint.max_frame_bytes,
                 proxy=None if is_loopback(self._urls.ws) else True,
             ) as socket:
                 live = self._live[endpoint.path] = _Live(socket, self._clock.boot_ns())

@@ -55,6 +55,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """The same, from the connection until the first data."""
     life_ms: int | None = None
     """The venue ends a socket at this age; a new one is opened before."""
+    max_frame_bytes: int = MAX_FRAME_BYTES
+    """A longer message ends the socket unread."""
 
 
 class SocketUrls(msgspec.Struct, frozen=True):

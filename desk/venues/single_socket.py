@@ -56,6 +56,7 @@ class SingleSocketProtocol(ABC):
             streams=tuple(subscription.name for subscription in subscriptions),
             silence_ms=QUIET_SILENCE_MS if quiet else SILENCE_MS,
             first_data_ms=FIRST_DATA_MS,
+            max_frame_bytes=self.max_frame_bytes,
         )
         self._subscriptions = subscriptions
         self._counters = FeedCounters()

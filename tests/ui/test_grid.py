@@ -92,6 +92,18 @@ def test_selected_row_follows_its_key(grid):
     assert grid.selected_key() == ""
 
 
+def test_rows_that_go_choose_nothing_by_themselves(grid):
+    told = []
+    grid.row_selected.connect(told.append)
+    for selected in ("r0", "r2", "r3"):
+        grid.show_rows(rows("1.0", "2.0", "3.0", "4.0"))
+        grid.select_key(selected)
+        grid.show_rows(rows("1.0", "2.0"))
+        assert grid.selected_key() in {"r0", ""}
+        grid.show_rows(())
+    assert told == []
+
+
 def test_selection_by_code_tells_nobody_and_by_hand_does(qtbot, grid):
     told = []
     grid.row_selected.connect(told.append)

@@ -470,6 +470,12 @@ def test_choosing_a_row_moves_ticket_chart_and_the_next_frame(qtbot, rig, focus)
     assert rig.window.ticket.quantity.text() == ""
 
 
+def test_instrument_stays_chosen_when_others_go(rig):
+    rig.settle(normal_desk(markets=[market(), market(BTCC)]))
+    rig.settle(normal_desk(markets=[market()]))
+    assert rig.window.display.selected == BTC
+
+
 def test_position_row_shows_its_instrument_everywhere(qtbot, rig):
     grid = rig.window.positions.grid
     number = next(n for n, r in enumerate(grid.grid.rows) if r.key == position_key("perp-1", ETH))

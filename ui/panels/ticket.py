@@ -192,8 +192,8 @@ class TicketPanel(QWidget):
 
     def _follow_instrument(self) -> None:
         market = self.state.market
-        for field in (self.quantity, self.price):
-            field.clear()
+        self.quantity.setText(self.state.draft.quantity)
+        self.price.setText(self.state.draft.price)
         if market is not None:
             self.quantity.set_unit(market.quantity_unit or market.base)
             self.quantity.step = market.lot_size

@@ -53,7 +53,7 @@ class TicketState:
         changed = msgspec.structs.replace(self.draft, **changes)
         if changed == self.draft:
             return
-        if changed.instrument != self.draft.instrument:
+        if self.draft.instrument not in {None, changed.instrument}:
             # A quantity written for one instrument is an accident on another.
             changed = msgspec.structs.replace(changed, quantity="", price="", id=self._new_id())
         self.draft = changed
@@ -63,7 +63,8 @@ class TicketState:
     def see_market(self, market: MarketView | None) -> None:
         """The chosen instrument as it is now."""
         self.market = market
-        self.edit(instrument=None if market is None else market.instrument)
+        if market is not None:
+            self.edit(instrument=market.instrument)
         self._read()
 
     def _read(self) -> None:

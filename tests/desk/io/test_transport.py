@@ -457,3 +457,13 @@ def test_nothing_unencrypted_leaves_this_machine(urls):
             )
 
     asyncio.run(scene())
+
+
+def test_a_venue_with_large_snapshots_is_read_and_one_without_is_protected():
+    from desk.venues.coinbase import CoinbaseProtocol
+    from desk.venues.kraken import KrakenProtocol
+
+    (large,) = CoinbaseProtocol([]).endpoints()
+    (small,) = KrakenProtocol([]).endpoints()
+    assert large.max_frame_bytes > 5_000_000  # the full BTC-USD book is about 4.8 MB
+    assert small.max_frame_bytes == 1 << 20

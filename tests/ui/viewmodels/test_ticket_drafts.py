@@ -191,6 +191,23 @@ def test_another_instrument_begins_with_an_empty_draft(state):
     assert state.draft.id != before
 
 
+def test_what_was_written_before_any_instrument_was_known_stays():
+    early = TicketState(lambda: "t-1")
+    early.edit(quantity="1", price="60980")
+    assert early.order is None
+    early.see_market(market())
+    assert (early.draft.quantity, early.draft.price) == ("1", "60980")
+    assert early.order.instrument == BTC
+
+
+def test_instrument_that_vanishes_for_a_frame_takes_no_words_along(state):
+    state.see_market(None)
+    assert state.order is None
+    state.see_market(market())
+    assert state.draft.quantity == "2"
+    assert state.order is not None
+
+
 def test_preview_rows_read_as_in_the_picture():
     row = {"margin_utilization": "0.63874", "margin_ratio": "0.01757", "leverage": "2.959",
            "available_margin": "613875.56", "common_move_to_close_out": "-0.30403",
