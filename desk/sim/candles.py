@@ -86,7 +86,7 @@ class History(msgspec.Struct):
     quarters: list[Candle] = []
 
     def add(self, at_ms: int, fill: Print) -> None:
-        """Count a trade at its wall time, once: every dialect that is served tells of it."""
+        """Count a trade at its wall time, once, though every dialect tells of it."""
         if self.minutes and fill.trade_id <= self.minutes[-1].last_trade_id:
             return
         _candle_at(self.minutes, at_ms // MINUTE_MS * MINUTE_MS, fill, KEPT_MINUTES).add(fill)

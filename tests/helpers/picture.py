@@ -46,7 +46,9 @@ def main(target):
             pass_fds=[writing],
             stderr=subprocess.DEVNULL,
         )
-        display = f":{os.read(reading, 16).decode().strip()}"
+        os.close(writing)
+        with os.fdopen(reading) as told:
+            display = f":{told.readline().strip()}"
         environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
         running = subprocess.Popen([*desk, *account], cwd=ROOT, env=environment)
         try:

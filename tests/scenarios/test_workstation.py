@@ -129,14 +129,6 @@ def screen():
     """A virtual screen; its name."""
     if shutil.which("Xvfb") is None or shutil.which("xdotool") is None:
         pytest.skip("Xvfb and xdotool are not installed")
-    server, name = next(filter(None, (_screen() for _ in range(3))))
-    yield name
-    server.terminate()
-    server.wait(PATIENCE_S)
-
-
-def _screen():
-    """A server and its name, or None: one in some dozens does not live to serve anybody."""
     reading, writing = os.pipe()
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1920x1080x24", "-noreset"],
@@ -145,19 +137,12 @@ def _screen():
         stderr=subprocess.DEVNULL,
     )
     os.close(writing)
-    name = f":{os.read(reading, 16).decode().strip()}"
-    os.close(reading)
-    asked = subprocess.run(
-        ["xdotool", "getdisplaygeometry"],
-        env={**os.environ, "DISPLAY": name},
-        capture_output=True,
-        check=False,
-    )
-    if asked.returncode == 0 and server.poll() is None:
-        return server, name
-    server.kill()
+    # The number comes in two writes: a reader who leaves after the first kills the server.
+    with os.fdopen(reading) as told:
+        number = told.readline().strip()
+    yield f":{number}"
+    server.terminate()
     server.wait(PATIENCE_S)
-    return None
 
 
 def types(folder):

@@ -92,7 +92,6 @@ def own_levels(venue, name, depth):
     kind = "USDT-PERP.BINANCE" if "SWAP" in name or "PERP" in name else "USDT.BINANCE"
     listing = venue.simulator.market.listings[base + kind]
     book = listing.book
-    # Where a lot is another quantity at the venue, as many as make the same.
     return listing.instrument, book.bids.levels(depth), book.asks.levels(depth)
 
 
