@@ -16,6 +16,7 @@ from desk.engine.views import (
     market_views,
     order_view,
     position_views,
+    totals_view,
 )
 from desk.market.state import InstrumentMarket
 from desk.model.commands import NextFrame
@@ -41,6 +42,7 @@ def build_frame(
 ) -> DeskFrame:
     """Build the picture that the window asked for."""
     state = desk.state
+    accounts, positions = account_views(desk), position_views(desk)
     return DeskFrame(
         seq=number,
         ts_ns=desk.now_ns,
@@ -60,8 +62,9 @@ def build_frame(
         markets=market_views(desk),
         book=_book(desk, wanted.selected),
         series=_series(desk, wanted.selected, wanted.series_from_ms),
-        accounts=account_views(desk),
-        positions=position_views(desk),
+        accounts=accounts,
+        positions=positions,
+        totals=totals_view(desk, accounts, positions),
         orders=_orders(desk),
         fills=[fill_view(fill) for fill in state.fills[-RECENT:][::-1]],
         rules=_rules(desk),

@@ -13,6 +13,7 @@ from desk.engine.snapshot import (
     MarketView,
     OrderView,
     PositionView,
+    TotalsView,
 )
 from desk.execution.order import Order
 from desk.margin.inputs import AccountFigures, PositionFigures
@@ -61,6 +62,7 @@ def _perpetual_view(desk: Desk, account: Account, figures: AccountFigures) -> Ac
         leverage=figures.leverage,
         common_move_down=figures.common_move_down,
         common_move_up=figures.common_move_up,
+        close_out_marks=_close_out_marks(figures, desk),
         collateral=[
             CollateralView(
                 asset=held.asset,
@@ -179,6 +181,50 @@ def _nearer(figures: AccountFigures) -> Decimal | None:
     """Return the nearer side of the joint move to close-out, signed."""
     moves = [m for m in (figures.common_move_down, figures.common_move_up) if m is not None]
     return min(moves, key=abs, default=None)
+
+
+def _close_out_marks(figures: AccountFigures, desk: Desk) -> dict[str, Decimal]:
+    """Return the mark each coin of the pool would have at the nearer common move."""
+    move = _nearer(figures)
+    if move is None:
+        return {}
+    marks: dict[str, Decimal] = {}
+    for position in figures.positions:
+        instrument = desk.catalogue.get(position.instrument)
+        if instrument is not None and position.mark is not None:
+            marks.setdefault(instrument.base, position.mark * (1 + move))
+    return marks
+
+
+def totals_view(desk: Desk, accounts: list[AccountView], held: list[PositionView]) -> TotalsView:
+    """Return the whole desk in USDT; a figure that any part leaves unknown is None."""
+    return TotalsView(
+        currency="USDT",
+        equity=_sum([account.equity for account in accounts]),
+        btc_delta=_delta(desk, held, "BTC"),
+        eth_delta=_delta(desk, held, "ETH"),
+        day_pnl=None,
+        funding_per_day=_sum([position.funding_per_day for position in held]),
+        firm_capital=None,
+    )
+
+
+def _sum(values: list[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    return sum(known, ZERO) if len(known) == len(values) else None
+
+
+def _delta(desk: Desk, held: list[PositionView], coin: str) -> Decimal | None:
+    """Return coin held plus the coin that perpetuals stand for."""
+    parts: list[Decimal | None] = [desk.state.ledger.balance(account, coin) for account in ACCOUNTS]
+    for position in held:
+        instrument = desk.catalogue.get(position.instrument)
+        assert instrument is not None
+        if instrument.base != coin:
+            continue
+        mark = position.mark_price
+        parts.append(None if mark is None else instrument.base_quantity(position.quantity, mark))
+    return _sum(parts)
 
 
 def _uncertainty(desk: Desk, position: PositionFigures) -> tuple[Decimal | None, Decimal | None]:

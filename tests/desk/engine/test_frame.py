@@ -1,0 +1,71 @@
+from decimal import Decimal as D
+
+import pytest
+from helpers.engines import BTC, ETH, Trader
+
+from desk.engine.frame import build_frame
+from desk.model.commands import NextFrame, Transfer
+
+
+@pytest.fixture
+def trader():
+    trader = Trader()
+    trader.deposit()
+    trader.market()
+    return trader
+
+
+def frame(trader, selected=None):
+    wanted = NextFrame(selected=selected)
+    return build_frame(trader.desk, wanted, number=1, engine_ms=0.0, notes={})
+
+
+def test_an_empty_desk_says_nothing_that_it_does_not_know():
+    shown = frame(Trader(), BTC)
+    assert shown.data_ns == 0
+    assert {market.quality for market in shown.markets} == {"UNKNOWN"}
+    assert all(market.mark is None and market.bid is None for market in shown.markets)
+    assert shown.book is None
+    assert [feed.age_ms for feed in shown.feeds] == [None]
+
+
+def test_totals_add_up_what_the_desk_holds(trader):
+    trader.buy("2", "60000")
+    trader.sell("10", None, id="eth", instrument=ETH)
+    trader.run(60)
+    trader.give(Transfer(id="t", source="perp-1", target="spot-1", asset="USDT", quantity=D(1000)))
+    shown = frame(trader)
+    # Fees 0.05 % of 120,000 and of 24,999.90; ETH was sold one tick below its mark of 2,500.
+    fees = D(60) + D("12.49995")
+    assert shown.totals.equity == D(100000) - fees - D("0.1")
+    assert shown.totals.btc_delta == D(2)
+    assert shown.totals.eth_delta == D(-10)
+    # Longs pay 0.01 % three times a day, shorts receive it.
+    assert shown.totals.funding_per_day == D("-36.00") + D("7.50")
+
+
+def test_marks_at_close_out_lie_where_the_common_move_says(trader):
+    trader.buy("5", "60000")
+    trader.run(60)
+    (account,) = [view for view in frame(trader).accounts if view.account == "perp-1"]
+    assert account.common_move_down is not None
+    assert account.close_out_marks == {"BTC": D(60000) * (1 + account.common_move_down)}
+
+
+def test_a_stale_mark_keeps_its_value_and_says_its_age(trader):
+    trader.run(3000, step=500)
+    (btc,) = [market for market in frame(trader).markets if market.instrument == BTC]
+    assert btc.quality == "STALE"
+    assert btc.mark == D(60000)
+    assert btc.mark_age_ms >= 3000
+
+
+def test_a_spot_holding_without_a_price_leaves_the_total_unknown(trader):
+    trader.deposit("1", asset="BTC", account="spot-1", command_id="d2")
+    assert frame(trader).totals.equity is None
+
+
+def test_the_selected_book_is_shown_best_first(trader):
+    shown = frame(trader, BTC)
+    assert shown.book.bids[0] == (D("59999.9"), D(10))
+    assert shown.book.asks[0] == (D(60000), D(10))
