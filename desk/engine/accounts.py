@@ -39,7 +39,7 @@ def account_for(instrument: Instrument, named: str | None) -> Account | str:
         candidates = [account for account in ACCOUNTS.values() if account.kind == kind]
         found = candidates[0]
     elif named not in ACCOUNTS:
-        return f"there is no account {named}"
+        return f"There is no account {named}"
     else:
         found = ACCOUNTS[named]
     if found.kind != kind:

@@ -133,7 +133,7 @@ def find_instrument(desk: Desk, text: str, account: str | None) -> tuple[Instrum
         raise refuse("UNKNOWN_INSTRUMENT", f"There is no instrument {text}; there are {known}.")
     found = account_for(instrument, account)
     if isinstance(found, str):
-        raise refuse("ACCOUNT", found[0].upper() + found[1:] + ".")
+        raise refuse("ACCOUNT", f"{found}.")
     return instrument, found
 
 

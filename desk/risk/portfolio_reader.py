@@ -58,6 +58,7 @@ def parse_portfolio(data: bytes, name: str, line: int | None = None) -> tuple[Po
         raise
     source = Source(name=name, text=text, tree=tree, line=line)
     try:
+        _check_spelling(tree, ())
         portfolio = _convert(tree)
         _check_numbers(portfolio, ())
         _check_whole(portfolio)
@@ -149,6 +150,25 @@ def _with_only(tree: Any, path: Path, key: str) -> Any:
 
 
 # --- numbers -------------------------------------------------------------------------------------
+
+
+_TEXT_FIELDS = {"id", "account", "description", "lender", "instrument"}
+
+
+def _check_spelling(tree: Any, path: Path) -> None:
+    """Refuse what Decimal would read and no person writes as a number: `1_0`, ` 10`."""
+    if isinstance(tree, dict):
+        for key, item in cast("dict[str, Any]", tree).items():
+            if key not in _TEXT_FIELDS:
+                _check_spelling(item, (*path, key))
+    elif isinstance(tree, list):
+        for index, item in enumerate(cast("list[Any]", tree)):
+            _check_spelling(item, (*path, index))
+    elif isinstance(tree, str) and _ODD_NUMBER.fullmatch(tree):
+        raise FieldError(path, "a number", tree)
+
+
+_ODD_NUMBER = re.compile(r"(?=.*[_\s])[\s+-]*[\d_.]*\d[\d_.]*\s*")
 
 
 def _check_numbers(value: object, path: Path, bound: Bound | None = None) -> None:

@@ -70,6 +70,8 @@ def test_no_number_passes_through_binary_floating_point(value):
         (BALANCE, "NaN", "accounts[0].balances[0].quantity", "a number"),
         (BALANCE, "Infinity", "accounts[0].balances[0].quantity", "a number"),
         (BALANCE, "ten", "accounts[0].balances[0].quantity", "a number"),
+        (BALANCE, "1_0", "accounts[0].balances[0].quantity", "a number"),
+        (BALANCE, " 10", "accounts[0].balances[0].quantity", "a number"),
         (BALANCE, True, "accounts[0].balances[0].quantity", "a number"),
         (BALANCE, None, "accounts[0].balances[0].quantity", "a number"),
         (BALANCE, "1e24", "accounts[0].balances[0].quantity", "24 digits"),
