@@ -14,8 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH = 1280
-COLOURS = 48
-WARM_UP_S = 90
+COLOURS = 96
+WARM_UP_S = 75
 """Long enough for the chart to show something."""
 
 SESSION = """\
