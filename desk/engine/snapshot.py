@@ -44,6 +44,10 @@ class MarketView(msgspec.Struct, frozen=True, kw_only=True):
     """`LIVE`, `STALE`, `UNKNOWN`."""
     quantity_unit: str = ""
     """What a quantity counts: a coin, or `ct` for contracts; empty: the base coin."""
+    funding_interval_h: int | None = None
+    """Hours that the rate is for; with no next time, funding is continuous."""
+    deviation: Decimal | None = None
+    """Mark ÷ consensus − 1, a fraction; None without either."""
 
 
 class BookView(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +78,83 @@ class FeedView(msgspec.Struct, frozen=True, kw_only=True):
     gaps: int
     rejected: int
     note: str
+    skew_ms: int | None = None
+    """The venue's clock minus this machine's, at the quickest message; None: it stamps nothing."""
+    inactive: int = 0
+    """Streams that are wanted and that the venue has not shown on the present socket."""
+
+
+class StreamView(msgspec.Struct, frozen=True, kw_only=True):
+    """One stream of a connection."""
+
+    connection: str
+    name: str
+    """In the venue's words."""
+    kind: str
+    """`book`, `top`, `trades`, `mark`, `index`, `funding`, `open_interest`, `candles`, …"""
+    instrument: str | None
+    active: bool
+    age_ms: int | None
+    """Since its last message; None: nothing was ever received."""
+    limit_ms: int | None
+    """Older is stale; None: it may be silent for any time."""
+    messages: int
+    state: str
+    """`LIVE`, `STALE`, `SILENT` (nothing yet), `QUIET` (old, and may be)."""
+
+
+class QualityView(msgspec.Struct, frozen=True, kw_only=True):
+    """What was wrong with one instrument's data since the start, and what is now."""
+
+    instrument: str
+    quality: str
+    """`LIVE`, `STALE`, `UNKNOWN`."""
+    book_state: str
+    mark_age_ms: int | None
+    book_age_ms: int | None
+    gaps: int
+    crossed: int
+    jumps: int
+    """Marks that lay more than 2 % from the one before."""
+    deviation: Decimal | None
+    """Mark ÷ consensus − 1, stablecoin quotes at the stablecoin's own price; a fraction."""
+    diverging: bool
+    blocked: str
+    """Why its data allow no new risk, a short sentence; empty: they do."""
+
+
+class IndexSourceView(msgspec.Struct, frozen=True, kw_only=True):
+    """How one venue took part in a consensus index."""
+
+    venue: str
+    price: Decimal | None
+    standing: str
+    """`counted`, `held` (a jump that nobody confirms), `left out`, `silent`."""
+    deviation: Decimal | None
+    """Price ÷ index − 1, a fraction."""
+    assumed: bool
+    """Converted at par, for want of the stablecoin's own price."""
+    age_ms: int | None
+
+
+class IndexView(msgspec.Struct, frozen=True, kw_only=True):
+    """The consensus index of one underlying in US dollars."""
+
+    base: str
+    value: Decimal | None
+    state: str
+    """`CONSENSUS` (three votes or more) or `THIN`."""
+    votes: int
+    sources: list[IndexSourceView]
+
+
+class RateView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a currency is worth in US dollars."""
+
+    asset: str
+    usd: Decimal
+    assumed: bool
+    """Par, because no live book gave a price."""
 
 
 class PositionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -251,6 +332,12 @@ class DeskFrame(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):
     """Newest first."""
     rules: list[RuleView]
     totals: TotalsView | None = None
+    indices: list[IndexView] = []
+    """One an underlying: BTC, ETH."""
+    rates: list[RateView] = []
+    streams: list[StreamView] = []
+    quality: list[QualityView] = []
+    """One an instrument that is fed."""
 
 
 class EventMessage(msgspec.Struct, frozen=True, kw_only=True, tag="event"):

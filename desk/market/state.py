@@ -23,9 +23,13 @@ from desk.model.market_data import (
     BookSnapshot,
     BookTop,
     FeedStatus,
+    InstrumentListed,
+    Liquidation,
     MarketEvent,
     MarkPrice,
+    OpenInterest,
     Trade,
+    VenueCandle,
 )
 
 _LATE_NS = 60_000_000_000
@@ -51,9 +55,12 @@ class InstrumentMarket:
         "connection",
         "instrument",
         "last_trade",
+        "liquidation",
         "mark",
+        "open_interest",
         "series",
         "top",
+        "venue_candle",
         "volatility",
     )
 
@@ -67,6 +74,11 @@ class InstrumentMarket:
         self.mark: MarkPrice | None = None
         """The venue's mark with index and funding; None for spot, which has no such message."""
         self.last_trade: Trade | None = None
+        self.open_interest: OpenInterest | None = None
+        self.liquidation: Liquidation | None = None
+        """The last that was published."""
+        self.venue_candle: VenueCandle | None = None
+        """The newest minute as the venue draws it."""
         self.series = SecondSeries()
         self.candles = MinuteCandles()
         self.volatility = HourVolatility()
@@ -146,6 +158,10 @@ class MarketState:
             BookTop: _on_top,
             Trade: _on_trade,
             MarkPrice: _on_mark,
+            OpenInterest: _on_open_interest,
+            Liquidation: _on_liquidation,
+            VenueCandle: _on_candle,
+            InstrumentListed: _on_listed,
         }
         self.last_message_ns = 0
         """Boot-time clock of the newest market message; 0: none yet."""
@@ -248,6 +264,26 @@ def _on_mark(market: InstrumentMarket, mark: MarkPrice) -> None:
     if mark.ts_venue_ms is not None:
         market.clock.observe(mark.ts_recv_ns, mark.ts_venue_ms)
     _chart_mark(market, mark.mark, mark.ts_recv_ns, mark.ts_venue_ms)
+
+
+def _on_open_interest(market: InstrumentMarket, interest: OpenInterest) -> None:
+    market.open_interest = interest
+
+
+def _on_liquidation(market: InstrumentMarket, liquidation: Liquidation) -> None:
+    market.liquidation = liquidation
+
+
+def _on_candle(market: InstrumentMarket, candle: VenueCandle) -> None:
+    market.venue_candle = candle
+
+
+def _on_listed(market: InstrumentMarket, listed: InstrumentListed) -> None:
+    """Take new terms; what was counted in the old ticks and lots is void."""
+    market.instrument = listed.terms
+    market.book.lose("listed anew")
+    market.top = market.last_trade = market.venue_candle = None
+    market.candles = MinuteCandles()
 
 
 def _chart_mark(

@@ -7,15 +7,29 @@ is the venue's own wall clock, or None where the venue stamps nothing.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
-from desk.model.instrument import InstrumentId, Lots, Ticks
+from desk.model.instrument import Instrument, InstrumentId, Lots, Ticks
 from desk.model.orders import Side
 
 Level: TypeAlias = tuple[Ticks, Lots]
 """A price and the whole quantity resting there; zero lots removes the level."""
+
+StreamKind: TypeAlias = Literal[
+    "book",
+    "top",
+    "trades",
+    "mark",
+    "index",
+    "funding",
+    "open_interest",
+    "candles",
+    "liquidations",
+    "heartbeat",
+]
+"""What a venue's stream is about; one that carries several is named by the first of these."""
 
 
 class BookSnapshot(msgspec.Struct, frozen=True, gc=False):
@@ -75,8 +89,62 @@ class MarkPrice(msgspec.Struct, frozen=True, gc=False):
     funding_rate: Decimal | None
     """Fraction of notional for the running interval; positive: longs pay."""
     next_funding_ms: int | None
+    """None: not told, or funding is continuous and the rate is its 8 h equivalent."""
     ts_recv_ns: int
     ts_venue_ms: int | None = None
+    funding_interval_h: int | None = None
+    """What the rate is for; None: not told. A venue may change it at any time."""
+
+
+class OpenInterest(msgspec.Struct, frozen=True, gc=False):
+    """What is open in a perpetual, one side of it, in the unit of the instrument's quantities."""
+
+    instrument: InstrumentId
+    quantity: Decimal
+    ts_recv_ns: int
+    ts_venue_ms: int | None = None
+
+
+class Liquidation(msgspec.Struct, frozen=True, gc=False):
+    """A forced close that the venue published; `side` is that of the closing order.
+
+    SELL closes a long. Venues that name the position's side instead are turned round.
+    """
+
+    instrument: InstrumentId
+    side: Side
+    price: Decimal
+    """As published: an average, a limit or a bankruptcy price."""
+    quantity: Decimal
+    ts_recv_ns: int
+    ts_venue_ms: int | None = None
+
+
+class VenueCandle(msgspec.Struct, frozen=True, gc=False):
+    """A minute as the venue itself draws it."""
+
+    instrument: InstrumentId
+    start_ms: int
+    open: Ticks
+    high: Ticks
+    low: Ticks
+    close: Ticks
+    volume: Decimal
+    """In the unit of the instrument's quantities."""
+    closed: bool
+    """The minute is over, so far as the venue says."""
+    ts_recv_ns: int
+
+
+class InstrumentListed(msgspec.Struct, frozen=True, gc=False):
+    """The venue's listing has an instrument with other terms than those in use.
+
+    What was known in the old ticks and lots is void: a snapshot in the new ones follows.
+    """
+
+    instrument: InstrumentId
+    terms: Instrument
+    ts_recv_ns: int
 
 
 class BookLost(msgspec.Struct, frozen=True, gc=False):
@@ -100,5 +168,15 @@ class FeedStatus(msgspec.Struct, frozen=True, gc=False):
 
 
 MarketEvent: TypeAlias = (
-    BookSnapshot | BookDelta | BookTop | Trade | MarkPrice | BookLost | FeedStatus
+    BookSnapshot
+    | BookDelta
+    | BookTop
+    | Trade
+    | MarkPrice
+    | OpenInterest
+    | Liquidation
+    | VenueCandle
+    | InstrumentListed
+    | BookLost
+    | FeedStatus
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
 
 from desk.model.instrument import Instrument
 from desk.model.numbers import ZERO, parse_decimal
+from desk.venues.protocol import RestRequest
 from desk.venues.unreadable import Unusable
 
 UNDERLYINGS = frozenset({"BTC", "ETH"})
@@ -22,6 +24,14 @@ class Listing(msgspec.Struct, frozen=True):
     instruments: list[Instrument]
     refused: dict[str, str]
     """Rows that were wanted and cannot be used, by the venue's symbol, with the reason."""
+
+
+class ListingSource(msgspec.Struct, frozen=True):
+    """Where the instruments of one connection are listed, and how the answers are read."""
+
+    requests: tuple[RestRequest, ...]
+    read: Callable[[RestRequest, bytes], Listing]
+    """Raises one of `desk.venues.unreadable.UNREADABLE` for an answer that is no listing."""
 
 
 class FeeRates(msgspec.Struct, frozen=True):

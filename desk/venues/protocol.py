@@ -20,7 +20,7 @@ from typing import Protocol
 import msgspec
 
 from desk.model.instrument import InstrumentId
-from desk.model.market_data import MarketEvent
+from desk.model.market_data import MarketEvent, StreamKind
 
 MAX_FRAME_BYTES = 1 << 20
 """No venue's stream message comes near this; a longer one is rejected unread."""
@@ -33,13 +33,16 @@ _REASONS_KEPT = 64
 
 
 class RestRequest(msgspec.Struct, frozen=True):
-    """A GET that a protocol wants made."""
+    """A request that somebody wants made: a GET, or a POST where there is a body."""
 
     connection: str
     path: str
     """Path and query, to be put behind the connection's REST address."""
     key: str
     """What the answer is about, in the protocol's own words: the venue's symbol."""
+    about: StreamKind = "book"
+    body: bytes | None = None
+    """JSON to post."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,12 +70,20 @@ class SocketUrls(msgspec.Struct, frozen=True):
 
 
 class StreamHealth(msgspec.Struct):
-    """How one stream is doing; times are boot-time nanoseconds, 0: nothing yet."""
+    """How one stream that should flow is doing; times are boot-time nanoseconds, 0: nothing yet."""
 
     name: str
     messages: int = 0
     first_ns: int = 0
     last_ns: int = 0
+    kind: StreamKind = "book"
+    instrument: InstrumentId | None = None
+    """None: it is about the connection, or about an index that several instruments share."""
+    active: bool = False
+    """The venue has shown it on the present socket: by an answer, or by data where it tells none.
+    Wanted streams that are not active are asked for again."""
+    limit_ms: int | None = None
+    """Silent for longer, it is STALE; None: it may be silent for any time, as trades may."""
 
 
 class BookSync(msgspec.Struct):
