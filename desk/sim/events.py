@@ -56,4 +56,23 @@ class MarkUpdate(msgspec.Struct, frozen=True, gc=False):
     """Market time."""
 
 
-Event: TypeAlias = LevelSet | TopOfBook | Print | MarkUpdate
+class Forced(msgspec.Struct, frozen=True, gc=False):
+    """The taker order before it was the venue closing somebody's position; perpetuals only.
+
+    It follows the prints of the order, which are there as those of any other.
+    """
+
+    at_us: int
+    buys: bool
+    """The closing order's side: it buys when a short position is closed."""
+    ticks: int
+    """The last and worst price of the fills."""
+    lots: int
+    bankruptcy_ticks: int
+    """Where the position would have been worth nothing: beyond the fills."""
+    first_trade_id: int
+    last_trade_id: int
+    """Of the order's prints, which are consecutive."""
+
+
+Event: TypeAlias = LevelSet | TopOfBook | Print | MarkUpdate | Forced

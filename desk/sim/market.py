@@ -17,6 +17,7 @@ from desk.sim.calibration import BEHAVIOURS, COINS, Behaviour
 from desk.sim.dice import Dice
 from desk.sim.events import Event, MarkUpdate
 from desk.sim.flow import BEAT_US
+from desk.sim.forced import Drift, ForcedCloses
 from desk.sim.funding import (
     PREMIUM_SAMPLE_MS,
     FundingState,
@@ -65,6 +66,8 @@ class MarketState(msgspec.Struct):
     dice: list[Any]
     listings: dict[str, ListingState]
     funding: dict[str, FundingState]
+    drifts: dict[str, Drift] = {}
+    """Empty in markets that were saved before positions were closed by force."""
 
 
 class Market:
@@ -81,6 +84,7 @@ class Market:
         self._terms: dict[str, Terms] = {}
         self.funding: dict[str, FundingState] = {}
         self.listings: dict[str, Listing] = {}
+        self._forced: dict[str, ForcedCloses] = {}
         self._of_coin: list[list[Listing]] = [[] for _ in COINS]
         for instrument in instruments:
             self._list(instrument)
@@ -95,6 +99,7 @@ class Market:
             terms = Terms(interval_h=instrument.funding_interval_h or 8)
             self._terms[instrument.id] = terms
             self.funding[instrument.id] = FundingState(next_funding_ms(self.time_ms, terms))
+            self._forced[instrument.id] = ForcedCloses(instrument, behaviour, self.seed)
 
     def advance(self, until_ms: int) -> dict[str, list[Event]]:
         """Let time pass up to `until_ms` (whole beats); return each instrument's events."""
@@ -121,10 +126,12 @@ class Market:
             lean = self._learn(coin, path, COINS[at].follow_bps)
             activity = min(LARGEST_ACTIVITY, math.exp(0.9 * path.log_volatility))
             for listing in self._of_coin[at]:
+                name = listing.instrument.id
                 target = int(self._fair_price(at, listing.behaviour) / listing.tick)
-                events[listing.instrument.id] += listing.beat(
-                    start_us, target, activity=activity, lean=lean
-                )
+                told = listing.beat(start_us, target, activity=activity, lean=lean)
+                if name in self._forced:
+                    told = self._forced[name].among(told, listing.last_ticks)
+                events[name] += told
         self.time_ms += BEAT_MS
         if self.time_ms % 1000 == 0:
             self._second(events)
@@ -204,6 +211,7 @@ class Market:
             dice=self._dice.saved(),
             listings={name: listing.saved() for name, listing in self.listings.items()},
             funding=self.funding,
+            drifts={name: forced.drift for name, forced in self._forced.items()},
         )
 
     def resume(self, state: MarketState) -> None:
@@ -221,3 +229,5 @@ class Market:
         self.funding = state.funding
         for name, listing in self.listings.items():
             listing.resume(state.listings[name])
+        for name, forced in self._forced.items():
+            forced.resume(state.seed, state.drifts.get(name, Drift()))

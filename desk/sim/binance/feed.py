@@ -92,7 +92,7 @@ class InstrumentFeed:
                 out.append(("bookTicker", _encode(body)))
         elif isinstance(event, Print):
             self._print(event, wanted, out)
-        else:
+        elif isinstance(event, MarkUpdate):
             self._mark(event, wanted, out)
 
     def _print(self, fill: Print, wanted: set[str], out: Frames) -> None:
