@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from desk.app.options import VENUES, market_of
-from desk.app.venues import LiveProtocol, protocol_of, venue_of
 from desk.cli.arguments import Arguments
 from desk.cli.shipped import shipped
 from desk.io import transport
@@ -20,6 +19,7 @@ from desk.market.state import MarketState
 from desk.model.errors import InputError
 from desk.model.market_data import MarketEvent
 from desk.model.numbers import parse_decimal
+from desk.venues.connections import LiveProtocol, protocol_of, venue_of
 from desk.venues.protocol import SocketUrls
 
 DEFAULT_VENUES = ("binance", "okx", "bybit", "coinbase", "kraken")

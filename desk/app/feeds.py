@@ -10,13 +10,13 @@ from pathlib import Path
 
 from desk.app.options import Options
 from desk.app.runtime import Runtime
-from desk.app.venues import LiveProtocol, protocol_of, venue_of
 from desk.engine.frame import FeedNote
 from desk.io import transport
 from desk.io.addresses import market_urls
 from desk.io.market_child import MarketChild, start_market
 from desk.model.errors import FeedError
 from desk.model.market_data import MarketEvent
+from desk.venues.connections import LiveProtocol, protocol_of, venue_of
 from desk.venues.protocol import SocketUrls
 
 MARKET_STATE = "market.state"

@@ -10,7 +10,6 @@ from desk.app.assemble import build_engine
 from desk.app.feeds import Feeds
 from desk.app.options import Options
 from desk.app.runtime import Runtime
-from desk.app.venues import venue_of
 from desk.cli.shipped import shipped
 from desk.engine.desk import Settings
 from desk.io.addresses import market_urls
@@ -20,6 +19,7 @@ from desk.io.journal import SqliteJournal
 from desk.model.commands import AnyCommand
 from desk.model.events import AnyEvent
 from desk.model.orders import OrderStatus
+from desk.venues.connections import venue_of
 
 EMBEDDED = ("binance-spot", "binance-usdm")
 """What the embedded market streams."""
