@@ -63,8 +63,10 @@ def run(argv: Sequence[str]) -> int:
                 found="no such folder in this version",
             )
         pytest_arguments.insert(0, str(interop))
-    if "--slow" in argv or "--interop" in argv:
+    if "--interop" in argv:
         pytest_arguments = ["-m", "", *pytest_arguments]
+    elif "--slow" in argv:
+        pytest_arguments = ["-m", "not interop", *pytest_arguments]
     red = [name for name, command in LINTERS.items() if not _lint(name, command)]
     began_s = time.monotonic()
     status, counts = _pytest(pytest_arguments)

@@ -1,4 +1,4 @@
-"""A checkout's own set-up: its lock, its `.venv`, and the stamp that says the set-up is complete.
+"""A checkout's own set-up: its lock, its environments, and the stamp of a complete set-up.
 
 Standard library only and light to import: every start reads it.
 """
@@ -15,6 +15,7 @@ from typing import NamedTuple
 from desk.io.environment import canonical_name, installed_distributions, library_set
 
 LOCK_FILE = "requirements.lock"
+GROUPS = ("run", "test", "interop")
 _GROUP_MARK = "# group: "
 _STAMP = "desk-setup.json"
 _UNFINISHED = "desk-setup.unfinished"
@@ -28,15 +29,25 @@ class Wanted(NamedTuple):
     """What one command line needs of the set-up."""
 
     groups: tuple[str, ...]
-    """Groups of the lock: `run`, `test`."""
+    """Some of GROUPS."""
     libraries: str
     """Qt's set of system libraries: `offscreen` or `xcb`."""
     qt: bool
     """False: the command works without Qt, so missing libraries are no reason to refuse it."""
+    venv: str = ".venv"
+    """The checkout's folder that the groups are installed into."""
+
+
+CLIENTS = Wanted(("interop",), "offscreen", qt=False, venv=".venv-interop")
+"""Third-party clients, for `desk test --interop` alone.
+
+They pin other versions of what the desk itself stands on, and nothing of theirs may be importable
+where the desk runs: they have an environment of their own and run as child processes.
+"""
 
 
 class Stamp(NamedTuple):
-    """What a finished set-up left in `.venv`."""
+    """What a finished set-up left in its environment."""
 
     python: str
     groups: Mapping[str, str]
@@ -59,28 +70,40 @@ def ready_interpreter(root: str, argv: Sequence[str]) -> str:
 
     Raises SetupRefused where that cannot be done.
     """
-    wanted = wanted_by(argv, os.environ)
-    inside = os.path.realpath(sys.prefix) == os.path.realpath(venv_folder(root))
+    python = _own_interpreter(root, wanted_by(argv, os.environ))
+    if argv[:1] == ["test"] and "--interop" in argv and not is_ready(root, CLIENTS):
+        _set_up(root, CLIENTS)
+    return python
+
+
+def _own_interpreter(root: str, wanted: Wanted) -> str:
+    venv = venv_folder(root, wanted.venv)
+    inside = os.path.realpath(sys.prefix) == os.path.realpath(venv)
     if is_ready(root, wanted):
-        return sys.executable if inside else venv_python(root)
+        return sys.executable if inside else venv_python(venv)
     if not inside and brings_its_own(root, wanted.groups):
         return sys.executable
-    from desk.io.setup import set_up
+    _set_up(root, wanted)
+    return venv_python(venv)
+
+
+def _set_up(root: str, wanted: Wanted) -> None:
+    from desk.io.setup import set_up  # what a ready checkout never needs
 
     set_up(root, wanted)
-    return venv_python(root)
 
 
 def is_ready(root: str, wanted: Wanted) -> bool:
     """Whether a finished set-up of this very lock and Python is there."""
-    stamp = read_stamp(root)
-    if stamp is None or stamp.python != python_version() or is_unfinished(root):
+    venv = venv_folder(root, wanted.venv)
+    stamp = read_stamp(venv)
+    if stamp is None or stamp.python != python_version() or is_unfinished(venv):
         return False
     if wanted.qt and sys.platform.startswith("linux") and wanted.libraries not in stamp.libraries:
         return False
     groups = read_groups(root)
     return all(stamp.groups.get(name) == digest(groups[name]) for name in wanted.groups) and (
-        os.access(venv_python(root), os.X_OK)
+        os.access(venv_python(venv), os.X_OK)
     )
 
 
@@ -104,8 +127,9 @@ def read_groups(root: str) -> dict[str, list[str]]:
                 group = groups.setdefault(line.removeprefix(_GROUP_MARK), [])
             elif line and not line.startswith("#"):
                 group.append(line)
-    if not groups.get("run") or not groups.get("test"):
-        raise SetupRefused(f"{path}: expected the groups run and test, found {sorted(groups)}")
+    if not all(groups.get(name) for name in GROUPS):
+        expected = ", ".join(GROUPS)
+        raise SetupRefused(f"{path}: expected the groups {expected}, found {sorted(groups)}")
     return groups
 
 
@@ -119,46 +143,46 @@ def python_version() -> str:
     return f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
-def venv_folder(root: str) -> str:
-    """The checkout's own environment."""
-    return os.path.join(root, ".venv")
+def venv_folder(root: str, name: str = ".venv") -> str:
+    """An environment of the checkout: its own one, or the clients'."""
+    return os.path.join(root, name)
 
 
-def venv_python(root: str) -> str:
-    """The interpreter of the checkout's own environment."""
+def venv_python(venv: str) -> str:
+    """The interpreter of an environment."""
     parts = ("Scripts", "python.exe") if sys.platform == "win32" else ("bin", "python")
-    return os.path.join(venv_folder(root), *parts)
+    return os.path.join(venv, *parts)
 
 
-def read_stamp(root: str) -> Stamp | None:
+def read_stamp(venv: str) -> Stamp | None:
     """The stamp of the last finished set-up; None if there is none to be trusted."""
     try:
-        with open(os.path.join(venv_folder(root), _STAMP), encoding="utf-8") as file:
+        with open(os.path.join(venv, _STAMP), encoding="utf-8") as file:
             found = json.load(file)
         return Stamp(found["python"], dict(found["groups"]), list(found["libraries"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def write_stamp(root: str, stamp: Stamp) -> None:
+def write_stamp(venv: str, stamp: Stamp) -> None:
     """Say that the set-up is complete; whole or not at all."""
-    path = os.path.join(venv_folder(root), _STAMP)
+    path = os.path.join(venv, _STAMP)
     with open(path + ".new", "w", encoding="utf-8") as file:
         json.dump(stamp._asdict(), file)
     os.replace(path + ".new", path)
-    _remove(os.path.join(venv_folder(root), _UNFINISHED))
+    _remove(os.path.join(venv, _UNFINISHED))
 
 
-def begin(root: str) -> None:
-    """Withdraw the stamp: until the next one, what `.venv` holds may be half of something."""
-    with open(os.path.join(venv_folder(root), _UNFINISHED), "w", encoding="utf-8"):
+def begin(venv: str) -> None:
+    """Withdraw the stamp: until the next one, what the environment holds may be half of a thing."""
+    with open(os.path.join(venv, _UNFINISHED), "w", encoding="utf-8"):
         pass
-    _remove(os.path.join(venv_folder(root), _STAMP))
+    _remove(os.path.join(venv, _STAMP))
 
 
-def is_unfinished(root: str) -> bool:
+def is_unfinished(venv: str) -> bool:
     """Whether a set-up began here and did not end."""
-    return os.path.exists(os.path.join(venv_folder(root), _UNFINISHED))
+    return os.path.exists(os.path.join(venv, _UNFINISHED))
 
 
 def _remove(path: str) -> None:

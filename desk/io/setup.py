@@ -1,4 +1,4 @@
-"""Setting a checkout up: system packages by apt, `.venv`, Python packages by pip from the lock.
+"""Setting a checkout up: system packages by apt, an environment, Python packages from the lock.
 
 Where packages come from is the machine's affair: apt and pip are called as they are configured.
 Progress goes to standard error. Standard library only.
@@ -44,7 +44,7 @@ def set_up(root: str, wanted: Wanted) -> None:
     with _ending_cleanly(), _alone(root) as lock:
         if checkout.is_ready(root, wanted):  # another start did it while this one waited
             return
-        fresh = must_start_afresh(root)
+        fresh = must_start_afresh(root, wanted.venv)
         packages = missing_packages(fresh=fresh)
         apt = _apt() if packages else None
         if packages and apt is None:
@@ -55,21 +55,22 @@ def set_up(root: str, wanted: Wanted) -> None:
             if apt is not None:
                 _install_packages(apt, packages, wanted, fresh=fresh, progress=progress)
             if fresh:
-                _make_venv(root, lock, progress)
-            _install_lock(root, wanted.groups, lock, progress)
+                _make_venv(checkout.venv_folder(root, wanted.venv), lock, progress)
+            _install_lock(root, wanted, lock, progress)
         except (StepFailed, OSError) as failure:
             raise SetupRefused(str(failure)) from failure
         say(f"ready after {progress.total_s():.1f} s")
 
 
-def must_start_afresh(root: str) -> bool:
-    """Whether `.venv` is absent, broken, unfinished, or made from another lock or Python.
+def must_start_afresh(root: str, name: str = ".venv") -> bool:
+    """Whether the environment is absent, broken, unfinished, or made from another lock or Python.
 
     One that somebody made by hand has no stamp and is kept: the lock is installed into it.
     """
-    if checkout.is_unfinished(root) or not os.access(checkout.venv_python(root), os.X_OK):
+    venv = checkout.venv_folder(root, name)
+    if checkout.is_unfinished(venv) or not os.access(checkout.venv_python(venv), os.X_OK):
         return True
-    stamp = checkout.read_stamp(root)
+    stamp = checkout.read_stamp(venv)
     if stamp is None:
         return False
     groups = checkout.read_groups(root)
@@ -151,31 +152,31 @@ def _install_packages(
     progress.end()
 
 
-def _make_venv(root: str, lock: int, progress: Progress) -> None:
-    progress.begin("Python environment (.venv)")
-    folder = checkout.venv_folder(root)
-    if os.path.lexists(folder):
+def _make_venv(venv: str, lock: int, progress: Progress) -> None:
+    progress.begin(f"Python environment ({os.path.basename(venv)})")
+    if os.path.lexists(venv):
         # First what makes it look usable, should this be cut off half-way.
         with contextlib.suppress(FileNotFoundError):
-            os.remove(checkout.venv_python(root))
-        shutil.rmtree(folder)
-    os.mkdir(folder)
-    checkout.begin(root)
-    # From inside a .venv that is to be replaced, the interpreter it was made from makes the new.
+            os.remove(checkout.venv_python(venv))
+        shutil.rmtree(venv)
+    os.mkdir(venv)
+    checkout.begin(venv)
+    # From inside a venv that is to be replaced, the interpreter it was made from makes the new.
     base = getattr(sys, "_base_executable", None) or sys.executable
-    progress.run([base, "-m", "venv", folder], keep_open=(lock,))
+    progress.run([base, "-m", "venv", venv], keep_open=(lock,))
     progress.end()
 
 
-def _install_lock(root: str, groups: Sequence[str], lock: int, progress: Progress) -> None:
-    known = checkout.read_stamp(root)
+def _install_lock(root: str, wanted: Wanted, lock: int, progress: Progress) -> None:
+    venv = checkout.venv_folder(root, wanted.venv)
+    known = checkout.read_stamp(venv)
     all_groups = checkout.read_groups(root)
     # A group that is there already stays asked for, so that the stamp never forgets it.
-    asked = {*groups, *(known.groups if known is not None else ())}
-    wanted = [name for name in all_groups if name in asked]
-    lines = [line for name in wanted for line in all_groups[name]]
-    progress.begin(f"Python packages ({' and '.join(wanted)})")
-    checkout.begin(root)
+    asked = {*wanted.groups, *(known.groups if known is not None else ())}
+    names = [name for name in all_groups if name in asked]
+    lines = [line for name in names for line in all_groups[name]]
+    progress.begin(f"Python packages ({' and '.join(names)})")
+    checkout.begin(venv)
     with tempfile.TemporaryDirectory() as folder:
         requirements = os.path.join(folder, "requirements.txt")
         with open(requirements, "w", encoding="utf-8") as file:
@@ -183,13 +184,13 @@ def _install_lock(root: str, groups: Sequence[str], lock: int, progress: Progres
         install = ["-m", "pip", "install", "--require-hashes", "--only-binary", ":all:"]
         quiet = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
         progress.run(
-            [checkout.venv_python(root), *install, *quiet, "-r", requirements],
+            [checkout.venv_python(venv), *install, *quiet, "-r", requirements],
             Measure(done="Collecting |Requirement already satisfied: ", total=len(lines)),
             keep_open=(lock,),
         )
     libraries = [name for name in ("offscreen", "xcb") if not missing_libraries(name)]
-    digests = {name: checkout.digest(all_groups[name]) for name in wanted}
-    checkout.write_stamp(root, Stamp(checkout.python_version(), digests, libraries))
+    digests = {name: checkout.digest(all_groups[name]) for name in names}
+    checkout.write_stamp(venv, Stamp(checkout.python_version(), digests, libraries))
     progress.end()
 
 

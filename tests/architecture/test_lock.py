@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DIRECT = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
 DIRECT_TEST = [Requirement(line) for line in PROJECT["dependency-groups"]["test"]]
+DIRECT_INTEROP = [Requirement(line) for line in PROJECT["dependency-groups"]["interop"]]
 GROUPS = read_groups(str(ROOT))
 LINE = re.compile(r"(?P<pin>\S+==\S+(?: ; .+?)?)(?P<hashes>(?: --hash=sha256:[0-9a-f]{64})+)")
 
@@ -23,7 +24,7 @@ def pins(group):
     return [Requirement(LINE.fullmatch(line)["pin"]) for line in GROUPS[group]]
 
 
-@pytest.mark.parametrize("group", ["run", "test"])
+@pytest.mark.parametrize("group", GROUPS)
 def test_every_line_is_one_pin_with_hashes(group):
     assert [line[:60] for line in GROUPS[group] if not LINE.fullmatch(line)] == []
 
@@ -37,6 +38,7 @@ def test_lock_holds_no_address():
     [
         *(pytest.param(want, ("run",), id=want.name) for want in DIRECT),
         *(pytest.param(want, ("run", "test"), id=want.name) for want in DIRECT_TEST),
+        *(pytest.param(want, ("interop",), id=want.name) for want in DIRECT_INTEROP),
     ],
 )
 def test_what_pyproject_asks_for_is_locked(wanted, groups):
@@ -51,9 +53,15 @@ def test_what_pyproject_asks_for_is_locked(wanted, groups):
         assert wanted.specifier.contains(str(pin.specifier).removeprefix("=="))
 
 
-def test_no_distribution_is_locked_twice():
-    names = [canonicalize_name(pin.name) for group in GROUPS for pin in pins(group)]
+@pytest.mark.parametrize("groups", [("run", "test"), ("interop",)], ids="+".join)
+def test_no_environment_gets_a_distribution_twice(groups):
+    names = [canonicalize_name(pin.name) for group in groups for pin in pins(group)]
     assert sorted(names) == sorted(set(names))
+
+
+def test_clients_of_others_are_not_where_the_desk_runs():
+    theirs = {canonicalize_name(want.name) for want in DIRECT_INTEROP}
+    assert theirs.isdisjoint(canonicalize_name(pin.name) for pin in pins("run") + pins("test"))
 
 
 def test_direct_dependencies_stay_few():

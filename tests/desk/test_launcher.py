@@ -30,13 +30,15 @@ LAUNCHER_MODULES = [
     *(f"desk/io/{name}.py" for name in ("checkout", "environment", "setup", "progress", "disk")),
 ]
 
+GROUP_WHEELS = ("deskrun", "desktest", "deskinterop")
+
 in_one_worker = pytest.mark.xdist_group("launcher")
 """What these tests share takes seconds to make."""
 
 APP = """
 def main(argv):
     import importlib.metadata, sys
-    wanted = ("deskrun", "desktest")
+    wanted = ("deskrun", "desktest", "deskinterop")
     there = {d.name: d.version for d in importlib.metadata.distributions() if d.name in wanted}
     print(sorted(there.items()), argv)
     return 7
@@ -144,21 +146,24 @@ def test_command_line_decides_what_is_needed(line, platform, wanted):
 
 def test_lock_without_a_group_is_refused(tmp_path):
     (tmp_path / "requirements.lock").write_text("# group: run\nx==1\n")
-    with pytest.raises(SetupRefused, match="expected the groups run and test, found"):
+    with pytest.raises(SetupRefused, match="expected the groups run, test, interop, found"):
         checkout.read_groups(str(tmp_path))
 
 
 def test_comments_of_the_lock_are_no_requirements(tmp_path):
     (tmp_path / "requirements.lock").write_text(
-        "# why\n\n# group: run\nx==1\n# group: test\ny==2\n"
+        "# why\n\n# group: run\nx==1\n# group: test\ny==2\n# group: interop\nz==3\n"
     )
-    assert checkout.read_groups(str(tmp_path)) == {"run": ["x==1"], "test": ["y==2"]}
+    assert checkout.read_groups(str(tmp_path)) == {
+        "run": ["x==1"],
+        "test": ["y==2"],
+        "interop": ["z==3"],
+    }
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"python": 3}', '{"python":"3","groups":1}'])
 def test_stamp_that_cannot_be_read_is_none(tmp_path, text):
-    (tmp_path / ".venv").mkdir()
-    (tmp_path / ".venv/desk-setup.json").write_text(text)
+    (tmp_path / "desk-setup.json").write_text(text)
     assert checkout.read_stamp(str(tmp_path)) is None
 
 
@@ -313,8 +318,14 @@ def make_wheel(folder, name, version):
     return f"{name}=={version} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
 
 
-def write_lock(folder, run, test):
-    (folder / "requirements.lock").write_text(f"# group: run\n{run}\n\n# group: test\n{test}\n")
+def write_lock(folder, *lines):
+    groups = zip(checkout.GROUPS, lines, strict=True)
+    text = "\n".join(f"# group: {name}\n{line}\n" for name, line in groups)
+    (folder / "requirements.lock").write_text(text)
+
+
+def own_venv(folder, name=".venv"):
+    return checkout.venv_folder(str(folder), name)
 
 
 def begin(folder, *argv, **environ):
@@ -350,7 +361,7 @@ def first_starts(tmp_path_factory):
     base = tmp_path_factory.mktemp("launcher")
     (base / "wheels").mkdir()
     folder = copy_launcher(base / "checkout")
-    lines = [make_wheel(base / "wheels", name, "1.0") for name in ("deskrun", "desktest")]
+    lines = [make_wheel(base / "wheels", name, "1.0") for name in GROUP_WHEELS]
     write_lock(folder, *lines)
     children = [begin(folder, "hello"), begin(folder, "hello")]
     return folder, [finish(child) for child in children]
@@ -394,6 +405,27 @@ def test_test_command_adds_its_group(ready):
 
 
 @in_one_worker
+def test_interop_command_adds_an_environment_that_the_desk_does_not_see(ready):
+    ended = start(ready, "test", "--interop")
+    assert ended.stdout == "[('deskrun', '1.0'), ('desktest', '1.0')] ['test', '--interop']\n"
+    assert "1 of 2  Python environment (.venv-interop): done in" in ended.stderr
+    assert "2 of 2  Python packages (interop): done in" in ended.stderr
+    assert checkout.is_ready(str(ready), checkout.CLIENTS)
+    code = "import importlib.metadata as m; print(*[d.name for d in m.distributions()])"
+    clients = checkout.venv_python(own_venv(ready, ".venv-interop"))
+    there = subprocess.run([clients, "-c", code], capture_output=True, text=True, check=True)
+    assert set(GROUP_WHEELS) & set(there.stdout.split()) == {"deskinterop"}
+    assert start(ready, "test", "--interop").stderr == ""
+
+
+@in_one_worker
+@pytest.mark.parametrize("line", ["test", "test -k interop", "hello --interop"])
+def test_nothing_else_installs_third_party_clients(ready, line):
+    start(ready, *line.split())
+    assert not Path(own_venv(ready, ".venv-interop")).exists()
+
+
+@in_one_worker
 def test_file_that_is_not_the_locked_one_is_refused(ready):
     make_wheel(ready.parent / "wheels", "desktest", "1.0")  # other bytes: zip holds the time
     with zipfile.ZipFile(ready.parent / "wheels/desktest-1.0-py3-none-any.whl", "a") as wheel:
@@ -411,17 +443,18 @@ def test_file_that_is_not_the_locked_one_is_refused(ready):
 )
 def test_renewal_that_was_cut_off_is_begun_again(ready, signum, status):
     line = make_wheel(ready.parent / "wheels", "deskrun", "2.0")
-    write_lock(ready, line, checkout.read_groups(str(ready))["test"][0])
+    groups = checkout.read_groups(str(ready))
+    write_lock(ready, line, groups["test"][0], groups["interop"][0])
     cut_off = begin(ready, "hello")
     until = time.monotonic() + 60
-    python = Path(checkout.venv_python(str(ready)))
+    python = Path(checkout.venv_python(own_venv(ready)))
     # The interpreter is there again and pip is not yet: the worst moment.
-    while not (checkout.read_stamp(str(ready)) is None and python.exists()):
+    while not (checkout.read_stamp(own_venv(ready)) is None and python.exists()):
         assert time.monotonic() < until
         time.sleep(0.005)
     cut_off.send_signal(signum)
     assert finish(cut_off).returncode == status
-    assert checkout.read_stamp(str(ready)) is None
+    assert checkout.read_stamp(own_venv(ready)) is None
     ended = start(ready, "hello")
     assert (ended.returncode, ended.stdout) == (7, "[('deskrun', '2.0')] ['hello']\n")
 
@@ -430,8 +463,8 @@ def test_renewal_that_was_cut_off_is_begun_again(ready, signum, status):
 def test_unfinished_set_up_is_not_trusted(ready):
     wanted = Wanted(("run",), "offscreen", qt=False)
     assert checkout.is_ready(str(ready), wanted)
-    stamp = checkout.read_stamp(str(ready))
-    checkout.begin(str(ready))
+    stamp = checkout.read_stamp(own_venv(ready))
+    checkout.begin(own_venv(ready))
     (ready / ".venv/desk-setup.json").write_text(json.dumps(stamp._asdict()))
     assert not checkout.is_ready(str(ready), wanted)
     assert setup.must_start_afresh(str(ready))
@@ -439,8 +472,8 @@ def test_unfinished_set_up_is_not_trusted(ready):
 
 @in_one_worker
 def test_set_up_by_another_python_is_made_again(ready):
-    stamp = checkout.read_stamp(str(ready))
-    checkout.write_stamp(str(ready), Stamp("3.10", stamp.groups, stamp.libraries))
+    stamp = checkout.read_stamp(own_venv(ready))
+    checkout.write_stamp(own_venv(ready), Stamp("3.10", stamp.groups, stamp.libraries))
     assert setup.must_start_afresh(str(ready))
 
 

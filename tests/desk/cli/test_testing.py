@@ -27,6 +27,9 @@ def test_skipped(): pass
 
 @pytest.mark.slow
 def test_long(): pass
+
+@pytest.mark.interop
+def test_of_a_client(): pass
 """
 
 
@@ -36,8 +39,8 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests/test_sample.py").write_text(SAMPLE)
     (tmp_path / "pytest.ini").write_text(
-        "[pytest]\naddopts = -m 'not slow' -p no:pytest-qt -p no:hypothesispytest\n"
-        "markers = slow: long\n"
+        "[pytest]\naddopts = -m 'not slow and not interop' -p no:pytest-qt "
+        "-p no:hypothesispytest\nmarkers = slow: long\n interop: of others\n"
     )
     monkeypatch.setattr(testing, "ROOT", tmp_path)
     monkeypatch.setattr(testing, "LINTERS", GREEN)
@@ -88,6 +91,14 @@ def test_other_arguments_go_to_pytest(project, capfd):
 def test_argument_that_pytest_does_not_know_is_bad_usage(project, capfd):
     assert run(["--no-such-option"]) == 2
     assert last_line(capfd) == "0 passed, 1 failed, 0 skipped"
+
+
+def test_interop_runs_the_tests_of_clients_alone_the_long_ones_too(project, capfd):
+    (project / "tests/interop").mkdir()
+    (project / "tests/test_sample.py").rename(project / "tests/interop/test_sample.py")
+    (project / "tests/test_red.py").write_text("def test_red(): assert 1 == 2")
+    assert run(["--interop"]) == 0
+    assert last_line(capfd) == "4 passed, 0 failed, 1 skipped"
 
 
 def test_interop_without_such_tests_is_told(project):
