@@ -21,7 +21,6 @@ def rules_of(profile: Profile) -> Rules:
         hash=profile.hash,
         limits=limits_of(profile),
         default_leverage=number("perp.max_leverage"),
-        divergence_rate=number("price.mark_sources", "divergence"),
         messages_per_s=int(number("ord.max_messages")),
         message_burst=int(number("ord.max_messages", "burst")),
         repeat_limit=int(number("ord.repeat_throttle")),

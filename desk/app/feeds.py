@@ -10,7 +10,7 @@ from pathlib import Path
 
 from desk.app.options import Options
 from desk.app.runtime import Runtime
-from desk.engine.frame import FeedNote
+from desk.engine.quality import FeedNote
 from desk.io import transport
 from desk.io.addresses import market_urls
 from desk.io.market_child import MarketChild, start_market

@@ -21,10 +21,11 @@ from desk.margin.inputs import (
     PositionInput,
 )
 from desk.market.book import Book
+from desk.market.reference import Reference
 from desk.market.state import MarketState
 from desk.model.catalogue import Catalogue
 from desk.model.instrument import Instrument, Kind
-from desk.model.market_data import FeedStatus, MarketEvent, MarkPrice
+from desk.model.market_data import FeedStatus, InstrumentListed, MarketEvent, MarkPrice
 from desk.model.numbers import ZERO
 from desk.model.orders import MarginMode
 from desk.risk.client import ClientRecord, sample_client
@@ -40,7 +41,6 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     hash: str
     limits: Limits
     default_leverage: Decimal
-    divergence_rate: Decimal
     messages_per_s: int
     message_burst: int
     two_persons: bool
@@ -60,6 +60,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Connections that stream: instruments of others are not shown."""
     traded: frozenset[str]
     """Connections whose instruments the paper venue takes orders in."""
+
+    @property
+    def live(self) -> bool:
+        """Whether prices are those of the venues themselves, now."""
+        return self.mode == "PAPER"
 
 
 class Desk:
@@ -81,6 +86,10 @@ class Desk:
         self.venue = venue
         self.state = DeskState(catalogue)
         self.market = MarketState(catalogue)
+        self.reference = Reference(
+            m for m in self.market.all() if m.instrument.connection in settings.fed
+        )
+        """What all venues together say."""
         self.now_ns = 0
         self.wall_ms = 0
         self.levels: dict[str, str] = {}
@@ -152,9 +161,21 @@ class Desk:
 
     def hear(self, event: MarketEvent) -> None:
         """Take in what a venue said."""
+        if isinstance(event, InstrumentListed):
+            self.catalogue.replace(event.terms)
         self.market.apply(event)
-        if isinstance(event, MarkPrice):
+        if isinstance(event, MarkPrice | InstrumentListed):
             self.marks_version += 1
+
+    def pass_time(self, boot_ns: int, wall_ms: int) -> None:
+        """Take the time, and look at what all venues say."""
+        self.now_ns, self.wall_ms = max(self.now_ns, boot_ns), wall_ms
+        self.reference.look(self.now_ns)
+
+    def skew_ms(self, connection: str) -> int | None:
+        """Return the venue's clock minus this machine's, at the quickest message so far."""
+        offset_ms = self.market.connection(connection).clock.offset_ms
+        return None if offset_ms is None else self.now_ns // 1_000_000 - offset_ms - self.wall_ms
 
     def book_of(self, event: MarketEvent) -> BookLevels | None:
         """Return the book that an event is about."""

@@ -109,7 +109,7 @@ class Engine:
     def _tick(self, message: Clock) -> Work:
         desk = self.desk
         assert message.boot_ns >= desk.now_ns or desk.now_ns == 0, "time went backwards"
-        desk.now_ns, desk.wall_ms = max(desk.now_ns, message.boot_ns), message.wall_ms
+        desk.pass_time(message.boot_ns, message.wall_ms)
         decision = desk.venue.on_time(desk.now_ns, desk.wall_ms, desk.market.books, desk.held)
         if decision.outcomes:
             return self._propose(decision)

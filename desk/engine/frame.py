@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from decimal import Decimal
 from itertools import islice
 
-import msgspec
-
 from desk.engine.desk import Desk
-from desk.engine.snapshot import BookView, DeskFrame, FeedView, OrderView, RuleView, SeriesView
+from desk.engine.quality import (
+    FeedNote,
+    feed_views,
+    index_views,
+    quality_views,
+    rate_views,
+    stream_views,
+)
+from desk.engine.snapshot import BookView, DeskFrame, OrderView, RuleView, SeriesView
 from desk.engine.views import (
     account_views,
     fill_view,
@@ -27,14 +33,6 @@ from desk.risk.client import describe
 BOOK_LEVELS = 20
 RECENT = 50
 """Ended orders and fills that a frame carries; the rest is in the journal."""
-
-
-class FeedNote(msgspec.Struct, frozen=True, kw_only=True):
-    """What the protocol of a connection counted, beside its messages."""
-
-    gaps: int
-    rejected: int
-    note: str
 
 
 def build_frame(
@@ -68,43 +66,16 @@ def build_frame(
         orders=_orders(desk),
         fills=[fill_view(fill) for fill in state.fills[-RECENT:][::-1]],
         rules=_rules(desk),
+        indices=index_views(desk),
+        rates=rate_views(desk),
+        streams=stream_views(desk, notes) if wanted.streams else [],
+        quality=quality_views(desk),
     )
 
 
 def _latches(desk: Desk) -> list[str]:
     said = [f"{latch.state}: {latch.reason}" for latch in desk.state.latches.values()]
     return [*said, desk.journal_note] if desk.journal_note else said
-
-
-def feed_views(desk: Desk, notes: Mapping[str, FeedNote]) -> list[FeedView]:
-    """Return one lamp a venue: the age of its oldest needed stream."""
-    views: list[FeedView] = []
-    for venue in dict.fromkeys(i.venue for i in desk.catalogue.all()):
-        markets = [
-            market
-            for market in desk.market.all()
-            if market.instrument.venue == venue
-            and market.instrument.connection in desk.settings.fed
-        ]
-        if not markets:
-            continue
-        ages = [desk.market.mark_age_ms(m.instrument.id, desk.now_ns) for m in markets]
-        known = [age for age in ages if age is not None]
-        said = [
-            notes[c] for c in dict.fromkeys(m.instrument.connection for m in markets) if c in notes
-        ]
-        views.append(
-            FeedView(
-                venue=venue,
-                age_ms=max(known) if len(known) == len(ages) else None,
-                amber_ms=1500,
-                stale_ms=2000,
-                gaps=sum(note.gaps for note in said),
-                rejected=sum(note.rejected for note in said),
-                note="; ".join(note.note for note in said if note.note),
-            )
-        )
-    return views
 
 
 def _book(desk: Desk, selected: str | None) -> BookView | None:

@@ -10,12 +10,13 @@ from desk.engine.accounts import Account, account_for
 from desk.engine.change import Change, NewOrder
 from desk.engine.desk import Desk
 from desk.engine.plan import Plan, Refusal, refuse
+from desk.engine.quality import market_now
 from desk.model.commands import SubmitOrder
 from desk.model.events import Denial
 from desk.model.instrument import Instrument, Kind
 from desk.model.numbers import ONE, plain, round_down, round_up
 from desk.model.orders import OrderTerms, OrderType, Side, TimeInForce
-from desk.risk.context import MarketNow, OrderContext, Review, WorkingOrder
+from desk.risk.context import OrderContext, Review, WorkingOrder
 from desk.risk.pretrade import review
 from desk.risk.quantity import Scale, resolve
 
@@ -108,7 +109,7 @@ def context_of(
         level=desk.levels.get(account.id, figures.level if figures else "NORMAL"),
         position=_position(desk, account, instrument),
         working=_working(desk, account.id),
-        market=_market_now(desk, instrument, terms),
+        market=market_now(desk, instrument, expected_price(desk, instrument, terms)),
         stale_elsewhere=_stale_elsewhere(desk, account, instrument) if perpetual else (),
         permitted=instrument.connection in desk.settings.traded,
         account=desk.account_input(account.id) if perpetual else None,
@@ -197,20 +198,6 @@ def _notionals(desk: Desk, account: Account, instrument: Instrument) -> dict[str
 def _stale_elsewhere(desk: Desk, account: Account, instrument: Instrument) -> tuple[str, ...]:
     needed = desk.needed_marks(account.id) - {instrument.id}
     return tuple(sorted(other for other in needed if desk.quality(other) != "LIVE"))
-
-
-def _market_now(desk: Desk, instrument: Instrument, terms: OrderTerms) -> MarketNow:
-    mark = desk.mark(instrument.id)
-    index = desk.index(instrument.id)
-    limit = desk.rules.divergence_rate
-    return MarketNow(
-        mark=mark,
-        quality=desk.quality(instrument.id),
-        mark_age_ms=desk.market.mark_age_ms(instrument.id, desk.now_ns),
-        book_state=desk.book_state(instrument.id),
-        diverging=mark is not None and index is not None and abs(mark - index) > limit * index,
-        expected_price=expected_price(desk, instrument, terms),
-    )
 
 
 def expected_price(desk: Desk, instrument: Instrument, terms: OrderTerms) -> Decimal | None:

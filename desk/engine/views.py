@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from desk.engine.accounts import ACCOUNTS, Account
 from desk.engine.desk import Desk
+from desk.engine.quality import fed_markets
 from desk.engine.snapshot import (
     AccountView,
     CollateralView,
@@ -18,8 +19,8 @@ from desk.engine.snapshot import (
 from desk.execution.order import Order
 from desk.margin.inputs import AccountFigures, PositionFigures
 from desk.market.state import InstrumentMarket
-from desk.model.instrument import Instrument, InstrumentId, Kind
-from desk.model.numbers import ZERO
+from desk.model.instrument import Contract, Instrument, Kind
+from desk.model.numbers import ONE, ZERO
 from desk.model.orders import Fill, MarginMode
 
 HOURS_A_DAY = 24
@@ -141,7 +142,6 @@ def _position_view(
     assert instrument is not None
     market = desk.market.get(position.instrument)
     held = desk.state.position(account.id, position.instrument)
-    rate = None if market is None else market.funding_rate
     isolated = position.margin_mode is MarginMode.ISOLATED
     low, high = _uncertainty(desk, position)
     return PositionView(
@@ -168,9 +168,9 @@ def _position_view(
         uncertainty_low=low,
         uncertainty_high=high,
         bankruptcy_price=position.bankruptcy_price,
-        funding_rate=rate,
+        funding_rate=None if market is None else market.funding_rate,
         next_funding_ms=None if market is None else market.next_funding_ms,
-        funding_per_day=_funding_a_day(instrument, position, rate),
+        funding_per_day=_funding_a_day(market, position),
         mark_age_ms=desk.market.mark_age_ms(position.instrument, desk.now_ns),
         quality=desk.quality(position.instrument),
         settle=instrument.settle,
@@ -241,11 +241,10 @@ def _uncertainty(desk: Desk, position: PositionFigures) -> tuple[Decimal | None,
     return price - spread, price + spread
 
 
-def _funding_a_day(
-    instrument: Instrument, position: PositionFigures, rate: Decimal | None
-) -> Decimal | None:
+def _funding_a_day(market: InstrumentMarket | None, position: PositionFigures) -> Decimal | None:
     """Return what funding brings in a day at the present rate and mark; longs pay when positive."""
-    interval = instrument.funding_interval_h
+    rate = None if market is None else market.funding_rate
+    interval = None if market is None else market.funding_interval_h
     if rate is None or position.notional is None or not interval:
         return None
     paid = position.notional * rate * HOURS_A_DAY / interval
@@ -292,18 +291,15 @@ def fill_view(fill: Fill) -> FillView:
 
 def market_views(desk: Desk) -> list[MarketView]:
     """Return every instrument that this desk is fed."""
-    fed = desk.settings.fed
-    return [
-        _market_view(desk, market)
-        for market in desk.market.all()
-        if market.instrument.connection in fed
-    ]
+    return [_market_view(desk, market) for market in fed_markets(desk)]
 
 
 def _market_view(desk: Desk, market: InstrumentMarket) -> MarketView:
     terms, book = market.instrument, market.book
     bid, ask = book.best_bid, book.best_ask
     mark = market.mark_price
+    standing = desk.reference.standing(market, desk.now_ns)
+    interest = market.open_interest
     return MarketView(
         instrument=terms.id,
         venue=terms.venue,
@@ -318,24 +314,34 @@ def _market_view(desk: Desk, market: InstrumentMarket) -> MarketView:
         last=market.last_price,
         mark=mark,
         index=market.index_price,
-        basis_rate=_basis(desk, terms, mark),
+        basis_rate=_basis(desk, market),
         funding_rate=market.funding_rate,
         next_funding_ms=market.next_funding_ms,
         change_24h_rate=None,
-        open_interest=None,
+        open_interest=None if interest is None else interest.quantity,
         spread=None if bid is None or ask is None else (ask[0] - bid[0]) * terms.tick_size,
         mark_age_ms=desk.market.mark_age_ms(terms.id, desk.now_ns),
         book_age_ms=desk.market.book_age_ms(terms.id, desk.now_ns),
         book_state=book.state,
         quality=market.quality(desk.now_ns),
+        quantity_unit=_unit(terms),
+        funding_interval_h=market.funding_interval_h,
+        deviation=None if standing is None else standing.deviation,
     )
 
 
-def _basis(desk: Desk, terms: Instrument, mark: Decimal | None) -> Decimal | None:
-    """Return (perpetual − spot) / spot of the same venue, both fresh."""
-    if terms.kind is Kind.SPOT or mark is None:
+def _unit(terms: Instrument) -> str:
+    """Return what a quantity counts: contracts, or nothing to say where it is the base coin."""
+    linear = terms.contract is Contract.LINEAR and terms.contract_size == ONE
+    return "" if linear else "ct"
+
+
+def _basis(desk: Desk, market: InstrumentMarket) -> Decimal | None:
+    """Return (perpetual − spot) / spot of the same venue, both fresh and in the same quote."""
+    spot, mark = desk.reference.spot_of(market), market.mark_price
+    if market.instrument.kind is Kind.SPOT or mark is None or spot is None:
         return None
-    spot = InstrumentId(f"{terms.base}USDT.{terms.venue}")
-    price = desk.mark(spot)
-    fresh = desk.quality(spot) == "LIVE" and desk.quality(terms.id) == "LIVE"
-    return (mark - price) / price if price and fresh else None
+    price = spot.mark_price
+    same = spot.instrument.quote == market.instrument.quote
+    fresh = all(m.quality(desk.now_ns) == "LIVE" for m in (spot, market))
+    return (mark - price) / price if price and fresh and same else None

@@ -29,7 +29,7 @@ from desk.execution.port import (
 )
 from desk.execution.queue_position import QueuePosition
 from desk.model.instrument import Instrument, InstrumentId
-from desk.model.market_data import BookDelta, BookSnapshot, MarketEvent, Trade
+from desk.model.market_data import BookDelta, BookSnapshot, InstrumentListed, MarketEvent, Trade
 from desk.model.orders import OrderStatus, OrderTerms, OrderType, TimeInForce
 
 CAPABILITIES = Capabilities(
@@ -40,6 +40,7 @@ CAPABILITIES = Capabilities(
     reduce_only=True,
 )
 
+LISTED_ANEW = "the venue has changed the increments of this instrument"
 ENDED_BY_RESTART = "the desk restarted before the rest of this immediate order was decided"
 
 
@@ -146,6 +147,8 @@ class PaperVenue(ExecutionClient):
 
         Orders that arrived while the book was not synced act on the first book that is.
         """
+        if isinstance(event, InstrumentListed):
+            return self._listed_anew(event.instrument, time_ms, position_of)
         if book is None or not isinstance(event, Trade | BookDelta | BookSnapshot):
             return NOTHING
         if not isinstance(event, Trade) and book.synced:
@@ -164,6 +167,16 @@ class PaperVenue(ExecutionClient):
                 match_book(book, orders, draft)
             for order in waiting:
                 arrive(order, book, draft)
+        return self._decision(draft)
+
+    def _listed_anew(
+        self, instrument: InstrumentId, time_ms: int, position_of: PositionOf
+    ) -> Decision:
+        """Cancel what works in an instrument: its price is counted in increments that are gone."""
+        draft = Draft(self._taken, time_ms, position_of)
+        for order in self._orders.values():
+            if order.instrument.id == instrument:
+                draft.cancel(order, LISTED_ANEW)
         return self._decision(draft)
 
     def commit(self, decision: Decision) -> None:

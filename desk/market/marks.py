@@ -7,7 +7,8 @@ The age of a value is the larger of two:
   stamp. A feed that goes on sending with stamps that stand still grows old by this one. A
   constant difference between the clocks, of any size, is part of the offset and ages nothing.
 
-Fresh is 0 ≤ age ≤ 2,000 ms; older, negative or unknown is STALE. The running minimum may creep up
+Fresh is 0 ≤ age ≤ 2,000 ms (a venue's file may say up to 5,000); older, negative or unknown is
+STALE. The running minimum may creep up
 by what two honest clocks drift apart, so that a desk that runs for days does not grow stale.
 """
 
@@ -15,8 +16,9 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-FRESH_NS = 2_000_000_000
-"""Oldest age of a usable mark."""
+from desk.model.instrument import FRESH_MS
+
+NS_PER_MS = 1_000_000
 
 Quality: TypeAlias = Literal["LIVE", "STALE", "UNKNOWN"]
 
@@ -99,6 +101,6 @@ def age_ns(
     return max(by_receipt, by_stamp)
 
 
-def is_fresh(age: int | None) -> bool:
+def is_fresh(age: int | None, limit_ms: int = FRESH_MS) -> bool:
     """Return whether a value of this age (nanoseconds) may be used."""
-    return age is not None and 0 <= age <= FRESH_NS
+    return age is not None and 0 <= age <= limit_ms * NS_PER_MS

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from desk.market.book import Book
+from desk.market.consensus import JUMP
 from desk.market.marks import LEAP_NS, Quality, VenueClock, age_ns, is_fresh
 from desk.market.series import HourVolatility, MinuteCandles, SecondSeries
 from desk.model.catalogue import Catalogue
@@ -31,6 +32,8 @@ from desk.model.market_data import (
     Trade,
     VenueCandle,
 )
+
+_GAPS = frozenset({"gap", "checksum"})
 
 _LATE_NS = 60_000_000_000
 """A stamp that old on arrival tells nothing about when its price was seen: not for a chart."""
@@ -53,7 +56,9 @@ class InstrumentMarket:
         "candles",
         "clock",
         "connection",
+        "gaps",
         "instrument",
+        "jumps",
         "last_trade",
         "liquidation",
         "mark",
@@ -79,6 +84,10 @@ class InstrumentMarket:
         """The last that was published."""
         self.venue_candle: VenueCandle | None = None
         """The newest minute as the venue draws it."""
+        self.gaps = 0
+        """Breaks that the venue's numbering or checksum has shown."""
+        self.jumps = 0
+        """Marks that lay more than 2 % from the one before."""
         self.series = SecondSeries()
         self.candles = MinuteCandles()
         self.volatility = HourVolatility()
@@ -102,6 +111,12 @@ class InstrumentMarket:
     def funding_rate(self) -> Decimal | None:
         """Fraction of notional for the running interval; positive: longs pay."""
         return None if self.mark is None else self.mark.funding_rate
+
+    @property
+    def funding_interval_h(self) -> int | None:
+        """Hours that the rate is for: what the venue says with it, else what its listing says."""
+        told = None if self.mark is None else self.mark.funding_interval_h
+        return self.instrument.funding_interval_h if told is None else told
 
     @property
     def next_funding_ms(self) -> int | None:
@@ -137,7 +152,8 @@ class InstrumentMarket:
         """LIVE with a fresh mark, STALE with an old one, UNKNOWN without one."""
         if self.mark_price is None:
             return "UNKNOWN"
-        return "LIVE" if is_fresh(self.mark_age_ns(now_ns)) else "STALE"
+        fresh = is_fresh(self.mark_age_ns(now_ns), self.instrument.mark_limit_ms)
+        return "LIVE" if fresh else "STALE"
 
 
 class MarketState:
@@ -245,6 +261,7 @@ class MarketState:
 
 
 def _on_lost(market: InstrumentMarket, lost: BookLost) -> None:
+    market.gaps += lost.reason in _GAPS
     market.book.lose(lost.reason)
 
 
@@ -260,6 +277,9 @@ def _on_trade(market: InstrumentMarket, trade: Trade) -> None:
 
 
 def _on_mark(market: InstrumentMarket, mark: MarkPrice) -> None:
+    before = market.mark
+    if before is not None and abs(mark.mark - before.mark) > JUMP * before.mark:
+        market.jumps += 1
     market.mark = mark
     if mark.ts_venue_ms is not None:
         market.clock.observe(mark.ts_recv_ns, mark.ts_venue_ms)

@@ -16,7 +16,10 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Catalogue:
-    """A fixed set of instruments; look-ups by id, and by connection and symbol."""
+    """A set of instruments; look-ups by id, and by connection and symbol.
+
+    Which instruments there are is fixed; the terms of one are replaced when its venue lists others.
+    """
 
     def __init__(self, instruments: list[Instrument], as_of: str = "") -> None:
         self.as_of = as_of
@@ -26,6 +29,13 @@ class Catalogue:
     def get(self, instrument_id: str) -> Instrument | None:
         """Return an instrument, or None when the desk does not know it."""
         return self._by_id.get(InstrumentId(instrument_id))
+
+    def replace(self, instrument: Instrument) -> None:
+        """Take new terms of an instrument that is there, under the same symbol."""
+        known = self._by_id[instrument.id]
+        assert (known.connection, known.symbol) == (instrument.connection, instrument.symbol)
+        self._by_id[instrument.id] = instrument
+        self._by_symbol[instrument.connection, instrument.symbol] = instrument
 
     def all(self) -> list[Instrument]:
         """Return every instrument, in the order of the file."""

@@ -196,6 +196,8 @@ class NextFrame(Command, frozen=True, kw_only=True, tag="frame"):
     """The instrument whose book and series the window shows."""
     series_from_ms: int = 0
     """Series points at or after this time are wanted (0: all there are)."""
+    streams: bool = False
+    """Every stream of every connection is wanted: somebody looks at them."""
 
 
 AnyCommand: TypeAlias = (

@@ -17,6 +17,12 @@ Lots = NewType("Lots", int)
 InstrumentId = NewType("InstrumentId", str)
 """`SYMBOL-PERP.VENUE` or `SYMBOL.VENUE`, the symbol in the venue's own spelling."""
 
+FRESH_MS = 2_000
+"""Oldest age of a usable mark, unless the venue's file raises it."""
+
+LONGEST_FRESH_MS = 5_000
+"""No venue's file may raise it beyond."""
+
 
 class Kind(Enum):
     """What is owned after a fill."""
@@ -63,6 +69,12 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     maker_fee_rate: Decimal
     taker_fee_rate: Decimal
     funding_interval_h: int | None = None
+    mark_limit_ms: int = FRESH_MS
+    """Oldest age of a usable mark."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.mark_limit_ms <= LONGEST_FRESH_MS:
+            raise ValueError(f"{self.id}: mark_limit_ms must be 1 to {LONGEST_FRESH_MS}")
 
     def ticks(self, price: Decimal | str) -> Ticks:
         """Count a price in ticks; raise IncrementError off the grid."""

@@ -8,8 +8,9 @@ from decimal import Decimal
 import msgspec
 
 from desk.margin.inputs import AccountFigures, AccountInput
+from desk.market.reference import Standing
 from desk.model.events import Denial
-from desk.model.instrument import Instrument
+from desk.model.instrument import FRESH_MS, Instrument
 from desk.model.numbers import ZERO
 from desk.model.orders import OrderTerms, Side
 from desk.risk.client import ClientRecord
@@ -26,6 +27,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     account_limit_usd: Decimal
     max_leverage: Decimal
     max_open_orders: int
+    divergence_rate: Decimal
+    """Farthest a mark may lie from the consensus, a fraction."""
+    dispersion_rate: Decimal
+    """Farthest it may lie from the venue's own index where there is no consensus."""
+    mark_sources: int
+    """Venues that must vote where so many are fed live."""
     max_quantity: dict[str, Decimal]
     """Of one order, in base coin, by coin; a coin that is not here has no quantity limit."""
     allow_reduce_when_halted: bool
@@ -50,9 +57,13 @@ class MarketNow(msgspec.Struct, frozen=True, kw_only=True):
     """`LIVE`, `STALE`, `UNKNOWN`."""
     mark_age_ms: int | None
     book_state: str
-    diverging: bool
     expected_price: Decimal | None
     """Average over the book walk for this order; None where the book does not reach."""
+    mark_limit_ms: int = FRESH_MS
+    standing: Standing | None = None
+    """Beside the other sources; None: of no underlying, or in a document, which cannot say."""
+    venues_live: int = 0
+    """Venues that are fed live; 0 on a simulated or recorded market."""
 
 
 class OrderContext(msgspec.Struct, frozen=True, kw_only=True):

@@ -168,7 +168,6 @@ def _market(situation: Situation, instrument: Instrument) -> MarketNow:
         quality=situation.mark_quality(instrument.id),
         mark_age_ms=None if age is None else int(age),
         book_state="SYNCED",
-        diverging=False,
         expected_price=None,
     )
 

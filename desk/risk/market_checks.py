@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
 
 from desk.model.events import Denial
 from desk.risk.context import OrderContext
+from desk.risk.data_doubts import Doubt
 from desk.risk.denial import deny, hint
 
+Check: TypeAlias = Callable[[OrderContext], Denial | None]
 
-def fresh_mark(context: OrderContext) -> Denial | None:
-    """No fresh mark, no new risk."""
-    market = context.market
-    if market.mark is None or market.quality == "UNKNOWN":
-        return deny(
-            "NO_MARK",
-            "price.mark_sources",
-            f"{context.instrument.id} has no mark price.{hint(context)}",
-        )
-    if market.quality == "LIVE":
-        return None
-    age = "unknown" if market.mark_age_ms is None else f"{market.mark_age_ms / 1000:.1f} s"
-    return deny(
-        "STALE_MARK",
-        "price.mark_sources",
-        f"The mark of {context.instrument.id} is stale (age {age}; limit 2.0 s).{hint(context)}",
-        limit=Decimal(2000),
-        actual=None if market.mark_age_ms is None else Decimal(market.mark_age_ms),
-    )
+
+def hinted(doubt: Doubt) -> Check:
+    """Make a check of a doubt about data; what reduces is named where an order would flip."""
+
+    def check(context: OrderContext) -> Denial | None:
+        found = doubt(context.instrument.id, context.market, context.limits)
+        if found is None:
+            return None
+        return msgspec.structs.replace(found, message=found.message + hint(context))
+
+    return check
 
 
 def fresh_account(context: OrderContext) -> Denial | None:
@@ -39,29 +36,6 @@ def fresh_account(context: OrderContext) -> Denial | None:
         "price.mark_sources",
         f"The margin of {context.order.account} stands on marks that are not fresh: "
         f"{', '.join(context.stale_elsewhere)}.{hint(context)}",
-    )
-
-
-def diverging(context: OrderContext) -> Denial | None:
-    """A venue's mark far from what other sources say is not a price to open at."""
-    if not context.market.diverging:
-        return None
-    return deny(
-        "DIVERGING",
-        "price.mark_sources",
-        f"The mark of {context.instrument.id} lies more than 3 % from its index.{hint(context)}",
-    )
-
-
-def book_synced(context: OrderContext) -> Denial | None:
-    """Without a proven book there is nothing to trade against."""
-    if context.market.book_state == "SYNCED":
-        return None
-    return deny(
-        "BOOK_UNSYNCED",
-        "price.mark_sources",
-        f"The order book of {context.instrument.id} is {context.market.book_state.lower()}."
-        f"{hint(context)}",
     )
 
 

@@ -6,16 +6,13 @@ reduces skips those that guard against new risk: it must always be possible to g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
 
-from desk.model.events import Denial
 from desk.model.instrument import Kind
-from desk.risk import limit_checks, margin_checks, market_checks, order_checks
+from desk.risk import data_doubts, limit_checks, margin_checks, market_checks, order_checks
 from desk.risk.client import gates
 from desk.risk.context import OrderContext, Review
-
-Check: TypeAlias = Callable[[OrderContext], Denial | None]
+from desk.risk.market_checks import Check, hinted
 
 ALWAYS: Sequence[Check] = (
     order_checks.desk_state,
@@ -29,10 +26,12 @@ ALWAYS: Sequence[Check] = (
 """Every order passes these, also one that only reduces."""
 
 NEW_RISK: Sequence[Check] = (
-    market_checks.fresh_mark,
+    hinted(data_doubts.fresh_mark),
     market_checks.fresh_account,
-    market_checks.diverging,
-    market_checks.book_synced,
+    hinted(data_doubts.diverging),
+    hinted(data_doubts.unconfirmed),
+    hinted(data_doubts.few_sources),
+    hinted(data_doubts.book_synced),
     order_checks.permission,
     limit_checks.level,
     limit_checks.value,

@@ -50,6 +50,9 @@ LIMITS = Limits(
     account_limit_usd=D(100_000_000),
     max_leverage=D(5),
     max_open_orders=100,
+    divergence_rate=D("0.03"),
+    dispersion_rate=D("0.01"),
+    mark_sources=3,
     max_quantity={"BTC": D(100), "ETH": D(1000)},
     allow_reduce_when_halted=True,
 )
@@ -59,7 +62,6 @@ RULES = Rules(
     hash="0" * 64,
     limits=LIMITS,
     default_leverage=D(5),
-    divergence_rate=D("0.03"),
     messages_per_s=20,
     message_burst=50,
     two_persons=False,
@@ -71,16 +73,18 @@ RULES = Rules(
 class Trader:
     """Drives an engine as the runtime does: journal first, then act, then say."""
 
-    def __init__(self, rows=(), *, sample_client=True, rules=RULES):
+    def __init__(
+        self, rows=(), *, sample_client=True, rules=RULES, catalogue=CATALOGUE, mode="SIMULATED"
+    ):
         terms = {i: MarginTerms(model="binance", tiers=TIERS) for i in (BTC, ETH)}
         settings = Settings(
-            mode="SIMULATED",
+            mode=mode,
             sample_client=sample_client,
-            fed=frozenset({"binance-spot", "binance-usdm"}),
+            fed=frozenset(catalogue.connections()) - {"binance-coinm"},
             traded=frozenset({"binance-spot", "binance-usdm"}),
         )
         self.desk = Desk(
-            catalogue=CATALOGUE,
+            catalogue=catalogue,
             terms=terms,
             rules=rules,
             settings=settings,
@@ -158,7 +162,7 @@ class Trader:
         )
 
     def book(self, instrument=BTC, bids=(("59999.9", "10"),), asks=(("60000.0", "10"),)):
-        terms = CATALOGUE.get(instrument)
+        terms = self.desk.catalogue.get(instrument)
         self._book_ids[instrument] = 1
         return self.hear(
             BookSnapshot(

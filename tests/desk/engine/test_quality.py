@@ -1,0 +1,158 @@
+"""What the desk makes of many venues: who may be traded on, and what the screen is told."""
+
+from decimal import Decimal as D
+
+import msgspec
+import pytest
+from helpers.engines import BTC, MS, Trader
+
+from desk.cli.shipped import shipped
+from desk.engine.frame import build_frame
+from desk.engine.quality import FeedNote, StreamNote
+from desk.model.commands import NextFrame
+from desk.model.market_data import BookLost, InstrumentListed
+from desk.model.orders import OrderStatus
+
+OKX, BYBIT = "BTC-USDT-SWAP.OKX", "BTCUSDT-PERP.BYBIT"
+FEW_VENUES = ("binance-spot", "binance-usdm", "okx", "bybit-linear")
+
+
+def trader(mode="SIMULATED"):
+    catalogue = type(shipped().catalogue)(
+        [i for i in shipped().catalogue.all() if i.connection in FEW_VENUES]
+    )
+    new = Trader(catalogue=catalogue, mode=mode)
+    new.deposit()
+    return new
+
+
+def say_all(desk, price="60000"):
+    desk.market()
+    for name in (OKX, BYBIT):
+        desk.mark(name, price)
+    desk.tick(100)
+
+
+def frame(desk, notes=None, **wanted):
+    return build_frame(
+        desk.desk,
+        NextFrame(**wanted),
+        number=1,
+        engine_ms=0.0,
+        notes={} if notes is None else notes,
+    )
+
+
+def quality_of(desk, name=BTC):
+    return next(view for view in frame(desk).quality if view.instrument == name)
+
+
+def denied(desk):
+    answer = desk.buy("0.1", "60000", id=f"buy {desk.now_ns}")[-1]
+    return [denial.code for denial in getattr(answer, "denials", [])]
+
+
+def test_three_venues_are_a_consensus_and_the_frame_names_each():
+    desk = trader()
+    say_all(desk)
+    (btc,) = [index for index in frame(desk).indices if index.base == "BTC"]
+    assert (btc.state, btc.votes, btc.value) == ("CONSENSUS", 3, D(60000))
+    assert {source.venue: source.standing for source in btc.sources} == dict.fromkeys(
+        ("BINANCE", "BYBIT", "OKX"), "counted"
+    )
+    assert [source.assumed for source in btc.sources] == [True] * 3, "no book prices USDT here"
+    assert denied(desk) == []
+
+
+def test_a_mark_that_runs_away_from_the_others_takes_no_new_risk_but_lets_out():
+    desk = trader()
+    say_all(desk)
+    desk.buy("0.1", "60000", id="first")
+    desk.run(100)
+    desk.mark(BTC, "62000", index="60000")
+    desk.tick(100)
+    assert "DIVERGING" in denied(desk)
+    assert quality_of(desk).diverging
+    assert "3.33 %" in quality_of(desk).blocked
+    assert desk.state.position("perp-1", BTC).quantity == D("0.1")
+    desk.sell("0.1", "61000", id="out", reduce_only=True)
+    assert "out" in desk.state.orders
+
+
+def test_a_live_desk_of_three_venues_stops_when_two_are_left():
+    desk = trader(mode="PAPER")
+    say_all(desk)
+    assert denied(desk) == []
+    for _ in range(11):  # OKX and Bybit fall silent: 10 s old votes nothing
+        desk.tick(1000)
+        desk.market()
+    desk.mark(OKX, "60000")
+    desk.tick(100)
+    assert "MARK_SOURCES" in denied(desk)
+
+
+def test_a_simulated_desk_of_three_venues_goes_on_with_one():
+    desk = trader()
+    desk.market()
+    desk.tick(100)
+    assert denied(desk) == []
+
+
+def test_gaps_jumps_and_crossings_are_counted_by_instrument():
+    desk = trader()
+    say_all(desk)
+    desk.hear(BookLost(BTC, 1, 3, "gap", desk.now_ns))
+    desk.hear(BookLost(BTC, None, None, "disconnected", desk.now_ns))
+    desk.mark(BTC, "62000")
+    desk.book(BTC, bids=(("60001", "1"),), asks=(("60000", "1"),))
+    view = quality_of(desk)
+    assert (view.gaps, view.jumps, view.crossed) == (1, 1, 1)
+    assert quality_of(desk, OKX).gaps == 0
+
+
+def test_new_increments_cancel_what_works_and_void_what_was_counted_in_the_old():
+    desk = trader()
+    say_all(desk)
+    desk.buy("0.1", "59999.9", id="resting", post_only=True)
+    desk.run(100)
+    terms = msgspec.structs.replace(desk.desk.catalogue.get(BTC), tick_size=D("0.5"))
+    desk.hear(InstrumentListed(BTC, terms, desk.now_ns))
+    assert desk.state.orders["resting"].status is OrderStatus.CANCELLED
+    assert "increments" in desk.state.orders["resting"].reason
+    assert quality_of(desk).book_state == "UNSYNCED"
+    assert desk.desk.catalogue.get(BTC).tick_size == D("0.5")
+    desk.book(BTC, bids=(("59999.5", "1"),), asks=(("60000", "1"),))
+    desk.buy("0.1", "59999.9", id="off")
+    desk.buy("0.1", "59999.5", id="on")
+    assert {"off", "on"} & set(desk.state.orders) == {"on"}
+    again = desk.restarted(catalogue=desk.desk.catalogue)
+    assert again.state.hash() == desk.state.hash()
+
+
+@pytest.mark.parametrize(
+    ("last_ms", "limit_ms", "state"),
+    [(None, 2000, "SILENT"), (2000, 2000, "LIVE"), (2001, 2000, "STALE"), (9000, None, "QUIET")],
+)
+def test_a_stream_is_as_old_as_its_last_message(last_ms, limit_ms, state):
+    desk = trader()
+    note = StreamNote(
+        name="s", kind="mark", instrument=BTC, active=last_ms is not None, limit_ms=limit_ms,
+        messages=3, last_ns=0 if last_ms is None else desk.now_ns - last_ms * MS,
+    )  # fmt: skip
+    notes = {"binance-usdm": FeedNote(gaps=1, rejected=2, note="", streams=(note,))}
+    assert frame(desk, notes).streams == []
+    (view,) = frame(desk, notes, streams=True).streams
+    assert (view.age_ms, view.state) == (last_ms, state)
+    (lamp,) = [feed for feed in frame(desk, notes).feeds if feed.venue == "BINANCE"]
+    assert lamp.inactive == (last_ms is None)
+
+
+def test_a_venues_skew_is_shown_and_denies_nothing():
+    desk = trader()
+    desk.wall_ms -= 3_600_000  # this machine's clock is an hour behind
+    say_all(desk)
+    desk.wall_ms += 3_600_000
+    desk.tick()
+    (lamp,) = [feed for feed in frame(desk).feeds if feed.venue == "OKX"]
+    assert lamp.skew_ms == -3_600_000
+    assert denied(desk) == []
