@@ -7,10 +7,10 @@ whatever parts the venue has, and the same names are what faults are aimed at.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -59,6 +59,28 @@ class Venue(Protocol):
         ...
 
 
+@runtime_checkable
+class Posting(Protocol):
+    """A venue that answers POSTs as well."""
+
+    def post(self, path: str, body: bytes, now_ms: int) -> tuple[int, bytes]:
+        """Return the status and the JSON body; nothing raises, whatever the request is."""
+        ...
+
+
+@runtime_checkable
+class Pulsing(Protocol):
+    """A venue that tells single connections something by the clock, or ends them."""
+
+    def pulse(self, live: Collection[str], now_ms: int) -> Iterable[tuple[str, bytes | None]]:
+        """Return frames with the ids of their connections; None in place of a frame ends one.
+
+        `live` are the ids of all connections, `now_ms` is wall time since the start. Faults do
+        not touch these frames: a venue whose data have stopped still asks who is there.
+        """
+        ...
+
+
 class _Subscriber:
     def __init__(self, connection: ServerConnection, route: str, number: int) -> None:
         self.connection = connection
@@ -89,6 +111,7 @@ class ChannelServer:
             port,
             converse=self._converse,
             answer=self._answer_rest,
+            post=self._answer_post if isinstance(self._venue, Posting) else None,
             ping_interval_s=None,
             ping_timeout_s=None,
         )
@@ -114,12 +137,23 @@ class ChannelServer:
             for frame in self._faulty(stream, payload):
                 for subscriber in self._by_stream.get(stream, ()):
                     sockets.queue(subscriber.connection, frame)
+        if isinstance(self._venue, Pulsing):
+            self._pulse(self._venue)
         for subscriber in self._subscribers:
             sockets.flush(subscriber.connection)
         for fault in moment.broken:
             for subscriber in self._subscribers:
                 if any(fault.hits(self._venue.name, stream) for stream in subscriber.streams):
                     subscriber.connection.transport.abort()
+
+    def _pulse(self, venue: Pulsing) -> None:
+        subscribers = {subscriber.id: subscriber for subscriber in self._subscribers}
+        for connection_id, frame in venue.pulse(subscribers.keys(), self._elapsed_ms):
+            connection = subscribers[connection_id].connection
+            if frame is None:
+                connection.transport.abort()
+            else:
+                sockets.queue(connection, frame)
 
     def _faulty(self, stream: str, payload: bytes) -> list[bytes]:
         if self._faults.is_idle:
@@ -134,6 +168,12 @@ class ChannelServer:
         if "Upgrade" in request.headers and self._venue.route(request.path) is not None:
             return None
         return sockets.json_response(*self._venue.rest(request.path, self._wall_ms()))
+
+    def _answer_post(self, path: str, body: bytes) -> tuple[int, bytes]:
+        venue = self._venue
+        return (
+            venue.post(path, body, self._wall_ms()) if isinstance(venue, Posting) else (405, b"{}")
+        )
 
     async def _converse(self, connection: ServerConnection) -> None:
         request = connection.request

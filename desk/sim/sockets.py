@@ -1,9 +1,11 @@
-"""What every simulated venue does with sockets: listen on loopback, queue frames, answer GETs."""
+"""What every simulated venue does with sockets: listen on loopback, queue frames, answer REST."""
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
@@ -12,6 +14,8 @@ from websockets.protocol import State
 
 HOST = "127.0.0.1"
 LARGEST_COMMAND_BYTES = 65_536
+LARGEST_HEAD_BYTES = 16_384
+"""Of a POST: its request line and headers."""
 LARGEST_BACKLOG_BYTES = 8 * 1024 * 1024
 """A client that reads so slowly that more than this waits for it is dropped."""
 
@@ -20,20 +24,91 @@ _quiet.addHandler(logging.NullHandler())
 _quiet.propagate = False
 
 
+Post: TypeAlias = Callable[[str, bytes], tuple[int, bytes]]
+"""Answers a POST: path and body to status and JSON body."""
+
+_POST = b"POST "
+_HEAD_END = b"\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n", re.IGNORECASE)
+
+
+class _PostRequest:
+    """A POST as far as its bytes have come."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    @property
+    def is_none(self) -> bool:
+        """Whether what has come cannot become a POST."""
+        return not (self._data.startswith(_POST) or _POST.startswith(self._data))
+
+    def feed(self, data: bytes) -> bytes:
+        """Take more bytes; return all of them."""
+        self._data += data
+        return bytes(self._data)
+
+    def answer(self, post: Post) -> tuple[int, bytes] | None:
+        """Return status and body once the request is whole, or cannot become so; else None."""
+        head, found, body = self._data.partition(_HEAD_END)
+        if not found:
+            return (431, b"{}") if len(self._data) > LARGEST_HEAD_BYTES else None
+        length = _LENGTH.search(head + b"\r\n")
+        if length is None:
+            return 411, b"{}"
+        size = int(length[1])
+        if size > LARGEST_COMMAND_BYTES:
+            return 413, b"{}"
+        if len(body) < size:
+            return None
+        path = head[len(_POST) :].split(b" ", 1)[0].decode("ascii", errors="replace")
+        return post(path, bytes(body[:size]))
+
+
+def _answering(post: Post) -> type[ServerConnection]:
+    """Return connections that answer POSTs: the library's own know only requests with no body."""
+
+    class Connection(ServerConnection):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self._post_request: _PostRequest | None = _PostRequest()
+            """None once what comes is known to be something else."""
+
+        def data_received(self, data: bytes) -> None:
+            """Keep the bytes of a POST, hand on all others."""
+            request = self._post_request
+            if request is None:
+                super().data_received(data)
+                return
+            whole = request.feed(data)
+            if request.is_none:
+                self._post_request = None
+                super().data_received(whole)
+                return
+            answer = None if self.transport.is_closing() else request.answer(post)
+            if answer is not None:
+                self.transport.write(json_response(*answer).serialize())
+                self.transport.close()
+
+    return Connection
+
+
 async def listen(
     port: int,
     *,
     converse: Callable[[ServerConnection], Awaitable[None]],
     answer: Callable[[ServerConnection, Request], Response | None],
+    post: Post | None = None,
     ping_interval_s: float | None,
     ping_timeout_s: float | None,
 ) -> Server:
-    """Serve websockets and GETs on a port, 0: any; raise OSError when it is taken."""
+    """Serve websockets, GETs and POSTs on a port, 0: any; raise OSError when it is taken."""
     return await serve(
         converse,
         HOST,
         port,
         process_request=answer,
+        create_connection=None if post is None else _answering(post),
         compression=None,
         ping_interval=ping_interval_s,
         ping_timeout=ping_timeout_s,
