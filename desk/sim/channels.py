@@ -7,7 +7,7 @@ whatever parts the venue has, and the same names are what faults are aimed at.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Protocol, runtime_checkable
@@ -18,6 +18,7 @@ from websockets.http11 import Request, Response
 
 from desk.sim import sockets
 from desk.sim.dialect import Moment, Stage
+from desk.sim.subscriber import NO_HABITS, Habits, Subscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Reply:
     joined: tuple[str, ...] = ()
     """Streams that are wanted from now on."""
     left: tuple[str, ...] = ()
+    summary: Callable[[set[str]], bytes] | None = None
+    """Makes one more answer from all streams of the connection, after what they tell at once."""
 
 
 class Venue(Protocol):
@@ -81,27 +84,22 @@ class Pulsing(Protocol):
         ...
 
 
-class _Subscriber:
-    def __init__(self, connection: ServerConnection, route: str, number: int) -> None:
-        self.connection = connection
-        self.route = route
-        self.id = f"{number:08x}"
-        self.streams: set[str] = set()
-
-
 class ChannelServer:
     """One venue on one port."""
 
     ports = 1
 
-    def __init__(self, venue: Venue, stage: Stage) -> None:
-        self._venue = venue
+    def __init__(
+        self, make: Callable[[Stage], Venue], stage: Stage, habits: Habits = NO_HABITS
+    ) -> None:
+        self._venue = make(stage)
+        self._habits = habits
         self._wall_ms = stage.wall_ms
         self._faults = stage.faults
         self._elapsed_ms = 0
         self._numbers = count(1)
-        self._subscribers: list[_Subscriber] = []
-        self._by_stream: dict[str, list[_Subscriber]] = {}
+        self._subscribers: list[Subscriber] = []
+        self._by_stream: dict[str, list[Subscriber]] = {}
         self._server: Server | None = None
 
     async def start(self, port: int) -> dict[str, Any]:
@@ -134,12 +132,11 @@ class ChannelServer:
         """Frame what has happened, for whoever has asked for it, and send it."""
         self._elapsed_ms = moment.elapsed_ms
         for stream, payload in self._venue.frames(moment, set(self._by_stream)):
-            for frame in self._faulty(stream, payload):
-                for subscriber in self._by_stream.get(stream, ()):
-                    sockets.queue(subscriber.connection, frame)
+            self._send(stream, payload)
         if isinstance(self._venue, Pulsing):
             self._pulse(self._venue)
         for subscriber in self._subscribers:
+            subscriber.keep_up(self._elapsed_ms)
             sockets.flush(subscriber.connection)
         for fault in moment.broken:
             for subscriber in self._subscribers:
@@ -149,16 +146,26 @@ class ChannelServer:
     def _pulse(self, venue: Pulsing) -> None:
         subscribers = {subscriber.id: subscriber for subscriber in self._subscribers}
         for connection_id, frame in venue.pulse(subscribers.keys(), self._elapsed_ms):
-            connection = subscribers[connection_id].connection
+            subscriber = subscribers[connection_id]
             if frame is None:
-                connection.transport.abort()
+                subscriber.connection.transport.abort()
             else:
-                sockets.queue(connection, frame)
+                self._tell(subscriber, frame)
 
-    def _faulty(self, stream: str, payload: bytes) -> list[bytes]:
+    def _send(self, stream: str, payload: bytes) -> None:
+        """Send a frame, or what faults make of it, to whoever wants its stream."""
+        now_ms = self._elapsed_ms
         if self._faults.is_idle:
-            return [payload]
-        return self._faults.frames(self._venue.name, stream, payload, self._elapsed_ms)
+            for subscriber in self._by_stream.get(stream, ()):
+                subscriber.send(subscriber.sealed(payload), now_ms)
+            return
+        acts = self._faults.acts(self._venue.name, stream, now_ms)
+        for subscriber in self._by_stream.get(stream, ()):
+            receiver = self._venue.name, subscriber.id, stream
+            if self._faults.is_silent(acts):  # the venue does not even count it
+                continue
+            for frame in self._faults.apply(acts, receiver, subscriber.sealed(payload)):
+                subscriber.send(frame, now_ms)
 
     # ------------------------------------------------------------------ conversations
 
@@ -180,8 +187,13 @@ class ChannelServer:
         route = None if request is None else self._venue.route(request.path)
         if route is None:
             return
-        subscriber = _Subscriber(connection, route, next(self._numbers))
+        subscriber = Subscriber(
+            connection, route, next(self._numbers), self._habits, self._elapsed_ms
+        )
         self._subscribers.append(subscriber)
+        if self._habits.welcome is not None:
+            self._tell(subscriber, self._habits.welcome(subscriber.id))
+            sockets.flush(connection)
         try:
             async for text in connection:
                 self._do(subscriber, self._venue.obey(route, text, subscriber.id))
@@ -191,23 +203,32 @@ class ChannelServer:
             self._subscribers.remove(subscriber)
             self._route_streams()
 
-    def _do(self, subscriber: _Subscriber, reply: Reply) -> None:
+    def _do(self, subscriber: Subscriber, reply: Reply) -> None:
         """Send the answers, then what the joined streams tell at once."""
         for answer in reply.answers:
-            sockets.queue(subscriber.connection, answer)
+            self._tell(subscriber, answer)
         subscriber.streams.difference_update(reply.left)
         for stream in reply.joined:
-            subscriber.streams.add(stream)
-            greeting = self._venue.greeting(stream)
-            silent = self._faults.silences(self._venue.name, stream, self._elapsed_ms)
-            if greeting is not None and not silent:
-                sockets.queue(subscriber.connection, greeting)
+            self._join(subscriber, stream)
+        if reply.summary is not None:
+            self._tell(subscriber, reply.summary(subscriber.streams))
         self._route_streams()
         sockets.flush(subscriber.connection)
 
+    def _join(self, subscriber: Subscriber, stream: str) -> None:
+        subscriber.streams.add(stream)
+        subscriber.has_subscribed = True
+        greeting = self._venue.greeting(stream)
+        silent = self._faults.silences(self._venue.name, stream, self._elapsed_ms)
+        if greeting is not None and not silent:
+            self._tell(subscriber, greeting)
+
+    def _tell(self, subscriber: Subscriber, payload: bytes) -> None:
+        subscriber.send(subscriber.sealed(payload), self._elapsed_ms)
+
     def _route_streams(self) -> None:
         """Work out anew who gets what."""
-        by_stream: dict[str, list[_Subscriber]] = defaultdict(list)
+        by_stream: dict[str, list[Subscriber]] = defaultdict(list)
         for subscriber in self._subscribers:
             for stream in subscriber.streams:
                 by_stream[stream].append(subscriber)

@@ -10,6 +10,7 @@ from desk.sim.candles import History
 from desk.sim.events import Event
 from desk.sim.faults import Fault, FaultInjector
 from desk.sim.listing import Listing
+from desk.sim.stablecoins import Stablecoin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Stage:
     """
 
     listings: dict[str, Listing]
+    stablecoins: dict[str, Stablecoin]
     history: dict[str, History]
     speed: int
     now_us: int

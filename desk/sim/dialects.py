@@ -12,6 +12,6 @@ from desk.sim.okx.venue import OkxVenue
 
 DIALECTS: dict[str, Callable[[Stage], Dialect]] = {
     "binance": BinanceDialect,
-    "okx": lambda stage: ChannelServer(OkxVenue(stage), stage),
-    "bybit": lambda stage: ChannelServer(BybitVenue(stage), stage),
+    "okx": lambda stage: ChannelServer(OkxVenue, stage),
+    "bybit": lambda stage: ChannelServer(BybitVenue, stage),
 }

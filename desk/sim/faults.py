@@ -128,6 +128,10 @@ def _bad(part: str, expected: str, found: str) -> InputError:
     return InputError(source="--faults", field=part, expected=expected, found=found or "nothing")
 
 
+Acts = list[tuple[FaultKind, bool]]
+"""The faults that are meant for a stream, and whether each acts on its next frame."""
+
+
 class FaultInjector:
     """Does to a section's frames what the faults say; seeded, so that a run can be repeated."""
 
@@ -135,8 +139,8 @@ class FaultInjector:
         self._faults = faults
         self._dice = Dice(f"faults {seed}")
         self._done: set[int] = set()
-        self._held: dict[tuple[str, str], bytes] = {}
-        self._frozen: dict[tuple[str, str], bytes] = {}
+        self._held: dict[tuple[str, ...], bytes] = {}
+        self._frozen: dict[tuple[str, ...], bytes] = {}
 
     @property
     def is_idle(self) -> bool:
@@ -144,17 +148,31 @@ class FaultInjector:
         return not self._faults
 
     def frames(self, section: str, stream: str, payload: bytes, elapsed_ms: int) -> list[bytes]:
-        """Return what is sent in place of a frame, in order."""
+        """Return what is sent in place of a frame that all receivers share, in order."""
+        return self.apply(self.acts(section, stream, elapsed_ms), (section, stream), payload)
+
+    def acts(self, section: str, stream: str, elapsed_ms: int) -> Acts:
+        """Decide what happens to the next frame of a stream, whoever receives it."""
+        return [
+            (fault.kind, self._acts(number, fault, elapsed_ms))
+            for number, fault in enumerate(self._faults)
+            if fault.kind is not FaultKind.DISCONNECT and fault.hits(section, stream)
+        ]
+
+    @staticmethod
+    def is_silent(acts: Acts) -> bool:
+        """Tell whether the frame is never made at all."""
+        return (FaultKind.SILENT, True) in acts
+
+    def apply(self, acts: Acts, receiver: tuple[str, ...], payload: bytes) -> list[bytes]:
+        """Return what a receiver is sent in place of a frame, in order."""
         sent = [payload]
-        key = section, stream
-        for number, fault in enumerate(self._faults):
-            if fault.kind is FaultKind.DISCONNECT or not fault.hits(section, stream):
-                continue
-            if self._acts(number, fault, elapsed_ms):
-                sent = self._act(fault.kind, key, sent)
-            elif fault.kind is FaultKind.FREEZE:
-                self._frozen[key] = payload
-        held = self._held.pop(key, None) if sent else None
+        for kind, is_acting in acts:
+            if is_acting:
+                sent = self._act(kind, receiver, sent)
+            elif kind is FaultKind.FREEZE:
+                self._frozen[receiver] = payload
+        held = self._held.pop(receiver, None) if sent else None
         return sent if held is None else [*sent, held]
 
     def silences(self, section: str, stream: str, elapsed_ms: int) -> bool:
@@ -183,7 +201,7 @@ class FaultInjector:
             self._done.add(number)
         return True
 
-    def _act(self, kind: FaultKind, key: tuple[str, str], sent: list[bytes]) -> list[bytes]:
+    def _act(self, kind: FaultKind, key: tuple[str, ...], sent: list[bytes]) -> list[bytes]:
         if not sent or kind in {FaultKind.DROP, FaultKind.GAP, FaultKind.SILENT}:
             return []
         if kind is FaultKind.DUP:

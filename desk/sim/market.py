@@ -33,6 +33,7 @@ from desk.sim.funding import (
 )
 from desk.sim.listing import Listing, ListingState
 from desk.sim.path import CoinPath, FairPaths, PathState
+from desk.sim.stablecoins import Stablecoin, StablecoinState
 
 BEAT_MS = BEAT_US // 1000
 STATE_VERSION = 1
@@ -68,12 +69,24 @@ class MarketState(msgspec.Struct):
     funding: dict[str, FundingState]
     drifts: dict[str, Drift] = {}
     """Empty in markets that were saved before positions were closed by force."""
+    stablecoins: dict[str, StablecoinState] = {}
+    """Those that were not there yet begin afresh."""
 
 
 class Market:
-    """BTC and ETH, spot and perpetual: their books, tapes, marks and funding."""
+    """BTC and ETH, spot and perpetual: their books, tapes, marks and funding.
 
-    def __init__(self, instruments: list[Instrument], *, seed: int, start_ms: int) -> None:
+    Beside them stablecoins against the dollar, where they are asked for.
+    """
+
+    def __init__(
+        self,
+        instruments: list[Instrument],
+        *,
+        seed: int,
+        start_ms: int,
+        stablecoins: tuple[str, ...] = (),
+    ) -> None:
         self.seed = seed
         self.time_ms = start_ms // BEAT_MS * BEAT_MS
         self._path = FairPaths(seed)
@@ -88,6 +101,8 @@ class Market:
         self._of_coin: list[list[Listing]] = [[] for _ in COINS]
         for instrument in instruments:
             self._list(instrument)
+        stable = [Stablecoin(asset, seed) for asset in stablecoins]
+        self.stablecoins: dict[str, Stablecoin] = {coin.name: coin for coin in stable}
 
     def _list(self, instrument: Instrument) -> None:
         at = next(i for i, coin in enumerate(COINS) if coin.asset == instrument.base)
@@ -103,7 +118,7 @@ class Market:
 
     def advance(self, until_ms: int) -> dict[str, list[Event]]:
         """Let time pass up to `until_ms` (whole beats); return each instrument's events."""
-        events: dict[str, list[Event]] = {name: [] for name in self.listings}
+        events: dict[str, list[Event]] = {name: [] for name in (*self.listings, *self.stablecoins)}
         while self.time_ms + BEAT_MS <= until_ms:
             self._step(events)
         return events
@@ -132,6 +147,8 @@ class Market:
                 if name in self._forced:
                     told = self._forced[name].among(told, listing.last_ticks)
                 events[name] += told
+        for name, stablecoin in self.stablecoins.items():
+            events[name] += stablecoin.beat(start_us)
         self.time_ms += BEAT_MS
         if self.time_ms % 1000 == 0:
             self._second(events)
@@ -212,6 +229,7 @@ class Market:
             listings={name: listing.saved() for name, listing in self.listings.items()},
             funding=self.funding,
             drifts={name: forced.drift for name, forced in self._forced.items()},
+            stablecoins={name: coin.saved() for name, coin in self.stablecoins.items()},
         )
 
     def resume(self, state: MarketState) -> None:
@@ -231,3 +249,6 @@ class Market:
             listing.resume(state.listings[name])
         for name, forced in self._forced.items():
             forced.resume(state.seed, state.drifts.get(name, Drift()))
+        for name, stablecoin in self.stablecoins.items():
+            if name in state.stablecoins:
+                stablecoin.resume(state.stablecoins[name])

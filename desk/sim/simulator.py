@@ -13,9 +13,10 @@ from desk.sim.calibration import BEHAVIOURS
 from desk.sim.candles import History
 from desk.sim.dialect import Moment, Stage
 from desk.sim.dialects import DIALECTS
-from desk.sim.events import Event
+from desk.sim.events import Event, Print
 from desk.sim.faults import Fault, FaultInjector
 from desk.sim.market import BEAT_MS, Market
+from desk.sim.stablecoins import ASSETS
 from desk.sim.state import SavedMarket, encode_state
 
 SHORTEST_PAUSE_S = 0.01
@@ -57,8 +58,9 @@ class Simulator:
         self._now_ms = self._started_ms // 1000 * 1000 - 1000
         simulated = [i for i in instruments if i.id in BEHAVIOURS]
         start_ms = self._now_ms * settings.speed
-        self.market = Market(simulated, seed=settings.seed, start_ms=start_ms)
-        self._history = {name: History() for name in self.market.listings}
+        self.market = Market(simulated, seed=settings.seed, start_ms=start_ms, stablecoins=ASSETS)
+        traded = (*self.market.listings, *self.market.stablecoins)
+        self._history = {name: History() for name in traded}
         if saved is not None:
             self.market.resume(saved.market)
             self.market.stand_still(start_ms)
@@ -66,6 +68,7 @@ class Simulator:
         self._injector = FaultInjector(list(settings.faults), settings.seed)
         stage = Stage(
             listings=self.market.listings,
+            stablecoins=self.market.stablecoins,
             history=self._history,
             speed=settings.speed,
             now_us=start_ms * 1000,
@@ -149,6 +152,7 @@ class Simulator:
             dialect.restart(market_ms * 1000)
 
     def _publish(self, events: dict[str, list[Event]]) -> None:
+        self._remember(events)
         elapsed_ms = self._now_ms - self._started_ms
         moment = Moment(
             events=events,
@@ -158,3 +162,10 @@ class Simulator:
         )
         for dialect in self._dialects.values():
             dialect.publish(moment)
+
+    def _remember(self, events: dict[str, list[Event]]) -> None:
+        """Keep the candles of stablecoins, which few dialects frame; the others keep the coins'."""
+        for name in self.market.stablecoins:
+            for event in events.get(name, ()):
+                if isinstance(event, Print):
+                    self._history[name].add(event.at_us // self._settings.speed // 1000, event)

@@ -147,6 +147,12 @@ def queue(connection: ServerConnection, payload: bytes) -> None:
         connection.protocol.send_text(payload)
 
 
+def say_goodbye(connection: ServerConnection, code: int, reason: str) -> None:
+    """Queue a closing frame; the client's answer ends the connection."""
+    if connection.protocol.state is State.OPEN:
+        connection.protocol.send_close(code, reason)
+
+
 def flush(connection: ServerConnection) -> None:
     """Hand everything queued to the system at once; drop a client that does not read."""
     data = b"".join(connection.protocol.data_to_send())

@@ -3,11 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from desk.sim.book import Book
+from typing import Protocol
 
 Levels = list[tuple[int, int]]
 """(ticks, lots), best first."""
+
+
+class ShownSide(Protocol):
+    """The bids or the asks."""
+
+    def levels(self, limit: int) -> Levels:
+        """Return (ticks, lots) from the best level on, at most `limit` levels."""
+        ...
+
+
+class ShownBook(Protocol):
+    """A book that can be looked at."""
+
+    @property
+    def bids(self) -> ShownSide:
+        """Whoever wants to buy."""
+        ...
+
+    @property
+    def asks(self) -> ShownSide:
+        """Whoever wants to sell."""
+        ...
+
+    @property
+    def update_id(self) -> int:
+        """Number of the last change."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +53,7 @@ class BookWindow:
     follows the same changes as the others.
     """
 
-    def __init__(self, book: Book, levels: int, interval_us: int, now_us: int) -> None:
+    def __init__(self, book: ShownBook, levels: int, interval_us: int, now_us: int) -> None:
         self._book = book
         self._levels = levels
         self._interval_us = interval_us
