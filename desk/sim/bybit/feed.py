@@ -85,7 +85,7 @@ class InstrumentFeed:
             return self._pack_book(levels, "snapshot", (window.bids, window.asks))[1]
         if topic != "tickers":
             return None
-        self._ticker = self._ticker or self._whole_ticker()
+        self._ticker = self._ticker or self.ticker()
         return self._pack_ticker("snapshot", self._ticker)[1] if self._ticker else None
 
     # ------------------------------------------------------------------ trades
@@ -123,7 +123,7 @@ class InstrumentFeed:
 
     def _tickers(self, out: Frames) -> None:
         """Send what has changed since the last frame; a spot pair's ticker comes whole."""
-        before, self._ticker = self._ticker, self._whole_ticker()
+        before, self._ticker = self._ticker, self.ticker()
         changed = {name: value for name, value in self._ticker.items() if before.get(name) != value}
         if not changed:
             return
@@ -132,7 +132,7 @@ class InstrumentFeed:
         else:
             out.append(self._pack_ticker("delta", {"symbol": self.spelling.symbol, **changed}))
 
-    def _whole_ticker(self) -> messages.Body:
+    def ticker(self) -> messages.Body:
         """Return the ticker as it is now; empty while a perpetual has no mark price."""
         now_ms, last, mark = self._now_ms(), self.listing.last_ticks, self.mark
         day = self._history.day(now_ms)

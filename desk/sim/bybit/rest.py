@@ -1,4 +1,4 @@
-"""Bybit's REST answers: the listing, the time, the book."""
+"""Bybit's REST answers: the listing, the time, the book, the ticker with its open interest."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ Feeds: TypeAlias = Mapping[str, InstrumentFeed]
 EMPTY = {"inverse", "option"}
 PARAMETER_ERROR = 10001
 LARGEST_DEPTH = {"spot": 200, "linear": 500}
+MINUTE_MS = 60_000
+INTEREST_MINUTES = {"5min": 5, "15min": 15, "30min": 30, "1h": 60, "4h": 240, "1d": 1440}
 
 
 class _Refusal(Exception):
@@ -33,6 +35,8 @@ class RestDesk:
             "/v5/market/instruments-info": self._instruments,
             "/v5/market/time": self._time,
             "/v5/market/orderbook": self._book,
+            "/v5/market/tickers": self._tickers,
+            "/v5/market/open-interest": self._open_interest,
         }
 
     def answer(self, path: str, now_ms: int) -> tuple[int, bytes]:
@@ -72,11 +76,36 @@ class RestDesk:
         result: dict[str, Any] = {"category": category, "list": listed}
         return result if category == SPOT else {**result, "nextPageCursor": ""}
 
-    def _book(self, query: Query, now_ms: int) -> dict[str, Any]:
+    def _tickers(self, query: Query, now_ms: int) -> dict[str, Any]:
+        del now_ms
+        category, feeds = self._category(query)
+        wanted = [feed for symbol, feed in feeds.items() if query.get("symbol", symbol) == symbol]
+        if not wanted:
+            raise _Refusal("params error: symbol invalid")
+        tickers = (feed.ticker() for feed in wanted)
+        return {"category": category, "list": [ticker for ticker in tickers if ticker]}
+
+    def _open_interest(self, query: Query, now_ms: int) -> dict[str, Any]:
+        """Answer with the present alone, as of the interval's start: the market keeps no more."""
+        category, feed = self._feed(query)
+        minutes = INTEREST_MINUTES.get(query.get("intervalTime", ""))
+        ticker = feed.ticker()
+        if minutes is None or category == SPOT or not ticker:
+            raise _Refusal("params error: intervalTime invalid")
+        start_ms = now_ms // (minutes * MINUTE_MS) * minutes * MINUTE_MS
+        row = {"openInterest": ticker["openInterest"], "timestamp": str(start_ms)}
+        head = {"symbol": feed.spelling.symbol, "category": category}
+        return {**head, "list": [row], "nextPageCursor": ""}
+
+    def _feed(self, query: Query) -> tuple[str, InstrumentFeed]:
         category, feeds = self._category(query)
         feed = feeds.get(query.get("symbol", ""))
         if feed is None:
             raise _Refusal("params error: symbol invalid")
+        return category, feed
+
+    def _book(self, query: Query, now_ms: int) -> dict[str, Any]:
+        category, feed = self._feed(query)
         text = query.get("limit", "1" if category == SPOT else "25")
         if not text.isascii() or not text.isdigit() or not 0 < len(text) <= 6 or int(text) == 0:
             raise _Refusal("params error: limit invalid")

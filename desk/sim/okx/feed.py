@@ -78,7 +78,7 @@ class InstrumentFeed:
         """Return what a channel tells a new subscriber at once."""
         if channel == "books":
             return self._snapshot()
-        data = self._state(channel)
+        data = self.state(channel)
         return None if data is None else self._pack(channel, data)[1]
 
     # ------------------------------------------------------------------ what events say
@@ -116,11 +116,11 @@ class InstrumentFeed:
                 continue
             if channel == "candle1m":
                 self._closed_candle(second * 1000, out)
-            data = self._state(channel)
+            data = self.state(channel)
             if data is not None:
                 out.append(self._pack(channel, data))
 
-    def _state(self, channel: str) -> Any:
+    def state(self, channel: str) -> Any:
         """Return the present data of a channel; None when there is nothing to tell yet."""
         spelling, listing = self.spelling, self.listing
         now_ms = self._wall_ms(self._now_us)

@@ -1,8 +1,9 @@
-"""OKX's REST answers: the listing, the time, the book."""
+"""OKX's REST answers: the listing, the time, the book, and what its state channels tell."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
@@ -15,6 +16,13 @@ Query: TypeAlias = Mapping[str, str]
 
 KINDS = {"SPOT", "SWAP", "FUTURES", "OPTION", "MARGIN"}
 LARGEST_DEPTH = 400
+STATES = {
+    "/api/v5/market/ticker": "tickers",
+    "/api/v5/public/funding-rate": "funding-rate",
+    "/api/v5/public/mark-price": "mark-price",
+    "/api/v5/public/open-interest": "open-interest",
+}
+"""Path → the channel that tells the same of an instrument."""
 
 
 class _Refusal(Exception):
@@ -35,6 +43,7 @@ class RestDesk:
             "/api/v5/public/instruments": self._instruments,
             "/api/v5/public/time": lambda _, now_ms: [{"ts": str(now_ms)}],
             "/api/v5/market/books": self._book,
+            **{path: partial(self._state, channel) for path, channel in STATES.items()},
         }
 
     def answer(self, path: str, now_ms: int) -> tuple[int, bytes]:
@@ -61,10 +70,22 @@ class RestDesk:
             if feed.spelling.kind == kind and query.get("instId", instrument_id) == instrument_id
         ]
 
-    def _book(self, query: Query, now_ms: int) -> list[Any]:
+    def _state(self, channel: str, query: Query, now_ms: int) -> list[Any]:
+        del now_ms
+        feed = self._feed(query)
+        if (feed.spelling.instrument_id, channel) not in feed.channels():
+            raise _Refusal("51000", "Parameter instId error")
+        data = feed.state(channel)
+        return [] if data is None else [data]
+
+    def _feed(self, query: Query) -> InstrumentFeed:
         feed = self._feeds.get(query.get("instId", ""))
         if feed is None:
             raise _Refusal("51001", "Instrument ID doesn't exist.")
+        return feed
+
+    def _book(self, query: Query, now_ms: int) -> list[Any]:
+        feed = self._feed(query)
         text = query.get("sz", "1")
         if not text.isascii() or not text.isdigit() or not 0 < len(text) <= 6 or int(text) == 0:
             raise _Refusal("51000", "Parameter sz error")

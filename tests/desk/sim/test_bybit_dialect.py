@@ -276,6 +276,41 @@ def test_bybit_rest_describes_what_flows():
     assert [answer["retCode"] for _, answer in wrong] == [10001, 10001]
 
 
+def test_bybit_rest_tells_the_ticker_that_the_stream_tells():
+    async def scenario():
+        async with served(dialect="bybit") as venue:
+            frames = await heard(venue, LINEAR, ["tickers.BTCUSDT"], 0)
+            one = await get(venue, "/v5/market/tickers?category=linear&symbol=BTCUSDT")
+            every = await get(venue, "/v5/market/tickers?category=spot")
+            wrong = await get(venue, "/v5/market/tickers?category=linear&symbol=X")
+            return frames, one, every, wrong
+
+    frames, (_, one), (_, every), (_, wrong) = asyncio.run(scenario())
+    assert one["result"] == {"category": "linear", "list": [frames[-1]["data"]]}
+    assert {row["symbol"] for row in every["result"]["list"]} == {"BTCUSDT", "ETHUSDT"}
+    assert wrong["retCode"] == 10001
+
+
+def test_bybit_rest_tells_open_interest_as_of_the_interval_that_runs():
+    async def scenario():
+        async with served(dialect="bybit") as venue:
+            path = "/v5/market/open-interest?category="
+            asked = await get(venue, path + "linear&symbol=BTCUSDT&intervalTime=1h")
+            wrong = [
+                await get(venue, path + "linear&symbol=BTCUSDT&intervalTime=2h"),
+                await get(venue, path + "linear&symbol=X&intervalTime=1h"),
+                await get(venue, path + "spot&symbol=BTCUSDT&intervalTime=1h"),
+            ]
+            listing = venue.simulator.market.listings["BTCUSDT-PERP.BINANCE"]
+            return asked, wrong, listing, venue.clock.wall_ms()
+
+    (_, asked), wrong, listing, now_ms = asyncio.run(scenario())
+    (row,) = asked["result"]["list"]
+    assert Decimal(row["openInterest"]) == 2 * Decimal(listing.open_interest_lots) / 1000
+    assert int(row["timestamp"]) == now_ms - now_ms % 3_600_000
+    assert [answer["retCode"] for _, answer in wrong] == [10001] * 3
+
+
 def test_a_gap_on_a_bybit_book_is_one_break_of_its_count():
     topics = ["orderbook.1.BTCUSDT", "orderbook.50.BTCUSDT"]
     frames = asyncio.run(heard_alone(LINEAR, topics, 4_000, faults="gap@linear:at=2s"))

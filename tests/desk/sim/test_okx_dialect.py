@@ -267,6 +267,31 @@ def test_okx_rest_describes_what_flows():
     assert [answer["code"] for _, answer in wrong] == ["51000", "51001", "51000"]
 
 
+@pytest.mark.parametrize(
+    ("path", "channel"),
+    [
+        ("/api/v5/public/funding-rate?", "funding-rate"),
+        ("/api/v5/public/open-interest?instType=SWAP&", "open-interest"),
+        ("/api/v5/public/mark-price?instType=SWAP&", "mark-price"),
+        ("/api/v5/market/ticker?", "tickers"),
+    ],
+)
+def test_okx_rest_tells_of_a_swap_what_its_channel_tells(path, channel):
+    async def scenario():
+        async with served(dialect="okx") as venue:
+            frames = await heard(venue, [f"{channel}:BTC-USDT-SWAP"], 0)
+            answer = await get(venue, f"{path}instId=BTC-USDT-SWAP")
+            unknown = await get(venue, f"{path}instId=BTC")
+            spot = await get(venue, f"{path}instId=BTC-USDT")
+            return frames, answer, unknown, spot
+
+    frames, (status, answer), (_, unknown), (_, spot) = asyncio.run(scenario())
+    assert (status, answer["code"]) == (200, "0")
+    assert answer["data"] == frames[-1]["data"]
+    assert unknown["code"] == "51001"
+    assert spot["code"] == ("0" if channel == "tickers" else "51000")
+
+
 def test_a_gap_on_an_okx_book_is_one_break_of_its_chain():
     names = ["books:BTC-USDT-SWAP", "bbo-tbt:BTC-USDT-SWAP"]
     frames = asyncio.run(heard_alone(names, 4_000, faults="gap@books:at=2s"))

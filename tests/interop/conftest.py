@@ -1,0 +1,52 @@
+"""Third-party clients against the simulator: run by `desk test --interop`, told as a table."""
+
+import json
+
+import pytest
+from helpers.processes import Market
+from interop_venues import STREAMS
+
+from desk.sim.dialects import DIALECTS
+
+pytest.register_assert_rewrite("sightings")
+
+CELL = "interop"
+SEED = "7"
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory):
+    """The ready line of one market that speaks every dialect."""
+    arguments = ("--dialect", ",".join(DIALECTS), "--seed", SEED)
+    with Market(tmp_path_factory.mktemp("market"), *arguments) as running:
+        yield json.loads(running.ready.read_text())
+
+
+@pytest.fixture
+def cell(record_property):
+    """Call it with client, venue and stream: the test's outcome is that cell of the table.
+
+    Called again, the last word is what the cell says if the test passes.
+    """
+    return lambda *place, word="ok": record_property(CELL, [*place, word])
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print venue × stream as Markdown: ok only where every test of the cell has passed."""
+    rows = {}
+    for outcome in ("passed", "failed", "error", "skipped"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, value in getattr(report, "user_properties", []):
+                if name == CELL:
+                    client, venue, stream, word = value
+                    cells = rows.setdefault((venue, client), {})
+                    cells[stream] = word if outcome == "passed" else outcome
+    if not rows:
+        return
+    streams = [stream for stream in STREAMS if any(stream in cells for cells in rows.values())]
+    terminalreporter.section("third-party clients")
+    terminalreporter.write_line(f"| venue | client | {' | '.join(streams)} |")
+    terminalreporter.write_line("|---" * (len(streams) + 2) + "|")
+    for (venue, client), cells in sorted(rows.items()):
+        told = [cells.get(stream, "–") for stream in streams]
+        terminalreporter.write_line(f"| {venue} | {client} | {' | '.join(told)} |")

@@ -1,0 +1,97 @@
+"""The venues as ccxt knows them: class, address, symbol, and which calls give which stream."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Venue:
+    """One section of the simulator, and how ccxt is pointed at it."""
+
+    name: str
+    dialect: str
+    exchange: str
+    """Class of ccxt.pro."""
+    symbol: str
+    section: str | None = None
+    """Where a dialect listens on one address a section."""
+    settings: dict = field(default_factory=dict)
+    path_prefix: str = ""
+    lacks: tuple[str, ...] = ()
+    """Streams that ccxt, or the venue itself, does not have here."""
+    apart: tuple[str, ...] = ()
+    """Streams that ccxt confuses with another of the same exchange object."""
+
+    def plan(self, ready, *, seconds, streams):
+        """What ccxt is to do, against the addresses of a ready line."""
+        urls = ready[self.dialect] if self.section is None else ready[self.dialect][self.section]
+        return {
+            "exchange": self.exchange,
+            "settings": self.settings,
+            "rest": urls["rest"],
+            "ws": urls["ws"],
+            "path_prefix": self.path_prefix,
+            "apart": self.apart,
+            "symbol": self.symbol,
+            "seconds": seconds,
+            "calls": {name: call(self.symbol) for name, call in CALLS.items() if name in streams},
+        }
+
+    def streams(self):
+        """The streams that there must be."""
+        return [name for name in STREAMS if name not in self.lacks]
+
+
+REST_BOOK = "depth by REST"
+CALLS = {
+    "order book": lambda symbol: ["watch_order_book", symbol],
+    "trades": lambda symbol: ["watch_trades", symbol],
+    "ticker": lambda symbol: ["watch_ticker", symbol],
+    "best bid/ask": lambda symbol: ["watch_bids_asks", [symbol]],
+    "mark price": lambda symbol: ["watch_mark_price", symbol],
+    "candles": lambda symbol: ["watch_ohlcv", symbol, "1m"],
+    "liquidations": lambda symbol: ["watch_liquidations", symbol],
+    "funding": lambda symbol: ["fetch_funding_rate", symbol],
+    "open interest": lambda symbol: ["fetch_open_interest", symbol],
+    REST_BOOK: lambda symbol: ["fetch_order_book", symbol],
+}
+STREAMS = tuple(name for name in CALLS if name != REST_BOOK)
+SPOT_LACKS = ("mark price", "liquidations", "funding", "open interest")
+
+VENUES = [
+    Venue(
+        name="binance spot",
+        dialect="binance",
+        section="spot",
+        exchange="binance",
+        symbol="BTC/USDT",
+        settings={"options": {"fetchMarkets": {"types": ["spot"]}}},
+        path_prefix="/stream",  # ccxt tells a spot address by this word or by Binance's host
+        lacks=SPOT_LACKS,
+    ),
+    Venue(
+        name="binance usdm",
+        dialect="binance",
+        section="usdm",
+        exchange="binanceusdm",
+        symbol="BTC/USDT:USDT",
+        lacks=("liquidations",),
+    ),
+    Venue(name="okx swap", dialect="okx", exchange="okx", symbol="BTC/USDT:USDT"),
+    Venue(name="okx spot", dialect="okx", exchange="okx", symbol="BTC/USDT", lacks=SPOT_LACKS),
+    Venue(
+        name="bybit linear",
+        dialect="bybit",
+        exchange="bybit",
+        symbol="BTC/USDT:USDT",
+        lacks=("mark price",),
+        apart=("best bid/ask",),  # ccxt keeps the book of one level in the place of the deep one
+    ),
+    Venue(
+        name="bybit spot",
+        dialect="bybit",
+        exchange="bybit",
+        symbol="BTC/USDT",
+        lacks=SPOT_LACKS,
+        apart=("best bid/ask",),
+    ),
+]
