@@ -10,18 +10,23 @@ from collections.abc import Callable, Iterator
 
 from desk.cli.arguments import Arguments
 from desk.cli.replay_report import ReplayReport
-from desk.io.captures import CaptureLine, Progress, connection_in, play, read_hftbacktest
-from desk.io.resources import resource
-from desk.model.catalogue import load_catalogue
+from desk.cli.shipped import shipped
+from desk.io.capture_files import CaptureLine, Progress
+from desk.io.captures import (
+    FORMATS,
+    Format,
+    connections_in,
+    format_of,
+    listed_instruments,
+    read_capture,
+)
+from desk.io.hftbacktest import with_answers
+from desk.io.playing import play
+from desk.model.catalogue import Catalogue
 from desk.model.errors import InputError
-from desk.venues.binance import BinanceProtocol
-from desk.venues.binance_product import PRODUCTS
+from desk.venues.connections import protocol_of, venue_of
 
 _PROGRAM = "desk replay"
-_VENUE = "binance"
-
-_FORMATS = ("hftbacktest",)
-_FORMATS_TO_COME = ("desk", "cryptofeed")
 
 _QUIET_S = 1.0
 """What takes no longer needs no progress."""
@@ -31,39 +36,65 @@ def run(argv: list[str]) -> int:
     """Print the replay report of one or more files; raise InputError for bad input."""
     parser = Arguments(_PROGRAM, "Play recordings through the real path and report.")
     parser.add_argument("files", nargs="+", metavar="FILE")
-    parser.add_argument("--format", choices=_FORMATS + _FORMATS_TO_COME, default=_FORMATS[0])
-    parser.add_argument("--venue", metavar="V", help=f"{_VENUE}, {', '.join(PRODUCTS)}")
+    parser.add_argument("--format", choices=FORMATS, help="told by the first line when left out")
+    parser.add_argument("--venue", metavar="V", help="the connection to report on")
     parser.add_argument("--speed", default="max", metavar="max|N", help="times real time")
     arguments = parser.parse_args(argv)
     files: list[str] = arguments.files
-    if arguments.format in _FORMATS_TO_COME:
-        raise InputError(source="--format", expected=" or ".join(_FORMATS), found=arguments.format)
     speed = _speed(arguments.speed)
-    connection = _connection(arguments.venue, files)
-    catalogue = load_catalogue(resource("instruments.toml"))
-    protocol = BinanceProtocol(connection, catalogue.of_connection(connection).values())
+    kind: Format = arguments.format or format_of(files[0])
+    connection = _connection(arguments.venue, files, kind)
+    catalogue = _catalogue(connection, files, kind)
+    protocol = protocol_of(connection, catalogue.all())
     report = ReplayReport(catalogue, protocol)
-    lines = read_hftbacktest(files, _progress())
+    lines = _lines(files, kind, connection)
     for played in play(lines if speed is None else _paced(lines, speed), protocol):
         report.add(played)
     print(json.dumps(report.document(files), ensure_ascii=False))
     return 0
 
 
-def _connection(venue: str | None, files: list[str]) -> str:
-    if venue in PRODUCTS:
-        return venue
-    if venue not in {None, _VENUE}:
-        known = ", ".join([_VENUE, *PRODUCTS])
-        raise InputError(source="--venue", expected=f"one of {known}", found=venue or "nothing")
-    found = connection_in(files)
-    if found is None:
+def _lines(files: list[str], kind: Format, connection: str) -> Iterator[CaptureLine]:
+    """Return what happened on one connection; a line that names none belongs to every one."""
+    lines = read_capture(files, kind, _progress(), _warn)
+    if kind == "hftbacktest" and venue_of(connection) == "binance":
+        return with_answers(lines, connection)
+    return (line for line in lines if line.connection in {"", connection})
+
+
+def _catalogue(connection: str, files: list[str], kind: Format) -> Catalogue:
+    """Return the connection's instruments: as they were recorded, else as they ship."""
+    listed = listed_instruments(files) if kind == "desk" else {}
+    instruments = listed.get(connection)
+    if instruments is None:
+        instruments = list(shipped().catalogue.of_connection(connection).values())
+    return Catalogue(instruments)
+
+
+def _connection(wanted: str | None, files: list[str], kind: Format) -> str:
+    """Choose the one connection that the report is about."""
+    known = shipped().catalogue.connections()
+    if wanted is not None and wanted not in {*known, *map(venue_of, known)}:
+        raise InputError(
+            source="--venue", expected=f"one of {', '.join(known)}", found=wanted or "nothing"
+        )
+    if wanted in known and kind != "desk":
+        return wanted
+    found = connections_in(files, kind)
+    fitting = [c for c in found if c in known and wanted in {None, c, venue_of(c)}]
+    if len(fitting) == 1:
+        return fitting[0]
+    if found:
         raise InputError(
             source=files[0],
-            expected=f"frames that tell their connection, or --venue {'|'.join(PRODUCTS)}",
-            found="none at its head",
+            expected=f"--venue with one of {', '.join(found)}",
+            found=wanted or "nothing",
         )
-    return found
+    raise InputError(
+        source=files[0],
+        expected=f"frames that tell their connection, or --venue {'|'.join(known)}",
+        found="none at its head",
+    )
 
 
 def _speed(text: str) -> float | None:
@@ -105,3 +136,7 @@ def _progress() -> Progress | None:
             write(f"\r{_PROGRAM}: {100 * done // total} %")
 
     return tell
+
+
+def _warn(text: str) -> None:
+    print(f"{_PROGRAM}: {text}", file=sys.stderr)

@@ -37,6 +37,10 @@ class SystemClock:
         """Milliseconds since 1970, UTC."""
         return time.time_ns() // 1_000_000
 
+    def wall_ns(self) -> int:
+        """Nanoseconds since 1970, UTC."""
+        return time.time_ns()
+
 
 class ManualClock:
     """A clock that moves when told: for tests, replay and the journal."""

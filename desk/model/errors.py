@@ -7,6 +7,7 @@
         * JournalBroken: chain or anchor does not hold; nothing is repaired silently
         * JournalUnwritable: a sync failed; nothing more is durable in this process
         * JournalHeld: another process holds the desk folder
+    * RecordingError: the disk takes no more of a recording
     * FeedError: a venue cannot be reached or speaks nonsense
 
 Refusals of orders are values (`desk.model.events.Denial`), not exceptions.
@@ -85,3 +86,7 @@ class JournalHeld(JournalError):
 
 class FeedError(DeskError):
     """A venue cannot be reached or speaks nonsense."""
+
+
+class RecordingError(DeskError):
+    """The disk takes no more of a recording; what was written before remains readable."""

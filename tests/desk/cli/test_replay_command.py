@@ -196,9 +196,9 @@ def test_a_pace_may_be_set(report):
     ("argv", "says"),
     [
         ([], "required: FILE"),
-        (["{file}", "--venue", "okx"], "--venue: expected one of binance, binance-spot"),
-        (["{file}", "--format", "desk"], "--format: expected hftbacktest"),
-        (["{file}", "--format", "cryptofeed"], "--format: expected hftbacktest"),
+        (["{file}", "--venue", "ftx"], "--venue: expected one of binance-usdm, binance-spot"),
+        (["{file}", "--format", "desk"], "x.jsonl:1: expected the listing that a recording"),
+        (["{file}", "--format", "cryptofeed"], "x.jsonl:1: expected <receive time, unix s>"),
         (["{file}", "--format", "csv"], "invalid choice"),
         (["{file}", "--speed", "0"], "--speed: expected max or a number above 0, found 0"),
         (["{file}", "--speed", "nan"], "--speed: expected max or a number above 0, found nan"),

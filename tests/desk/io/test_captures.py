@@ -7,9 +7,16 @@ from helpers import binance_frames as b
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.io.captures import connection_in, play, read_hftbacktest
+from desk.io.captures import connections_in, read_capture
+from desk.io.hftbacktest import with_answers
+from desk.io.playing import play
 from desk.model.errors import InputError
 from desk.model.market_data import BookDelta, BookSnapshot, Trade
+
+
+def read_hftbacktest(paths, progress=None):
+    return read_capture(paths, "hftbacktest", progress)
+
 
 NS = 1_700_000_000_000_000_000
 
@@ -46,7 +53,7 @@ def test_several_files_are_one_stream(write):
 
 
 def test_progress_is_told_in_bytes(write, monkeypatch):
-    monkeypatch.setattr("desk.io.captures._PROGRESS_LINES", 2)
+    monkeypatch.setattr("desk.io.capture_files._PROGRESS_LINES", 2)
     path = write("a", capture(*TRADES, *TRADES))
     told = []
     list(read_hftbacktest([path, path], lambda done, total: told.append((done, total))))
@@ -102,7 +109,11 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory, data):
 
 def played(path, connection=b.USDM):
     protocol = b.protocol(connection)
-    return [e for p in play(read_hftbacktest([path]), protocol) for e in p.events], protocol
+    return [
+        e
+        for p in play(with_answers(read_hftbacktest([path]), protocol.connection), protocol)
+        for e in p.events
+    ], protocol
 
 
 def test_a_snapshot_belongs_to_the_instrument_of_its_file(write):
@@ -136,7 +147,11 @@ def test_two_instruments_in_two_files_keep_their_snapshots(write):
     eth_book = b.snapshot(10, bids=[("2600.00", "1.000")], asks=[])
     eth = write("eth", capture(eth_book, b.depth_frame(9, 12, 8, symbol="ETHUSDT")))
     protocol = b.protocol()
-    events = [e for p in play(read_hftbacktest([btc, eth]), protocol) for e in p.events]
+    events = [
+        e
+        for p in play(with_answers(read_hftbacktest([btc, eth]), protocol.connection), protocol)
+        for e in p.events
+    ]
     assert [e.instrument.partition("-")[0] for e in events] == ["BTCUSDT"] * 2 + ["ETHUSDT"] * 2
     assert protocol.counters.rejected == 0
 
@@ -159,4 +174,4 @@ def test_two_instruments_in_two_files_keep_their_snapshots(write):
 )
 def test_a_capture_tells_its_connection_by_its_frames(write, payload, connection):
     path = write("x", capture(TRADES[0], payload))
-    assert connection_in([path]) == connection
+    assert connections_in([path], "hftbacktest") == ([] if connection is None else [connection])
