@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,9 +13,10 @@ import msgspec
 from desk.app.options import VENUES, market_of
 from desk.cli.arguments import Arguments
 from desk.cli.shipped import shipped
-from desk.io import transport
 from desk.io.addresses import market_urls
 from desk.io.clock import SystemClock
+from desk.io.connect_limits import ConnectLimits
+from desk.io.connection import Connection
 from desk.market.state import MarketState
 from desk.model.errors import InputError
 from desk.model.market_data import MarketEvent
@@ -45,13 +47,13 @@ def run(argv: list[str]) -> int:
             source="desk feed", field="--seconds", expected="0 to 3600", found=parsed.seconds
         )
     urls = None if parsed.market is None else market_urls(market_of(parsed.market), parsed.market)
-    protocols = _protocols(parsed.venue, urls)
-    rows = asyncio.run(_listen(protocols, urls, float(seconds)))
+    names = _names(parsed.venue, urls)
+    rows = asyncio.run(_listen(names, urls, float(seconds)))
     print(msgspec.json.encode({"rows": rows}).decode())
     return EXIT_OK if all(row["ok"] for row in rows) else EXIT_SILENT
 
 
-def _protocols(wanted: list[str], urls: Mapping[str, SocketUrls] | None) -> dict[str, LiveProtocol]:
+def _names(wanted: list[str], urls: Mapping[str, SocketUrls] | None) -> list[str]:
     catalogue = shipped().catalogue
     known = catalogue.connections()
     names = wanted or (list(DEFAULT_VENUES) if urls is None else list(urls))
@@ -66,11 +68,15 @@ def _protocols(wanted: list[str], urls: Mapping[str, SocketUrls] | None) -> dict
     chosen = [c for c in known if c in names or venue_of(c) in names]
     if urls is not None:
         chosen = [c for c in chosen if c in urls or venue_of(c) in urls]
-    return {c: protocol_of(c, catalogue.of_connection(c).values()) for c in chosen}
+    return chosen
+
+
+def _make(name: str) -> LiveProtocol:
+    return protocol_of(name, shipped().catalogue.of_connection(name).values())
 
 
 async def _listen(
-    protocols: Mapping[str, LiveProtocol], urls: Mapping[str, SocketUrls] | None, seconds: float
+    names: list[str], urls: Mapping[str, SocketUrls] | None, seconds: float
 ) -> list[Row]:
     clock, market = SystemClock(), MarketState(shipped().catalogue)
     started_ns = clock.boot_ns()
@@ -79,25 +85,30 @@ async def _listen(
         for event in events:
             market.apply(event)
 
-    def where(name: str, protocol: LiveProtocol) -> SocketUrls:
+    def where(name: str) -> SocketUrls:
         if urls is None:
-            return protocol.live_urls
+            return _make(name).live_urls
         return urls.get(name) or urls[venue_of(name)]
 
-    tasks = [
-        asyncio.create_task(
-            transport.run(
-                protocol, where(name, protocol), clock=clock, sink=take, jitter=random.random
-            )
+    limits = ConnectLimits()
+    connections = {
+        name: Connection(
+            partial(_make, name),
+            where(name),
+            clock=clock,
+            sink=take,
+            jitter=random.random,
+            limits=limits,
         )
-        for name, protocol in protocols.items()
-    ]
+        for name in names
+    }
+    tasks = [asyncio.create_task(connection.run()) for connection in connections.values()]
     await asyncio.sleep(seconds)
     now_ns = clock.boot_ns()
     rows = [
         row
-        for name, protocol in protocols.items()
-        for row in _rows(name, protocol, market, clock, started_ns, now_ns)
+        for name, connection in connections.items()
+        for row in _rows(name, connection, market, clock, started_ns, now_ns)
     ]
     for task in tasks:
         task.cancel()
@@ -107,14 +118,14 @@ async def _listen(
 
 def _rows(
     name: str,
-    protocol: LiveProtocol,
+    connection: Connection,
     market: MarketState,
     clock: SystemClock,
     started_ns: int,
     now_ns: int,
 ) -> list[Row]:
     rows: list[Row] = []
-    for stream in protocol.streams():
+    for stream in connection.streams():
         label = f"{name} {stream.name}"
         heard = stream.messages > 0
         first = (stream.first_ns - started_ns) // NS_PER_MS if heard else None
@@ -127,11 +138,11 @@ def _rows(
             _row(f"{label} rate", rate, "1/s", ok=heard, note=note),
             _row(f"{label} last age", age, "ms", ok=heard, note=note),
         ]
-    for instrument, book in protocol.counters.books.items():
+    counters = connection.counters
+    for instrument, book in counters.books.items():
         rows.append(_row(f"{name} {instrument} gaps", book.gaps, "count", ok=True, note=""))
-    rejected = protocol.counters.rejected
-    reasons = ", ".join(protocol.counters.reasons)
-    rows.append(_row(f"{name} rejected", rejected, "count", ok=True, note=reasons))
+    reasons = ", ".join(counters.reasons)
+    rows.append(_row(f"{name} rejected", counters.rejected, "count", ok=True, note=reasons))
     rows.append(_row(f"{name} clock skew", _skew_ms(name, market, clock), "ms", ok=True, note=""))
     return rows
 

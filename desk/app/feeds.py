@@ -6,13 +6,15 @@ import asyncio
 import random
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from desk.app.options import Options
 from desk.app.runtime import Runtime
 from desk.engine.quality import FeedNote
-from desk.io import transport
 from desk.io.addresses import market_urls
+from desk.io.connect_limits import ConnectLimits
+from desk.io.connection import Connection
 from desk.io.market_child import MarketChild, start_market
 from desk.model.errors import FeedError
 from desk.model.market_data import MarketEvent
@@ -32,9 +34,9 @@ class Feeds:
         self._folder = folder
         self._child: MarketChild | None = None
         self._note = ""
-        catalogue = runtime.engine.desk.catalogue
-        self._protocols = {
-            name: protocol_of(name, catalogue.of_connection(name).values())
+        limits = ConnectLimits()
+        self._connections = {
+            name: self._connection(name, limits)
             for name in sorted(runtime.engine.desk.settings.fed)
         }
 
@@ -60,17 +62,19 @@ class Feeds:
         """Return what was counted on each connection."""
         return {
             name: FeedNote(
-                gaps=sum(book.gaps for book in protocol.counters.books.values()),
-                rejected=protocol.counters.rejected,
+                gaps=sum(book.gaps for book in counters.books.values()),
+                rejected=counters.rejected,
                 note=self._note,
             )
-            for name, protocol in self._protocols.items()
+            for name, counters in (
+                (name, connection.counters) for name, connection in self._connections.items()
+            )
         }
 
     async def _addresses(self) -> Mapping[str, SocketUrls]:
         options = self._options
         if options.feeds:
-            return {name: p.live_urls for name, p in self._protocols.items()}
+            return {name: self._make(name).live_urls for name in self._connections}
         if options.market is not None:
             return market_urls(options.market)
         more = [
@@ -85,8 +89,8 @@ class Feeds:
     async def _pump(self, urls: Mapping[str, SocketUrls]) -> None:
         """Run every connection; return when the embedded market ends."""
         tasks = [
-            asyncio.create_task(self._connection(name, where), name=name)
-            for name in self._protocols
+            asyncio.create_task(connection.run(where), name=name)
+            for name, connection in self._connections.items()
             if (where := urls.get(name) or urls.get(venue_of(name))) is not None
         ]
         if self._child is not None:
@@ -101,27 +105,28 @@ class Feeds:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _connection(self, name: str, urls: SocketUrls) -> None:
-        protocol = self._protocols[name]
+    def _make(self, name: str) -> LiveProtocol:
+        catalogue = self._runtime.engine.desk.catalogue
+        return protocol_of(name, catalogue.of_connection(name).values())
 
-        def take(events: list[MarketEvent]) -> None:
-            self._runtime.hear(events)
-            now_ns = self._runtime.clock.boot_ns()
-            for instrument in self._runtime.engine.desk.market.take_distrusted():
-                self._protocol_of(instrument).resync(instrument, now_ns)
-
-        await transport.run(
-            protocol,
-            urls,
+    def _connection(self, name: str, limits: ConnectLimits) -> Connection:
+        make = partial(self._make, name)
+        return Connection(
+            make,
+            make().live_urls,
             clock=self._runtime.clock,
-            sink=take,
+            sink=self._take,
             jitter=random.random,
+            limits=limits,
         )
 
-    def _protocol_of(self, instrument_id: str) -> LiveProtocol:
-        instrument = self._runtime.engine.desk.catalogue.get(instrument_id)
-        assert instrument is not None
-        return self._protocols[instrument.connection]
+    def _take(self, events: list[MarketEvent]) -> None:
+        self._runtime.hear(events)
+        now_ns = self._runtime.clock.boot_ns()
+        for name in self._runtime.engine.desk.market.take_distrusted():
+            instrument = self._runtime.engine.desk.catalogue.get(name)
+            assert instrument is not None
+            self._connections[instrument.connection].resync(name, now_ns)
 
     async def _ended(self, child: MarketChild) -> None:
         code = await child.wait()

@@ -1,6 +1,6 @@
 """The shape every venue's protocol follows: bytes in, events and wishes out, and no I/O.
 
-The owner of the sockets (`desk.io.transport`) follows this contract, from one thread:
+The owner of the sockets (`desk.io.connection`) follows this contract, from one thread:
 
 * it opens one socket for each of `endpoints()`, says so with `connection_made`, and sends what
   `frames_to_send` returns for that socket; a socket that ends is told with `connection_lost`;

@@ -1,4 +1,4 @@
-"""One HTTP GET, without threads: it ends at once when its task is cancelled.
+"""One HTTP request, without threads: it ends at once when its task is cancelled.
 
 Redirects, cookies and proxies are not for this: a venue answers on its own address or not at all.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -24,30 +24,47 @@ class HttpAnswer(msgspec.Struct, frozen=True):
 
     status: int
     body: bytes
-    retry_after_s: float | None = None
-    """What the server asked for, in seconds; a date is not read."""
+    retry_after: str = ""
+    """What the server asked for, as it said it."""
 
 
-async def get(url: str, *, tls: ssl.SSLContext, max_bytes: int, timeout_s: float) -> HttpAnswer:
-    """Make a GET; raise OSError, TimeoutError or HttpError when there is no whole answer."""
+async def request(
+    url: str, *, tls: ssl.SSLContext, max_bytes: int, timeout_s: float, body: bytes | None = None
+) -> HttpAnswer:
+    """Make a GET, or a POST of a JSON body.
+
+    Raises OSError, TimeoutError or HttpError when there is no whole answer.
+    """
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    secure = parts.scheme == "https"
     async with asyncio.timeout(timeout_s):
         reader, writer = await asyncio.open_connection(
-            host, port, ssl=tls if parts.scheme == "https" else None, limit=_LINE_BYTES
+            parts.hostname or "",
+            parts.port or (443 if secure else 80),
+            ssl=tls if secure else None,
+            limit=_LINE_BYTES,
         )
         try:
-            writer.write(
-                f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: application/json\r\n"
-                "User-Agent: desk\r\nConnection: close\r\n\r\n".encode("ascii")
-            )
+            writer.write(_question(parts, body))
             return await _answer(reader, max_bytes)
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
             raise HttpError(str(error)) from error
         finally:
             writer.transport.abort()
+
+
+def _question(parts: SplitResult, body: bytes | None) -> bytes:
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    lines = [
+        f"{'GET' if body is None else 'POST'} {target} HTTP/1.1",
+        f"Host: {parts.netloc}",
+        "Accept: application/json",
+        "User-Agent: desk",
+        "Connection: close",
+    ]
+    if body is not None:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii") + (body or b"")
 
 
 async def _answer(reader: asyncio.StreamReader, max_bytes: int) -> HttpAnswer:
@@ -61,10 +78,8 @@ async def _answer(reader: asyncio.StreamReader, max_bytes: int) -> HttpAnswer:
             raise HttpError("too many headers")
         name, _, value = line.partition(":")
         headers[name.strip().lower()] = value.strip()
-    retry = headers.get("retry-after", "")
-    return HttpAnswer(
-        status, await _body(reader, headers, max_bytes), float(retry) if retry.isdigit() else None
-    )
+    body = await _body(reader, headers, max_bytes)
+    return HttpAnswer(status, body, headers.get("retry-after", ""))
 
 
 async def _body(reader: asyncio.StreamReader, headers: dict[str, str], max_bytes: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The pump against servers on loopback that behave, and servers that do not."""
+"""A connection against servers on loopback that behave, and servers that do not."""
 
 import asyncio
 import json
@@ -11,8 +11,9 @@ from helpers import binance_frames as b
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
-from desk.io import transport
+from desk.io import pump, retry
 from desk.io.clock import SystemClock
+from desk.io.connection import Connection
 from desk.model.errors import InputError
 from desk.model.market_data import BookDelta, BookLost, BookSnapshot, FeedStatus, MarkPrice
 from desk.venues.protocol import Endpoint, SocketUrls
@@ -84,34 +85,60 @@ class Venue:
         self.note()
 
 
+class Heard(list):
+    """The events that were handed on, and what gave them."""
+
+    connection: Connection
+
+
+def connected(urls, heard, make, *, jitter=lambda: 0.0, tap=None):
+    """A connection whose events go to a list."""
+    return Connection(make, urls, clock=SystemClock(), sink=heard.extend, jitter=jitter, tap=tap)
+
+
 @asynccontextmanager
-async def pumping(venue, *, jitter=lambda: 0.0, protocol=None):
-    """A venue and a pump on it; gives what has been heard."""
-    heard = []
-    clock = SystemClock()
+async def running(connection, urls=None):
+    """Keep a connection for as long as the block lasts."""
+    task = asyncio.create_task(connection.run(urls))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
-    def sink(events):
-        assert events
-        heard.extend(events)
-        venue.note()
 
+@asynccontextmanager
+async def served(venue):
+    """The addresses of a venue."""
     async with serve(venue.socket, "127.0.0.1", 0, close_timeout=0.1) as sockets:
         rest = await asyncio.start_server(venue.rest, "127.0.0.1", 0)
-        urls = SocketUrls(
-            rest=f"http://127.0.0.1:{rest.sockets[0].getsockname()[1]}",
-            ws=f"ws://127.0.0.1:{sockets.sockets[0].getsockname()[1]}",
-        )
-        pump = asyncio.create_task(
-            transport.run(protocol or b.protocol(), urls, clock=clock, sink=sink, jitter=jitter)
-        )
         try:
-            yield heard
+            yield SocketUrls(
+                rest=f"http://127.0.0.1:{rest.sockets[0].getsockname()[1]}",
+                ws=f"ws://127.0.0.1:{sockets.sockets[0].getsockname()[1]}",
+            )
         finally:
-            pump.cancel()
-            with suppress(asyncio.CancelledError):
-                await pump
             rest.close()
             await rest.wait_closed()
+
+
+@asynccontextmanager
+async def pumping(venue, *, make=b.protocol, **options):
+    """A venue and a connection to it; gives what has been heard."""
+    heard = Heard()
+
+    class Noting:
+        @staticmethod
+        def extend(events):
+            assert events
+            heard.extend(events)
+            venue.note()
+
+    async with served(venue) as urls:
+        heard.connection = connected(urls, Noting, make, **options)
+        async with running(heard.connection):
+            yield heard
 
 
 def kinds(heard):
@@ -176,7 +203,7 @@ def test_a_server_that_says_nothing_is_left():
     async def scene():
         venue = Venue()
         venue.speak = venue.say_nothing
-        async with pumping(venue, protocol=Hasty(b.protocol())) as heard:
+        async with pumping(venue, make=lambda: Hasty(b.protocol())) as heard:
             await venue.until(lambda: len(venue.sockets) >= 4)
             reasons = [e.reason for e in heard if isinstance(e, FeedStatus) and not e.up]
             assert any("no data for" in reason for reason in reasons)
@@ -193,24 +220,11 @@ def test_data_that_stop_behind_a_polite_socket_are_noticed():
     async def scene():
         venue = Venue()
         venue.speak = speak_briefly
-        async with pumping(venue, protocol=Hasty(b.protocol(), first_data_ms=60_000)) as heard:
+        async with pumping(venue, make=lambda: Hasty(b.protocol(), first_data_ms=60_000)) as heard:
             await venue.until(lambda: venue.paths.count("/market/stream") == 2)
             assert venue.paths.count("/public/stream") == 1
             down = [e for e in heard if isinstance(e, FeedStatus) and not e.up]
             assert "/market/stream no data for" in down[0].reason
-
-    asyncio.run(scene())
-
-
-def test_a_socket_is_changed_before_its_end_of_life():
-    async def scene():
-        venue = Venue()
-        protocol = Hasty(b.protocol(), life_ms=400, silence_ms=60_000, first_data_ms=60_000)
-        # With a waiting time of a minute, only a change on purpose comes back in time.
-        async with pumping(venue, protocol=protocol, jitter=lambda: 60.0) as heard:
-            await venue.until(lambda: len(venue.subscribed) >= 4)
-            down = [e.reason for e in heard if isinstance(e, FeedStatus) and not e.up]
-            assert all("end of life" in reason for reason in down)
 
     asyncio.run(scene())
 
@@ -228,10 +242,9 @@ def test_garbage_is_counted_and_the_feed_goes_on():
             await venue.tell_depth(socket, streams)
 
         venue.speak = speak
-        protocol = b.protocol()
-        async with pumping(venue, protocol=protocol) as heard:
+        async with pumping(venue) as heard:
             await venue.until(lambda: BookDelta in kinds(heard))
-            assert protocol.counters.rejected == len(garbage)
+            assert heard.connection.counters.rejected == len(garbage)
             assert len(venue.sockets) == 2
 
     asyncio.run(scene())
@@ -260,13 +273,12 @@ def test_a_refused_snapshot_is_asked_for_again():
     async def scene():
         venue = Venue()
         venue.snapshot_status = "503 Service Unavailable"
-        protocol = b.protocol()
-        async with pumping(venue, protocol=protocol) as heard:
+        async with pumping(venue) as heard:
             await venue.until(lambda: venue.snapshots == 1)
             venue.snapshot_status = "200 OK"
             await venue.until(lambda: BookSnapshot in kinds(heard))
             assert venue.snapshots == 2
-            assert protocol.counters.books["BTCUSDT-PERP.BINANCE"].snapshots_refused == 1
+            assert heard.connection.counters.books["BTCUSDT-PERP.BINANCE"].snapshots_refused == 1
 
     asyncio.run(scene())
 
@@ -285,29 +297,11 @@ def test_a_venue_that_asks_to_wait_is_left_alone():
     asyncio.run(scene())
 
 
-def test_a_socket_that_is_announced_to_end_is_left_at_once():
-    async def scene():
-        venue = Venue()
-
-        async def speak(socket, streams):
-            if len(venue.sockets) <= 2:
-                await socket.send(b.raw({"e": "serverShutdown", "E": b.START_MS}).decode())
-            await venue.tell_depth(socket, streams)
-
-        venue.speak = speak
-        async with pumping(venue, jitter=lambda: 60.0) as heard:
-            await venue.until(lambda: len(venue.subscribed) >= 3)
-            down = [e.reason for e in heard if isinstance(e, FeedStatus) and not e.up]
-            assert any("the venue's wish" in reason for reason in down)
-
-    asyncio.run(scene())
-
-
-@pytest.mark.parametrize(("healthy_ms", "failures"), [(10, [0, 0, 0]), (60_000, [0, 1, 2])])
+@pytest.mark.parametrize(("healthy_ms", "failures"), [(10, [1, 1, 1]), (60_000, [1, 2, 3])])
 def test_only_a_socket_that_held_starts_from_the_quickest_retry(monkeypatch, healthy_ms, failures):
     told = []
-    monkeypatch.setattr(transport, "_HEALTHY_NS", healthy_ms * 1_000_000)
-    monkeypatch.setattr(transport, "backoff_s", lambda n, jitter: told.append(n) or 0.0)
+    monkeypatch.setattr(pump, "_HEALTHY_NS", healthy_ms * 1_000_000)
+    monkeypatch.setattr(retry, "backoff_s", lambda n, jitter: told.append(n) or 0.0)
 
     async def scene():
         venue = Venue()
@@ -322,7 +316,7 @@ def test_only_a_socket_that_held_starts_from_the_quickest_retry(monkeypatch, hea
             await socket.close()
 
         venue.speak = speak
-        async with pumping(venue, protocol=b.protocol(b.COINM)):
+        async with pumping(venue, make=lambda: b.protocol(b.COINM)):
             await venue.until(lambda: len(venue.subscribed) >= 4)
 
     asyncio.run(scene())
@@ -339,11 +333,16 @@ def test_a_hundred_reconnects_ask_for_everything_and_leave_nothing_behind():
         venue = Venue()
 
         async def hang_up(socket, streams):
+            for symbol in ("btcusdt", "ethusdt"):
+                if f"{symbol}@bookTicker" in streams:
+                    frame = b.wrapped(f"{symbol}@bookTicker", b.ticker(7, symbol=symbol.upper()))
+                else:
+                    frame = b.wrapped(f"{symbol}@markPrice@1s", b.mark(symbol=symbol.upper()))
+                await socket.send(frame.decode())
             await socket.close()
 
         venue.speak = hang_up
-        protocol = b.protocol()
-        async with pumping(venue, protocol=protocol):
+        async with pumping(venue) as heard:
             await venue.until(lambda: len(venue.subscribed) >= 20)
             tasks, files = in_use()
             await venue.until(lambda: len(venue.subscribed) >= 120)
@@ -351,24 +350,33 @@ def test_a_hundred_reconnects_ask_for_everything_and_leave_nothing_behind():
             more_tasks, more_files = in_use()
             assert more_tasks <= tasks + 12
             assert more_files <= files + 6
-            wanted = {endpoint.streams for endpoint in protocol.endpoints()}
+            wanted = {e.streams for e in heard.connection.protocol.endpoints()}
             assert {tuple(streams) for streams in venue.subscribed} == wanted
 
     asyncio.run(scene())
 
 
-def test_a_protocol_that_was_stopped_amid_a_request_can_be_pumped_again():
+def test_a_connection_that_was_stopped_amid_a_request_can_run_again_elsewhere():
     async def scene():
-        protocol = b.protocol()
-        first = Venue()
+        first, second, heard = Venue(), Venue(), []
+
+        class Noting:
+            @staticmethod
+            def extend(events):
+                heard.extend(events)
+                second.note()
+
         first.snapshot_status = "429 Too Many Requests\r\nRetry-After: 600"
-        async with pumping(first, protocol=protocol):
-            await first.until(lambda: first.snapshots == 1)
-        second = Venue()
-        async with pumping(second, protocol=protocol) as heard:
-            await second.until(lambda: BookDelta in kinds(heard))
+        async with served(first) as urls:
+            connection = connected(urls, Noting, b.protocol)
+            async with running(connection):
+                await first.until(lambda: first.snapshots == 1)
+        heard.clear()
+        async with served(second) as urls:
+            async with running(connection, urls):
+                await second.until(lambda: BookDelta in kinds(heard))
             ends = [e.reason for e in heard if isinstance(e, FeedStatus) and not e.up]
-            assert ends == ["/public/stream stopped", "/market/stream stopped"]
+            assert ends[:2] == ["/public/stream stopped", "/market/stream stopped"]
 
     asyncio.run(scene())
 
@@ -384,61 +392,12 @@ def test_a_fault_of_the_sink_ends_the_pump_and_leaves_nothing():
             port = sockets.sockets[0].getsockname()[1]
             urls = SocketUrls(rest=f"http://127.0.0.1:{port}", ws=f"ws://127.0.0.1:{port}")
             with pytest.raises(ExceptionGroup) as raised:
-                await transport.run(
-                    b.protocol(), urls, clock=SystemClock(), sink=broken, jitter=lambda: 0.0
-                )
+                await Connection(
+                    b.protocol, urls, clock=SystemClock(), sink=broken, jitter=lambda: 0.0
+                ).run()
             assert raised.group_contains(ZeroDivisionError)
 
     asyncio.run(scene())
-
-
-def test_a_venue_that_is_away_is_tried_for_ever_and_ever_more_slowly(monkeypatch):
-    waits = []
-
-    async def scene():
-        enough = asyncio.Event()
-
-        async def sleep(seconds, *, real=asyncio.sleep):
-            # The watch ticks at its own pace; everything else is a wait before a retry.
-            if seconds == transport._TICK_S:
-                await real(seconds)
-                return
-            waits.append(seconds)
-            if len(waits) == 30:
-                enough.set()
-            await real(0)
-
-        monkeypatch.setattr(transport.asyncio, "sleep", sleep)
-        nowhere = SocketUrls(rest="http://127.0.0.1:9", ws="ws://127.0.0.1:9")
-        heard = []
-        pump = asyncio.create_task(
-            transport.run(
-                b.protocol(b.COINM),
-                nowhere,
-                clock=SystemClock(),
-                sink=heard.extend,
-                jitter=lambda: 0.999,
-            )
-        )
-        async with asyncio.timeout(PATIENCE_S):
-            await enough.wait()
-        pump.cancel()
-        with suppress(asyncio.CancelledError):
-            await pump
-        assert "cannot connect" in heard[0].reason
-
-    asyncio.run(scene())
-    assert waits[:7] == pytest.approx([0.999 * 2**n for n in range(6)] + [0.999 * 60])
-    assert max(waits) < transport.BACKOFF_CAP_S
-    assert sum(waits[:20]) > 600, "at most twenty tries in ten minutes at the longest waits"
-
-
-@pytest.mark.parametrize("failures", range(40))
-def test_a_wait_is_spread_over_its_whole_range(failures):
-    longest = min(60.0, 2.0**failures)
-    assert transport.backoff_s(failures, 0.0) == 0
-    assert transport.backoff_s(failures, 0.5) == longest / 2
-    assert transport.backoff_s(failures, 1.0) == longest
 
 
 @pytest.mark.parametrize(
@@ -452,9 +411,9 @@ def test_a_wait_is_spread_over_its_whole_range(failures):
 def test_nothing_unencrypted_leaves_this_machine(urls):
     async def scene():
         with pytest.raises(InputError):
-            await transport.run(
-                b.protocol(), urls, clock=SystemClock(), sink=print, jitter=lambda: 0.0
-            )
+            await Connection(
+                b.protocol, urls, clock=SystemClock(), sink=print, jitter=lambda: 0.0
+            ).run()
 
     asyncio.run(scene())
 
@@ -467,3 +426,29 @@ def test_a_venue_with_large_snapshots_is_read_and_one_without_is_protected():
     (small,) = KrakenProtocol([]).endpoints()
     assert large.max_frame_bytes > 5_000_000  # the full BTC-USD book is about 4.8 MB
     assert small.max_frame_bytes == 1 << 20
+
+
+def test_a_tap_hears_what_the_protocol_heard_and_what_was_sent():
+    async def scene():
+        venue, tapped = Venue(), []
+        async with pumping(venue, make=lambda: b.protocol(b.USDM), tap=tapped.append) as heard:
+            await venue.until(lambda: {BookDelta, MarkPrice} <= kinds(heard))
+            again = b.protocol(b.USDM)
+        for one in tapped:
+            assert one.connection == b.USDM
+            if one.what == "opened":
+                again.connection_made(one.path, one.boot_ns)
+            elif one.what == "closed":
+                again.connection_lost(one.path, one.payload.decode(), one.boot_ns)
+            elif one.what == "received":
+                again.receive_frame(one.payload, one.boot_ns)
+            elif one.what == "answered":
+                again.receive_response(one.request, one.payload or None, one.boot_ns)
+        replayed = [event for event in again.events_received() if event in heard]
+        assert replayed == heard
+        sent = [json.loads(one.payload)["method"] for one in tapped if one.what == "sent"]
+        assert sent == ["SUBSCRIBE", "SUBSCRIBE"]
+        ends = [one.path for one in tapped if one.what == "closed"]
+        assert ends == ["/public/stream", "/market/stream"]
+
+    asyncio.run(scene())

@@ -1,4 +1,4 @@
-"""One GET against servers that answer in every permitted way, and in some others."""
+"""One request against servers that answer in every permitted way, and in some others."""
 
 import asyncio
 import ssl
@@ -8,17 +8,18 @@ from helpers import binance_frames as b
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.io.http_get import HttpAnswer, HttpError, _answer, get
+from desk.io.http import HttpAnswer, HttpError, _answer, request
 
 
-def ask(answer, *, max_bytes=1_000, timeout_s=5.0, keep_open=False):
-    """What `get` makes of an answer; returns it with the request that was sent."""
+def ask(answer, *, max_bytes=1_000, timeout_s=5.0, keep_open=False, body=None):
+    """What `request` makes of an answer; returns it with the request that was sent."""
 
     async def scene():
         requests = []
 
         async def serve(reader, writer):
-            requests.append(await reader.readuntil(b"\r\n\r\n"))
+            head = await reader.readuntil(b"\r\n\r\n")
+            requests.append(head + await reader.readexactly(len(body or b"")))
             writer.write(answer)
             if keep_open:
                 await reader.read()  # until the other side goes
@@ -27,8 +28,12 @@ def ask(answer, *, max_bytes=1_000, timeout_s=5.0, keep_open=False):
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/depth?symbol=X&limit=5"
         try:
-            got = await get(
-                url, tls=ssl.create_default_context(), max_bytes=max_bytes, timeout_s=timeout_s
+            got = await request(
+                url,
+                tls=ssl.create_default_context(),
+                max_bytes=max_bytes,
+                timeout_s=timeout_s,
+                body=body,
             )
         finally:
             server.close()
@@ -57,10 +62,17 @@ def test_an_answer_without_length_ends_with_the_connection():
     assert answer.body == b"whole"
 
 
-@pytest.mark.parametrize(("value", "wait_s"), [(b"7", 7.0), (b"soon", None), (b"-1", None)])
-def test_a_refusal_tells_how_long_to_wait(value, wait_s):
-    answer, _ = ask(b"HTTP/1.1 429 No\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n" % value)
-    assert (answer.status, answer.retry_after_s) == (429, wait_s)
+def test_a_body_is_posted_as_json():
+    answer, sent = ask(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", body=b'{"type":"meta"}')
+    assert answer.body == b"[]"
+    assert sent.startswith(b"POST /depth?symbol=X&limit=5 HTTP/1.1\r\n")
+    assert b"\r\nContent-Type: application/json\r\nContent-Length: 15\r\n" in sent
+    assert sent.endswith(b'\r\n\r\n{"type":"meta"}')
+
+
+def test_a_refusal_tells_how_long_to_wait_in_its_own_words():
+    answer, _ = ask(b"HTTP/1.1 429 No\r\nRetry-After: soon\r\nContent-Length: 0\r\n\r\n")
+    assert (answer.status, answer.retry_after) == (429, "soon")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +111,7 @@ def test_any_bytes_give_an_answer_or_an_error(tail):
     try:
         answer = asyncio.run(scene())
     except (HttpError, ValueError, asyncio.IncompleteReadError):
-        return  # `get` makes one kind of these
+        return  # `request` makes one kind of these
     assert answer.status >= 0
 
 

@@ -1,0 +1,336 @@
+"""The pump between one protocol and the network: its sockets, its requests, its time.
+
+Whether data is fresh is decided by its age, never by the state of a socket: one that brings no
+data is aborted, however politely it answers pings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from desk.io.addresses import is_loopback
+from desk.io.retry import asked_wait_s
+from desk.io.tap import Tapped, TappedKind
+from desk.io.world import World
+from desk.model.market_data import MarketEvent
+from desk.venues.protocol import Endpoint, RestRequest, VenueProtocol
+
+Sink: TypeAlias = Callable[[list[MarketEvent]], None]
+
+_HEALTHY_NS = 5_000_000_000
+"""A socket that brought data for so long starts from the quickest retry again."""
+
+SUSPENDED_NS = 30_000_000_000
+"""Nothing was done for so long: the machine slept, and its sockets are most likely half-open."""
+
+TICK_S = 0.25
+_OPEN_TIMEOUT_S = 3.0
+"""A connect into a black hole must not take longest just when the way is free again."""
+_CLOSE_TIMEOUT_S = 0.5
+"""The library's 10 s would be added to the time that a dead link goes unseen."""
+_PING_S = 10.0
+_TURN = 64
+"""Messages after which others get a turn: reading does not pause while frames are queued."""
+
+
+class _Ending(msgspec.Struct, frozen=True):
+    """Why a socket ended, or did not open."""
+
+    reason: str
+    asked_s: float = 0.0
+    """How long the venue wants to be left alone."""
+    at_once: bool = False
+    """No failure of the venue's: a new one is opened without waiting."""
+
+
+class _Live:
+    """An open socket."""
+
+    def __init__(self, socket: ClientConnection, since_ns: int) -> None:
+        self.socket = socket
+        self.since_ns = since_ns
+        self.proven = False
+        """It has brought data."""
+        self.ending: _Ending | None = None
+        """Set once it has been decided that this socket goes."""
+
+
+class Pump:
+    """Keeps the sockets of one protocol open from `start` to `stop`.
+
+    `sink` gets the events in batches, in order, on the loop; what it raises ends the pump.
+    """
+
+    def __init__(
+        self,
+        protocol: VenueProtocol,
+        world: World,
+        sink: Sink,
+        on_tick: Callable[[Pump], None],
+        *,
+        generation: int = 0,
+    ) -> None:
+        self.protocol = protocol
+        self.sink = sink
+        self.generation = generation
+        self.since_ns = world.clock.boot_ns()
+        self._world = world
+        self._on_tick = on_tick
+        self._now_ns = world.clock.boot_ns
+        self._ticked_ns = self.since_ns
+        self._live: dict[str, _Live] = {}
+        self._dirty = asyncio.Event()
+        self._tasks = asyncio.TaskGroup()
+        """Both of one run, like the loop that they belong to."""
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether any socket is."""
+        return bool(self._live)
+
+    @property
+    def brings_data(self) -> bool:
+        """Whether every socket is open and has brought data."""
+        return all(
+            (live := self._live.get(endpoint.path)) is not None and self._has_data(endpoint, live)
+            for endpoint in self.protocol.endpoints()
+        )
+
+    def wish(self) -> str:
+        """Return why the sockets should be left for new ones; empty: they should not."""
+        for endpoint in self.protocol.endpoints():
+            live = self._live.get(endpoint.path)
+            if live is None:
+                continue
+            if self.protocol.roll_wanted(endpoint.path):
+                return "left at the venue's wish"
+            age_ms = (self._now_ns() - live.since_ns) // 1_000_000
+            if endpoint.life_ms is not None and age_ms > endpoint.life_ms:
+                return "left before its end of life"
+        return ""
+
+    def start(self, tasks: asyncio.TaskGroup) -> None:
+        """Work as a task of a group, until `stop`."""
+        self._task = tasks.create_task(self._run())
+
+    def stop(self) -> None:
+        """Close the sockets; the protocol may be pumped again afterwards."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        self._dirty, self._tasks = asyncio.Event(), asyncio.TaskGroup()
+        self._dirty.set()  # it may have something to tell from before
+        self._ticked_ns = self._now_ns()
+        try:
+            async with self._tasks as tasks:
+                for endpoint in self.protocol.endpoints():
+                    tasks.create_task(self._keep(endpoint))
+                tasks.create_task(self._deliver())
+                tasks.create_task(self._watch())
+        finally:
+            for endpoint in self.protocol.endpoints():
+                self._lose(endpoint.path, "stopped")
+
+    # ------------------------------------------------------------------ sockets
+
+    async def _keep(self, endpoint: Endpoint) -> None:
+        retries, failed = self._world.retries, False
+        while True:
+            await self._world.turn(self.protocol.connection, failed=failed)
+            opened_ns = self._now_ns()
+            ending = await self._hold(endpoint)
+            self._lose(endpoint.path, ending.reason)
+            failed = not (ending.at_once or self._has_held(endpoint.path, opened_ns))
+            if failed:
+                retries.fail(self._now_ns(), ending.asked_s)
+            elif not ending.at_once:
+                await asyncio.sleep(retries.pause_s())
+
+    def _has_held(self, path: str, opened_ns: int) -> bool:
+        """Tell the patience of the connection how a socket did; return whether it did well."""
+        brought_ns = self.protocol.last_data_ns(path) - opened_ns
+        if brought_ns > 0:
+            self._world.retries.succeed()
+        if brought_ns < _HEALTHY_NS:
+            return False
+        self._world.retries.settle()
+        return True
+
+    def _lose(self, path: str, reason: str) -> None:
+        now_ns = self._now_ns()
+        self._say("closed", path, reason.encode(), now_ns)
+        self.protocol.connection_lost(path, reason, now_ns)
+        self._dirty.set()
+
+    async def _hold(self, endpoint: Endpoint) -> _Ending:
+        opening = True
+        try:
+            async with self._connect(endpoint) as socket:
+                opening = False
+                self._world.retries.end()
+                return await self._use(endpoint, socket)
+        except InvalidStatus as refusal:
+            status, headers = refusal.response.status_code, refusal.response.headers
+            # Several headers of one name are an error to `get`, and a sign of nothing good.
+            asked = (headers.get_all("Retry-After") or [""])[0]
+            asked_s = asked_wait_s(status, asked, self._world.clock.wall_ms())
+            return _Ending(f"refused: HTTP {status}", asked_s)
+        except (OSError, WebSocketException) as error:
+            return _Ending(f"cannot connect: {error or type(error).__name__}")
+        finally:
+            if opening:
+                self._world.retries.end()
+
+    def _connect(self, endpoint: Endpoint) -> connect:
+        base = self._world.urls.ws
+        return connect(
+            base + endpoint.path,
+            ssl=self._world.tls if base.startswith("wss:") else None,
+            # No venue needs it, and what a small frame inflates to costs time before it is refused.
+            compression=None,
+            open_timeout=_OPEN_TIMEOUT_S,
+            close_timeout=_CLOSE_TIMEOUT_S,
+            ping_interval=_PING_S,
+            ping_timeout=_PING_S,
+            max_size=endpoint.max_frame_bytes,
+            proxy=None if is_loopback(base) else True,
+        )
+
+    async def _use(self, endpoint: Endpoint, socket: ClientConnection) -> _Ending:
+        live = self._live[endpoint.path] = _Live(socket, self._now_ns())
+        self._say("opened", endpoint.path, now_ns=live.since_ns)
+        self.protocol.connection_made(endpoint.path, live.since_ns)
+        self._dirty.set()
+        try:
+            reason = await self._receive(endpoint.path, live)
+        finally:
+            del self._live[endpoint.path]
+        return live.ending or _Ending(reason)
+
+    async def _receive(self, path: str, live: _Live) -> str:
+        """Feed the protocol until the socket ends; return why it did."""
+        received, tap = 0, self._world.tap
+        receive, read, now = self.protocol.receive_frame, live.socket.recv, self._now_ns
+        try:
+            while True:
+                frame, now_ns = await read(decode=False), now()
+                if now_ns - self._ticked_ns > SUSPENDED_NS:
+                    self._end_half_open(now_ns)  # what waited in it meanwhile is no news
+                    return "slept"
+                if tap is not None:
+                    self._say("received", path, frame, now_ns)
+                receive(frame, now_ns)
+                self._dirty.set()
+                received += 1
+                if received % _TURN == 0:
+                    await asyncio.sleep(0)
+        except ConnectionClosed as closed:
+            return f"closed: {closed}"
+
+    # ------------------------------------------------------------------ what the protocol wants
+
+    async def _deliver(self) -> None:
+        """Hand on whatever the protocol has; many frames make one batch."""
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            for path, live in self._live.items():
+                if frames := self.protocol.frames_to_send(path):
+                    self._tasks.create_task(self._send(path, live.socket, frames))
+            for wanted in self.protocol.requests_to_send():
+                self._tasks.create_task(self._ask(wanted))
+            if events := self.protocol.events_received():
+                self.sink(events)
+
+    async def _send(self, path: str, socket: ClientConnection, frames: list[bytes]) -> None:
+        try:
+            for frame in frames:
+                self._say("sent", path, frame)
+                await socket.send(frame, text=True)
+        except ConnectionClosed:
+            return  # whoever reads the socket sees it too
+
+    async def _ask(self, wanted: RestRequest) -> None:
+        body = None
+        try:
+            body = await self._world.ask(wanted)
+        finally:  # every request is answered once, also when this task is cancelled
+            now_ns = self._now_ns()
+            self._say("answered", wanted.path, body or b"", now_ns, wanted)
+            self.protocol.receive_response(wanted, body, now_ns)
+            self._dirty.set()
+
+    # ------------------------------------------------------------------ time
+
+    async def _watch(self) -> None:
+        """Let time pass for the protocol, and end sockets that are silent."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            now_ns = self._now_ns()
+            if now_ns - self._ticked_ns > SUSPENDED_NS:
+                self._end_half_open(now_ns)
+            self._ticked_ns = now_ns
+            self.protocol.tick(now_ns)
+            self._dirty.set()
+            for endpoint in self.protocol.endpoints():
+                live = self._live.get(endpoint.path)
+                if live is not None and live.ending is None:
+                    self._inspect(endpoint, live, now_ns)
+            self._on_tick(self)
+
+    def _inspect(self, endpoint: Endpoint, live: _Live, now_ns: int) -> None:
+        if not live.proven and self._has_data(endpoint, live):
+            live.proven = True
+            self._world.retries.succeed()
+        last_ns = self._steady_ns(endpoint)
+        limit_ms = endpoint.silence_ms
+        if last_ns <= live.since_ns:
+            last_ns, limit_ms = live.since_ns, endpoint.first_data_ms
+        silence_ms = (now_ns - last_ns) // 1_000_000
+        if silence_ms > limit_ms:
+            self._end(live, _Ending(f"no data for {silence_ms} ms"))
+
+    def _steady_ns(self, endpoint: Endpoint) -> int:
+        """Return when the streams that are never silent last brought data, any of them."""
+        steady = [
+            stream.last_ns
+            for stream in self.protocol.streams()
+            if stream.limit_ms is not None and stream.name in endpoint.streams
+        ]
+        return max(steady) if steady else self.protocol.last_data_ns(endpoint.path)
+
+    def _has_data(self, endpoint: Endpoint, live: _Live) -> bool:
+        return self.protocol.last_data_ns(endpoint.path) > live.since_ns
+
+    def _end_half_open(self, now_ns: int) -> None:
+        slept_s = (now_ns - self._ticked_ns) // 1_000_000_000
+        for live in self._live.values():
+            self._end(live, _Ending(f"half-open after {slept_s} s without a tick", at_once=True))
+
+    def _end(self, live: _Live, ending: _Ending) -> None:
+        live.ending = ending
+        live.socket.transport.abort()
+
+    def _say(
+        self,
+        what: TappedKind,
+        path: str,
+        payload: bytes = b"",
+        now_ns: int | None = None,
+        wanted: RestRequest | None = None,
+    ) -> None:
+        tap = self._world.tap
+        if tap is None:
+            return
+        if now_ns is None:
+            now_ns = self._now_ns()
+        connection = self.protocol.connection
+        tap(Tapped(connection, path, what, now_ns, payload, wanted, self.generation))
