@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -200,6 +200,8 @@ class DockArea(QMainWindow):
         self.docks: dict[str, Dock] = {}
         self._rows = (3, 7)
         self._given: dict[str, QSize] = {}
+        self._touched = False
+        """The trader has moved a border or a dock: the places are his from then on."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self, self._theme) as ink:
@@ -209,6 +211,7 @@ class DockArea(QMainWindow):
     def add(self, key: str, title: str, panel: QWidget) -> Dock:
         """Make a dock; `arrange_trade` puts it in its place."""
         dock = self.docks[key] = Dock(self._theme, key, title, panel)
+        dock.topLevelChanged.connect(self._touch)
         return dock
 
     def arrange_trade(self) -> None:
@@ -248,6 +251,12 @@ class DockArea(QMainWindow):
         self.resizeDocks(
             [docks["ticket"], docks["orders"]], [height - orders - 3 * GAP, orders], down
         )
+        self._note_sizes()
+
+    def _note_sizes(self) -> None:
+        """Remember what was given; the layout takes it only when it is activated."""
+        if (layout := self.layout()) is not None:
+            layout.activate()
         self._given = self._sizes()
 
     def _sizes(self) -> dict[str, QSize]:
@@ -255,16 +264,25 @@ class DockArea(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the layout's own sizes until the trader has moved a border."""
-        untouched = self._sizes() == self._given or not self.isVisible()
         super().resizeEvent(event)
-        if untouched:
+        if not self._touched:
             self.size_trade()
+
+    def event(self, event: QEvent) -> bool:
+        """A button let go on the window itself has moved a border: nothing else is in reach."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.MouseButtonRelease and self._sizes() != self._given:
+            self._touched = True
+        return done
+
+    def _touch(self) -> None:
+        self._touched = True
 
     def fit_rows(self, held: int, watched: int) -> None:
         """Size the tables for what they hold; the chart has the rest."""
         if (held, watched) != self._rows:
             self._rows = (held, watched)
-            if self._sizes() == self._given:
+            if not self._touched:
                 self.size_trade()
 
     def grow_ticket(self, height: int) -> None:
@@ -274,7 +292,6 @@ class DockArea(QMainWindow):
         usual, least = (column - (188 if compact else 396)), (90 if compact else 120)
         wanted = max(usual, min(height + 28, column - least))
         docks = [self.docks["ticket"], self.docks["orders"]]
-        untouched = self._sizes() == self._given
         self.resizeDocks(docks, [wanted, column - wanted], Qt.Orientation.Vertical)
-        if untouched:
-            self._given = self._sizes()
+        if not self._touched:
+            self._note_sizes()

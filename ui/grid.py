@@ -262,7 +262,8 @@ class Grid(QTableView):
         for number, left, width, to_right in self._spans:
             cell = row.cells[number]
             if cell.chip:
-                self._paint_chip(ink, cell, QRectF(left, box.top(), width, box.height()))
+                inside = QRectF(left, box.top(), width, box.height())
+                self._paint_chip(ink, cell, inside, to_right)
             if self.grid.columns[number].key in self.drawn_columns:
                 self.paint_cell(
                     ink, row, number, cell, QRectF(left, box.top(), width, box.height())
@@ -278,11 +279,15 @@ class Grid(QTableView):
         if selected and self.hasFocus():
             ink.frame("accent", None, QRectF(box), radius=0)
 
-    def _paint_chip(self, ink: Ink, cell: Cell, box: QRectF) -> None:
-        """A tinted box behind a right-aligned text that must not be missed."""
+    def _paint_chip(self, ink: Ink, cell: Cell, box: QRectF, to_right: bool) -> None:
+        """A tinted box behind a text that must not be missed."""
         width = self._faces[cell.strong].width(cell.text) + 8
-        chip = QRectF(box.right() - width + 4, box.center().y() - 8, width, 16)
-        ink.frame(cell.tone.value, f"{cell.chip}_tint", chip, radius=3)
+        left = box.right() - width + 4 if to_right else box.left() - 4
+        chip = QRectF(left, box.center().y() - 8, width, 16)
+        if self.dimmed:
+            ink.frame("stale", None, chip, radius=3)
+        else:
+            ink.frame(cell.tone.value, f"{cell.chip}_tint", chip, radius=3)
 
     def _place(
         self, text: str, tone: Tone, kind: int, left: int, width: int, base: int, to_right: bool
@@ -302,13 +307,17 @@ class Grid(QTableView):
                 draw(x, y, text)
 
     def paint_heading(self, ink: Ink, row: Row, box: QRectF) -> None:
-        """Paint a heading row."""
+        """Paint a heading row: its word, then the cells' texts as far as they fit whole."""
         ink.fill("raised", box)
         inner = box.adjusted(self.padding, 0, -self.padding, 0)
-        width = ink.text("text", self.theme.face(12, 600), row.heading, inner)
-        inner.setLeft(inner.left() + width + 8)
-        for cell in row.cells[:1]:
-            ink.text(cell.tone.value, self.theme.face(11), cell.text, inner)
+        words = (Cell(row.heading, strong=True, tone=Tone.TEXT), *row.cells)
+        for cell in words:
+            face = self.theme.face(12, 600) if cell.strong else self.theme.face(11)
+            if face.width(cell.text) > inner.width():
+                break
+            token = "stale" if self.dimmed else cell.tone.value
+            width = ink.text(token, face, cell.text, inner)
+            inner.setLeft(inner.left() + width + 10)
 
     def paint_cell(self, ink: Ink, row: Row, number: int, cell: Cell, box: QRectF) -> None:
         """Paint a cell of `drawn_columns`, where a panel draws more than text."""

@@ -45,7 +45,7 @@ class GridModel(QAbstractTableModel):
         """Text of a cell; the accessible text names the column too."""
         row = self.rows[index.row()]
         if row.heading:
-            shown = f"{row.heading} {row.cells[0].text if row.cells else ''}".strip()
+            shown = " ".join((row.heading, *(cell.text for cell in row.cells)))
             return shown if index.column() == 0 and role == Qt.ItemDataRole.DisplayRole else None
         cell = row.cells[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:

@@ -1,5 +1,6 @@
 """What the window shows when something is wrong, and how it is left."""
 
+import itertools
 import sys
 import time
 from decimal import Decimal as D
@@ -17,7 +18,8 @@ from helpers.frames import (
     position,
     series,
 )
-from PySide6.QtCore import QRect, Qt
+from helpers.seven_venues import VENUES, seven_venues, troubled_venues
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
@@ -29,6 +31,11 @@ from ui.pump import Link
 pytestmark = pytest.mark.qt
 
 LEFT = Qt.MouseButton.LeftButton
+
+
+def all_stale():
+    """Every lamp at its widest."""
+    return margin_call_desk(feeds=[feed(venue, 3_599_000) for venue in VENUES])
 
 
 def colors(widget):
@@ -103,8 +110,12 @@ def test_silent_engine_greys_and_comes_back(rig):
     rig.settle()
     rig.desk.answers = False
     rig.until(lambda: rig.pump._frame_due)
-    now[0] = 1_300 * 1_000_000
-    rig.until(lambda: rig.pump.link is Link.SILENT)
+
+    def later():
+        now[0] += 400 * 1_000_000  # a frame may still be under way when the desk falls silent
+        return rig.pump.link is Link.SILENT
+
+    rig.until(later)
     assert rig.window.watch.grid.dimmed
     assert "does not answer" in rig.window.banner.accessibleName()
     rig.desk.answers = True
@@ -180,7 +191,7 @@ def test_unknown_is_a_dash_in_every_panel(rig_of):
     )
     window = rig_of(desk).window
     row = next(r for r in window.watch.grid.grid.rows if r.key == BTC)
-    assert {cell.text for cell in row.cells[1:-1]} == {"—"}
+    assert {cell.text for cell in row.cells[2:-1]} == {"—"}
     spoken = window.risk.cards.accessibleName()
     assert spoken == ("perp-1 UNKNOWN, margin utilization —, margin ratio —, close-out at —")
     assert "BIN — hollow" in window.status.strip.accessibleName()
@@ -222,18 +233,6 @@ def test_no_figure_is_cut_in_any_table(rig_of, size):
                 room = grid.columnWidth(n) - 2 * grid.padding
                 if grid.grid.columns[n].width == 0:
                     assert grid.theme.face(12, 600).width(cell.text) <= room + 1, cell
-
-
-def test_borders_that_the_trader_moved_stay_when_a_banner_comes(rig):
-    area = rig.window.area
-    usual = area.docks["risk"].width()
-    area.resizeDocks([area.docks["risk"]], [420], Qt.Orientation.Horizontal)
-    rig.settle()
-    moved = area.docks["risk"].width()
-    assert moved > usual
-    rig.settle(margin_call_desk())
-    rig.until(rig.window.banner.isVisible)
-    assert area.docks["risk"].width() == moved
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -346,3 +345,66 @@ def test_price_of_the_plot_is_where_its_line_is(rig):
     low, high = plot._plot.y_of(plot.shown_low), plot._plot.y_of(plot.shown_high)
     mark = plot._plot.y_of(float(D("61010.5")))
     assert high < mark < low
+
+
+# ---- places --------------------------------------------------------------------------------------
+
+
+def test_table_with_many_rows_gets_its_height_though_a_banner_moves_everything(rig_of):
+    window = rig_of(troubled_venues()).window
+    assert window.banner.isVisible()
+    assert window.area.docks["watch"].height() == 365
+
+
+def test_border_that_the_trader_moved_stays_where_it_is(qtbot, rig):
+    area = rig.window.area
+    chart = area.docks["chart"]
+    before = chart.height()
+    start = QPoint(chart.geometry().center().x(), chart.geometry().bottom() + 2)
+    qtbot.mouseMove(area, start)
+    qtbot.mousePress(area, LEFT, pos=start)
+    qtbot.mouseMove(area, start - QPoint(0, 60))
+    qtbot.waitUntil(lambda: chart.height() < before)
+    qtbot.mouseRelease(area, LEFT, pos=start - QPoint(0, 60))
+    moved = area.docks["watch"].height()
+    rig.settle(troubled_venues())
+    rig.until(rig.window.banner.isVisible)
+    assert area.docks["watch"].height() == pytest.approx(moved, abs=40)
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1366, 768)], ids=["full", "small"])
+@pytest.mark.parametrize("desk", [seven_venues, troubled_venues, all_stale])
+def test_seven_lamps_stand_apart_and_end_before_the_client(rig_of, size, desk):
+    rig = rig_of(desk(), size=size)
+    strip = rig.window.status.strip
+    strip.grab()
+    boxes = sorted((box for box, _ in strip._tips), key=lambda box: box.left())
+    assert len(boxes) == 8
+    for one, next_one in itertools.pairwise(boxes):
+        assert one.right() <= next_one.left()
+    assert boxes[-1].right() <= strip.width()
+
+
+def test_replay_is_hatched_and_dashed(rig_of):
+    window = rig_of(normal_desk(mode="REPLAY")).window
+    assert window.windowTitle().startswith("REPLAY")
+    violet = window.theme.color("simulated").name()
+    line = window.status._line.grab().toImage()
+    shown = [line.pixelColor(x, 1).name() == violet for x in range(line.width())]
+    assert 0.5 < sum(shown) / len(shown) < 0.7
+    tag = window.status.mode.grab().toImage()
+    white = window.theme.color("on_mode").name()
+    assert any(tag.pixelColor(x, y).name() != violet for x in range(10) for y in range(20))
+    assert any(tag.pixelColor(x, 20).name() == white for x in range(tag.width()))
+
+
+def test_rows_of_the_watch_stay_under_the_pointer(rig_of):
+    rig = rig_of(seven_venues(markets=seven_venues().markets[::3]))
+    grid = rig.window.watch.grid
+    before = [row.key for row in grid.grid.rows]
+    grid.underMouse = lambda: True
+    rig.settle(seven_venues())
+    assert [row.key for row in grid.grid.rows] == before
+    grid.underMouse = lambda: False
+    rig.settle()
+    assert len(grid.grid.rows) == 31

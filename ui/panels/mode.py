@@ -10,52 +10,66 @@ from ui.paint import Align, Ink, painting
 from ui.theme import Theme
 from ui.viewmodels.text import tr
 
+DASH = 20
+HATCHED = 12
+"""Pixels hatched at each end of the tag of a replay."""
+
 
 class ModeLine(QWidget):
-    """Three pixels across the window in the mode's colour."""
+    """Three pixels across the window in the mode's colour; dashes for what is not now."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self._token = "line"
+        self._is_replay = False
         self.setFixedHeight(3)
 
-    def set_token(self, token: str) -> None:
+    def set_token(self, token: str, *, is_replay: bool = False) -> None:
         """Take the colour of a mode."""
-        if token != self._token:
-            self._token = token
+        if (token, is_replay) != (self._token, self._is_replay):
+            self._token, self._is_replay = token, is_replay
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self, self._theme) as ink:
-            painter = ink.painter
-            painter.fillRect(self.rect(), self._theme.color(self._token))
+            step = DASH if self._is_replay else self.width()
+            for left in range(0, self.width(), step):
+                ink.fill(self._token, QRectF(left, 0, step * (0.6 if self._is_replay else 1), 3))
 
 
 class ModeTag(QWidget):
-    """SIMULATED, PAPER or the live venue, white on a colour used nowhere else."""
+    """SIMULATED, PAPER, REPLAY or the live venue, white on a colour used nowhere else.
+
+    REPLAY is hatched beside its word: nothing that the window shows then is of now.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._text, self._token = "", "line"
+        self._text, self._token, self._is_replay = "", "line", False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
 
-    def show_mode(self, text: str, token: str) -> None:
+    def show_mode(self, text: str, token: str, *, is_replay: bool = False) -> None:
         """Say the mode."""
-        if (text, token) != (self._text, self._token):
-            self._text, self._token = text, token
+        if (text, token, is_replay) != (self._text, self._token, self._is_replay):
+            self._text, self._token, self._is_replay = text, token, is_replay
             self.setAccessibleName(tr(f"Mode: {text}"))
+            self.setToolTip(tr("A recording: no price here is of now") if is_replay else "")
             self.updateGeometry()
             self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(int(self._theme.face(12, 700).width(self._text)) + 32, 41)
+        width = int(self._theme.face(12, 700).width(self._text)) + 32
+        return QSize(width + (2 * HATCHED if self._is_replay else 0), 41)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self, self._theme) as ink:
             box = QRectF(self.rect())
             ink.fill(self._token, box)
+            if self._is_replay:
+                ink.hatch("on_mode", box.adjusted(0, 0, HATCHED - box.width(), 0))
+                ink.hatch("on_mode", box.adjusted(box.width() - HATCHED, 0, 0, 0))
             ink.text("on_mode", self._theme.face(12, 700), self._text, box, Align.CENTER)
 
 

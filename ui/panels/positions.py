@@ -10,8 +10,8 @@ from desk.engine.snapshot import DeskFrame
 from ui.grid import Grid
 from ui.paint import Align, Ink, painting
 from ui.theme import Theme
-from ui.viewmodels.cells import Cell, Column, Row
-from ui.viewmodels.positions import COLUMNS, keep_order, position_rows, split_key
+from ui.viewmodels.cells import Cell, Column, Row, keep_order
+from ui.viewmodels.positions import COLUMNS, position_rows, split_key
 from ui.viewmodels.text import symbol, tr
 
 PERCENTS = (25, 50, 75, 100)

@@ -10,8 +10,9 @@ from ui.grid import Grid
 from ui.paint import Align, Ink
 from ui.theme import Theme
 from ui.viewmodels.cells import Cell, Row
+from ui.viewmodels.depth import DEPTH_COLUMNS, depth_rows
 from ui.viewmodels.text import tr
-from ui.viewmodels.watch import COLUMNS, DEPTH_COLUMNS, depth_rows, market_of, watch_rows
+from ui.viewmodels.watch import COLUMNS, market_of, watch_rows, without_arrivals
 
 
 class WatchPanel(QWidget):
@@ -21,15 +22,19 @@ class WatchPanel(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.grid = Grid(theme, COLUMNS, tr("Market watch"))
+        self._theme = theme
+        self.grid = Grid(theme, COLUMNS, tr("Market watch"), padding=5)
         self.grid.row_selected.connect(self.chosen)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.grid)
 
     def show_frame(self, frame: DeskFrame, selected: str | None) -> None:
-        """Show a frame; the selection is the window's."""
-        self.grid.show_rows(watch_rows(frame, self.grid.unseen_rows()))
+        """Show a frame; the selection is the window's; under the pointer no row moves."""
+        rows = watch_rows(frame, self.grid.unseen_rows(), short=self._theme.compact)
+        if self.grid.underMouse():
+            rows = without_arrivals(rows, {row.key for row in self.grid.grid.rows})
+        self.grid.show_rows(rows)
         if selected and selected != self.grid.selected_key():
             self.grid.select_key(selected)
 

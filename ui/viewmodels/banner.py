@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from desk.engine.snapshot import AccountView, DeskFrame
+from ui.viewmodels.status import feed_state
 from ui.viewmodels.text import age, clock, countdown, money, ratio
 
 (
@@ -160,9 +161,7 @@ def _account(account: AccountView, frame: DeskFrame) -> Banner | None:
 
 
 def _feeds(frame: DeskFrame) -> list[Banner]:
-    stale = [
-        feed for feed in frame.feeds if feed.age_ms is not None and feed.age_ms > feed.stale_ms
-    ]
+    stale = [feed for feed in frame.feeds if feed_state(feed) == "stale"]
     if not stale:
         return []
     names = ", ".join(f"{feed.venue} {age(feed.age_ms)}" for feed in stale)

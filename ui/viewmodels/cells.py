@@ -37,7 +37,7 @@ class Row(NamedTuple):
     key: str
     cells: tuple[Cell, ...]
     heading: str = ""
-    """Not empty: a heading across the whole width, the first cell's text after it."""
+    """Not empty: a heading across the whole width, the cells' texts after it."""
 
 
 class Column(NamedTuple):
@@ -53,3 +53,9 @@ class Column(NamedTuple):
     """Pixels that a drawn cell needs."""
     grow: bool = False
     """Takes all the room that is left; without such a column all share it."""
+
+
+def keep_order(rows: tuple[Row, ...], order: list[str]) -> tuple[Row, ...]:
+    """The same rows in the order they had: nothing moves under the pointer."""
+    place = {key: number for number, key in enumerate(order)}
+    return tuple(sorted(rows, key=lambda row: place.get(row.key, len(place))))

@@ -65,12 +65,6 @@ def position_rows(frame: DeskFrame) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def keep_order(rows: tuple[Row, ...], order: list[str]) -> tuple[Row, ...]:
-    """The same rows in the order they had: nothing moves under the pointer."""
-    place = {key: number for number, key in enumerate(order)}
-    return tuple(sorted(rows, key=lambda row: place.get(row.key, len(place))))
-
-
 def nearest(position: PositionView) -> Decimal | None:
     """The nearer of the position's own liquidation and the account's common move."""
     known = [

@@ -5,16 +5,21 @@ from __future__ import annotations
 import msgspec
 
 from desk.engine.snapshot import AccountView, DeskFrame, FeedView
-from ui.viewmodels.text import UNKNOWN, age, clock, ratio
+from ui.viewmodels.consensus import diamond
+from ui.viewmodels.text import UNKNOWN, age, clock, ratio, short_venue, skew, usd
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, rank
 
-_SHORT_VENUES = {
-    "BINANCE": "BIN",
-    "BYBIT": "BYB",
-    "COINBASE": "CB",
-    "DERIBIT": "DRB",
-    "HYPERLIQUID": "HL",
-    "KRAKEN": "KRK",
+REPLAY = "REPLAY"
+NO_CLIENT = "no client record"
+
+AMBER_FLOOR_MS = 1_500
+"""No stream is late before this, however quick its cadence."""
+
+_SHAPES = {
+    "never seen": ("hollow", "muted", Tone.MUTED),
+    "live": ("circle", "safe_fill", Tone.TEXT2),
+    "late": ("triangle", "warn_fill", Tone.WARNING),
+    "stale": ("square", "danger_fill", Tone.DANGER),
 }
 
 
@@ -34,6 +39,7 @@ class StatusView(msgspec.Struct, frozen=True):
 
     mode: str
     mode_token: str
+    is_replay: bool
     state: str
     latches: tuple[str, ...]
     durable: bool
@@ -42,7 +48,9 @@ class StatusView(msgspec.Struct, frozen=True):
     worst_level: str
     worst_tone: Tone
     lamps: tuple[Lamp, ...]
+    consensus: tuple[str, ...]
     client: str
+    client_short: str
     is_sample: bool
     engine_ms: str
     profile: str
@@ -60,6 +68,7 @@ def status_view(frame: DeskFrame) -> StatusView:
         mode_token={"PAPER": "paper", "SIMULATED": "simulated", "REPLAY": "simulated"}.get(
             frame.mode, "live"
         ),
+        is_replay=frame.mode == REPLAY,
         state=frame.state,
         latches=tuple(frame.latches),
         durable=frame.durable,
@@ -68,7 +77,9 @@ def status_view(frame: DeskFrame) -> StatusView:
         worst_level=LEVEL_WORDS.get(level, level),
         worst_tone=LEVEL_TONES.get(level, Tone.DANGER),
         lamps=tuple(lamp(feed) for feed in frame.feeds),
-        client=frame.client or "no client record",
+        consensus=consensus_words(frame),
+        client=frame.client or NO_CLIENT,
+        client_short=_short_client(frame.client),
         is_sample="SAMPLE" in frame.client,
         engine_ms=f"{frame.engine_ms:.1f} ms",
         profile=frame.profile,
@@ -76,6 +87,13 @@ def status_view(frame: DeskFrame) -> StatusView:
         hkt=clock(frame.wall_ms, 8),
         utc=clock(frame.wall_ms, 0),
     )
+
+
+def _short_client(client: str) -> str:
+    """Where the whole does not fit: SAMPLE is said, or the first words."""
+    if not client:
+        return NO_CLIENT
+    return "SAMPLE" if "SAMPLE" in client else client.partition(",")[0]
 
 
 def worst_account(accounts: list[AccountView]) -> AccountView | None:
@@ -89,21 +107,46 @@ def worst_account(accounts: list[AccountView]) -> AccountView | None:
     return max(margined, key=badness, default=None)
 
 
-def lamp(feed: FeedView) -> Lamp:
-    """Circle: as it should be; triangle: late; square: stale; hollow: never seen."""
+def feed_state(feed: FeedView) -> str:
+    """`live`, `late`, `stale`, `never seen`: a key of the lamps' shapes."""
     if feed.age_ms is None:
-        shape, fill, tone = "hollow", "muted", Tone.MUTED
-    elif feed.age_ms <= feed.amber_ms:
-        shape, fill, tone = "circle", "safe_fill", Tone.TEXT2
-    elif feed.age_ms <= feed.stale_ms:
-        shape, fill, tone = "triangle", "warn_fill", Tone.WARNING
-    else:
-        shape, fill, tone = "square", "danger_fill", Tone.DANGER
-    words = {"hollow": "never seen", "circle": "live", "triangle": "late", "square": "stale"}
+        return "never seen"
+    if not 0 <= feed.age_ms <= feed.stale_ms:
+        return "stale"
+    return "live" if feed.age_ms <= max(AMBER_FLOOR_MS, feed.amber_ms) else "late"
+
+
+def lamp_look(state: str) -> tuple[str, str, Tone]:
+    """Shape, fill and tone of a state: circle, triangle, square; hollow: never seen."""
+    return _SHAPES[state]
+
+
+def lamp(feed: FeedView) -> Lamp:
+    """A venue's lamp: its shape tells the state, its tip the rest."""
+    state = feed_state(feed)
+    shape, fill, tone = lamp_look(state)
+    clock_words = "it stamps nothing" if feed.skew_ms is None else skew(feed.skew_ms)
     tip = (
-        f"{feed.venue}: {words[shape]}, oldest needed stream {age(feed.age_ms)} ms old; "
-        f"{feed.gaps} gaps, {feed.rejected} messages rejected. {feed.note}"
+        f"{feed.venue}: {state}\n"
+        f"Oldest needed stream: {age_words(feed.age_ms)} "
+        f"(late above {age_words(max(AMBER_FLOOR_MS, feed.amber_ms))}, "
+        f"stale above {age_words(feed.stale_ms)})\n"
+        f"Its clock against ours: {clock_words}\n"
+        f"Gaps {feed.gaps} · rejected {feed.rejected} · inactive streams {feed.inactive}"
     )
-    return Lamp(
-        _SHORT_VENUES.get(feed.venue, feed.venue[:3]), shape, fill, age(feed.age_ms), tone, tip
+    if feed.note:
+        tip += f"\n{feed.note}"
+    return Lamp(short_venue(feed.venue), shape, fill, age(feed.age_ms), tone, tip)
+
+
+def age_words(ms: int | None) -> str:
+    """An age in a sentence, where no column's head tells the unit."""
+    text = age(ms)
+    return f"{text} ms" if text.isdigit() else text
+
+
+def consensus_words(frame: DeskFrame) -> tuple[str, ...]:
+    """`BTC 61,012.3 ◆5`: the index, and a full diamond for a consensus with its votes."""
+    return tuple(
+        f"{index.base} {usd(index.value)} {diamond(index)}{index.votes}" for index in frame.indices
     )

@@ -18,6 +18,7 @@ RATIO_THRESHOLDS = tuple(Decimal(text) for text in ("0.5", "0.75", "0.8", "0.95"
 """A ratio just below one of these is rounded down, never up to it."""
 
 _HUNDRED = Decimal(100)
+_TEN_THOUSAND = Decimal(10_000)
 _TENTH = Decimal("0.1")
 _RATIO_CEILING = Decimal("9.99")
 
@@ -103,6 +104,34 @@ def change(value: Decimal | None, decimals: int = 2) -> str:
     return UNKNOWN if value is None else signed(value * _HUNDRED, decimals) + "%"
 
 
+def bps(value: Decimal | None) -> str:
+    """A deviation in basis points: `+1.0 bp`, from a hundred on without decimals."""
+    if value is None:
+        return UNKNOWN
+    points = value * _TEN_THOUSAND
+    return signed(points, 0 if abs(points) >= _HUNDRED else 1) + " bp"
+
+
+def funding(value: Decimal | None, interval_h: int | None, *, continuous: bool) -> str:
+    """A funding rate with what it is for: `+0.0100% /8h`; `8h eq.` where it accrues all the time.
+
+    The interval is the venue's and may change at run time; one that was not told is `/?`.
+    """
+    if value is None:
+        return UNKNOWN
+    if interval_h is None:
+        return f"{rate(value)} /?"
+    return f"{rate(value)} {interval_h}h eq." if continuous else f"{rate(value)} /{interval_h}h"
+
+
+def usd(value: Decimal | None) -> str:
+    """An index in US dollars, which has no tick: decimals by size."""
+    if value is None:
+        return UNKNOWN
+    size = abs(value)
+    return number(value, 1 if size >= _TEN_THOUSAND else 2 if size >= _HUNDRED else 4)
+
+
 def multiple(value: Decimal | None) -> str:
     """A leverage: `2.96×`, `5×`."""
     if value is None:
@@ -131,6 +160,17 @@ def age(ms: int | None) -> str:
         return f"{ms / 1_000:.1f} s"
     minutes = ms // 60_000
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d}"
+
+
+def skew(ms: int | None) -> str:
+    """A clock's difference: `+12 ms`, `−1.27 s`, `+1 h 00`."""
+    if ms is None:
+        return UNKNOWN
+    sign = "+" if ms > 0 else MINUS if ms < 0 else ""
+    size = abs(ms)
+    if size < 1_000:
+        return f"{sign}{size} ms"
+    return sign + (f"{size / 1_000:.2f} s" if size < 60_000 else age(size))
 
 
 def countdown(ms: int | None) -> str:
@@ -173,3 +213,18 @@ def short_symbol(instrument: str) -> tuple[str, str]:
 def venue(instrument: str) -> str:
     """`BINANCE` of `BTCUSDT-PERP.BINANCE`."""
     return instrument.rpartition(".")[2]
+
+
+_SHORT_VENUES = {
+    "BINANCE": "BIN",
+    "BYBIT": "BYB",
+    "COINBASE": "CB",
+    "DERIBIT": "DRB",
+    "HYPERLIQUID": "HL",
+    "KRAKEN": "KRK",
+}
+
+
+def short_venue(name: str) -> str:
+    """A venue in two or three letters, as on its lamp."""
+    return _SHORT_VENUES.get(name, name[:3])

@@ -5,11 +5,11 @@ from helpers.frames import BTC, BTCC, ETH, frame, market, normal_desk, position
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ui.viewmodels.cells import keep_order
 from ui.viewmodels.positions import (
     COLUMNS,
     distance_cell,
     distance_tone,
-    keep_order,
     position_key,
     position_rows,
     split_key,

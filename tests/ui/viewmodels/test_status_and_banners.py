@@ -10,6 +10,7 @@ from helpers.frames import (
     normal_desk,
     spot_account,
 )
+from helpers.seven_venues import troubled_venues
 
 from ui.viewmodels.banner import banners, crashed, engine_lost, engine_silent
 from ui.viewmodels.status import lamp, status_view, worst_account
@@ -30,6 +31,50 @@ from ui.viewmodels.tone import Tone
 def test_lamp_tells_its_state_by_shape_and_age(age_ms, shape, tone, shown):
     seen = lamp(feed(age_ms=age_ms))
     assert (seen.shape, seen.tone, seen.age) == (shape, tone, shown)
+
+
+def test_stale_beats_a_slow_cadence_and_no_stream_is_late_before_a_second_and_a_half():
+    assert lamp(feed(age_ms=3_000, amber_ms=4_500, stale_ms=2_000)).shape == "square"
+    assert lamp(feed(age_ms=1_400, amber_ms=150)).shape == "circle"
+    assert lamp(feed(age_ms=4_000, amber_ms=4_500, stale_ms=5_000)).shape == "circle"
+    assert lamp(feed(age_ms=-1)).shape == "square"
+
+
+def test_tip_of_a_lamp_tells_age_limits_clock_and_counts():
+    seen = lamp(
+        feed("OKX", 61, skew_ms=-1_270, gaps=3, rejected=1, inactive=2, note="again in 2 s")
+    )
+    assert seen.tip.splitlines() == [
+        "OKX: live",
+        "Oldest needed stream: 61 ms (late above 1.5 s, stale above 2.0 s)",
+        "Its clock against ours: −1.27 s",
+        "Gaps 3 · rejected 1 · inactive streams 2",
+        "again in 2 s",
+    ]
+    assert "it stamps nothing" in lamp(feed()).tip
+
+
+def test_consensus_is_told_with_its_votes():
+    assert status_view(troubled_venues()).consensus == ("BTC 61,004.2 ◆4", "ETH 2,601.74 ◇2")
+    assert status_view(frame()).consensus == ()
+
+
+def test_replay_wears_the_colour_of_what_is_not_real_and_is_told_apart():
+    view = status_view(frame(mode="REPLAY"))
+    assert (view.mode, view.mode_token, view.is_replay) == ("REPLAY", "simulated", True)
+    assert not status_view(frame(mode="SIMULATED")).is_replay
+
+
+@pytest.mark.parametrize(
+    ("client", "short"),
+    [
+        ("SAMPLE client, professional investor", "SAMPLE"),
+        ("Kestrel Fund, professional investor", "Kestrel Fund"),
+        ("", "no client record"),
+    ],
+)
+def test_short_name_of_the_client_still_says_what_matters(client, short):
+    assert status_view(frame(client=client)).client_short == short
 
 
 def test_status_of_the_normal_desk():
