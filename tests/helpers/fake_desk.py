@@ -85,7 +85,10 @@ class FakeDesk:
             taken.append(command)
             self.commands.append((request.number, command))
             if self.answers:
-                self._answer(request.number, command)
+                try:
+                    self._answer(request.number, command)
+                except BrokenPipeError:  # it has closed since it asked
+                    self.close()
         return taken
 
     def sent(self, kind):
