@@ -133,10 +133,11 @@ def _rows(
         lasted_s = max(1e-3, (now_ns - stream.first_ns) / 1e9)
         rate = round(stream.messages / lasted_s, 1) if heard else 0.0
         note = "" if heard else "no data"
+        ok = heard or stream.kind == "liquidations"  # there may be none for hours
         rows += [
-            _row(f"{label} first data", first, "ms", ok=heard, note=note),
-            _row(f"{label} rate", rate, "1/s", ok=heard, note=note),
-            _row(f"{label} last age", age, "ms", ok=heard, note=note),
+            _row(f"{label} first data", first, "ms", ok=ok, note=note),
+            _row(f"{label} rate", rate, "1/s", ok=ok, note=note),
+            _row(f"{label} last age", age, "ms", ok=ok, note=note),
         ]
     counters = connection.counters
     for instrument, book in counters.books.items():

@@ -1,8 +1,9 @@
 """Binance spot, USDⓈ-M and coin-margined futures, without I/O.
 
 One protocol object a connection. USDⓈ-M needs two sockets since 2026, `/public` for books, trades
-and tickers, `/market` for marks (a stream asked for on the wrong one connects and stays silent);
-both feed the same object, because an instrument's book and its counters are one thing.
+and tickers, `/market` for marks, candles and liquidations (a stream asked for on the wrong one
+connects and stays silent); both feed the same object, because an instrument's book and its
+counters are one thing. Open interest and funding terms come by REST.
 
 Frames may be wrapped (`{"stream": …, "data": …}`) or raw. Diffs and partial books cannot be told
 apart by content, so a wrapped frame is read as what its stream name says.
@@ -11,6 +12,7 @@ apart by content, so a wrapped frame is read as what its stream name says.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
 from typing import TypeAlias
 
 import msgspec
@@ -18,20 +20,15 @@ import msgspec
 from desk.model.instrument import Instrument, InstrumentId
 from desk.model.market_data import FeedStatus, MarketEvent
 from desk.venues import binance_wire as wire
+from desk.venues.binance_answers import Answers
 from desk.venues.binance_instrument import InstrumentFeed
-from desk.venues.binance_product import (
-    AGGREGATE,
-    DEPTH,
-    MARK,
-    PRODUCTS,
-    TICKER,
-    TRADE,
-    stream_kind,
-)
-from desk.venues.binance_stream import Socket, Stream
+from desk.venues.binance_polls import Polls
+from desk.venues.binance_product import EVENT_KINDS, FORCED, PRODUCTS, TICKER, stream_kind
+from desk.venues.binance_shape import Shapes
+from desk.venues.binance_socket import Socket
+from desk.venues.binance_stream import Stream
 from desk.venues.protocol import (
     MAX_FRAME_BYTES,
-    MAX_RESPONSE_BYTES,
     Endpoint,
     FeedCounters,
     RestRequest,
@@ -44,17 +41,11 @@ from desk.venues.unreadable import UNREADABLE, Unusable, reason_of
 _NAME_AT = len(b'{"stream":"')
 _NAME_END = 96
 
-_EVENT_KINDS = {
-    "depthUpdate": DEPTH,
-    "trade": TRADE,
-    "aggTrade": AGGREGATE,
-    "bookTicker": TICKER,
-    "markPriceUpdate": MARK,
-}
-
 _decode_envelope = msgspec.json.Decoder(wire.Envelope).decode
+_decode_forced = msgspec.json.Decoder(wire.Forced).decode
 _decode_head = msgspec.json.Decoder(wire.Head).decode
-_decode_snapshot = msgspec.json.Decoder(wire.Snapshot).decode
+
+_NULL = msgspec.Raw(b"null")
 
 _Read: TypeAlias = tuple[Stream | None, wire.AnyEvent | None]
 _NOTHING: _Read = (None, None)
@@ -83,6 +74,10 @@ class BinanceProtocol:
             )
             self._feeds[instrument.symbol] = feed
             self._counters.books[instrument.id] = feed.sync
+        self._shapes = Shapes()
+        self._answers = Answers(self._feeds)
+        self._polls = Polls(self._product, self._feeds.values())
+        self._request_ids = count(1)
         self._sockets = {path: self._socket(path) for path in self._product.sockets}
 
     @property
@@ -112,6 +107,8 @@ class BinanceProtocol:
     def connection_lost(self, path: str, reason: str, ts_recv_ns: int) -> None:
         """Note a socket that is gone; the books it fed are lost."""
         self._sockets[path].closed()
+        if not self._is_open:
+            self._polls.closed()
         if TICKER in self._product.sockets[path]:
             for feed in self._feeds.values():
                 feed.lose("disconnected", ts_recv_ns)
@@ -134,32 +131,27 @@ class BinanceProtocol:
                 return
             if message.symbol != stream.symbol:
                 raise Unusable("another symbol than its stream")
+            self._shapes.check(frame)
             stream.handle(message, ts_recv_ns)
         except UNREADABLE as error:
             counters.reject(reason_of(error))
             return
-        stream.messages += 1
-        stream.last_ns = ts_recv_ns
-        if not stream.first_ns:
-            stream.first_ns = ts_recv_ns
+        stream.received(ts_recv_ns)
 
     def receive_response(self, request: RestRequest, body: bytes | None, ts_recv_ns: int) -> None:
-        """Take a snapshot; one that is missing, wrong or too old is asked for again."""
+        """Take an answer; one that is missing, wrong or too old is asked for again."""
         counters = self._counters
         counters.messages += body is not None
-        feed = self._feeds.get(request.key)
-        if feed is None:
-            counters.reject("unknown symbol")
-            return
+        good = False
         if body is not None:
             try:
-                if len(body) > MAX_RESPONSE_BYTES:
-                    raise Unusable("oversize")
-                feed.on_snapshot(_decode_snapshot(body), ts_recv_ns)
-                return
+                good = self._answers.take(request, body, ts_recv_ns)
             except UNREADABLE as error:
                 counters.reject(reason_of(error))
-        feed.on_no_snapshot()
+        if request.about != "book":
+            self._polls.answered(request, ts_recv_ns, good=good)
+        elif request.key in self._feeds:
+            self._feeds[request.key].on_answer(fits=good)
 
     def resync(self, instrument: InstrumentId, ts_recv_ns: int) -> None:
         """Give up an instrument's book and get a new snapshot."""
@@ -168,11 +160,16 @@ class BinanceProtocol:
                 feed.lose("resync asked for", ts_recv_ns)
 
     def tick(self, now_ns: int) -> None:
-        """Ask for snapshots that are due, and again for streams that stay silent."""
+        """Ask for what is due: snapshots, streams that are not shown or silent, figures by REST."""
         for feed in self._feeds.values():
             feed.ask_if_due(now_ns)
+            if feed.figures.funding.doubtful:
+                self._polls.funding_doubted()
         for socket in self._sockets.values():
-            socket.ask_again(now_ns)
+            socket.ask(now_ns)
+        request = self._polls.due(now_ns) if self._is_open else None
+        if request is not None:
+            self._requests.append(request)
 
     def events_received(self) -> list[MarketEvent]:
         """Hand over what was understood since the last call."""
@@ -200,13 +197,15 @@ class BinanceProtocol:
 
     def streams(self) -> list[StreamHealth]:
         """Return how each stream is doing."""
-        return [
-            StreamHealth(s.name, s.messages, s.first_ns, s.last_ns) for s in self._streams.values()
-        ]
+        return [*(stream.health for stream in self._streams.values()), *self._polls.streams()]
 
     def snapshot_request(self, symbol: str) -> RestRequest:
         """Return the GET of a symbol's snapshot."""
         return self._feeds[symbol].request
+
+    @property
+    def _is_open(self) -> bool:
+        return any(socket.is_open for socket in self._sockets.values())
 
     def _socket(self, path: str) -> Socket:
         wanted = [
@@ -214,7 +213,8 @@ class BinanceProtocol:
             for feed in self._feeds.values()
             for suffix in self._product.sockets[path]
         ]
-        return Socket(path, [stream for stream in wanted if stream is not None])
+        streams = [stream for stream in wanted if stream is not None]
+        return Socket(self._product, path, streams, self._request_ids)
 
     def _add_stream(self, name: str, suffix: str, feed: InstrumentFeed) -> Stream | None:
         kind = stream_kind(suffix)
@@ -242,23 +242,34 @@ class BinanceProtocol:
     def _read_bare(self, payload: msgspec.Raw, ts_recv_ns: int) -> _Read:
         """Read an event that names itself, or an answer to a subscription."""
         head = _decode_head(payload)
-        kind = _EVENT_KINDS.get(head.e)
+        kind = EVENT_KINDS.get(head.e)
         if kind is None and not head.e and head.s and head.A:
             kind = TICKER
         if kind is not None:
-            stream = self._by_kind.get((kind, head.s)) or self._add_stream(
-                f"{head.s.lower()}@{kind}", kind, self._feed(head.s)
+            symbol = head.s or (_decode_forced(payload).symbol if kind == FORCED else "")
+            stream = self._by_kind.get((kind, symbol)) or self._add_stream(
+                f"{symbol.lower()}@{kind}", kind, self._feed(symbol)
             )
             return stream, stream.bare(payload) if stream else None
         if head.e == "serverShutdown":
             for socket in self._sockets.values():
                 socket.roll_wanted = True
-        elif head.code or head.error:
+        elif not self._is_answer(head, ts_recv_ns):
+            self._counters.unknown_events += 1
+        return _NOTHING
+
+    def _is_answer(self, head: wire.Head, ts_recv_ns: int) -> bool:
+        """Take the venue's answer to a request for streams, if it is one."""
+        accepted = head.result == _NULL
+        if head.code or head.error:
             text = head.msg or bytes(head.error).decode(errors="replace")
             self._report(False, f"refused: {_printable(text)}", ts_recv_ns)
         elif not head.result:
-            self._counters.unknown_events += 1
-        return _NOTHING
+            return False
+        if isinstance(head.id, int):
+            for socket in self._sockets.values():
+                socket.answered(head.id, accepted=accepted)
+        return True
 
     def _feed(self, symbol: str) -> InstrumentFeed:
         feed = self._feeds.get(symbol)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from desk.model.instrument import Instrument, Lots, Ticks
 from desk.model.market_data import (
     BookDelta,
@@ -12,17 +10,15 @@ from desk.model.market_data import (
     BookTop,
     Level,
     MarketEvent,
-    MarkPrice,
     Trade,
 )
-from desk.model.numbers import parse_decimal
 from desk.model.orders import Side
+from desk.venues.binance_figures import InstrumentFigures
 from desk.venues.binance_product import Product
 from desk.venues.binance_sync import APPLY, GAP, Sequence
 from desk.venues.binance_wire import (
     Aggregate,
     Diff,
-    Mark,
     Print,
     Snapshot,
     Ticker,
@@ -31,9 +27,6 @@ from desk.venues.binance_wire import (
 from desk.venues.increments import Increments
 from desk.venues.protocol import BookSync, FeedCounters, RestRequest
 from desk.venues.unreadable import Unusable
-
-_HIGHEST_MARK = Decimal(10) ** 12
-_HIGHEST_FUNDING_RATE = Decimal(1)
 
 _FIRST_RETRY_NS = 500_000_000
 _SLOWEST_RETRY_NS = 30_000_000_000
@@ -103,6 +96,7 @@ class InstrumentFeed:
         self._prices = Increments[Ticks](instrument.tick_size)
         self._sizes = Increments[Lots](instrument.lot_size, rounds_down=True)
         self._depths = Increments[Lots](instrument.lot_size, zero=True, rounds_down=True)
+        self.figures = InstrumentFigures(instrument, self._prices, counters, events)
         self._trade_kind: type[Print | Aggregate] | None = None
         self._trade_id = -1
 
@@ -131,17 +125,29 @@ class InstrumentFeed:
             self._events.append(BookLost(self.id, expected, previous_id, "gap", ts_recv_ns))
         self.ask_if_due(ts_recv_ns)
 
-    def on_snapshot(self, snapshot: Snapshot, ts_recv_ns: int) -> None:
-        """Take the answer to the request; one older than the stream is as good as none."""
-        if self._start(snapshot, ts_recv_ns):
-            self._plan.answered(fits=True)
-        else:
-            self.on_no_snapshot()
+    def on_snapshot(self, snapshot: Snapshot, ts_recv_ns: int) -> bool:
+        """Start the book; False when the snapshot is older than the stream.
 
-    def on_no_snapshot(self) -> None:
-        """Note that the request came to nothing."""
-        self.sync.snapshots_refused += 1
-        self._plan.answered(fits=False)
+        One that nobody waits for is passed over: the book that is there has proof.
+        """
+        if self._sequence.last_id is not None:
+            return True
+        if snapshot.symbol not in {"", self.symbol}:
+            raise Unusable("snapshot of another symbol")
+        bids, asks = self._levels(snapshot.bids), self._levels(snapshot.asks)
+        held = self._sequence.receive_snapshot(snapshot.last_id)
+        if held is None:
+            return False
+        self.sync.snapshots += 1
+        # Its own time is left out: it says nothing about the stream.
+        self._events.append(BookSnapshot(self.id, snapshot.last_id, bids, asks, ts_recv_ns))
+        self._events.extend(held)
+        return True
+
+    def on_answer(self, *, fits: bool) -> None:
+        """Note whether the request has brought a snapshot that fits."""
+        self.sync.snapshots_refused += not fits
+        self._plan.answered(fits=fits)
 
     def ask_if_due(self, now_ns: int) -> None:
         """Ask for a snapshot when deltas wait for one and it is time to."""
@@ -200,53 +206,6 @@ class InstrumentFeed:
             )
         )
 
-    def on_mark(self, mark: Mark, ts_recv_ns: int) -> None:
-        """Take a mark with its index, funding rate and next funding."""
-        self._events.append(
-            MarkPrice(
-                self.id,
-                _price(mark.mark),
-                _price(mark.index) if mark.index else None,
-                _funding_rate(mark.funding_rate) if mark.funding_rate else None,
-                mark.next_funding_ms or None,
-                ts_recv_ns,
-                mark.time_ms,
-            )
-        )
-
-    def _start(self, snapshot: Snapshot, ts_recv_ns: int) -> bool:
-        """Start the book; False when the snapshot is older than the stream.
-
-        One that nobody waits for is passed over: the book that is there has proof.
-        """
-        if self._sequence.last_id is not None:
-            return True
-        if snapshot.symbol not in {"", self.symbol}:
-            raise Unusable("snapshot of another symbol")
-        bids, asks = self._levels(snapshot.bids), self._levels(snapshot.asks)
-        held = self._sequence.receive_snapshot(snapshot.last_id)
-        if held is None:
-            return False
-        self.sync.snapshots += 1
-        # Its own time is left out: it says nothing about the stream.
-        self._events.append(BookSnapshot(self.id, snapshot.last_id, bids, asks, ts_recv_ns))
-        self._events.extend(held)
-        return True
-
     def _levels(self, levels: list[WireLevel]) -> list[Level]:
         ticks, lots = self._prices, self._depths
         return [(ticks[price], lots[quantity]) for price, quantity in levels]
-
-
-def _price(text: str) -> Decimal:
-    price = parse_decimal(text)
-    if price is None or not 0 < price < _HIGHEST_MARK:
-        raise Unusable("price out of range")
-    return price
-
-
-def _funding_rate(text: str) -> Decimal:
-    rate = parse_decimal(text)
-    if rate is None or abs(rate) > _HIGHEST_FUNDING_RATE:
-        raise Unusable("funding rate out of range")
-    return rate

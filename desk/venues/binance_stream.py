@@ -1,4 +1,4 @@
-"""Binance's streams and sockets: what flows where, how it is read, when it last did."""
+"""One Binance stream: how it is read, when it last spoke, whether the venue has shown it."""
 
 from __future__ import annotations
 
@@ -9,29 +9,48 @@ import msgspec
 
 from desk.venues import binance_wire as wire
 from desk.venues.binance_instrument import InstrumentFeed
-from desk.venues.binance_product import DEPTH, MARK, STEADY_STREAMS, TICKER, TRADE
-from desk.venues.protocol import Endpoint
+from desk.venues.binance_product import (
+    AGGREGATE,
+    CANDLE,
+    DEPTH,
+    FORCED,
+    HABITS,
+    MARK,
+    TICKER,
+    TRADE,
+)
+from desk.venues.protocol import StreamHealth
 
-SILENCE_MS = 2_500
-FIRST_DATA_MS = 5_000
-LIFE_MS = (24 * 60 - 10) * 60_000
-"""The venue ends every socket after 24 hours."""
+ANSWER_NS = 5_000_000_000
+"""What is asked for and not shown within this is asked for again, then at doubling distances."""
 
-ASK_AGAIN_NS = 10_000_000_000
-"""A steady stream that is silent for so long is subscribed to again."""
+SLOWEST_NS = 60_000_000_000
+
+_DOUBLINGS = 6
 
 
 class Stream:
-    """One stream of one instrument."""
+    """One stream of one instrument.
+
+    It is active when the venue has shown it on the present socket: by accepting the request that
+    named it, or by data.
+    """
 
     __slots__ = (
+        "_ask_again_ns",
+        "_asked_ns",
+        "_attempts",
+        "active",
+        "alone",
         "bare",
+        "feed",
         "first_ns",
         "handle",
+        "kind",
         "last_ns",
         "messages",
         "name",
-        "steady",
+        "request_id",
         "symbol",
         "wrapped",
     )
@@ -39,8 +58,9 @@ class Stream:
     def __init__(self, name: str, kind: str, feed: InstrumentFeed, *, futures: bool) -> None:
         event, handle = _reading(kind, feed, futures=futures)
         self.name = name
+        self.kind = kind
+        self.feed = feed
         self.symbol = feed.symbol
-        self.steady = kind in STEADY_STREAMS
         self.wrapped = msgspec.json.Decoder(wire.Wrapped[event]).decode
         """Reads a whole frame of a combined stream; the event is in its `data`."""
         self.bare = msgspec.json.Decoder(event).decode
@@ -49,69 +69,79 @@ class Stream:
         self.messages = 0
         self.first_ns = 0
         self.last_ns = 0
+        self.active = False
+        self.alone = False
+        """The venue has refused a request that named it: it is asked for by itself."""
+        self.request_id = 0
+        """Of the last request that named it."""
+        again_ms = HABITS[kind].ask_again_ms
+        self._ask_again_ns = None if again_ms is None else again_ms * 1_000_000
+        self._asked_ns = 0
+        self._attempts = 0
 
+    def restart(self) -> None:
+        """Note that the socket is another one, or none."""
+        self.active = self.alone = False
+        self.request_id = self._attempts = 0
 
-class Socket:
-    """One endpoint and what waits to be sent there."""
+    def received(self, ts_recv_ns: int) -> None:
+        """Count data that were understood."""
+        self.messages += 1
+        self.last_ns = ts_recv_ns
+        if not self.first_ns:
+            self.first_ns = ts_recv_ns
+        self.active = True
 
-    def __init__(self, path: str, streams: list[Stream]) -> None:
-        self.endpoint = Endpoint(
-            path=path,
-            streams=tuple(stream.name for stream in streams),
-            silence_ms=SILENCE_MS,
-            first_data_ms=FIRST_DATA_MS,
-            life_ms=LIFE_MS,
-        )
-        self.roll_wanted = False
-        self._streams = streams
-        self._outgoing: list[bytes] = []
-        self._requests = 0
-        self._asked_ns: int | None = None
-        """When subscriptions were last sent; None while it is closed."""
+    def is_due(self, now_ns: int) -> bool:
+        """Whether to ask: not yet asked, not shown, or silent where it should not be."""
+        if not self._attempts:
+            return True
+        since_ns, wait_ns = self._asked_ns, ANSWER_NS
+        if self.active:
+            if self._ask_again_ns is None:
+                return False
+            since_ns, wait_ns = max(since_ns, self.last_ns), self._ask_again_ns
+        wait_ns <<= min(self._attempts - 1, _DOUBLINGS)
+        return now_ns - since_ns >= min(SLOWEST_NS, wait_ns)
 
-    def opened(self, now_ns: int) -> None:
-        """Ask for every stream."""
-        self.roll_wanted = False
-        self._subscribe(self._streams, now_ns)
+    def asked(self, request_id: int, now_ns: int) -> None:
+        """Note a request that names it."""
+        if self.last_ns > self._asked_ns:
+            self._attempts = 0
+        self.request_id, self._asked_ns = request_id, now_ns
+        self._attempts += 1
 
-    def closed(self) -> None:
-        """Forget what was to be sent."""
-        self._asked_ns = None
-        self._outgoing.clear()
-
-    def ask_again(self, now_ns: int) -> None:
-        """Ask once more for streams that should be steady and are silent."""
-        if self._asked_ns is None or now_ns - self._asked_ns < ASK_AGAIN_NS:
-            return
-        limit = now_ns - ASK_AGAIN_NS
-        silent = [s for s in self._streams if s.steady and s.last_ns < limit]
-        if silent:
-            self._subscribe(silent, now_ns)
-
-    def take_outgoing(self) -> list[bytes]:
-        """Hand over what is to be sent."""
-        frames, self._outgoing = self._outgoing, []
-        return frames
+    def refused(self) -> None:
+        """Note that the venue does not want to send it."""
+        self.active, self.alone = False, True
 
     @property
-    def last_data_ns(self) -> int:
-        """When data last came; 0: not yet."""
-        return max((stream.last_ns for stream in self._streams), default=0)
-
-    def _subscribe(self, streams: list[Stream], now_ns: int) -> None:
-        self._requests += 1
-        request = wire.Subscribe("SUBSCRIBE", [s.name for s in streams], self._requests)
-        self._outgoing.append(msgspec.json.encode(request))
-        self._asked_ns = now_ns
+    def health(self) -> StreamHealth:
+        """How it is doing."""
+        habit = HABITS[self.kind]
+        return StreamHealth(
+            self.name,
+            self.messages,
+            self.first_ns,
+            self.last_ns,
+            habit.kind,
+            self.feed.id,
+            self.active,
+            habit.limit_ms,
+        )
 
 
 def _reading(
     kind: str, feed: InstrumentFeed, *, futures: bool
 ) -> tuple[type[Any], Callable[[Any, int], None]]:
-    if kind == DEPTH:
-        return (wire.FuturesDiff if futures else wire.Diff), feed.on_diff
-    if kind == TICKER:
-        return wire.Ticker, feed.on_ticker
-    if kind == MARK:
-        return wire.Mark, feed.on_mark
-    return (wire.Print if kind == TRADE else wire.Aggregate), feed.on_trade
+    figures = feed.figures
+    readings: dict[str, tuple[type[Any], Callable[[Any, int], None]]] = {
+        DEPTH: (wire.FuturesDiff if futures else wire.Diff, feed.on_diff),
+        TICKER: (wire.Ticker, feed.on_ticker),
+        TRADE: (wire.Print, feed.on_trade),
+        AGGREGATE: (wire.Aggregate, feed.on_trade),
+        MARK: (wire.Mark, figures.on_mark),
+        CANDLE: (wire.Candle, figures.on_candle),
+        FORCED: (wire.Forced, figures.on_forced),
+    }
+    return readings[kind]

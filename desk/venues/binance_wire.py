@@ -6,14 +6,11 @@ a/A ask, p price, q quantity, E event time, T trade or funding time, u update id
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, TypeAlias, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 
-_Id: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
-
-_TimeMs: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]
-"""Up to the end of the year 9999."""
+from desk.venues.figures import TimeMs, UpdateId
 
 WireLevel: TypeAlias = tuple[str, str]
 
@@ -41,6 +38,8 @@ class Head(msgspec.Struct):
     A: msgspec.Raw = msgspec.Raw()
     """The ask quantity: spot's book ticker has no `e` to know it by."""
     result: msgspec.Raw = msgspec.Raw()
+    id: int | str | None = None
+    """Of the request that is answered."""
     code: msgspec.Raw = msgspec.Raw()
     msg: str = ""
     error: msgspec.Raw = msgspec.Raw()
@@ -50,11 +49,11 @@ class Diff(msgspec.Struct, gc=False):
     """`depthUpdate` of spot: ids run without holes."""
 
     symbol: str = msgspec.field(name="s")
-    first_id: _Id = msgspec.field(name="U")
-    last_id: _Id = msgspec.field(name="u")
+    first_id: UpdateId = msgspec.field(name="U")
+    last_id: UpdateId = msgspec.field(name="u")
     bids: list[WireLevel] = msgspec.field(name="b")
     asks: list[WireLevel] = msgspec.field(name="a")
-    time_ms: _TimeMs | None = msgspec.field(name="E", default=None)
+    time_ms: TimeMs | None = msgspec.field(name="E", default=None)
     previous_id: int = -1
     """Of futures only."""
 
@@ -62,13 +61,13 @@ class Diff(msgspec.Struct, gc=False):
 class FuturesDiff(Diff, gc=False, kw_only=True):
     """`depthUpdate` of futures: ids have holes, and each names the one before."""
 
-    previous_id: _Id = msgspec.field(name="pu")
+    previous_id: UpdateId = msgspec.field(name="pu")
 
 
 class Snapshot(msgspec.Struct):
     """The answer to GET depth."""
 
-    last_id: _Id = msgspec.field(name="lastUpdateId")
+    last_id: UpdateId = msgspec.field(name="lastUpdateId")
     bids: list[WireLevel]
     asks: list[WireLevel]
     symbol: str = ""
@@ -79,22 +78,22 @@ class Ticker(msgspec.Struct, gc=False):
     """`bookTicker`; on spot without times."""
 
     symbol: str = msgspec.field(name="s")
-    update_id: _Id = msgspec.field(name="u")
+    update_id: UpdateId = msgspec.field(name="u")
     bid: str = msgspec.field(name="b")
     bid_quantity: str = msgspec.field(name="B")
     ask: str = msgspec.field(name="a")
     ask_quantity: str = msgspec.field(name="A")
-    time_ms: _TimeMs | None = msgspec.field(name="E", default=None)
+    time_ms: TimeMs | None = msgspec.field(name="E", default=None)
 
 
 class Print(msgspec.Struct, gc=False):
     """`trade`."""
 
     symbol: str = msgspec.field(name="s")
-    trade_id: _Id = msgspec.field(name="t")
+    trade_id: UpdateId = msgspec.field(name="t")
     price: str = msgspec.field(name="p")
     quantity: str = msgspec.field(name="q")
-    time_ms: _TimeMs = msgspec.field(name="T")
+    time_ms: TimeMs = msgspec.field(name="T")
     buyer_is_maker: bool = msgspec.field(name="m")
     kind: str = msgspec.field(name="X", default="MARKET")
     """Futures: MARKET, or what is no market trade (insurance fund, auto-deleveraging)."""
@@ -104,10 +103,10 @@ class Aggregate(msgspec.Struct, gc=False):
     """`aggTrade`: the prints of one taker order at one price."""
 
     symbol: str = msgspec.field(name="s")
-    trade_id: _Id = msgspec.field(name="a")
+    trade_id: UpdateId = msgspec.field(name="a")
     price: str = msgspec.field(name="p")
     quantity: str = msgspec.field(name="q")
-    time_ms: _TimeMs = msgspec.field(name="T")
+    time_ms: TimeMs = msgspec.field(name="T")
     buyer_is_maker: bool = msgspec.field(name="m")
     kind: str = msgspec.field(name="X", default="MARKET")
 
@@ -117,14 +116,79 @@ class Mark(msgspec.Struct, gc=False):
 
     symbol: str = msgspec.field(name="s")
     mark: str = msgspec.field(name="p")
-    time_ms: _TimeMs | None = msgspec.field(name="E", default=None)
+    time_ms: TimeMs | None = msgspec.field(name="E", default=None)
     index: str = msgspec.field(name="i", default="")
     funding_rate: str = msgspec.field(name="r", default="")
     """Empty for contracts without funding."""
-    next_funding_ms: _TimeMs = msgspec.field(name="T", default=0)
+    next_funding_ms: TimeMs = msgspec.field(name="T", default=0)
 
 
-AnyEvent: TypeAlias = Diff | Ticker | Print | Aggregate | Mark
+class Minute(msgspec.Struct, gc=False):
+    """The candle in a `kline`."""
+
+    start_ms: TimeMs = msgspec.field(name="t")
+    interval: str = msgspec.field(name="i")
+    open: str = msgspec.field(name="o")
+    high: str = msgspec.field(name="h")
+    low: str = msgspec.field(name="l")
+    close: str = msgspec.field(name="c")
+    volume: str = msgspec.field(name="v")
+    closed: bool = msgspec.field(name="x")
+
+
+class Candle(msgspec.Struct, gc=False):
+    """`kline`."""
+
+    symbol: str = msgspec.field(name="s")
+    minute: Minute = msgspec.field(name="k")
+
+
+class ForcedOrder(msgspec.Struct, gc=False):
+    """The order in a `forceOrder`."""
+
+    symbol: str = msgspec.field(name="s")
+    side: Literal["BUY", "SELL"] = msgspec.field(name="S")
+    """Of the order: SELL closes a long position."""
+    status: str = msgspec.field(name="X")
+    average: str = msgspec.field(name="ap")
+    filled: str = msgspec.field(name="z")
+    time_ms: TimeMs | None = msgspec.field(name="T", default=None)
+
+
+class Forced(msgspec.Struct, gc=False):
+    """`forceOrder`: an order by which the venue closes a position; one a second at most."""
+
+    order: ForcedOrder = msgspec.field(name="o")
+    time_ms: TimeMs | None = msgspec.field(name="E", default=None)
+
+    @property
+    def symbol(self) -> str:
+        """Of the instrument, which is named inside only."""
+        return self.order.symbol
+
+
+AnyEvent: TypeAlias = Diff | Ticker | Print | Aggregate | Mark | Candle | Forced
+
+
+class Interest(msgspec.Struct):
+    """The answer to GET openInterest; contracts of coin-margined futures, else base coin."""
+
+    symbol: str
+    quantity: str = msgspec.field(name="openInterest")
+    time_ms: TimeMs | None = msgspec.field(name="time", default=None)
+
+
+class FundingTerms(msgspec.Struct):
+    """A row of the answer to GET fundingInfo."""
+
+    symbol: str
+    interval_h: int = msgspec.field(name="fundingIntervalHours")
+
+
+class FundingSymbol(msgspec.Struct):
+    """Which symbol such a row is about."""
+
+    symbol: str = ""
 
 
 class Subscribe(msgspec.Struct):

@@ -94,3 +94,63 @@ def mark(price="61010.50000000", *, symbol="BTCUSDT", time_ms=START_MS, **more):
         "r": "0.00010000",
         "T": START_MS + 28_800_000,
     } | more
+
+
+def candle(start_ms=START_MS, *, symbol="BTCUSDT", closed=False, **more):
+    return {
+        "e": "kline",
+        "E": start_ms + 30_000,
+        "s": symbol,
+        "k": {
+            "t": start_ms,
+            "T": start_ms + 59_999,
+            "s": symbol,
+            "i": "1m",
+            "f": 100,
+            "L": 200,
+            "o": "61000.0",
+            "c": "61000.5",
+            "h": "61001.0",
+            "l": "60999.0",
+            "v": "12.345",
+            "n": 101,
+            "x": closed,
+            "q": "753058.2",
+            "V": "6.0",
+            "Q": "366000.0",
+            "B": "0",
+        }
+        | more,
+    }
+
+
+def forced(side="SELL", *, symbol="BTCUSDT", time_ms=START_MS, **more):
+    """An order that closed 0.014 at 60,990 on average, by a limit of 60,900."""
+    return {
+        "e": "forceOrder",
+        "E": time_ms + 5,
+        "o": {
+            "s": symbol,
+            "S": side,
+            "o": "LIMIT",
+            "f": "IOC",
+            "q": "0.020",
+            "p": "60900.0",
+            "ap": "60990.0",
+            "X": "FILLED",
+            "l": "0.004",
+            "z": "0.014",
+            "T": time_ms,
+        }
+        | more,
+    }
+
+
+def accepted(request):
+    """The venue's answer to a request for streams, given as it was sent."""
+    return raw({"result": None, "id": json.loads(request)["id"]})
+
+
+def refused(request):
+    error = {"code": 2, "msg": "Invalid request: unknown stream"}
+    return raw({"error": error, "id": json.loads(request)["id"]})

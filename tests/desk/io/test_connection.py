@@ -70,11 +70,11 @@ class Venue:
 
     async def rest(self, reader, writer):
         try:
-            await reader.readuntil(b"\r\n\r\n")
+            request = await reader.readuntil(b"\r\n\r\n")
         except asyncio.IncompleteReadError:
             writer.close()  # the pump was stopped meanwhile
             return
-        self.snapshots += 1
+        self.snapshots += b"/depth?" in request
         body = b.snapshot(103)
         writer.write(
             f"HTTP/1.1 {self.snapshot_status}\r\nContent-Length: {len(body)}\r\n\r\n".encode()

@@ -7,7 +7,17 @@ from helpers import binance_frames as b
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.model.market_data import BookDelta, BookSnapshot, BookTop, MarkPrice, Trade
+from desk.model.market_data import (
+    BookDelta,
+    BookSnapshot,
+    BookTop,
+    Liquidation,
+    MarkPrice,
+    OpenInterest,
+    Trade,
+    VenueCandle,
+)
+from desk.venues.protocol import RestRequest
 
 CONNECTIONS = st.sampled_from([b.SPOT, b.USDM, b.COINM])
 
@@ -76,13 +86,20 @@ GOOD = {
     "trade": ("btcusdt@trade", b.trade(7)),
     "ticker": ("btcusdt@bookTicker", b.ticker(42)),
     "mark": ("btcusdt@markPrice@1s", b.mark()),
+    "candle": ("btcusdt@kline_1m", b.candle()),
+    "forced": ("btcusdt@forceOrder", b.forced()),
 }
+
+INSIDE = {"candle": "k", "forced": "o"}
+"""Where an event keeps its figures, if not at its top."""
 
 NUMBERS = [
     *(("depth", field) for field in ("U", "u", "pu", "b", "a", "price", "quantity")),
     *(("trade", field) for field in "tpqTm"),
     *(("ticker", field) for field in "ubBaA"),
     *(("mark", field) for field in "pirT"),
+    *(("candle", field) for field in "tohlcvxi"),
+    *(("forced", field) for field in ("S", "X", "ap", "z", "T")),
 ]
 
 # Where a value that is bad elsewhere is only unknown, or is right.
@@ -93,13 +110,18 @@ ALLOWED = {
     *(("mark", field, "empty") for field in "ir"),
     *(("mark", "r", zero) for zero in ("zero", "minus zero")),
     ("depth", "quantity", "zero"),
+    ("candle", "x", "boolean"),
+    *(("candle", "v", zero) for zero in ("zero", "minus zero")),
+    *(("forced", "z", zero) for zero in ("zero", "minus zero")),
+    ("forced", "T", "missing"),
+    ("forced", "T", "null"),
 }
 
 
 def spoilt(kind, field, bad):
     stream, event = GOOD[kind]
     event = json.loads(json.dumps(event))
-    target, key = event, field
+    target, key = event.get(INSIDE.get(kind), event), field
     if field in {"price", "quantity"}:
         target, key = event["b"][0], ("price", "quantity").index(field)
     if bad is ...:
@@ -147,6 +169,14 @@ def everything_is_sane(events, protocol):
         elif isinstance(event, MarkPrice):
             assert 0 < event.mark < 10**12
             assert event.index is None or event.index > 0
+        elif isinstance(event, VenueCandle):
+            assert 0 < event.low <= event.open <= event.high
+            assert 0 <= event.volume < 10**15
+        elif isinstance(event, Liquidation):
+            assert 0 < event.price < 10**12
+            assert 0 < event.quantity < 10**15
+        elif isinstance(event, OpenInterest):
+            assert 0 <= event.quantity < 10**15
     counters = protocol.counters
     assert sum(counters.reasons.values()) == counters.rejected
     assert len(counters.reasons) <= 65
@@ -157,9 +187,21 @@ def test_any_bytes(connection, frames):
     protocol = b.protocol(connection)
     for frame in frames:
         protocol.receive_frame(frame, 1)
-        protocol.receive_response(protocol.snapshot_request(SYMBOLS[connection]), frame, 1)
+        for request in requests_of(protocol):
+            protocol.receive_response(request, frame, 1)
     everything_is_sane(protocol.events_received(), protocol)
-    assert protocol.counters.messages == 2 * len(frames)
+    assert protocol.counters.messages == 4 * len(frames)
+
+
+def requests_of(protocol):
+    """One of each kind."""
+    symbol = SYMBOLS[protocol.connection]
+    interest = RestRequest(protocol.connection, "", symbol, "open_interest")
+    return [
+        protocol.snapshot_request(symbol),
+        interest,
+        RestRequest(protocol.connection, "", "fundingInfo", "funding"),
+    ]
 
 
 SYMBOLS = {b.SPOT: "BTCUSDT", b.USDM: "BTCUSDT", b.COINM: "BTCUSD_PERP"}
@@ -173,7 +215,9 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3),
     max_leaves=6,
 )
-keys = st.sampled_from([*"eEsUubBaATtpqmXirP", "pu", "st", "lastUpdateId", "code", "id", "result"])
+keys = st.sampled_from(
+    [*"eEsUubBaATtpqmXirPko", "pu", "st", "lastUpdateId", "code", "id", "result"]
+)
 streams = st.sampled_from([stream for stream, _ in GOOD.values()] + ["", "x", "btcusdt@", "@trade"])
 
 
@@ -225,4 +269,59 @@ def test_a_flood_of_different_faults_does_not_fill_memory():
         protocol.receive_frame(b.wrapped(f"btcusdt@{n}", b.trade(n)), 1)
         protocol.receive_frame(b"{" * (n + 1), 1)
     assert len(protocol.counters.reasons) < 10
-    assert len(protocol.streams()) == 8
+    assert len(protocol.streams()) == 14
+
+
+ANSWERS = {
+    "interest": {"symbol": "BTCUSDT", "openInterest": "84617.188", "time": b.START_MS},
+    "funding": [{"symbol": "BTCUSDT", "fundingIntervalHours": 4, "disclaimer": False}],
+    "snapshot": {"lastUpdateId": 100, "bids": [["61000.0", "1.000"]], "asks": []},
+}
+
+
+@given(st.sampled_from(list(ANSWERS)), st.data())
+def test_any_cut_or_flipped_byte_of_a_valid_answer(kind, data):
+    protocol = b.protocol()
+    body = bytearray(b.raw(ANSWERS[kind]))
+    at = data.draw(st.integers(0, len(body) - 1))
+    body[at] = data.draw(st.integers(0, 255))
+    end = data.draw(st.integers(at, len(body)))
+    for request in requests_of(protocol):
+        protocol.receive_response(request, bytes(body[:end]), 1)
+    everything_is_sane(protocol.events_received(), protocol)
+    protocol.receive_frame(b.wrapped("btcusdt@markPrice@1s", b.mark()), 2)
+    (mark,) = protocol.events_received()
+    assert 24 % mark.funding_interval_h == 0
+
+
+def objects_in(value):
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from objects_in(inner)
+
+
+@pytest.mark.parametrize("kind", GOOD)
+@pytest.mark.parametrize("wrap", [True, False], ids=["wrapped", "raw"])
+def test_any_key_that_stands_twice_is_a_counted_rejection(kind, wrap):
+    protocol = b.protocol()
+    protocol.receive_frame(b.depth_frame(100, 100, 99), 1)
+    protocol.receive_response(protocol.snapshot_request("BTCUSDT"), b.snapshot(100), 1)
+    stream, event = GOOD[kind]
+    document = {"stream": stream, "data": event} if wrap else event
+    frame = write(document)
+    twice = [
+        frame.replace(write(inner), b'{"%b":%b,' % (key.encode(), write(value)) + write(inner)[1:])
+        for inner in objects_in(document)
+        for key, value in inner.items()
+    ]
+    for shape_is_known in (False, True):
+        protocol.events_received()
+        before = protocol.counters.reasons.get("repeated key", 0)
+        for spoilt_frame in twice:
+            protocol.receive_frame(spoilt_frame, 1)
+        assert protocol.events_received() == []
+        assert protocol.counters.reasons["repeated key"] == before + len(twice)
+        if not shape_is_known:
+            protocol.receive_frame(frame, 1)
+            assert len(protocol.events_received()) == 1

@@ -1,6 +1,7 @@
 """Frames in, events and wishes out: one connection of Binance at a time."""
 
 import json
+from collections import Counter
 from decimal import Decimal
 from itertools import pairwise
 
@@ -57,39 +58,25 @@ def test_futures_need_two_sockets_and_each_gets_its_own_streams(usdm):
             "ethusdt@trade",
             "ethusdt@bookTicker",
         ),
-        "/market/stream": ("btcusdt@markPrice@1s", "ethusdt@markPrice@1s"),
+        "/market/stream": (
+            "btcusdt@markPrice@1s",
+            "btcusdt@kline_1m",
+            "btcusdt@forceOrder",
+            "ethusdt@markPrice@1s",
+            "ethusdt@kline_1m",
+            "ethusdt@forceOrder",
+        ),
     }
 
 
 @pytest.mark.parametrize("connection", [b.SPOT, b.COINM])
 def test_spot_and_coin_margined_need_one_socket(connection):
     (endpoint,) = b.protocol(connection).endpoints()
-    marks = [stream for stream in endpoint.streams if "markPrice" in stream]
+    kinds = Counter(stream.partition("@")[2] for stream in endpoint.streams)
+    futures = 2 if connection == b.COINM else 0
     assert endpoint.path == "/stream"
-    assert len(marks) == (2 if connection == b.COINM else 0)
-
-
-def test_an_open_socket_subscribes_to_all_it_should_carry(usdm):
-    usdm.connection_made("/market/stream", 1)
-    (frame,) = usdm.frames_to_send("/market/stream")
-    request = json.loads(frame)
-    assert request["method"] == "SUBSCRIBE"
-    assert request["params"] == ["btcusdt@markPrice@1s", "ethusdt@markPrice@1s"]
-    assert usdm.frames_to_send("/market/stream") == []
-    assert usdm.frames_to_send("/public/stream") == []
-
-
-def test_a_stream_that_stays_silent_is_subscribed_to_again(usdm):
-    usdm.connection_made("/market/stream", 1)
-    usdm.frames_to_send("/market/stream")
-    usdm.receive_frame(b.wrapped("btcusdt@markPrice@1s", b.mark()), 9 * S)
-    usdm.tick(9 * S)
-    assert usdm.frames_to_send("/market/stream") == []
-    usdm.tick(11 * S)
-    (frame,) = usdm.frames_to_send("/market/stream")
-    assert json.loads(frame)["params"] == ["ethusdt@markPrice@1s"]
-    usdm.tick(12 * S)
-    assert usdm.frames_to_send("/market/stream") == []
+    assert kinds["depth@100ms"] == kinds["kline_1m"] == 2
+    assert kinds["markPrice@1s"] == kinds["forceOrder"] == futures
 
 
 def test_an_accepted_subscription_is_no_event_and_no_data(usdm):
@@ -355,6 +342,7 @@ def test_a_mark_brings_index_funding_and_the_time_of_the_next(usdm):
             b.START_MS + 28_800_000,
             5,
             b.START_MS,
+            8,
         )
     ]
 
@@ -365,6 +353,7 @@ def test_what_a_mark_does_not_bring_is_unknown_not_zero(usdm):
     usdm.receive_frame(b.wrapped("btcusdt@markPrice@1s", event), 5)
     (heard,) = usdm.events_received()
     assert (heard.index, heard.funding_rate, heard.next_funding_ms) == (None, None, None)
+    assert heard.funding_interval_h is None
 
 
 # --- frames ---------------------------------------------------------------------------------------
@@ -397,9 +386,10 @@ def test_another_rate_of_the_same_stream_is_read_alike(usdm):
 
 
 def test_unknown_events_are_counted_and_unknown_symbols_rejected(usdm):
-    usdm.receive_frame(b.wrapped("btcusdt@kline_1m", {"e": "kline", "s": "BTCUSDT"}), 5)
+    usdm.receive_frame(b.wrapped("btcusdt@ticker", {"e": "24hrTicker", "s": "BTCUSDT"}), 5)
+    usdm.receive_frame(b.wrapped("btcusdt@kline_5m", b.candle(i="5m")), 5)
     usdm.receive_frame(b.raw({"e": "newThing", "s": "BTCUSDT"}), 5)
-    assert usdm.counters.unknown_events == 2
+    assert usdm.counters.unknown_events == 3
     usdm.receive_frame(b.wrapped("dogeusdt@trade", b.trade(7, symbol="DOGEUSDT")), 5)
     usdm.receive_frame(b.raw(b.trade(7, symbol="DOGEUSDT")), 5)
     usdm.receive_frame(b.wrapped("btcusdt@trade", b.trade(7, symbol="ETHUSDT")), 5)
