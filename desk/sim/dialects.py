@@ -7,6 +7,7 @@ from collections.abc import Callable
 from desk.sim.binance.dialect import BinanceDialect
 from desk.sim.bybit.venue import BybitVenue
 from desk.sim.channels import ChannelServer
+from desk.sim.deribit.venue import DeribitVenue
 from desk.sim.dialect import Dialect, Stage
 from desk.sim.okx.venue import OkxVenue
 
@@ -14,4 +15,5 @@ DIALECTS: dict[str, Callable[[Stage], Dialect]] = {
     "binance": BinanceDialect,
     "okx": lambda stage: ChannelServer(OkxVenue, stage),
     "bybit": lambda stage: ChannelServer(BybitVenue, stage),
+    "deribit": lambda stage: ChannelServer(DeribitVenue, stage),
 }

@@ -12,7 +12,8 @@ for each frame), `at=10s` (seconds after the start) and `for=5s` (how long).
 
 `stream` is any run of a stream's parts, with the letters and channel names of the venue:
 `btcusdt@depth@100ms`, `depth`, `ethusdt`, also behind `spot` or `usdm` (`usdm@btcusdt@trade`);
-`okx@BTC-USDT-SWAP@books`; `bybit@linear@BTCUSDT@orderbook@50`. Without options: freeze and
+`okx@BTC-USDT-SWAP@books`; `bybit@linear@BTCUSDT@orderbook@50`;
+`deribit@BTC-PERPETUAL@book@100ms`. Without options: freeze and
 silent act from the start to the end, gap and disconnect once after five seconds, the others on
 one frame in a hundred.
 `at` without `for` and `p` acts once (freeze and silent: from then on).
@@ -46,6 +47,7 @@ class FaultKind(Enum):
 
 _LASTING = {FaultKind.SILENT, FaultKind.FREEZE}
 _ONCE = {FaultKind.GAP, FaultKind.DISCONNECT}
+_BOOKS = {"book", "orderbook"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +71,13 @@ class Fault:
 
 
 def _carries_changes(parts: tuple[str, ...]) -> bool:
-    """Tell whether a stream carries changes of a book; Bybit's best level comes whole."""
-    if parts[-2:] == ("orderbook", "1"):
+    """Tell whether a stream carries changes of a book.
+
+    Bybit's best level comes whole, and so do Deribit's books of a few levels.
+    """
+    if parts[-2:] == ("orderbook", "1") or "none" in parts:
         return False
-    return any(part == "orderbook" or part.startswith(("depth", "books")) for part in parts)
+    return any(part in _BOOKS or part.startswith(("depth", "books")) for part in parts)
 
 
 def parse_faults(spec: str) -> list[Fault]:

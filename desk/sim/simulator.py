@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -152,7 +152,7 @@ class Simulator:
             dialect.restart(market_ms * 1000)
 
     def _publish(self, events: dict[str, list[Event]]) -> None:
-        self._remember(events)
+        self._remember(self.market.stablecoins, events)  # few dialects frame them
         elapsed_ms = self._now_ms - self._started_ms
         moment = Moment(
             events=events,
@@ -162,10 +162,12 @@ class Simulator:
         )
         for dialect in self._dialects.values():
             dialect.publish(moment)
+        # Dialects keep the candles of what they frame, as they go; here come those of the rest.
+        self._remember(self.market.listings, events)
 
-    def _remember(self, events: dict[str, list[Event]]) -> None:
-        """Keep the candles of stablecoins, which few dialects frame; the others keep the coins'."""
-        for name in self.market.stablecoins:
+    def _remember(self, names: Iterable[str], events: dict[str, list[Event]]) -> None:
+        """Keep candles; a trade that is in them already is passed over."""
+        for name in names:
             for event in events.get(name, ()):
                 if isinstance(event, Print):
                     self._history[name].add(event.at_us // self._settings.speed // 1000, event)
