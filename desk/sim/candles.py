@@ -104,6 +104,18 @@ class History(msgspec.Struct):
         return day
 
 
+def grouped(minutes: list[Candle], span_ms: int) -> list[Candle]:
+    """Return longer candles made of minutes; the first may lack its beginning."""
+    spans: list[Candle] = []
+    for minute in minutes:
+        start_ms = minute.start_ms // span_ms * span_ms
+        if spans and spans[-1].start_ms == start_ms:
+            spans[-1].merge(minute)
+        else:
+            spans.append(msgspec.structs.replace(minute, start_ms=start_ms))
+    return spans
+
+
 def _candle_at(candles: list[Candle], start_ms: int, fill: Print, kept: int) -> Candle:
     """Return the candle of a start time, a new one when this is the first trade in it."""
     if not candles or candles[-1].start_ms < start_ms:

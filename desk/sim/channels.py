@@ -29,6 +29,8 @@ class Reply:
     joined: tuple[str, ...] = ()
     """Streams that are wanted from now on."""
     left: tuple[str, ...] = ()
+    is_greeted: bool = True
+    """Whether the joined streams are to tell at once what they have."""
     summary: Callable[[set[str]], bytes] | None = None
     """Makes one more answer from all streams of the connection, after what they tell at once."""
 
@@ -209,16 +211,16 @@ class ChannelServer:
             self._tell(subscriber, answer)
         subscriber.streams.difference_update(reply.left)
         for stream in reply.joined:
-            self._join(subscriber, stream)
+            self._join(subscriber, stream, is_greeted=reply.is_greeted)
         if reply.summary is not None:
             self._tell(subscriber, reply.summary(subscriber.streams))
         self._route_streams()
         sockets.flush(subscriber.connection)
 
-    def _join(self, subscriber: Subscriber, stream: str) -> None:
+    def _join(self, subscriber: Subscriber, stream: str, *, is_greeted: bool) -> None:
         subscriber.streams.add(stream)
         subscriber.has_subscribed = True
-        greeting = self._venue.greeting(stream)
+        greeting = self._venue.greeting(stream) if is_greeted else None
         silent = self._faults.silences(self._venue.name, stream, self._elapsed_ms)
         if greeting is not None and not silent:
             self._tell(subscriber, greeting)

@@ -7,8 +7,12 @@ from collections.abc import Callable
 from desk.sim.binance.dialect import BinanceDialect
 from desk.sim.bybit.venue import BybitVenue
 from desk.sim.channels import ChannelServer
+from desk.sim.coinbase.venue import HABITS as COINBASE_HABITS
+from desk.sim.coinbase.venue import CoinbaseVenue
 from desk.sim.deribit.venue import DeribitVenue
 from desk.sim.dialect import Dialect, Stage
+from desk.sim.kraken.venue import HABITS as KRAKEN_HABITS
+from desk.sim.kraken.venue import KrakenVenue
 from desk.sim.okx.venue import OkxVenue
 
 DIALECTS: dict[str, Callable[[Stage], Dialect]] = {
@@ -16,4 +20,6 @@ DIALECTS: dict[str, Callable[[Stage], Dialect]] = {
     "okx": lambda stage: ChannelServer(OkxVenue, stage),
     "bybit": lambda stage: ChannelServer(BybitVenue, stage),
     "deribit": lambda stage: ChannelServer(DeribitVenue, stage),
+    "coinbase": lambda stage: ChannelServer(CoinbaseVenue, stage, COINBASE_HABITS),
+    "kraken": lambda stage: ChannelServer(KrakenVenue, stage, KRAKEN_HABITS),
 }

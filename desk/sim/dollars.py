@@ -61,6 +61,8 @@ class DollarView:
             raise ValueError(f"{pair.base}: lots of the market are no whole lots of the venue")
         self._lots = lots.numerator
         self.pair = pair
+        self.source = source.id
+        """Whose events are this pair's."""
         self._book = listing.book
         self._tether = tether
         self.price = Grid(pair.tick, trimmed=False)

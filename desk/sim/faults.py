@@ -47,7 +47,7 @@ class FaultKind(Enum):
 
 _LASTING = {FaultKind.SILENT, FaultKind.FREEZE}
 _ONCE = {FaultKind.GAP, FaultKind.DISCONNECT}
-_BOOKS = {"book", "orderbook"}
+_BOOKS = {"book", "orderbook", "level2"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Coinbase Advanced Trade as the simulated market speaks it: spot pairs against the dollar."""

@@ -1,0 +1,1 @@
+"""Kraken spot, websocket version 2, as the simulated market speaks it."""
