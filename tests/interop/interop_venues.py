@@ -20,13 +20,15 @@ class Venue:
     """Streams that ccxt, or the venue itself, does not have here."""
     apart: tuple[str, ...] = ()
     """Streams that ccxt confuses with another of the same exchange object."""
+    finds_gaps: bool = False
+    """ccxt checks that each change of a book follows the one before."""
 
-    def plan(self, ready, *, seconds, streams):
+    def plan(self, ready, *, seconds, streams, settings=None):
         """What ccxt is to do, against the addresses of a ready line."""
         urls = ready[self.dialect] if self.section is None else ready[self.dialect][self.section]
         return {
             "exchange": self.exchange,
-            "settings": self.settings,
+            "settings": {**self.settings, **(settings or {})},
             "rest": urls["rest"],
             "ws": urls["ws"],
             "path_prefix": self.path_prefix,
@@ -67,6 +69,7 @@ VENUES = [
         settings={"options": {"fetchMarkets": {"types": ["spot"]}}},
         path_prefix="/stream",  # ccxt tells a spot address by this word or by Binance's host
         lacks=SPOT_LACKS,
+        finds_gaps=True,
     ),
     Venue(
         name="binance usdm",
@@ -74,10 +77,17 @@ VENUES = [
         section="usdm",
         exchange="binanceusdm",
         symbol="BTC/USDT:USDT",
-        lacks=("liquidations",),
+        finds_gaps=True,
     ),
-    Venue(name="okx swap", dialect="okx", exchange="okx", symbol="BTC/USDT:USDT"),
-    Venue(name="okx spot", dialect="okx", exchange="okx", symbol="BTC/USDT", lacks=SPOT_LACKS),
+    Venue(name="okx swap", dialect="okx", exchange="okx", symbol="BTC/USDT:USDT", finds_gaps=True),
+    Venue(
+        name="okx spot",
+        dialect="okx",
+        exchange="okx",
+        symbol="BTC/USDT",
+        lacks=SPOT_LACKS,
+        finds_gaps=True,
+    ),
     Venue(
         name="bybit linear",
         dialect="bybit",

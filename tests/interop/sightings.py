@@ -6,6 +6,8 @@ from statistics import median
 
 LATEST_MS = 5_000
 """A stamp further than this from the clock at receipt is one of another time."""
+GAP_ERRORS = {"ChecksumError", "InvalidNonce"}
+"""What ccxt raises where a book's next change does not follow."""
 NEAR = 0.01
 """Mark, index, trades and quotes of one instrument lie within one per cent of each other."""
 
@@ -14,7 +16,6 @@ class Sighting:
     """One run of a client: stream → what came, and what went wrong."""
 
     def __init__(self, seen):
-        self.market = seen["market"]
         self.escaped = seen["escaped"]
         self._streams = seen["streams"]
 
@@ -23,6 +24,9 @@ class Sighting:
 
     def values(self, stream) -> Iterator:
         return (update["value"] for update in self._streams[stream]["updates"])
+
+    def received_ms(self, stream):
+        return [update["at_ms"] for update in self._streams[stream]["updates"]]
 
     def is_silent(self, stream):
         return not self._streams[stream]["updates"]
@@ -41,12 +45,16 @@ class Sighting:
     def order_book(self):
         books = list(self.values("order book"))
         assert len(books) >= 10
-        for book in books:
-            check_book(book)
-        shown = [sides(book) for book in self.values("depth by REST")]
-        at_rest = [book for book in shown if book in [sides(book) for book in books]]
-        # Several moments of the venue's own book, level by level: no change was lost or misread.
-        assert len(at_rest) >= 3, f"{len(at_rest)} of {len(shown)} books by REST were ever seen"
+        check_books(books, self.values("depth by REST"))
+
+    def recovered_order_book(self):
+        """Check that a client found gaps, and that its book was right again after the last."""
+        errors = self._streams["order book"]["errors"]
+        assert errors, "no gap was found"
+        assert {error["kind"] for error in errors} <= GAP_ERRORS, self.errors("order book")
+        books = list(self.values("order book"))[errors[-1]["after"] :]
+        assert len(books) >= 10
+        check_books(books, self.values("depth by REST"))
 
     def middle(self):
         """The middle of the book over the run."""
@@ -151,12 +159,21 @@ _OF_AN_INTERVAL = ("open interest",)
 """Stamped with the start of an interval, on Bybit an hour."""
 
 
-def check_book(book):
-    bids, asks = book["bids"], book["asks"]
-    assert bids[0][0] < asks[0][0], book
-    assert all(better[0] > worse[0] for better, worse in pairwise(bids)), bids
-    assert all(better[0] < worse[0] for better, worse in pairwise(asks)), asks
-    assert all(amount > 0 for _, amount in [*bids, *asks])
+def check_books(books, shown):
+    """The books stand to reason, and are the venue's own at several moments, level by level.
+
+    A change that was lost or misread would leave a level that is wrong from then on.
+    """
+    for book in books:
+        bids, asks = sides(book)
+        assert bids[0][0] < asks[0][0], book
+        assert all(better[0] > worse[0] for better, worse in pairwise(bids)), bids
+        assert all(better[0] < worse[0] for better, worse in pairwise(asks)), asks
+        assert all(amount > 0 for _, amount in [*bids, *asks])
+    seen = [sides(book) for book in books]
+    told = [sides(book) for book in shown]
+    equal = sum(book in seen for book in told)
+    assert equal >= 3, f"{equal} of {len(told)} books by REST were ever seen"
 
 
 def sides(book):

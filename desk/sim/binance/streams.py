@@ -11,6 +11,8 @@ USDM = "usdm"
 
 PUBLIC = "public"
 MARKET = "market"
+PRIVATE = "private"
+"""Of an account, which nobody has here: connections are taken and stay silent."""
 ANY = "any"
 """Spot has one route; the futures paths of before April 2026 are served for older clients."""
 
@@ -31,13 +33,13 @@ class Route:
 def parse_route(path: str, section: str) -> Route | None:
     """Read the path of a websocket handshake; None when the venue has no such path.
 
-    Accepts /ws, /ws/a@b/c@d, /stream?streams=a/b and, on USDⓈ-M, each below /public and
-    /market. Numbers in a path, which some client libraries add, name no stream.
+    Accepts /ws, /ws/a@b/c@d, /stream?streams=a/b and, on USDⓈ-M, each below /public, /market
+    and /private. Numbers in a path, which some client libraries add, name no stream.
     """
     url = urlsplit(path)
     parts = [unquote(part) for part in url.path.split("/") if part]
     carries = ANY
-    if section == USDM and parts and parts[0] in {PUBLIC, MARKET}:
+    if section == USDM and parts and parts[0] in {PUBLIC, MARKET, PRIVATE}:
         carries = parts.pop(0)
     if not parts or parts[0] not in {"ws", "stream"}:
         return None
@@ -61,8 +63,7 @@ def is_carried(name: str, carries: str) -> bool:
     if carries == ANY:
         return True
     kind = name.partition("@")[2] or name.lstrip("!")
-    public = kind.startswith(_PUBLIC_KINDS)
-    return public == (carries == PUBLIC)
+    return carries == (PUBLIC if kind.startswith(_PUBLIC_KINDS) else MARKET)
 
 
 @dataclass(frozen=True, slots=True)

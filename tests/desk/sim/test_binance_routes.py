@@ -26,7 +26,8 @@ TWO = ("btcusdt@trade", "ethusdt@depth@100ms")
         ("usdm", "/public/stream?streams=btcusdt@trade", Route("public", True, TWO[:1])),
         ("usdm", "/ws/12", Route("any", False, ())),
         ("spot", "/public/ws", None),
-        ("usdm", "/private/ws", None),
+        ("usdm", "/private/stream", Route("private", True, ())),
+        ("spot", "/private/stream", None),
         ("usdm", "/public", None),
         ("spot", "/", None),
         ("spot", "/api/v3/time", None),
@@ -61,6 +62,7 @@ def test_each_stream_has_its_route(stream, public):
     assert is_carried(stream, "public") is public
     assert is_carried(stream, "market") is not public
     assert is_carried(stream, "any")
+    assert not is_carried(stream, "private")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,34 @@
+"""A book that misses changes: clients that watch for it find out, and are right again after it."""
+
+import json
+
+import pytest
+from helpers.processes import Market
+from interop_clients import run_client
+from interop_venues import REST_BOOK, VENUES
+from sightings import Sighting
+
+pytestmark = pytest.mark.interop
+
+LOOKING_S = 10.0
+GAPS = ",".join(f"gap:at={second}s" for second in (4, 5, 7))
+"""Seconds after the market's start: however slowly the client comes, one is left for it."""
+
+
+@pytest.mark.parametrize(
+    "venue",
+    [
+        pytest.param(venue, id=venue.name, marks=pytest.mark.xdist_group(f"{venue.name} gaps"))
+        for venue in VENUES
+        if venue.finds_gaps
+    ],
+)
+def test_ccxt_finds_the_gaps_and_recovers(venue, tmp_path, cell):
+    cell("ccxt", venue.name, "gap found")
+    with Market(tmp_path, "--dialect", venue.dialect, "--faults", GAPS) as market:
+        ready = json.loads(market.ready.read_text())
+        plan = venue.plan(ready, seconds=LOOKING_S, streams=["order book", REST_BOOK])
+        sighting = Sighting(run_client("ccxt_client.py", plan))
+    assert sighting.escaped == []
+    assert sighting.errors(REST_BOOK) == []
+    sighting.recovered_order_book()
