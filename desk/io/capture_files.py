@@ -27,6 +27,10 @@ _LARGEST_LINE_BYTES = 6 * MAX_RESPONSE_BYTES
 """JSON may spell a byte of the largest answer with six characters."""
 
 
+RECORDING_GENERATIONS = 1 << 32
+"""Generations of a recording begin at a multiple of this: other sockets, whatever was open."""
+
+
 class CaptureLine(NamedTuple):
     """One recorded frame or answer, or that a socket came or went."""
 
@@ -43,7 +47,7 @@ class CaptureLine(NamedTuple):
     """The socket's path; empty where the format does not tell."""
     request: RestRequest | None = None
     generation: int = 0
-    """Counts the protocols of a connection: what an older one still brings is not heard."""
+    """Counts the protocols of a connection: while it moves to new sockets, it has two."""
 
 
 class RawLine(NamedTuple):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from desk.io.capture_files import CaptureLine
+from desk.io.capture_files import RECORDING_GENERATIONS, CaptureLine
 from desk.model.market_data import MarketEvent
 from desk.venues.protocol import VenueProtocol
 
 TICK_NS = 250_000_000
 """How often time passes for the protocol, as it does on a live connection."""
+
+_LINES_KEPT = 100_000
+"""Of new sockets that get ready; with more they take over, whatever the old ones do."""
 
 
 class Played(NamedTuple):
@@ -31,8 +34,7 @@ def play(lines: Iterable[CaptureLine], protocol: VenueProtocol) -> Iterator[Play
 class Player:
     """Stands where a protocol's sockets would be; what the protocol wants sent goes nowhere.
 
-    While a connection was rolled, it had two protocols; here the newer one takes the older one's
-    place as soon as it appears, and books are without their snapshot for that moment.
+    While a connection moves to new sockets, theirs waits until the old ones are closed.
     """
 
     def __init__(self, protocol: VenueProtocol) -> None:
@@ -41,14 +43,28 @@ class Player:
         self._open: set[str] = set()
         self._next_tick_ns = 0
         self._generation = 0
+        self._waiting = _Waiting()
 
     def take(self, line: CaptureLine, ts_recv_ns: int) -> None:
         """Tell the protocol what happened, as of a time on the clock that it is to live by."""
-        if line.generation != self._generation:
-            if line.generation < self._generation:
-                return
-            self._generation = line.generation
-            self.end("replaced", ts_recv_ns)
+        if line.generation == self._generation:
+            self._play(line, ts_recv_ns)
+        elif line.generation > self._generation:
+            self._waiting.add(line, ts_recv_ns)
+            if line.generation - self._generation >= RECORDING_GENERATIONS:
+                self.end("another recording begins", ts_recv_ns)
+        if self._waiting.lines and (not self._open or self._waiting.is_full):
+            self._move_on(ts_recv_ns)
+
+    def _move_on(self, now_ns: int) -> None:
+        """Go over to the sockets that wait."""
+        self.end("replaced", now_ns)
+        self._generation = self._waiting.generation
+        waiting, self._waiting = self._waiting, _Waiting()
+        for line, ts_recv_ns in waiting.lines:
+            self._play(line, ts_recv_ns)
+
+    def _play(self, line: CaptureLine, ts_recv_ns: int) -> None:
         if ts_recv_ns >= self._next_tick_ns:
             self.tick(ts_recv_ns)
         if line.what == "received":
@@ -87,3 +103,27 @@ class Player:
         if path in self._open:
             self._open.remove(path)
             self.protocol.connection_lost(path, reason, now_ns)
+
+
+class _Waiting:
+    """What new sockets have brought so far."""
+
+    def __init__(self) -> None:
+        self.generation = 0
+        self.lines: list[tuple[CaptureLine, int]] = []
+        self._open = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more is kept."""
+        return len(self.lines) >= _LINES_KEPT
+
+    def add(self, line: CaptureLine, ts_recv_ns: int) -> None:
+        """Keep a line; sockets that are given up again are forgotten."""
+        if line.generation != self.generation:
+            self.generation, self._open = line.generation, 0
+            self.lines.clear()
+        self.lines.append((line, ts_recv_ns))
+        self._open += (line.what == "opened") - (line.what == "closed")
+        if line.what == "closed" and self._open <= 0:
+            self.lines.clear()

@@ -31,7 +31,13 @@ from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
-from desk.io.capture_files import LARGEST_STAMP_NS, CaptureLine, RawLine, What
+from desk.io.capture_files import (
+    LARGEST_STAMP_NS,
+    RECORDING_GENERATIONS,
+    CaptureLine,
+    RawLine,
+    What,
+)
 from desk.io.tap import Tapped
 from desk.model.instrument import Instrument
 from desk.venues.protocol import RestRequest
@@ -63,7 +69,7 @@ class _Happened(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str = ""
     base64: str = ""
     request: RestRequest | None = None
-    generation: Annotated[int, msgspec.Meta(ge=0, le=1 << 32)] = 0
+    generation: Annotated[int, msgspec.Meta(ge=0, lt=RECORDING_GENERATIONS)] = 0
 
 
 _encode = msgspec.json.Encoder().encode
@@ -119,23 +125,20 @@ def is_recording(text: bytes) -> bool:
 def parsed(lines: Iterable[RawLine]) -> Iterator[CaptureLine]:
     """Yield what lines say, listings left out; raise InputError for one that is damaged.
 
-    The times are those of the boot-time clock, counted from the Unix time of the start. Each
-    recording goes on counting generations where the one before it ended.
+    The times are those of the boot-time clock, counted from the Unix time of the start.
     """
     started: tuple[int, int] | None = None
-    first = newest = -1
+    first_generation = -RECORDING_GENERATIONS
     for line in lines:
         if is_recording(line.text):
             listing = _listing(line)
             if started != (listing.started_wall_ns, listing.started_boot_ns):
                 started = listing.started_wall_ns, listing.started_boot_ns
-                first = newest + 1
+                first_generation += RECORDING_GENERATIONS
         elif started is None:
             raise line.refused(_BEGINNING)
         else:
-            happened = _happened(line, started[0] - started[1], first)
-            newest = max(newest, happened.generation)
-            yield happened
+            yield _happened(line, started[0] - started[1], first_generation)
 
 
 def _listing(line: RawLine) -> Listing:

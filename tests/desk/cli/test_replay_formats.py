@@ -100,15 +100,43 @@ def test_a_lost_socket_takes_the_book_and_a_new_one_brings_it_back(report, tmp_p
     assert (back["state"], back["sequence_gaps"]) == ("SYNCED", 0)
 
 
-def test_while_a_connection_is_rolled_the_newer_socket_counts(report, tmp_path):
+def rolling():
     recording = Recording(*instruments(SWAP)).open("okx").receive("okx", *okx_frames())
     recording.open("okx", generation=1)
     recording.receive("okx", f.raw(f.okx_snapshot(900, bids=[("63900", "1")])), generation=1)
-    recording.receive("okx", f.raw(f.okx_book(12, 13, bids=[("63921", "0")])))
-    recording.say("okx", "closed", b"rolled")
+    return recording.receive("okx", f.raw(f.okx_book(12, 13, bids=[("63921", "0")])))
+
+
+def test_while_a_connection_moves_the_old_sockets_count(report, tmp_path):
+    row = report(rolling().write(tmp_path / "x"))["instruments"][SWAP]
+    assert (row["state"], row["best_bid"]) == ("SYNCED", ["63920.9", "4.00"])
+
+
+def test_new_sockets_count_once_the_old_ones_are_closed(report, tmp_path):
+    recording = rolling().say("okx", "closed", b"rolled")
+    recording.receive("okx", f.raw(f.okx_book(900, 901, bids=[("63901", "2")])), generation=1)
     row = report(recording.write(tmp_path / "x"))["instruments"][SWAP]
-    assert (row["state"], row["best_bid"]) == ("SYNCED", ["63900.0", "1.00"])
+    assert (row["state"], row["best_bid"]) == ("SYNCED", ["63901.0", "2.00"])
     assert row["sequence_gaps"] == 0
+
+
+def test_new_sockets_that_are_given_up_never_count(report, tmp_path):
+    recording = rolling().say("okx", "closed", b"stopped", generation=1)
+    recording.say("okx", "closed", b"lost").open("okx")
+    recording.receive("okx", f.raw(f.okx_snapshot(20)))
+    row = report(recording.write(tmp_path / "x"))["instruments"][SWAP]
+    assert (row["state"], row["best_bid"]) == ("SYNCED", ["63921.0", "779.30"])
+
+
+def test_another_recording_begins_with_sockets_of_its_own(report, tmp_path):
+    """The first was killed: nothing says that its sockets are closed."""
+    first = Recording(*instruments(SWAP)).open("okx").receive("okx", *okx_frames())
+    second = Recording(*instruments(SWAP), started_ns=10**9)
+    second.open("okx").receive("okx", f.raw(f.okx_snapshot(3, bids=[("63000", "1")])))
+    paths = first.write(tmp_path / "a"), second.write(tmp_path / "b")
+    document = report(*paths)
+    row = document["instruments"][SWAP]
+    assert (document["messages"], row["best_bid"]) == (6, ["63000.0", "1.00"])
 
 
 def two_venues(tmp_path):
