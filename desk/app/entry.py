@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "journal": "desk.cli.journal",
     "market": "desk.cli.market",
     "order": "desk.app.headless",
+    "record": "desk.app.record",
     "replay": "desk.cli.replay",
     "risk": "desk.cli.risk",
     "rules": "desk.cli.rules",
@@ -28,7 +29,6 @@ COMMANDS: dict[str, str] = {
 
 LATER = {
     "import": "import",
-    "record": "record",
 }
 
 USAGE = f"""\

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Mapping
-from functools import partial
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-from desk.app.options import VENUES, market_of
+from desk.app.listening import Listening, chosen_connections
+from desk.app.options import market_of
 from desk.cli.arguments import Arguments
-from desk.cli.shipped import shipped
 from desk.io.addresses import market_urls
 from desk.io.clock import SystemClock
-from desk.io.connect_limits import ConnectLimits
 from desk.io.connection import Connection
 from desk.market.state import MarketState
 from desk.model.errors import InputError
-from desk.model.market_data import MarketEvent
 from desk.model.numbers import parse_decimal
-from desk.venues.connections import LiveProtocol, protocol_of, venue_of
 from desk.venues.protocol import SocketUrls
 
-DEFAULT_VENUES = ("binance", "okx", "bybit", "coinbase", "kraken")
 EXIT_OK, EXIT_SILENT = 0, 1
 NS_PER_MS = 1_000_000
 
@@ -47,72 +42,29 @@ def run(argv: list[str]) -> int:
             source="desk feed", field="--seconds", expected="0 to 3600", found=parsed.seconds
         )
     urls = None if parsed.market is None else market_urls(market_of(parsed.market), parsed.market)
-    names = _names(parsed.venue, urls)
+    names = chosen_connections("desk feed", parsed.venue, urls)
     rows = asyncio.run(_listen(names, urls, float(seconds)))
     print(msgspec.json.encode({"rows": rows}).decode())
     return EXIT_OK if all(row["ok"] for row in rows) else EXIT_SILENT
 
 
-def _names(wanted: list[str], urls: Mapping[str, SocketUrls] | None) -> list[str]:
-    catalogue = shipped().catalogue
-    known = catalogue.connections()
-    names = wanted or (list(DEFAULT_VENUES) if urls is None else list(urls))
-    for name in names:
-        if name not in known and name not in VENUES:
-            raise InputError(
-                source="desk feed",
-                field="--venue",
-                expected=f"one of {', '.join(VENUES)}",
-                found=name,
-            )
-    chosen = [c for c in known if c in names or venue_of(c) in names]
-    if urls is not None:
-        chosen = [c for c in chosen if c in urls or venue_of(c) in urls]
-    return chosen
-
-
-def _make(name: str) -> LiveProtocol:
-    return protocol_of(name, shipped().catalogue.of_connection(name).values())
-
-
 async def _listen(
     names: list[str], urls: Mapping[str, SocketUrls] | None, seconds: float
 ) -> list[Row]:
-    clock, market = SystemClock(), MarketState(shipped().catalogue)
+    clock = SystemClock()
     started_ns = clock.boot_ns()
-
-    def take(events: list[MarketEvent]) -> None:
-        for event in events:
-            market.apply(event)
-
-    def where(name: str) -> SocketUrls:
-        if urls is None:
-            return _make(name).live_urls
-        return urls.get(name) or urls[venue_of(name)]
-
-    limits = ConnectLimits()
-    connections = {
-        name: Connection(
-            partial(_make, name),
-            where(name),
-            clock=clock,
-            sink=take,
-            jitter=random.random,
-            limits=limits,
-        )
-        for name in names
-    }
-    tasks = [asyncio.create_task(connection.run()) for connection in connections.values()]
-    await asyncio.sleep(seconds)
+    listening = Listening(names, urls, clock)
+    task = asyncio.create_task(listening.run())
+    await asyncio.wait({task}, timeout=seconds)
     now_ns = clock.boot_ns()
     rows = [
         row
-        for name, connection in connections.items()
-        for row in _rows(name, connection, market, clock, started_ns, now_ns)
+        for name, connection in listening.connections.items()
+        for row in _rows(name, connection, listening.market, clock, started_ns, now_ns)
     ]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
     return rows
 
 

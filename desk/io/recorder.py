@@ -50,6 +50,8 @@ class Recorder:
         """Those that are finished."""
         self.size = 0
         """Of all files, in bytes."""
+        self.lines = 0
+        """Written, heads not counted."""
         self._out = out
         self._part = out.with_name(f"{out.name}.part")
         self._head = gzip.compress(head, mtime=0)
@@ -90,6 +92,7 @@ class Recorder:
             self._append(member)
         except OSError as error:
             raise self._refused(error) from None
+        self.lines += lines.count(b"\n")
         return True
 
     def close(self) -> None:
@@ -127,7 +130,8 @@ class Recorder:
             raise OSError(errno.ENOSPC, f"less than {spare >> 20} MiB would be left on the disk")
 
     def _refused(self, error: OSError) -> RecordingError:
-        return RecordingError(f"{self._part}: {error.strerror or error}")
+        why = error.strerror or error
+        return RecordingError(f"{self._out}: {why}; what was recorded before that is kept")
 
     def _numbered(self, number: int) -> Path:
         ending = _ENDING if self._out.name.endswith(_ENDING) else ""
@@ -139,8 +143,6 @@ class Tape:
     """What happened since the last write, as lines."""
 
     def __init__(self, clock: SystemClock) -> None:
-        self.messages = 0
-        """Frames and answers so far."""
         self.is_overfull = False
         """More came than the disk took: nothing is taped any more."""
         self._clock = clock
@@ -156,7 +158,6 @@ class Tape:
         line = happened_line(tapped, max(0, tapped.boot_ns + ahead_ns))
         self._lines.append(line)
         self._waiting += len(line)
-        self.messages += tapped.what in {"received", "answered"}
         if self._waiting > LARGEST_BACKLOG_BYTES:
             self.is_overfull = self._stopped = True
 
