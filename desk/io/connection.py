@@ -155,7 +155,7 @@ class Connection:
         self._consider(roll)
 
     def _consider(self, roll: _Roll) -> None:
-        if roll.is_ready(self._told.synced, self._clock.boot_ns()):
+        if roll.is_ready(self.protocol, self._told.synced, self._clock.boot_ns()):
             self._take_over(roll)
 
     def _take_over(self, roll: _Roll) -> None:
@@ -193,13 +193,14 @@ class _Roll:
         self._reason = reason
         self._since_ns = since_ns
 
-    def is_ready(self, synced: set[InstrumentId], now_ns: int) -> bool:
-        """Return whether all flows here: books that are in sync elsewhere, and wanted streams."""
+    def is_ready(self, old: VenueProtocol, synced: set[InstrumentId], now_ns: int) -> bool:
+        """Return whether all flows here that can: wanted streams, and books in sync elsewhere."""
         if not self.pump.brings_data:
             return False
-        protocol = self.pump.protocol
-        missing = (synced & protocol.counters.books.keys()) - self.held.synced
-        if not missing and all(s.active or s.messages for s in wanted_streams(protocol)):
+        new = self.pump.protocol
+        idle = {stream.name for stream in wanted_streams(old) if not _flows(stream)}
+        missing = [s for s in wanted_streams(new) if not _flows(s) and s.name not in idle]
+        if not missing and (synced & new.counters.books.keys()) <= self.held.synced:
             return True
         return now_ns - self._since_ns > ROLL_PATIENCE_NS
 
@@ -215,6 +216,10 @@ def wanted_streams(protocol: VenueProtocol) -> list[StreamHealth]:
     """Return how the streams are doing that should flow."""
     wanted = {name for endpoint in protocol.endpoints() for name in endpoint.streams}
     return [stream for stream in protocol.streams() if stream.name in wanted]
+
+
+def _flows(stream: StreamHealth) -> bool:
+    return stream.active or stream.messages > 0
 
 
 def _ignore(events: list[MarketEvent]) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from helpers import binance_frames as b
+from helpers.hasty import Hasty
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
 
@@ -16,7 +17,7 @@ from desk.io.clock import SystemClock
 from desk.io.connection import Connection
 from desk.model.errors import InputError
 from desk.model.market_data import BookDelta, BookLost, BookSnapshot, FeedStatus, MarkPrice
-from desk.venues.protocol import Endpoint, SocketUrls
+from desk.venues.protocol import SocketUrls
 
 PATIENCE_S = 10.0
 
@@ -178,32 +179,17 @@ def test_every_wanted_stream_is_asked_for_again_after_a_reconnect():
     asyncio.run(scene())
 
 
-class Hasty:
-    """A protocol whose sockets are given up sooner, so that a test need not wait."""
-
-    def __init__(self, inner, **limits):
-        self._inner = inner
-        self._limits = limits
-
-    def __getattr__(self, name):
-        return getattr(self._inner, name)
-
-    def endpoints(self):
-        return tuple(
-            Endpoint(
-                path=e.path,
-                streams=e.streams,
-                **{"silence_ms": 300, "first_data_ms": 300, "life_ms": None} | self._limits,
-            )
-            for e in self._inner.endpoints()
-        )
+def hasty(**limits):
+    """What makes protocols whose sockets are given up sooner."""
+    limits = {"silence_ms": 300, "first_data_ms": 300, "life_ms": None} | limits
+    return lambda: Hasty(b.protocol(), **limits)
 
 
 def test_a_server_that_says_nothing_is_left():
     async def scene():
         venue = Venue()
         venue.speak = venue.say_nothing
-        async with pumping(venue, make=lambda: Hasty(b.protocol())) as heard:
+        async with pumping(venue, make=hasty()) as heard:
             await venue.until(lambda: len(venue.sockets) >= 4)
             reasons = [e.reason for e in heard if isinstance(e, FeedStatus) and not e.up]
             assert any("no data for" in reason for reason in reasons)
@@ -220,7 +206,7 @@ def test_data_that_stop_behind_a_polite_socket_are_noticed():
     async def scene():
         venue = Venue()
         venue.speak = speak_briefly
-        async with pumping(venue, make=lambda: Hasty(b.protocol(), first_data_ms=60_000)) as heard:
+        async with pumping(venue, make=hasty(first_data_ms=60_000)) as heard:
             await venue.until(lambda: venue.paths.count("/market/stream") == 2)
             assert venue.paths.count("/public/stream") == 1
             down = [e for e in heard if isinstance(e, FeedStatus) and not e.up]
