@@ -9,8 +9,8 @@ import msgspec
 from desk.venues import binance_wire as wire
 from desk.venues.binance_funding import USUAL_H
 from desk.venues.binance_instrument import InstrumentFeed
-from desk.venues.figures import keys_of, refuse_repeated
 from desk.venues.protocol import MAX_RESPONSE_BYTES, RestRequest
+from desk.venues.repeated_keys import keys_of, refuse_repeated
 from desk.venues.unreadable import Unusable
 
 _DAY_H = 24

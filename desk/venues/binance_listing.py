@@ -12,7 +12,6 @@ import msgspec
 
 from desk.model.instrument import Contract, Instrument, InstrumentId, Kind
 from desk.model.numbers import ONE, ZERO
-from desk.venues.figures import keys_of, refuse_repeated
 from desk.venues.listing_figures import (
     UNDERLYINGS,
     FeeRates,
@@ -22,6 +21,7 @@ from desk.venues.listing_figures import (
     positive,
 )
 from desk.venues.protocol import MAX_RESPONSE_BYTES, RestRequest
+from desk.venues.repeated_keys import keys_of, refuse_repeated
 from desk.venues.unreadable import Unusable, reason_of
 
 VENUE = "BINANCE"

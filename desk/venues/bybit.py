@@ -11,18 +11,18 @@ a connection of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
+from typing import Literal
 
 import msgspec
 
-from desk.model.instrument import Instrument, InstrumentId
+from desk.model.instrument import Instrument, Kind
 from desk.venues import bybit_wire as wire
 from desk.venues.bybit_instrument import InstrumentFeed
-from desk.venues.channels import Channel
-from desk.venues.contract_facts import ContractFacts
-from desk.venues.protocol import SocketUrls
-from desk.venues.renewing import RenewingProtocol, Wish
+from desk.venues.in_band import Feed, InBandProtocol, Ping
+from desk.venues.protocol import Endpoint, SocketUrls
+from desk.venues.subscription import Subscription, Terms
 
 PATHS = {
     "bybit-spot": "/v5/public/spot",
@@ -40,71 +40,77 @@ SILENCE_MS = 5_000
 """Of all topics together: the best bid and ask is told again after 3 s without change."""
 FIRST_DATA_MS = 5_000
 
-PING_NS = 20_000_000_000
+PING = Ping(msgspec.json.encode(wire.Request("ping")), 20_000_000_000)
+
+BOOK, TOP, TRADES, TICKER = f"orderbook.{DEPTH}", "orderbook.1", "publicTrade", "tickers"
+
+TERMS: Mapping[str, Terms] = {
+    BOOK: Terms("book", 5_000, begins_whole=True),
+    TOP: Terms("top", 5_000),
+    TRADES: Terms("trades"),
+    TICKER: Terms("mark", 2_000, begins_whole=True),
+}
+"""Limits by the cadences that the venue describes, November 2026: books as above, tickers each
+100 ms. A book of BTC or ETH is never still for seconds."""
 
 _UNANSWERED = 64
 """Requests remembered whose answer is outstanding."""
 
-_PING = msgspec.json.encode(wire.Request("ping"))
 
-
-class BybitProtocol(RenewingProtocol):
+class BybitProtocol(InBandProtocol):
     """One of the connections `bybit-spot`, `bybit-linear`, `bybit-inverse`."""
 
     def __init__(self, connection: str, instruments: Iterable[Instrument]) -> None:
-        super().__init__(
-            connection,
-            LIVE_URLS,
-            PATHS[connection],
+        endpoint = Endpoint(
+            path=PATHS[connection],
+            streams=(),
             silence_ms=SILENCE_MS,
             first_data_ms=FIRST_DATA_MS,
         )
+        super().__init__(connection, LIVE_URLS, [endpoint], PING)
         self._feeds: list[InstrumentFeed] = []
-        self._requests = 0
-        self._asked: dict[str, tuple[Channel, ...]] = {}
-        """Channels of subscriptions that are not answered yet, by request."""
-        self._pinged_ns = 0
+        self._request_id = 0
+        self._asked: dict[str, list[Subscription]] = {}
+        """What was subscribed to and is not answered yet, by request."""
         for instrument in instruments:
             self._add(instrument)
 
-    @property
-    def contract_facts(self) -> dict[InstrumentId, ContractFacts]:
-        """Return open interest and funding interval of each perpetual."""
-        return {feed.id: feed.facts for feed in self._feeds if feed.has_mark}
-
     def _add(self, instrument: Instrument) -> None:
-        feed = InstrumentFeed(instrument, self._counters, self._events)
-        self._feeds.append(feed)
-        self._listeners.append(feed)
-        self._counters.books[instrument.id] = feed.book.sync
-        symbol = feed.symbol
-        self._listen(
-            f"orderbook.{DEPTH}.{symbol}", symbol, feed.on_book, steady=True, snapshots=feed.book
+        wanted = {
+            channel: self._want(channel, instrument.symbol, terms, instrument.id)
+            for channel, terms in TERMS.items()
+            if channel != TICKER or instrument.kind is Kind.PERPETUAL
+        }
+        feed = InstrumentFeed(
+            instrument, wanted[BOOK], wanted.get(TICKER), self._counters, self._events
         )
-        self._listen(f"orderbook.1.{symbol}", symbol, feed.on_top, steady=True)
-        self._listen(f"publicTrade.{symbol}", symbol, feed.on_trades, steady=False)
-        if feed.has_mark:
-            self._listen(
-                f"tickers.{symbol}", symbol, feed.on_ticker, steady=True, snapshots=feed.ticker
-            )
+        self._feeds.append(feed)
+        self._counters.books[feed.id] = feed.book.sync
+        handles = {
+            BOOK: feed.on_book,
+            TOP: feed.on_top,
+            TRADES: feed.on_trades,
+            TICKER: feed.on_ticker,
+        }
+        for channel, subscription in wanted.items():
+            self._handles[subscription.name] = handles[channel]
 
-    def _begin(self, now_ns: int) -> None:
+    def _all_feeds(self) -> Iterable[Feed]:
+        return self._feeds
+
+    def _name(self, channel: str, symbol: str) -> str:
+        return f"{channel}.{symbol}"
+
+    def _begin(self, path: str, now_ns: int) -> None:
         self._asked.clear()
-        self._pinged_ns = now_ns
-        super()._begin(now_ns)
-
-    def _keep_up(self, now_ns: int) -> None:
-        super()._keep_up(now_ns)
-        if now_ns - self._pinged_ns >= PING_NS:
-            self._outgoing.append(_PING)
-            self._pinged_ns = now_ns
 
     def _take(self, frame: bytes, ts_recv_ns: int) -> None:
         message = wire.decode_frame(frame)
         if not message.topic:
             self._answered(message, ts_recv_ns)
-        elif channel := self._channels.get(message.topic):
-            self._received(channel, frame, ts_recv_ns)
+        elif subscription := self._subscriptions.get(message.topic):
+            self._hand_on(subscription, frame, ts_recv_ns)
+            subscription.confirmed(ts_recv_ns)
         else:
             self._counters.unknown_events += 1
 
@@ -115,19 +121,24 @@ class BybitProtocol(RenewingProtocol):
             self._counters.reject("refused by the venue")
             self._refused(message.ret_msg, ts_recv_ns)
         elif message.op == "subscribe" and message.success:
-            for channel in asked:
-                channel.active = True
+            for subscription in asked:
+                subscription.confirmed(ts_recv_ns)
         elif message.op not in {"unsubscribe", "ping", "pong"}:
             self._counters.unknown_events += 1
 
-    def _send(self, wish: Wish, channels: list[Channel]) -> None:
-        for _, group in groupby(channels, key=lambda channel: channel.symbol):
-            asked = tuple(group)
-            self._requests += 1
-            request_id = str(self._requests)
-            topics = [channel.name for channel in asked]
-            self._outgoing.append(msgspec.json.encode(wire.Request(wish, request_id, topics)))
-            if wish == "subscribe":
-                while len(self._asked) >= _UNANSWERED:
-                    self._asked.pop(next(iter(self._asked)))
-                self._asked[request_id] = asked
+    def _requests(self, due: list[Subscription]) -> Iterable[bytes]:
+        for _, group in groupby(due, key=lambda subscription: subscription.symbol):
+            asked = list(group)
+            if repeats := [subscription for subscription in asked if subscription.is_repeat]:
+                yield self._request("unsubscribe", repeats)
+            yield self._request("subscribe", asked)
+            while len(self._asked) >= _UNANSWERED:
+                self._asked.pop(next(iter(self._asked)))
+            self._asked[str(self._request_id)] = asked
+
+    def _request(
+        self, wish: Literal["subscribe", "unsubscribe"], about: list[Subscription]
+    ) -> bytes:
+        self._request_id += 1
+        topics = [subscription.name for subscription in about]
+        return msgspec.json.encode(wire.Request(wish, str(self._request_id), topics))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 
-from desk.model.instrument import Instrument, Kind, Lots, Ticks
-from desk.model.market_data import MarketEvent, MarkPrice, Trade
+from desk.model.instrument import Instrument, Lots, Ticks
+from desk.model.market_data import MarketEvent, MarkPrice, OpenInterest, Trade
 from desk.model.orders import Side
 from desk.venues import bybit_wire as wire
 from desk.venues.bybit_ticker import MergedTicker
-from desk.venues.contract_facts import ContractFacts
 from desk.venues.in_band_book import InBandBook
 from desk.venues.increments import Increments
 from desk.venues.protocol import FeedCounters
+from desk.venues.subscription import Subscription
 from desk.venues.unreadable import Unusable
 
 _RESTARTED = 1
@@ -32,14 +32,18 @@ class InstrumentFeed:
     """
 
     def __init__(
-        self, instrument: Instrument, counters: FeedCounters, events: list[MarketEvent]
+        self,
+        instrument: Instrument,
+        book: Subscription,
+        ticker: Subscription | None,
+        counters: FeedCounters,
+        events: list[MarketEvent],
     ) -> None:
         self.id = instrument.id
         self.symbol = instrument.symbol
-        self.has_mark = instrument.kind is Kind.PERPETUAL
-        self.facts = ContractFacts()
-        self.book = InBandBook(instrument, events)
-        self.ticker = MergedTicker(instrument.symbol)
+        self.book = InBandBook(instrument, book, events)
+        self._ticker = None if ticker is None else MergedTicker(instrument.symbol, ticker)
+        """None of spot."""
         self._counters = counters
         self._events = events
         self._prices = Increments[Ticks](instrument.tick_size)
@@ -97,13 +101,10 @@ class InstrumentFeed:
             )
 
     def on_ticker(self, frame: bytes, ts_recv_ns: int) -> None:
-        """Take mark, index and funding; a change that leaves them out confirms them."""
-        state, time_ms = self.ticker.take(frame)
-        self.facts = ContractFacts(
-            open_interest=state.open_interest,
-            open_interest_ns=None if state.open_interest is None else ts_recv_ns,
-            funding_interval_h=state.interval_h,
-        )
+        """Take mark, index, funding, open interest; a change that leaves them out confirms them."""
+        if self._ticker is None:
+            raise Unusable("a ticker of spot")
+        state, time_ms = self._ticker.take(frame, ts_recv_ns)
         self._events.append(
             MarkPrice(
                 self.id,
@@ -113,17 +114,21 @@ class InstrumentFeed:
                 state.next_funding_ms,
                 ts_recv_ns,
                 time_ms,
+                state.interval_h,
             )
         )
+        if state.open_interest is not None:
+            self._events.append(OpenInterest(self.id, state.open_interest, ts_recv_ns, time_ms))
 
     def lose(self, reason: str, ts_recv_ns: int) -> None:
-        """Give up the book."""
+        """Give up the book and want it anew."""
         self.book.lose(reason, ts_recv_ns)
 
-    def restart(self) -> None:
-        """Forget the ticker, whose changes came to nobody while no socket was open."""
-        self.ticker.lose()
-        self.facts = ContractFacts()
+    def disconnected(self, ts_recv_ns: int) -> None:
+        """Give up the book, and the ticker whose changes come to nobody without a socket."""
+        self.book.lose("disconnected", ts_recv_ns)
+        if self._ticker is not None:
+            self._ticker.lose(ts_recv_ns)
 
     def _check(self, symbol: str) -> None:
         if symbol != self.symbol:

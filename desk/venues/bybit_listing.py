@@ -1,7 +1,8 @@
 """Bybit's listing of instruments: the answer to `/v5/market/instruments-info`.
 
 Quantities are base coin, of inverse contracts USD: a contract is 1 USD. The funding interval is
-listed in minutes. The listing says nothing about fees.
+listed in minutes. The listing says nothing about fees: `completed` takes them from the shipped
+rows.
 """
 
 from __future__ import annotations
@@ -12,16 +13,24 @@ import msgspec
 
 from desk.model.instrument import Contract, Instrument, InstrumentId, Kind
 from desk.model.numbers import ONE
-from desk.venues.listing_figures import UNDERLYINGS, FeeRates, Listing, not_negative, positive
+from desk.venues.listing_figures import (
+    UNDERLYINGS,
+    FeeRates,
+    Listing,
+    not_negative,
+    positive,
+    source,
+)
 from desk.venues.unreadable import Unusable, reason_of
 
-LISTING_PATHS = (
-    "/v5/market/instruments-info?category=spot",
-    "/v5/market/instruments-info?category=linear&baseCoin=BTC",
-    "/v5/market/instruments-info?category=linear&baseCoin=ETH",
-    "/v5/market/instruments-info?category=inverse",
-)
-"""GET paths, to be put behind the REST address; each answer fits one page."""
+_PATH = "/v5/market/instruments-info?category="
+
+LISTING_PATHS = {
+    "bybit-spot": (f"{_PATH}spot",),
+    "bybit-linear": (f"{_PATH}linear&baseCoin=BTC", f"{_PATH}linear&baseCoin=ETH"),
+    "bybit-inverse": (f"{_PATH}inverse",),
+}
+"""GET paths by connection, to be put behind the REST address; each answer fits one page."""
 
 VENUE = "BYBIT"
 
@@ -116,6 +125,10 @@ def read_listing(
         except (Unusable, msgspec.ValidationError) as error:
             refused[names.symbol] = reason_of(error)
     return Listing(instruments, refused)
+
+
+SOURCES = {name: source(name, paths, read_listing) for name, paths in LISTING_PATHS.items()}
+"""By connection."""
 
 
 def _is_wanted(names: _Names, category: str) -> bool:

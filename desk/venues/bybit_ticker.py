@@ -12,12 +12,15 @@ from decimal import Decimal
 import msgspec
 
 from desk.venues import bybit_wire as wire
-from desk.venues.channels import ResyncPlan
-from desk.venues.figures import funding_rate_of, price_of
-from desk.venues.text_counts import count_of, time_of
+from desk.venues.figures import (
+    funding_rate_of,
+    interval_of,
+    open_interest_of,
+    price_of,
+    time_of,
+)
+from desk.venues.subscription import Subscription
 from desk.venues.unreadable import UNREADABLE, Unusable
-
-_LONGEST_INTERVAL_H = 24
 
 
 class TickerState(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,13 +38,13 @@ class TickerState(msgspec.Struct, frozen=True, kw_only=True):
 class MergedTicker:
     """Merges one instrument's ticker."""
 
-    def __init__(self, symbol: str) -> None:
+    def __init__(self, symbol: str, subscription: Subscription) -> None:
         self._symbol = symbol
         self._state: TickerState | None = None
         self._sequence: int | None = None
-        self._plan = ResyncPlan()
+        self._subscription = subscription
 
-    def take(self, frame: bytes) -> tuple[TickerState, int]:
+    def take(self, frame: bytes, ts_recv_ns: int) -> tuple[TickerState, int]:
         """Return the ticker after a frame, and the frame's time.
 
         Raises one of UNREADABLE; the ticker is unknown then until the next snapshot.
@@ -50,24 +53,17 @@ class MergedTicker:
             message = wire.read_ticker(frame)
             state = self._merge(message)
         except UNREADABLE:
-            self.lose()
+            self.lose(ts_recv_ns)
             raise
         self._state, self._sequence = state, message.sequence
         if message.type == "snapshot":
-            self._plan.answered()
+            self._subscription.shown(ts_recv_ns)
         return state, message.time_ms
 
-    def lose(self) -> None:
-        """Forget it; a snapshot is needed."""
+    def lose(self, ts_recv_ns: int) -> None:
+        """Forget it and want it anew."""
         self._state = self._sequence = None
-
-    def asked(self, now_ns: int) -> None:
-        """Note that a snapshot is on its way."""
-        self._plan.asked(now_ns)
-
-    def wants_snapshot(self, now_ns: int) -> bool:
-        """Whether to ask for a snapshot now."""
-        return self._state is None and self._plan.is_due(now_ns)
+        self._subscription.restart(ts_recv_ns)
 
     def _merge(self, message: wire.TickerFrame) -> TickerState:
         if message.data.symbol != self._symbol:
@@ -97,16 +93,7 @@ def _merged(state: TickerState, change: wire.Ticker) -> TickerState:
     if change.next_funding is not None:
         changed["next_funding_ms"] = time_of(change.next_funding) if change.next_funding else None
     if change.interval_h is not None:
-        changed["interval_h"] = _interval(change.interval_h)
+        changed["interval_h"] = interval_of(change.interval_h) if change.interval_h else None
     if change.open_interest is not None:
-        changed["open_interest"] = price_of(change.open_interest)
+        changed["open_interest"] = open_interest_of(change.open_interest)
     return msgspec.structs.replace(state, **changed)
-
-
-def _interval(text: str) -> int | None:
-    if not text:
-        return None
-    hours = count_of(text)
-    if not 0 < hours <= _LONGEST_INTERVAL_H:
-        raise Unusable("funding interval out of range")
-    return hours

@@ -10,8 +10,9 @@ from typing import Literal
 
 import msgspec
 
-from desk.venues.figures import TimeMs, UpdateId, keys_of, refuse_repeated
+from desk.venues.figures import TimeMs, UpdateId
 from desk.venues.in_band_book import WireLevel
+from desk.venues.repeated_keys import keys_of, refuse_repeated
 
 
 class Frame(msgspec.Struct):

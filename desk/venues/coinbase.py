@@ -13,17 +13,19 @@ from collections.abc import Iterable
 
 import msgspec
 
-from desk.model.instrument import Instrument, InstrumentId
+from desk.model.instrument import Instrument
 from desk.venues import coinbase_wire as wire
 from desk.venues.coinbase_instrument import ProductFeed, TakerSide
-from desk.venues.json_keys import refuse_repeated_keys
+from desk.venues.in_band import Feed, InBandProtocol
 from desk.venues.protocol import SocketUrls
-from desk.venues.single_socket import SingleSocketProtocol, is_quiet
-from desk.venues.subscription import Subscription
+from desk.venues.repeated_keys import keys_of, refuse_repeated
+from desk.venues.subscription import Subscription, Terms
 from desk.venues.unreadable import UNREADABLE, Unusable, reason_of
+from desk.venues.usd_pairs import book_limit_ms, endpoint
 from desk.venues.venue_time import milliseconds
 
 PATH = "/"
+LIVE_URLS = SocketUrls("https://api.coinbase.com", "wss://advanced-trade-ws.coinbase.com")
 BOOK, TRADES, TICKER, HEARTBEATS = "level2", "market_trades", "ticker", "heartbeats"
 
 BOOK_ANSWER = "l2_data"
@@ -31,6 +33,9 @@ BOOK_ANSWER = "l2_data"
 
 LARGEST_FRAME_BYTES = 16 << 20
 """A snapshot holds the full depth: 44,000 levels, 4.8 MB for one product in August 2026."""
+
+HEARTBEAT_LIMIT_MS = 5_000
+"""They come each second. Source: the venue's description of the channel, November 2026."""
 
 _REORDERED = 1_000
 """A number that far behind is a late or repeated frame; farther, the count itself is lost."""
@@ -52,35 +57,21 @@ class _Frame(msgspec.Struct, frozen=True):
     ts_venue_ms: int | None
 
 
-class CoinbaseProtocol(SingleSocketProtocol):
+class CoinbaseProtocol(InBandProtocol):
     """The connection `coinbase`; fulfils `desk.venues.protocol.VenueProtocol`."""
-
-    max_frame_bytes = LARGEST_FRAME_BYTES
 
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         instruments = list(instruments)
-        self._streams = {
-            (channel, instrument.symbol): Subscription(channel, instrument.symbol)
+        super().__init__("coinbase", LIVE_URLS, [endpoint(PATH, instruments, LARGEST_FRAME_BYTES)])
+        self._heartbeats = self._want(HEARTBEATS, "", Terms("heartbeat", HEARTBEAT_LIMIT_MS), None)
+        self._by_symbol = {
+            (channel, i.symbol): self._want(channel, i.symbol, _terms(channel, i), i.id)
             for channel in (BOOK, TRADES, TICKER)
-            for instrument in instruments
-        }
-        self._heartbeats = Subscription(HEARTBEATS, "")
-        super().__init__(
-            "coinbase",
-            PATH,
-            [self._heartbeats, *self._streams.values()],
-            quiet=all(is_quiet(i.base) for i in instruments),
-        )
-        taker_side = TakerSide()
-        self._feeds = {
-            i.symbol: ProductFeed(
-                i, self._streams[BOOK, i.symbol], taker_side, self._counters, self._events
-            )
             for i in instruments
         }
-        for feed in self._feeds.values():
-            self._counters.books[feed.id] = feed.sync
-        self._handlers = {
+        self._taker_side = TakerSide()
+        self._feeds = {i.symbol: self._feed_of(i) for i in instruments}
+        self._readers = {
             BOOK_ANSWER: self._on_books,
             TRADES: self._on_trades,
             TICKER: self._on_tickers,
@@ -90,16 +81,26 @@ class CoinbaseProtocol(SingleSocketProtocol):
         self._next: int | None = None
         """The number that the next frame must have; None where a recording begins."""
 
-    @property
-    def live_urls(self) -> SocketUrls:
-        """Where the venue itself is."""
-        return SocketUrls("https://api.coinbase.com", "wss://advanced-trade-ws.coinbase.com")
+    def tick(self, now_ns: int) -> None:
+        """Give up books that stand still, too."""
+        if self._sockets[PATH].is_open:
+            for feed in self._feeds.values():
+                feed.watch(now_ns)
+        super().tick(now_ns)
 
-    def last_data_ns(self, path: str) -> int:
-        """Return when data last came, heartbeats not counted; 0: not yet."""
-        return max((s.health.last_ns for s in self._streams.values()), default=0)
+    def _feed_of(self, instrument: Instrument) -> ProductFeed:
+        book = self._by_symbol[BOOK, instrument.symbol]
+        feed = ProductFeed(instrument, book, self._taker_side, self._counters, self._events)
+        self._counters.books[feed.id] = feed.sync
+        return feed
 
-    def _read(self, frame: bytes, ts_recv_ns: int) -> None:
+    def _all_feeds(self) -> Iterable[Feed]:
+        return self._feeds.values()
+
+    def _begin(self, path: str, now_ns: int) -> None:
+        self._next = 0
+
+    def _take(self, frame: bytes, ts_recv_ns: int) -> None:
         envelope = _decode_envelope(frame)
         sequence = envelope.sequence_num
         if sequence is None:
@@ -107,7 +108,7 @@ class CoinbaseProtocol(SingleSocketProtocol):
             return
         if not self._follows(sequence, ts_recv_ns):
             raise Unusable("late or repeated frame")
-        handle = self._handlers.get(envelope.channel)
+        handle = self._readers.get(envelope.channel)
         if handle is None:
             self._counters.unknown_events += 1
             return
@@ -118,8 +119,8 @@ class CoinbaseProtocol(SingleSocketProtocol):
     def _on_unnumbered(self, envelope: wire.Envelope, ts_recv_ns: int) -> None:
         if envelope.type == "error":
             # The venue says "authentication failure" of a channel that it does not know.
-            self._report(False, f"refused: {envelope.message}", ts_recv_ns)
-        elif envelope.channel in self._handlers:
+            self._refused(envelope.message, ts_recv_ns)
+        elif envelope.channel in self._readers:
             raise Unusable("no sequence number")
         else:
             self._counters.unknown_events += 1
@@ -134,20 +135,17 @@ class CoinbaseProtocol(SingleSocketProtocol):
                 feed.sync.gaps += 1
                 feed.lose("gap", ts_recv_ns, sequence)
             # Nothing stands on what is missing when no frame has come before.
-            self._roll = self._roll or (self._open and expected > 0)
+            if expected > 0:
+                self._roll_all()
         self._next = sequence + 1
         return True
 
     def _on_books(self, frame: _Frame) -> None:
         try:
             events = _decode_books(frame.events)
-            updates = sum(len(event.updates) for event in events)
-            refuse_repeated_keys(
-                frame.text,
-                _OUTSIDE
-                | dict.fromkeys((b'"product_id"', b'"updates"'), len(events))
-                | dict.fromkeys(_LEVEL_KEYS, updates),
-            )
+            refuse_repeated(frame.text, _OUTSIDE)
+            refuse_repeated(frame.text, _BOOK_KEYS, len(events))
+            refuse_repeated(frame.text, _LEVEL_KEYS, sum(len(event.updates) for event in events))
         except UNREADABLE:  # of which book it was is unknown
             self._lose_books("unreadable update", frame.ts_recv_ns)
             raise
@@ -155,14 +153,15 @@ class CoinbaseProtocol(SingleSocketProtocol):
             try:
                 feed = self._feed(event.product_id)
                 feed.on_book(event, frame.sequence, frame.ts_recv_ns, frame.ts_venue_ms)
-                self._streams[BOOK, event.product_id].received(frame.ts_recv_ns)
+                self._by_symbol[BOOK, event.product_id].received(frame.ts_recv_ns)
             except Unusable as error:  # one product's fault is not another's
                 self._counters.reject(reason_of(error))
 
     def _on_trades(self, frame: _Frame) -> None:
         events = _decode_trades(frame.events)
         count = sum(len(event.trades) for event in events)
-        refuse_repeated_keys(frame.text, _OUTSIDE | dict.fromkeys(_TRADE_KEYS, count))
+        refuse_repeated(frame.text, _OUTSIDE)
+        refuse_repeated(frame.text, _TRADE_KEYS, count)
         for event in events:
             for trade in sorted(event.trades, key=_trade_id):
                 try:
@@ -175,7 +174,8 @@ class CoinbaseProtocol(SingleSocketProtocol):
     def _on_tickers(self, frame: _Frame) -> None:
         events = _decode_tickers(frame.events)
         count = sum(len(event.tickers) for event in events)
-        refuse_repeated_keys(frame.text, _OUTSIDE | dict.fromkeys(_TICKER_KEYS, count))
+        refuse_repeated(frame.text, _OUTSIDE)
+        refuse_repeated(frame.text, _TICKER_KEYS, count)
         for ticker in (ticker for event in events for ticker in event.tickers):
             feed = self._feed(ticker.product_id)
             feed.on_ticker(ticker, frame.sequence, frame.ts_recv_ns, frame.ts_venue_ms)
@@ -192,9 +192,9 @@ class CoinbaseProtocol(SingleSocketProtocol):
         for event in _decode_subscriptions(frame.events):
             for channel, symbols in event.subscriptions.items():
                 for symbol in symbols:
-                    stream = self._streams.get((channel, symbol))
-                    if stream is not None and channel != BOOK:
-                        stream.shown(frame.ts_recv_ns)
+                    stream = self._by_symbol.get((channel, symbol))
+                    if stream is not None:
+                        stream.confirmed(frame.ts_recv_ns)
 
     def _feed(self, symbol: str) -> ProductFeed:
         feed = self._feeds.get(symbol)
@@ -203,9 +203,9 @@ class CoinbaseProtocol(SingleSocketProtocol):
         return feed
 
     def _note(self, channel: str, symbol: str, ts_recv_ns: int) -> None:
-        stream = self._streams[channel, symbol]
+        stream = self._by_symbol[channel, symbol]
         stream.received(ts_recv_ns)
-        stream.shown(ts_recv_ns)
+        stream.confirmed(ts_recv_ns)
 
     def _requests(self, due: list[Subscription]) -> Iterable[bytes]:
         for channel in (HEARTBEATS, BOOK, TRADES, TICKER):
@@ -216,37 +216,21 @@ class CoinbaseProtocol(SingleSocketProtocol):
             if streams:
                 yield _request("subscribe", channel, [stream.symbol for stream in streams])
 
-    def _start(self, now_ns: int) -> None:
-        self._next = 0
-
-    def _watch(self, now_ns: int) -> None:
-        for feed in self._feeds.values():
-            feed.watch(now_ns)
-
-    def _lose(self, instrument: InstrumentId, reason: str, ts_recv_ns: int) -> None:
-        for feed in self._feeds.values():
-            if feed.id == instrument:
-                feed.lose(reason, ts_recv_ns)
-
     def _lose_books(self, reason: str, ts_recv_ns: int) -> None:
         for feed in self._feeds.values():
             feed.lose(reason, ts_recv_ns)
 
-    def _lose_all(self, reason: str, ts_recv_ns: int) -> None:
-        for feed in self._feeds.values():
-            feed.disconnected(ts_recv_ns)
+
+_OUTSIDE = (b'"channel"', b'"sequence_num"', b'"events"')
+_BOOK_KEYS = (b'"product_id"', b'"updates"')
+_LEVEL_KEYS, _TRADE_KEYS = keys_of(wire.Update), keys_of(wire.Print)
+_TICKER_KEYS = keys_of(wire.Ticker)
 
 
-_OUTSIDE = {b'"channel"': 1, b'"sequence_num"': 1, b'"events"': 1}
-_LEVEL_KEYS = (b'"side"', b'"price_level"', b'"new_quantity"')
-_TRADE_KEYS = (b'"trade_id"', b'"product_id"', b'"price"', b'"size"', b'"side"', b'"time"')
-_TICKER_KEYS = (
-    b'"product_id"',
-    b'"best_bid"',
-    b'"best_bid_quantity"',
-    b'"best_ask"',
-    b'"best_ask_quantity"',
-)
+def _terms(channel: str, instrument: Instrument) -> Terms:
+    if channel == BOOK:
+        return Terms("book", book_limit_ms(instrument.base), begins_whole=True)
+    return Terms("trades") if channel == TRADES else Terms("top")
 
 
 def _request(kind: str, channel: str, symbols: list[str]) -> bytes:

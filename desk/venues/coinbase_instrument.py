@@ -16,13 +16,10 @@ from desk.model.orders import Side
 from desk.venues.coinbase_wire import BookEvent, Print, Ticker, Update
 from desk.venues.increments import Increments
 from desk.venues.protocol import BookSync, FeedCounters
-from desk.venues.single_socket import is_quiet
 from desk.venues.subscription import Subscription
 from desk.venues.unreadable import Unusable
+from desk.venues.usd_pairs import BOOK_SILENCE_NS, is_quiet
 from desk.venues.venue_time import milliseconds
-
-BOOK_SILENCE_NS = 10_000_000_000
-"""A book of BTC or ETH that stood still for so long is asked for anew."""
 
 TICKER_LEAD_NS = 500_000_000
 """A ticker this much newer than the book says that the book may have missed something."""

@@ -7,9 +7,9 @@ from decimal import Decimal
 import msgspec
 
 from desk.model.instrument import Instrument
-from desk.venues.listing_figures import FeeRates, Listing, not_negative, positive
+from desk.venues.listing_figures import FeeRates, Listing, not_negative, positive, source
 from desk.venues.unreadable import Unusable, reason_of
-from desk.venues.usd_listing import BASES, QUOTE, usd_pair
+from desk.venues.usd_pairs import BASES, QUOTE, usd_pair
 
 LISTING_PATHS = ("/api/v3/brokerage/market/products?product_type=SPOT",)
 """GET path, to be put behind the REST address."""
@@ -69,6 +69,10 @@ def read_listing(body: bytes, fees: FeeRates = ENTRY_FEES) -> Listing:
         except (Unusable, msgspec.ValidationError) as error:
             refused[symbol] = reason_of(error)
     return Listing(instruments, refused)
+
+
+SOURCES = {"coinbase": source("coinbase", LISTING_PATHS, read_listing)}
+"""By connection."""
 
 
 def _instrument(symbol: str, base: str, product: _Product, fees: FeeRates) -> Instrument:

@@ -10,9 +10,8 @@ from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
+from desk.venues.figures import UpdateId
 from desk.venues.venue_time import VenueTime
-
-_Sequence: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 
 TradeId: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{1,18}\Z")]
 
@@ -21,7 +20,7 @@ class Envelope(msgspec.Struct):
     """The outside of any frame."""
 
     channel: str = ""
-    sequence_num: _Sequence | None = None
+    sequence_num: UpdateId | None = None
     """Counts every frame of the connection, of all channels, from 0; refusals have none."""
     timestamp: VenueTime | None = None
     events: msgspec.Raw = msgspec.Raw()

@@ -9,18 +9,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from desk.model.instrument import Instrument, InstrumentId
 from desk.venues import deribit_wire as wire
-from desk.venues.channels import Channel
-from desk.venues.contract_facts import ContractFacts
 from desk.venues.deribit_instrument import InstrumentFeed
-from desk.venues.protocol import SocketUrls
-from desk.venues.renewing import RenewingProtocol, Wish
+from desk.venues.in_band import Feed, InBandProtocol
+from desk.venues.protocol import Endpoint, SocketUrls
 from desk.venues.request_budget import RequestBudget
+from desk.venues.subscription import Subscription, Terms
 from desk.venues.unreadable import Unusable
 
 CONNECTION = "deribit"
@@ -30,6 +29,15 @@ LIVE_URLS = SocketUrls("https://www.deribit.com", "wss://www.deribit.com")
 SILENCE_MS = 3_000
 """Of all channels together: marks of BTC and ETH change several times a second."""
 FIRST_DATA_MS = 5_000
+
+BOOK, TRADES, TICKER = "book", "trades", "ticker"
+
+TERMS: Mapping[str, Terms] = {
+    BOOK: Terms("book", 5_000, begins_whole=True),
+    TRADES: Terms("trades"),
+    TICKER: Terms("mark", 2_000),
+}
+"""Limits by the cadence that the venue describes, November 2026: what changed, each 100 ms."""
 
 HEARTBEAT_S = 30
 """How often the venue asks whether somebody is there; it allows 10 or more."""
@@ -43,18 +51,19 @@ _UNANSWERED = 64
 """Requests remembered whose answer is outstanding."""
 
 
-class DeribitProtocol(RenewingProtocol):
+class DeribitProtocol(InBandProtocol):
     """The connection `deribit`."""
 
     def __init__(self, instruments: Iterable[Instrument]) -> None:
-        super().__init__(
-            CONNECTION, LIVE_URLS, PATH, silence_ms=SILENCE_MS, first_data_ms=FIRST_DATA_MS
+        endpoint = Endpoint(
+            path=PATH, streams=(), silence_ms=SILENCE_MS, first_data_ms=FIRST_DATA_MS
         )
+        super().__init__(CONNECTION, LIVE_URLS, [endpoint])
         self._feeds: list[InstrumentFeed] = []
         self._budget = RequestBudget(_BURST, _REFILL_NS)
         self._request_id = 0
-        self._asked: dict[int, tuple[str, ...]] = {}
-        """Channels of subscriptions that are not answered yet, by request."""
+        self._asked: dict[int, list[Subscription]] = {}
+        """What was subscribed to and is not answered yet, by request."""
         for instrument in instruments:
             self._add(instrument)
 
@@ -63,28 +72,29 @@ class DeribitProtocol(RenewingProtocol):
         """Prints that the venue numbered and that never came, by instrument."""
         return {feed.id: feed.missed_trades for feed in self._feeds}
 
-    @property
-    def contract_facts(self) -> dict[InstrumentId, ContractFacts]:
-        """What was last said about each perpetual beside its mark."""
-        return {feed.id: feed.facts for feed in self._feeds if feed.has_mark}
-
     def _add(self, instrument: Instrument) -> None:
-        symbol = instrument.symbol
-        feed = InstrumentFeed(instrument, self._counters, self._events)
+        book, trades, ticker = (
+            self._want(channel, instrument.symbol, terms, instrument.id)
+            for channel, terms in TERMS.items()
+        )
+        feed = InstrumentFeed(instrument, book, self._counters, self._events)
         self._feeds.append(feed)
-        self._listeners.append(feed)
-        self._counters.books[instrument.id] = feed.sync
-        book, trades, ticker = (f"{kind}.{symbol}.100ms" for kind in ("book", "trades", "ticker"))
-        self._listen(book, symbol, feed.on_book, steady=True, snapshots=feed)
-        self._listen(trades, symbol, feed.on_trades, steady=False)
-        self._listen(ticker, symbol, feed.on_ticker, steady=True)
+        self._counters.books[feed.id] = feed.sync
+        self._handles[book.name] = feed.on_book
+        self._handles[trades.name] = feed.on_trades
+        self._handles[ticker.name] = feed.on_ticker
 
-    def _begin(self, now_ns: int) -> None:
+    def _all_feeds(self) -> Iterable[Feed]:
+        return self._feeds
+
+    def _name(self, channel: str, symbol: str) -> str:
+        return f"{channel}.{symbol}.100ms"
+
+    def _begin(self, path: str, now_ns: int) -> None:
         self._asked.clear()
         self._budget.restart(now_ns)
-        self._budget.take(1, now_ns)
-        self._call("public/set_heartbeat", wire.Heartbeat(HEARTBEAT_S))
-        super()._begin(now_ns)
+        heartbeat = self._call("public/set_heartbeat", wire.Heartbeat(HEARTBEAT_S))
+        self._sockets[path].outgoing.append(heartbeat)
 
     def _take(self, frame: bytes, ts_recv_ns: int) -> None:
         message = wire.decode_frame(frame)
@@ -94,7 +104,7 @@ class DeribitProtocol(RenewingProtocol):
             self._notified(params, ts_recv_ns)
         elif message.method == "heartbeat" and params is not None:
             if params.type == "test_request":
-                self._call("public/test", {})
+                self._sockets[PATH].outgoing.append(self._call("public/test", {}))
         elif message.error is not None:
             error = message.error
             self._forget(message.id)
@@ -106,45 +116,42 @@ class DeribitProtocol(RenewingProtocol):
 
     def _notified(self, params: wire.Params, ts_recv_ns: int) -> None:
         """Take data. They confirm nothing: what was unsubscribed from may still be on its way."""
-        channel = self._channels.get(params.channel)
-        if channel is None:
+        subscription = self._subscriptions.get(params.channel)
+        if subscription is None:
             self._counters.unknown_events += 1
             return
         data = bytes(params.data)
         if not data:
             raise Unusable("no data")
-        channel.handle(data, ts_recv_ns)
-        channel.seen(ts_recv_ns)
-        if channel.name in self._snapshots:
-            self._renew_lost(ts_recv_ns)
+        self._hand_on(subscription, data, ts_recv_ns)
 
     def _answered(self, request_id: int, result: msgspec.Raw, ts_recv_ns: int) -> None:
         accepted = set(wire.decode_accepted(result))
         left_out: list[str] = []
-        for name in self._forget(request_id):
-            self._channels[name].active = name in accepted
-            if name not in accepted:
-                left_out.append(name)
+        for subscription in self._forget(request_id):
+            if subscription.name in accepted:
+                subscription.confirmed(ts_recv_ns)
+            else:
+                left_out.append(subscription.name)
         if left_out:
             self._refused(f"not accepted: {', '.join(left_out)}", ts_recv_ns)
 
-    def _forget(self, request_id: int | None) -> tuple[str, ...]:
-        return () if request_id is None else self._asked.pop(request_id, ())
+    def _forget(self, request_id: int | None) -> list[Subscription]:
+        return [] if request_id is None else self._asked.pop(request_id, [])
 
-    def _may_renew(self, now_ns: int) -> bool:
+    def _may_ask(self, path: str, now_ns: int) -> bool:
         return self._budget.take(2, now_ns)
 
-    def _send(self, wish: Wish, channels: list[Channel]) -> None:
-        names = [channel.name for channel in channels]
-        request_id = self._call(f"public/{wish}", wire.Subscription(names))
-        if wish == "subscribe":
-            while len(self._asked) >= _UNANSWERED:
-                self._asked.pop(next(iter(self._asked)))
-            self._asked[request_id] = tuple(names)
+    def _requests(self, due: list[Subscription]) -> Iterable[bytes]:
+        if repeats := [s.name for s in due if s.is_repeat]:
+            yield self._call("public/unsubscribe", wire.Subscription(repeats))
+        yield self._call("public/subscribe", wire.Subscription([s.name for s in due]))
+        while len(self._asked) >= _UNANSWERED:
+            self._asked.pop(next(iter(self._asked)))
+        self._asked[self._request_id] = due
 
     def _call(
         self, method: str, params: wire.Subscription | wire.Heartbeat | dict[str, str]
-    ) -> int:
+    ) -> bytes:
         self._request_id += 1
-        self._outgoing.append(msgspec.json.encode(wire.Request(self._request_id, method, params)))
-        return self._request_id
+        return msgspec.json.encode(wire.Request(self._request_id, method, params))

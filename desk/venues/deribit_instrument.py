@@ -17,20 +17,23 @@ from desk.model.market_data import (
     Level,
     MarketEvent,
     MarkPrice,
+    OpenInterest,
     Trade,
 )
 from desk.model.orders import Side
 from desk.venues import deribit_wire as wire
-from desk.venues.channels import ResyncPlan
-from desk.venues.contract_facts import ContractFacts
-from desk.venues.deribit_chain import Chain, Verdict
+from desk.venues.chain import Chain, Verdict
 from desk.venues.figures import funding_rate_of, open_interest_of, price_of
 from desk.venues.json_numbers import NumberIncrements, plain_text
 from desk.venues.protocol import BookSync, FeedCounters
+from desk.venues.subscription import Subscription
 from desk.venues.unreadable import Unusable
 
 _NO_NUMBER = frozenset({b"", b"null"})
 _NO_LOTS = Lots(0)
+
+_RATE_IS_FOR_H = 8
+"""Hours that `current_funding` is for, although it accrues at each moment."""
 
 
 def wire_lot(instrument: Instrument) -> Decimal:
@@ -47,17 +50,21 @@ class InstrumentFeed:
     """
 
     def __init__(
-        self, instrument: Instrument, counters: FeedCounters, events: list[MarketEvent]
+        self,
+        instrument: Instrument,
+        subscription: Subscription,
+        counters: FeedCounters,
+        events: list[MarketEvent],
     ) -> None:
         self.id = instrument.id
         self.symbol = instrument.symbol
         self.sync = BookSync()
         self.missed_trades = 0
         """Prints that the venue numbered and that never came."""
-        self.facts = ContractFacts()
-        self.has_mark = instrument.kind is Kind.PERPETUAL
+        self._has_mark = instrument.kind is Kind.PERPETUAL
         self._chain = Chain(self.sync)
-        self._plan = ResyncPlan()
+        self._subscription = subscription
+        """Of the book."""
         self._counters = counters
         self._events = events
         self._trade_seq: int | None = None
@@ -77,7 +84,7 @@ class InstrumentFeed:
         bids, asks = self._levels(book.bids), self._levels(book.asks)
         if book.kind == "snapshot":
             if self._chain.start(book.change_id):
-                self._plan.answered()
+                self._subscription.shown(ts_recv_ns)
                 # Its own time is that of the last change: it does not say how old the book is.
                 self._events.append(BookSnapshot(self.id, book.change_id, bids, asks, ts_recv_ns))
             return
@@ -99,6 +106,7 @@ class InstrumentFeed:
             )
         elif verdict is Verdict.GAP:
             self._events.append(BookLost(self.id, expected, book.previous_id, "gap", ts_recv_ns))
+            self._subscription.restart(ts_recv_ns)
 
     def on_trades(self, data: bytes, ts_recv_ns: int) -> None:
         """Take the prints of 100 ms; what was told before is passed over."""
@@ -123,31 +131,26 @@ class InstrumentFeed:
         if ticker.state != "open":
             raise Unusable("instrument is not open")
         mark, top = self._mark(ticker, ts_recv_ns), self._top(ticker, ts_recv_ns)
-        self.facts = self._facts(ticker, ts_recv_ns)
-        if self.has_mark:
+        interest = self._open_interest(ticker, ts_recv_ns)
+        if self._has_mark:
             self._events.append(mark)
         if top is not None:
             self._events.append(top)
+        if interest is not None:
+            self._events.append(interest)
 
     def lose(self, reason: str, ts_recv_ns: int) -> None:
-        """Give up the book."""
+        """Give up the book and want it anew."""
         expected = self._chain.last_id
         self._chain.lose()
         if expected is not None:
             self._events.append(BookLost(self.id, expected, None, reason, ts_recv_ns))
+        self._subscription.restart(ts_recv_ns)
 
-    def restart(self) -> None:
-        """Forget what only an open socket keeps true: prints in between are not missed ones."""
+    def disconnected(self, ts_recv_ns: int) -> None:
+        """Give up the book; prints without a socket are not missed ones."""
+        self.lose("disconnected", ts_recv_ns)
         self._trade_seq = None
-        self.facts = ContractFacts()
-
-    def asked(self, now_ns: int) -> None:
-        """Note that a snapshot is on its way."""
-        self._plan.asked(now_ns)
-
-    def wants_snapshot(self, now_ns: int) -> bool:
-        """Whether to ask for a snapshot now."""
-        return self._chain.last_id is None and self._plan.is_due(now_ns)
 
     def _check(self, symbol: str) -> None:
         if symbol != self.symbol:
@@ -176,22 +179,25 @@ class InstrumentFeed:
 
     def _mark(self, ticker: wire.Ticker, ts_recv_ns: int) -> MarkPrice:
         index, funding = bytes(ticker.index), bytes(ticker.funding)
+        rate = None if funding in _NO_NUMBER else funding_rate_of(plain_text(funding))
         return MarkPrice(
             self.id,
             price_of(plain_text(bytes(ticker.mark))),
             None if index in _NO_NUMBER else price_of(plain_text(index)),
-            None if funding in _NO_NUMBER else funding_rate_of(plain_text(funding)),
+            rate,
             None,  # funding accrues continuously: there is no next one
             ts_recv_ns,
             ticker.time_ms,
+            None if rate is None else _RATE_IS_FOR_H,
         )
 
-    def _facts(self, ticker: wire.Ticker, ts_recv_ns: int) -> ContractFacts:
+    def _open_interest(self, ticker: wire.Ticker, ts_recv_ns: int) -> OpenInterest | None:
         told = bytes(ticker.open_interest)
-        if told in _NO_NUMBER:
-            return ContractFacts()
+        if not self._has_mark or told in _NO_NUMBER:
+            return None
         amount = open_interest_of(plain_text(told))
-        return ContractFacts(open_interest=amount / self._amount_unit, open_interest_ns=ts_recv_ns)
+        quantity = amount / self._amount_unit
+        return OpenInterest(self.id, quantity, ts_recv_ns, ticker.time_ms)
 
     def _top(self, ticker: wire.Ticker, ts_recv_ns: int) -> BookTop | None:
         """Return the best bid and ask; None when a side is empty, which is written as 0 or null."""

@@ -3,7 +3,8 @@
 Increments: prices by `tick_size`, and above a price by the coarser ones of `tick_size_steps`;
 the finest, of which all others are multiples, represents every price. Amounts of futures are
 multiples of `contract_size`: USD for inverse contracts (a lot is one contract), base coin for
-linear ones (a lot is that much coin). Amounts of spot are multiples of `qty_tick_size`.
+linear ones (a lot is that much coin). Amounts of spot are multiples of `qty_tick_size`. Fees are
+listed; funding is continuous.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from desk.model.instrument import Contract, Instrument, InstrumentId, Kind
 from desk.model.numbers import ONE, ZERO
 from desk.venues.deribit import CONNECTION
 from desk.venues.json_numbers import plain_text
-from desk.venues.listing_figures import UNDERLYINGS, Listing
+from desk.venues.listing_figures import UNDERLYINGS, Listing, source
 from desk.venues.unreadable import Unusable, reason_of
 
 LISTING_PATHS = (
@@ -89,7 +90,11 @@ def read_listing(body: bytes) -> Listing:
             instruments.append(_instrument(_decode_row(raw)))
         except (Unusable, msgspec.ValidationError) as error:
             refused[names.symbol] = reason_of(error)
-    return Listing(instruments, refused)
+    return Listing(instruments, refused, tells_fees=True)
+
+
+SOURCES = {CONNECTION: source(CONNECTION, LISTING_PATHS, read_listing)}
+"""By connection."""
 
 
 def _is_wanted(names: _Names) -> bool:

@@ -9,7 +9,8 @@ from typing import Literal
 
 import msgspec
 
-from desk.venues.figures import TimeMs, UpdateId, keys_of, refuse_repeated
+from desk.venues.figures import TimeMs, UpdateId
+from desk.venues.repeated_keys import keys_of, refuse_repeated
 
 WireNumber = msgspec.Raw
 """A JSON number, undecoded."""

@@ -1,10 +1,4 @@
-"""Figures as in-band venues write them: bounded types, marks and rates, keys that stand once.
-
-A JSON object that names a key twice has no agreed meaning: one reader takes the first, another
-the last. Such a message is refused. The decoder keeps the last without a word, so the names are
-counted in the text; a text with escapes, which could spell a name differently, is refused too:
-no venue writes market data with any.
-"""
+"""Figures as venues write them, bounded: ids and times, prices, rates, open interest."""
 
 from __future__ import annotations
 
@@ -16,14 +10,36 @@ import msgspec
 from desk.model.numbers import parse_decimal
 from desk.venues.unreadable import Unusable
 
+_LATEST_MS = 253_402_300_799_999
+"""The end of the year 9999."""
+
 UpdateId: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 
-TimeMs: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]
-"""Unix time up to the end of the year 9999."""
+TimeMs: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=_LATEST_MS)]
+"""Unix time."""
 
+HOUR_MS = 3_600_000
+
+_LONGEST_COUNT = 18
+_LONGEST_INTERVAL_H = 24
 _HIGHEST_PRICE = Decimal(10) ** 12
 _HIGHEST_FUNDING_RATE = Decimal(1)
 _HIGHEST_OPEN_INTEREST = Decimal(10) ** 15
+
+
+def count_of(text: str) -> int:
+    """Return a whole number written as text; raise Unusable for what is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT):
+        raise Unusable("not a whole number")
+    return int(text)
+
+
+def time_of(text: str) -> int:
+    """Return a Unix time in ms written as text; raise Unusable for what is none."""
+    time_ms = count_of(text)
+    if time_ms > _LATEST_MS:
+        raise Unusable("time out of range")
+    return time_ms
 
 
 def price_of(text: str) -> Decimal:
@@ -42,24 +58,17 @@ def funding_rate_of(text: str) -> Decimal:
     return rate
 
 
+def interval_of(text: str) -> int:
+    """Return hours between two fundings; raise Unusable for what is no such number."""
+    hours = count_of(text)
+    if not 0 < hours <= _LONGEST_INTERVAL_H:
+        raise Unusable("funding interval out of range")
+    return hours
+
+
 def open_interest_of(text: str) -> Decimal:
     """Return an open interest, which may be zero; raise Unusable for what is none."""
     interest = parse_decimal(text)
     if interest is None or not 0 <= interest < _HIGHEST_OPEN_INTEREST:
         raise Unusable("open interest out of range")
     return interest
-
-
-def keys_of(*structs: type[msgspec.Struct]) -> tuple[bytes, ...]:
-    """Return the names that the fields of wire structs have in JSON, in their quotes."""
-    fields = [field for struct in structs for field in msgspec.structs.fields(struct)]
-    return tuple(f'"{field.encode_name}"'.encode() for field in fields)
-
-
-def refuse_repeated(payload: bytes, keys: tuple[bytes, ...], objects: int = 1) -> None:
-    """Raise Unusable where a key stands more often than there are objects to hold it."""
-    if b"\\" in payload:
-        raise Unusable("escaped text")
-    for key in keys:
-        if payload.count(key) > objects:
-            raise Unusable("a key twice")

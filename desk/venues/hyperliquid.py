@@ -9,18 +9,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
 
-from desk.model.instrument import Instrument, InstrumentId
+from desk.model.instrument import Instrument, Kind
 from desk.venues import hyperliquid_wire as wire
-from desk.venues.channels import Channel
-from desk.venues.contract_facts import ContractFacts
 from desk.venues.hyperliquid_instrument import InstrumentFeed
-from desk.venues.in_band import InBandProtocol
-from desk.venues.protocol import SocketUrls
+from desk.venues.in_band import Feed, InBandProtocol, Ping
+from desk.venues.protocol import Endpoint, SocketUrls
+from desk.venues.subscription import Subscription, Terms
 from desk.venues.unreadable import Unusable
 
 CONNECTION = "hyperliquid"
@@ -31,62 +30,49 @@ SILENCE_MS = 5_000
 """Of all channels together; books come every 0.6 s, and later when the chain is slow."""
 FIRST_DATA_MS = 5_000
 
-PING_NS = 20_000_000_000
+PING = Ping(b'{"method":"ping"}', 20_000_000_000)
 
 BOOK, TRADES, BEST, CONTEXT = "l2Book", "trades", "bbo", "activeAssetCtx"
 
-_PING = b'{"method":"ping"}'
+TERMS: Mapping[str, Terms] = {
+    BOOK: Terms("book", 5_000),
+    TRADES: Terms("trades"),
+    BEST: Terms("top"),
+    CONTEXT: Terms("mark", 5_000),
+}
+"""Limits by the venue's cadence: books each 0.6 s, as recorded in 2025; marks with each price of
+the oracle, 3 s apart by the venue's description, November 2026."""
 
 
 class HyperliquidProtocol(InBandProtocol):
     """The connection `hyperliquid`."""
 
     def __init__(self, instruments: Iterable[Instrument]) -> None:
-        super().__init__(
-            CONNECTION, LIVE_URLS, PATH, silence_ms=SILENCE_MS, first_data_ms=FIRST_DATA_MS
+        endpoint = Endpoint(
+            path=PATH, streams=(), silence_ms=SILENCE_MS, first_data_ms=FIRST_DATA_MS
         )
+        super().__init__(CONNECTION, LIVE_URLS, [endpoint], PING)
         self._feeds: dict[str, InstrumentFeed] = {}
-        self._pinged_ns = 0
         for instrument in instruments:
             self._add(instrument)
-
-    @property
-    def contract_facts(self) -> dict[InstrumentId, ContractFacts]:
-        """What was last said about each perpetual beside its mark."""
-        return {feed.id: feed.facts for feed in self._feeds.values() if feed.has_mark}
-
-    def resync(self, instrument: InstrumentId, ts_recv_ns: int) -> None:
-        """Give up an instrument's book: the next message brings a whole one."""
-        for feed in self._feeds.values():
-            if feed.id == instrument:
-                feed.lose("resync asked for", ts_recv_ns)
 
     def _add(self, instrument: Instrument) -> None:
         symbol = instrument.symbol
         feed = InstrumentFeed(instrument, self._counters, self._events)
         self._feeds[symbol] = feed
-        self._counters.books[instrument.id] = feed.sync
-        self._add_channel(BOOK, symbol, feed.on_book, steady=True)
-        self._add_channel(TRADES, symbol, feed.on_trades, steady=False)
-        self._add_channel(BEST, symbol, feed.on_best, steady=False)
-        if feed.has_mark:
-            self._add_channel(CONTEXT, symbol, feed.on_context, steady=True)
+        self._counters.books[feed.id] = feed.sync
+        handles = {BOOK: feed.on_book, TRADES: feed.on_trades, BEST: feed.on_best}
+        if instrument.kind is Kind.PERPETUAL:
+            handles[CONTEXT] = feed.on_context
+        for channel, handle in handles.items():
+            wanted = self._want(channel, symbol, TERMS[channel], feed.id)
+            self._handles[wanted.name] = handle
 
-    def _add_channel(
-        self, kind: str, symbol: str, handle: Callable[[bytes, int], None], *, steady: bool
-    ) -> None:
-        name = _name(kind, symbol)
-        self._channels[name] = Channel(name, symbol, handle, steady=steady)
+    def _all_feeds(self) -> Iterable[Feed]:
+        return self._feeds.values()
 
-    def _begin(self, now_ns: int) -> None:
-        self._pinged_ns = now_ns
-        for channel in self._channels.values():
-            self._subscribe(channel, now_ns)
-
-    def _end(self, now_ns: int) -> None:
-        for feed in self._feeds.values():
-            feed.lose("disconnected", now_ns)
-            feed.restart()
+    def _begin(self, path: str, now_ns: int) -> None:
+        """Do nothing: the venue wants to hear of subscriptions only."""
 
     def _take(self, frame: bytes, ts_recv_ns: int) -> None:
         message = wire.decode_envelope(frame)
@@ -95,7 +81,7 @@ class HyperliquidProtocol(InBandProtocol):
             wire.check_outside(frame)
             self._notified(kind, bytes(message.data), ts_recv_ns)
         elif kind == "subscriptionResponse":
-            self._acknowledged(wire.decode_acknowledgement(message.data))
+            self._acknowledged(wire.decode_acknowledgement(message.data), ts_recv_ns)
         elif kind == "error":
             self._refused(wire.decode_text(message.data), ts_recv_ns)
         elif kind != "pong":
@@ -105,37 +91,30 @@ class HyperliquidProtocol(InBandProtocol):
         coin = wire.coin_of(kind, data)
         if coin is None:
             return
-        channel = self._channels.get(_name(kind, coin))
-        if channel is None:
+        subscription = self._subscriptions.get(self._name(kind, coin))
+        if subscription is None:
             raise Unusable("unknown symbol")
-        channel.handle(data, ts_recv_ns)
-        channel.seen(ts_recv_ns)
+        self._hand_on(subscription, data, ts_recv_ns)
 
-    def _acknowledged(self, told: wire.Acknowledgement) -> None:
-        channel = self._channels.get(_name(told.subscription.type, told.subscription.coin))
-        if channel is None:
+    def _acknowledged(self, told: wire.Acknowledgement, ts_recv_ns: int) -> None:
+        name = self._name(told.subscription.type, told.subscription.coin)
+        subscription = self._subscriptions.get(name)
+        if subscription is None:
             raise Unusable("answer about a stream that nobody wanted")
-        channel.active = told.method == "subscribe"
+        if told.method == "subscribe":
+            subscription.confirmed(ts_recv_ns)
+        else:
+            subscription.restart(ts_recv_ns)
 
-    def _keep_up(self, now_ns: int) -> None:
-        if now_ns - self._pinged_ns >= PING_NS:
-            self._pinged_ns = now_ns
-            self._outgoing.append(_PING)
-        for channel in self._overdue(now_ns):
-            self._send("unsubscribe", channel)
-            self._subscribe(channel, now_ns)
-
-    def _subscribe(self, channel: Channel, now_ns: int) -> None:
-        self._send("subscribe", channel)
-        channel.asked(now_ns)
-        if channel.name == _name(TRADES, channel.symbol):
-            self._feeds[channel.symbol].expect_backfill()
-
-    def _send(self, method: Literal["subscribe", "unsubscribe"], channel: Channel) -> None:
-        kind, _, coin = channel.name.partition(":")
-        subscription = wire.Subscription(kind, coin)
-        self._outgoing.append(msgspec.json.encode(wire.Request(method, subscription)))
+    def _requests(self, due: list[Subscription]) -> Iterable[bytes]:
+        for subscription in due:
+            if subscription.is_repeat:
+                yield _request("unsubscribe", subscription)
+            yield _request("subscribe", subscription)
+            if subscription.channel == TRADES:
+                self._feeds[subscription.symbol].expect_backfill()
 
 
-def _name(kind: str, coin: str) -> str:
-    return f"{kind}:{coin}"
+def _request(method: Literal["subscribe", "unsubscribe"], about: Subscription) -> bytes:
+    subscription = wire.Subscription(about.channel, about.symbol)
+    return msgspec.json.encode(wire.Request(method, subscription))

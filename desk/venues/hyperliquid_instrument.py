@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from desk.model.instrument import Instrument, Kind, Lots, Ticks
+from desk.model.instrument import Instrument, Lots, Ticks
 from desk.model.market_data import (
     BookLost,
     BookSnapshot,
@@ -12,11 +12,11 @@ from desk.model.market_data import (
     Level,
     MarketEvent,
     MarkPrice,
+    OpenInterest,
     Trade,
 )
 from desk.model.orders import Side
 from desk.venues import hyperliquid_wire as wire
-from desk.venues.contract_facts import ContractFacts
 from desk.venues.figures import funding_rate_of, open_interest_of, price_of
 from desk.venues.increments import Increments
 from desk.venues.protocol import BookSync, FeedCounters
@@ -26,6 +26,9 @@ _BOOKS_SET_BACK = 20
 venue's clock was set back."""
 
 _TRADES_REMEMBERED = 4_096
+
+_FUNDING_INTERVAL_H = 1
+"""Paid each hour, as the venue's description of funding says, November 2026."""
 
 
 class InstrumentFeed:
@@ -40,9 +43,6 @@ class InstrumentFeed:
         self.id = instrument.id
         self.symbol = instrument.symbol
         self.sync = BookSync()
-        self.facts = ContractFacts()
-        self.has_mark = instrument.kind is Kind.PERPETUAL
-        self._funding_interval_h = instrument.funding_interval_h
         self._counters = counters
         self._events = events
         self._prices = Increments[Ticks](instrument.tick_size)
@@ -104,7 +104,7 @@ class InstrumentFeed:
             )
 
     def on_context(self, data: bytes, ts_recv_ns: int) -> None:
-        """Take mark, oracle price, and the funding rate of the hour; the venue stamps none."""
+        """Take mark, oracle price, funding of the hour, open interest; the venue stamps none."""
         marks = wire.read_context(data).marks
         event = MarkPrice(
             self.id,
@@ -113,14 +113,13 @@ class InstrumentFeed:
             None if marks.funding is None else funding_rate_of(marks.funding),
             None,
             ts_recv_ns,
+            None,
+            _FUNDING_INTERVAL_H,
         )
         interest = None if marks.open_interest is None else open_interest_of(marks.open_interest)
-        self.facts = ContractFacts(
-            open_interest=interest,
-            open_interest_ns=None if interest is None else ts_recv_ns,
-            funding_interval_h=self._funding_interval_h,
-        )
         self._events.append(event)
+        if interest is not None:
+            self._events.append(OpenInterest(self.id, interest, ts_recv_ns))
 
     def lose(self, reason: str, ts_recv_ns: int) -> None:
         """Give up the book; the next message brings a whole one."""
@@ -129,9 +128,9 @@ class InstrumentFeed:
         if expected is not None:
             self._events.append(BookLost(self.id, expected, None, reason, ts_recv_ns))
 
-    def restart(self) -> None:
-        """Forget what only an open socket keeps true."""
-        self.facts = ContractFacts()
+    def disconnected(self, ts_recv_ns: int) -> None:
+        """Give up the book; prints that come twice are still known."""
+        self.lose("disconnected", ts_recv_ns)
 
     def expect_backfill(self) -> None:
         """Note that trades are being subscribed to: history comes first."""

@@ -5,7 +5,8 @@ szDecimals on spot); whole prices are always allowed. The finest grid that this 
 one in the last decimal, represents every price that is published, at any height of the price. An
 order must keep to the five figures as well. A lot is one in the last of szDecimals.
 
-Fees are not in the listings: they are those of the venue's documentation, lowest tier.
+Fees are not in the listings: they are those of the venue's documentation, lowest tier, unless
+`completed` finds a shipped row.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ import msgspec
 from desk.model.instrument import Contract, Instrument, InstrumentId, Kind
 from desk.model.numbers import ONE
 from desk.venues.hyperliquid import CONNECTION
-from desk.venues.listing_figures import UNDERLYINGS, Listing
+from desk.venues.listing_figures import UNDERLYINGS, Listing, ListingSource
+from desk.venues.protocol import RestRequest
 from desk.venues.unreadable import Unusable, reason_of
 
 LISTING_PATH = "/info"
 """POST path, to be put behind the REST address."""
-PERPETUALS_REQUEST = b'{"type":"meta"}'
-SPOT_REQUEST = b'{"type":"spotMeta"}'
+PERPETUALS, SPOT = "meta", "spotMeta"
+"""Types of request."""
 
 VENUE = "HYPERLIQUID"
 USDC = "USDC"
@@ -106,6 +108,20 @@ def read_spot(body: bytes) -> Listing:
         except Unusable as error:
             refused[pair.name] = reason_of(error)
     return Listing(listed, refused)
+
+
+def read_listing(request: RestRequest, body: bytes) -> Listing:
+    """Read the answer to one of the requests of `SOURCES`; see `read_perpetuals`."""
+    return read_perpetuals(body) if request.key == PERPETUALS else read_spot(body)
+
+
+def _request(type_: str) -> RestRequest:
+    body = msgspec.json.encode({"type": type_})
+    return RestRequest(CONNECTION, LISTING_PATH, type_, body=body)
+
+
+SOURCES = {CONNECTION: ListingSource((_request(PERPETUALS), _request(SPOT)), read_listing)}
+"""By connection."""
 
 
 def _perpetual(row: _Perpetual) -> Instrument:

@@ -19,10 +19,10 @@ from desk.model.market_data import (
     Level,
     MarketEvent,
 )
-from desk.venues.channels import ResyncPlan
-from desk.venues.deribit_chain import Chain, Verdict
+from desk.venues.chain import Chain, Verdict
 from desk.venues.increments import Increments
 from desk.venues.protocol import BookSync
+from desk.venues.subscription import Subscription
 
 
 class WireLevel(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
@@ -42,12 +42,14 @@ class InBandBook:
     Raises Unusable, having changed nothing, for a message that cannot be true.
     """
 
-    def __init__(self, instrument: Instrument, events: list[MarketEvent]) -> None:
+    def __init__(
+        self, instrument: Instrument, subscription: Subscription, events: list[MarketEvent]
+    ) -> None:
         self.sync = BookSync()
         self._id = instrument.id
         self._events = events
         self._chain = Chain(self.sync)
-        self._plan = ResyncPlan()
+        self._subscription = subscription
         self._prices = Increments[Ticks](instrument.tick_size)
         self._sizes = Increments[Lots](instrument.lot_size, rounds_down=True)
         self._depths = Increments[Lots](instrument.lot_size, zero=True, rounds_down=True)
@@ -71,7 +73,7 @@ class InBandBook:
         )
         self._chain.lose()
         self._chain.start(last_id)
-        self._plan.answered()
+        self._subscription.shown(ts_recv_ns)
         self._events.append(event)
 
     def change(
@@ -99,6 +101,7 @@ class InBandBook:
             self._events.append(event)
         elif verdict is Verdict.GAP:
             self._events.append(BookLost(self._id, expected, previous_id, "gap", ts_recv_ns))
+            self._subscription.restart(ts_recv_ns)
 
     def top(
         self,
@@ -118,19 +121,12 @@ class InBandBook:
         )
 
     def lose(self, reason: str, ts_recv_ns: int) -> None:
-        """Give up the book."""
+        """Give up the book and want it anew."""
         expected = self._chain.last_id
         self._chain.lose()
         if expected is not None:
             self._events.append(BookLost(self._id, expected, None, reason, ts_recv_ns))
-
-    def asked(self, now_ns: int) -> None:
-        """Note that a snapshot is on its way."""
-        self._plan.asked(now_ns)
-
-    def wants_snapshot(self, now_ns: int) -> bool:
-        """Whether to ask for a snapshot now."""
-        return self._chain.last_id is None and self._plan.is_due(now_ns)
+        self._subscription.restart(ts_recv_ns)
 
     def _levels(self, levels: Sequence[WireLevel], sizes: Increments[Lots]) -> list[Level]:
         prices = self._prices

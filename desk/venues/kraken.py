@@ -12,17 +12,19 @@ from collections.abc import Iterable
 
 import msgspec
 
-from desk.model.instrument import Instrument, InstrumentId
+from desk.model.instrument import Instrument
 from desk.venues import kraken_wire as wire
-from desk.venues.json_keys import refuse_repeated_keys
+from desk.venues.in_band import Feed, InBandProtocol, Ping
 from desk.venues.kraken_book import DEPTH
 from desk.venues.kraken_instrument import PairFeed
 from desk.venues.protocol import SocketUrls
-from desk.venues.single_socket import SingleSocketProtocol, is_quiet
-from desk.venues.subscription import Subscription
+from desk.venues.repeated_keys import keys_of, refuse_repeated
+from desk.venues.subscription import Subscription, Terms
 from desk.venues.unreadable import Unusable, reason_of
+from desk.venues.usd_pairs import book_limit_ms, endpoint
 
 PATH = "/v2"
+LIVE_URLS = SocketUrls("https://api.kraken.com", "wss://ws.kraken.com")
 BOOK, TRADE, TICKER = "book", "trade", "ticker"
 
 PING_NS = 5_000_000_000
@@ -36,46 +38,47 @@ _decode_status = msgspec.json.Decoder(list[wire.Status]).decode
 _decode_subscribed = msgspec.json.Decoder(wire.Subscribed).decode
 
 
-class KrakenProtocol(SingleSocketProtocol):
+class KrakenProtocol(InBandProtocol):
     """The connection `kraken`; fulfils `desk.venues.protocol.VenueProtocol`."""
 
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         instruments = list(instruments)
-        self._streams = {
-            (channel, instrument.symbol): Subscription(channel, instrument.symbol)
-            for channel in (BOOK, TRADE, TICKER)
-            for instrument in instruments
-        }
         super().__init__(
-            "kraken",
-            PATH,
-            list(self._streams.values()),
-            quiet=all(is_quiet(i.base) for i in instruments),
+            "kraken", LIVE_URLS, [endpoint(PATH, instruments)], Ping(b'{"method":"ping"}', PING_NS)
         )
-        self._feeds = {
-            i.symbol: PairFeed(
-                i,
-                self._streams[BOOK, i.symbol],
-                self._streams[TICKER, i.symbol],
-                self._counters,
-                self._events,
-            )
+        self._by_symbol = {
+            (channel, i.symbol): self._want(channel, i.symbol, _terms(channel, i), i.id)
+            for channel in (BOOK, TRADE, TICKER)
             for i in instruments
         }
-        for feed in self._feeds.values():
-            self._counters.books[feed.id] = feed.sync
-        self._handlers = {BOOK: self._on_books, TRADE: self._on_trades, TICKER: self._on_tickers}
+        self._feeds = {i.symbol: self._feed_of(i) for i in instruments}
+        self._readers = {BOOK: self._on_books, TRADE: self._on_trades, TICKER: self._on_tickers}
         self._request_id = 0
-        self._ping_ns = 0
+        self._is_online = True
 
-    @property
-    def live_urls(self) -> SocketUrls:
-        """Where the venue itself is."""
-        return SocketUrls("https://api.kraken.com", "wss://ws.kraken.com")
+    def tick(self, now_ns: int) -> None:
+        """Give up books that stand still, too."""
+        if self._sockets[PATH].is_open:
+            for feed in self._feeds.values():
+                feed.watch(now_ns)
+        super().tick(now_ns)
 
-    def _read(self, frame: bytes, ts_recv_ns: int) -> None:
+    def _feed_of(self, instrument: Instrument) -> PairFeed:
+        symbol = instrument.symbol
+        book, ticker = self._by_symbol[BOOK, symbol], self._by_symbol[TICKER, symbol]
+        feed = PairFeed(instrument, book, ticker, self._counters, self._events)
+        self._counters.books[feed.id] = feed.sync
+        return feed
+
+    def _all_feeds(self) -> Iterable[Feed]:
+        return self._feeds.values()
+
+    def _begin(self, path: str, now_ns: int) -> None:
+        self._is_online = True
+
+    def _take(self, frame: bytes, ts_recv_ns: int) -> None:
         envelope = _decode_envelope(frame)
-        handle = self._handlers.get(envelope.channel)
+        handle = self._readers.get(envelope.channel)
         if handle is not None:
             handle(envelope, frame, ts_recv_ns)
         elif envelope.channel == "heartbeat" or envelope.method == "pong":
@@ -92,19 +95,21 @@ class KrakenProtocol(SingleSocketProtocol):
         snapshot = _is_snapshot(envelope)
         books = _decode_books(envelope.data)
         levels = sum(len(book.bids) + len(book.asks) for book in books)
-        one_each = dict.fromkeys((b'"symbol"', b'"checksum"', b'"bids"', b'"asks"'), len(books))
-        refuse_repeated_keys(frame, _OUTSIDE | one_each | {b'"price"': levels, b'"qty"': levels})
+        refuse_repeated(frame, _OUTSIDE)
+        refuse_repeated(frame, _BOOK_KEYS, len(books))
+        refuse_repeated(frame, _LEVEL_KEYS, levels)
         for book in books:
             try:
                 self._feed(book.symbol).on_book(book, ts_recv_ns, snapshot=snapshot)
-                self._streams[BOOK, book.symbol].received(ts_recv_ns)
+                self._by_symbol[BOOK, book.symbol].received(ts_recv_ns)
             except Unusable as error:  # one pair's fault is not another's
                 self._counters.reject(reason_of(error))
 
     def _on_trades(self, envelope: wire.Envelope, frame: bytes, ts_recv_ns: int) -> None:
         past = _is_snapshot(envelope)
         trades = _decode_trades(envelope.data)
-        refuse_repeated_keys(frame, _OUTSIDE | dict.fromkeys(_TRADE_KEYS, len(trades)))
+        refuse_repeated(frame, _OUTSIDE)
+        refuse_repeated(frame, _TRADE_KEYS, len(trades))
         for trade in sorted(trades, key=_trade_id):
             try:
                 self._feed(trade.symbol).on_trade(trade, ts_recv_ns, past=past)
@@ -114,28 +119,30 @@ class KrakenProtocol(SingleSocketProtocol):
 
     def _on_tickers(self, envelope: wire.Envelope, frame: bytes, ts_recv_ns: int) -> None:
         tickers = _decode_tickers(envelope.data)
-        refuse_repeated_keys(frame, _OUTSIDE | dict.fromkeys(_TICKER_KEYS, len(tickers)))
+        refuse_repeated(frame, _OUTSIDE)
+        refuse_repeated(frame, _TICKER_KEYS, len(tickers))
         for ticker in tickers:
             self._feed(ticker.symbol).on_ticker(ticker, ts_recv_ns)
             self._note(TICKER, ticker.symbol, ts_recv_ns)
 
     def _on_status(self, envelope: wire.Envelope, ts_recv_ns: int) -> None:
         for status in _decode_status(envelope.data):
-            if status.system != "online":
-                self._report(False, f"system {status.system}", ts_recv_ns)
+            is_online = status.system == "online"
+            if not is_online or not self._is_online:
+                self._report(is_online, f"system {status.system}", ts_recv_ns)
+            self._is_online = is_online
 
     def _on_answer(self, envelope: wire.Envelope, ts_recv_ns: int) -> None:
         """Take an answer; a book is only there when its snapshot is."""
         if envelope.success is False or envelope.error:
             if envelope.method != "unsubscribe":
-                self._report(False, f"refused: {envelope.error or envelope.method}", ts_recv_ns)
+                self._refused(envelope.error or envelope.method, ts_recv_ns)
         elif envelope.method == "subscribe":
             subscribed = _decode_subscribed(envelope.result)
-            stream = self._streams.get((subscribed.channel, subscribed.symbol))
+            stream = self._by_symbol.get((subscribed.channel, subscribed.symbol))
             if stream is None:
                 raise Unusable("unknown subscription")
-            if subscribed.channel != BOOK:
-                stream.shown(ts_recv_ns)
+            stream.confirmed(ts_recv_ns)
 
     def _feed(self, symbol: str) -> PairFeed:
         feed = self._feeds.get(symbol)
@@ -144,9 +151,9 @@ class KrakenProtocol(SingleSocketProtocol):
         return feed
 
     def _note(self, channel: str, symbol: str, ts_recv_ns: int) -> None:
-        stream = self._streams[channel, symbol]
+        stream = self._by_symbol[channel, symbol]
         stream.received(ts_recv_ns)
-        stream.shown(ts_recv_ns)
+        stream.confirmed(ts_recv_ns)
 
     def _requests(self, due: list[Subscription]) -> Iterable[bytes]:
         for channel in (BOOK, TRADE, TICKER):
@@ -158,33 +165,20 @@ class KrakenProtocol(SingleSocketProtocol):
                 symbols = [stream.symbol for stream in streams]
                 yield self._request("subscribe", _params(channel, symbols))
 
-    def _request(self, method: str, params: wire.Params | None = None) -> bytes:
+    def _request(self, method: str, params: wire.Params) -> bytes:
         self._request_id += 1
         return msgspec.json.encode(wire.Request(method, params, self._request_id))
 
-    def _start(self, now_ns: int) -> None:
-        self._ping_ns = now_ns
 
-    def _watch(self, now_ns: int) -> None:
-        for feed in self._feeds.values():
-            feed.watch(now_ns)
-        if now_ns - self._ping_ns >= PING_NS:
-            self._ping_ns = now_ns
-            self._outgoing.append(self._request("ping"))
-
-    def _lose(self, instrument: InstrumentId, reason: str, ts_recv_ns: int) -> None:
-        for feed in self._feeds.values():
-            if feed.id == instrument:
-                feed.lose(reason, ts_recv_ns)
-
-    def _lose_all(self, reason: str, ts_recv_ns: int) -> None:
-        for feed in self._feeds.values():
-            feed.disconnected(ts_recv_ns)
+_OUTSIDE = (b'"channel"', b'"type"', b'"data"')
+_BOOK_KEYS, _LEVEL_KEYS = keys_of(wire.Book), keys_of(wire.Level)
+_TRADE_KEYS, _TICKER_KEYS = keys_of(wire.Print), keys_of(wire.Ticker)
 
 
-_OUTSIDE = {b'"channel"': 1, b'"type"': 1, b'"data"': 1}
-_TRADE_KEYS = (b'"symbol"', b'"side"', b'"price"', b'"qty"', b'"trade_id"', b'"timestamp"')
-_TICKER_KEYS = (b'"symbol"', b'"bid"', b'"bid_qty"', b'"ask"', b'"ask_qty"')
+def _terms(channel: str, instrument: Instrument) -> Terms:
+    if channel == BOOK:
+        return Terms("book", book_limit_ms(instrument.base), begins_whole=True)
+    return Terms("trades") if channel == TRADE else Terms("top")
 
 
 def _is_snapshot(envelope: wire.Envelope) -> bool:

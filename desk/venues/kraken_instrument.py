@@ -18,13 +18,10 @@ from desk.venues.kraken_book import CheckedBook
 from desk.venues.kraken_wire import Book, Print, Ticker
 from desk.venues.kraken_wire import Level as WireLevel
 from desk.venues.protocol import BookSync, FeedCounters
-from desk.venues.single_socket import is_quiet
 from desk.venues.subscription import Subscription
 from desk.venues.unreadable import Unusable
+from desk.venues.usd_pairs import BOOK_SILENCE_NS, is_quiet
 from desk.venues.venue_time import milliseconds
-
-BOOK_SILENCE_NS = 10_000_000_000
-"""A book of BTC or ETH that stood still for so long is asked for anew."""
 
 DISAGREEMENT_NS = 2_000_000_000
 """Book and ticker come as separate messages, so that they differ for moments; of two that never

@@ -8,9 +8,9 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from desk.model.instrument import Instrument
-from desk.venues.listing_figures import FeeRates, Listing, not_negative, positive
+from desk.venues.listing_figures import FeeRates, Listing, not_negative, positive, source
 from desk.venues.unreadable import Unusable, reason_of
-from desk.venues.usd_listing import BASES, QUOTE, usd_pair
+from desk.venues.usd_pairs import BASES, QUOTE, usd_pair
 
 LISTING_PATHS = ("/0/public/AssetPairs",)
 """GET path, to be put behind the REST address."""
@@ -69,7 +69,11 @@ def read_listing(body: bytes) -> Listing:
             instruments.append(_instrument(symbol, base, _decode_pair(raw)))
         except (Unusable, msgspec.ValidationError) as error:
             refused[symbol] = reason_of(error)
-    return Listing(instruments, refused)
+    return Listing(instruments, refused, tells_fees=True)
+
+
+SOURCES = {"kraken": source("kraken", LISTING_PATHS, read_listing)}
+"""By connection."""
 
 
 def _instrument(symbol: str, base: str, pair: _Pair) -> Instrument:

@@ -10,10 +10,10 @@ from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
+from desk.venues.figures import UpdateId
 from desk.venues.venue_time import VenueTime
 
 _Crc: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=(1 << 32) - 1)]
-_Id: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 
 
 class Envelope(msgspec.Struct):
@@ -52,7 +52,7 @@ class Print(msgspec.Struct, gc=False):
     side: Literal["buy", "sell"]
     price: msgspec.Raw
     qty: msgspec.Raw
-    trade_id: _Id
+    trade_id: UpdateId
     timestamp: VenueTime
 
 

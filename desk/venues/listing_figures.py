@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 import msgspec
 
-from desk.model.instrument import Instrument
+from desk.model.instrument import Instrument, InstrumentId
 from desk.model.numbers import ZERO, parse_decimal
 from desk.venues.protocol import RestRequest
 from desk.venues.unreadable import Unusable
@@ -24,6 +24,8 @@ class Listing(msgspec.Struct, frozen=True):
     instruments: list[Instrument]
     refused: dict[str, str]
     """Rows that were wanted and cannot be used, by the venue's symbol, with the reason."""
+    tells_fees: bool = False
+    """The rates are the venue's answer; otherwise they are those of its published schedule."""
 
 
 class ListingSource(msgspec.Struct, frozen=True):
@@ -39,6 +41,39 @@ class FeeRates(msgspec.Struct, frozen=True):
 
     maker: Decimal
     taker: Decimal
+
+
+def source(
+    connection: str, paths: Iterable[str], read: Callable[[bytes], Listing]
+) -> ListingSource:
+    """Return a source of GETs whose answers all read alike."""
+    requests = tuple(RestRequest(connection, path, path) for path in paths)
+    return ListingSource(requests, lambda _, body: read(body))
+
+
+def completed(listing: Listing, shipped: Mapping[InstrumentId, Instrument]) -> list[Instrument]:
+    """Return what is listed, with what a listing does not tell as the shipped rows have it.
+
+    That is the funding interval where it is None, and the fees where the venue tells none: a
+    shipped row may know better than the schedule's one rate for all pairs.
+    """
+    return [
+        _completed(listed, shipped.get(listed.id), tells_fees=listing.tells_fees)
+        for listed in listing.instruments
+    ]
+
+
+def _completed(listed: Instrument, shipped: Instrument | None, *, tells_fees: bool) -> Instrument:
+    if shipped is None:
+        return listed
+    interval_h = listed.funding_interval_h
+    fees = listed if tells_fees else shipped
+    return msgspec.structs.replace(
+        listed,
+        funding_interval_h=shipped.funding_interval_h if interval_h is None else interval_h,
+        maker_fee_rate=fees.maker_fee_rate,
+        taker_fee_rate=fees.taker_fee_rate,
+    )
 
 
 def positive(text: str, what: str) -> Decimal:

@@ -7,18 +7,26 @@ be true, and are unknown afterwards.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 
 from desk.model.instrument import Instrument, Kind, Lots, Ticks
-from desk.model.market_data import MarketEvent, MarkPrice, Trade
+from desk.model.market_data import MarketEvent, MarkPrice, OpenInterest, Trade
 from desk.model.orders import Side
 from desk.venues import okx_wire as wire
-from desk.venues.contract_facts import ContractFacts
-from desk.venues.figures import funding_rate_of, price_of
+from desk.venues.figures import (
+    HOUR_MS,
+    count_of,
+    funding_rate_of,
+    open_interest_of,
+    price_of,
+    time_of,
+)
 from desk.venues.in_band_book import InBandBook
 from desk.venues.increments import Increments
 from desk.venues.protocol import FeedCounters
-from desk.venues.text_counts import count_of, time_of
+from desk.venues.subscription import Subscription
 from desk.venues.unreadable import Unusable
 
 INDEX_LIMIT_NS = 60_000_000_000
@@ -27,8 +35,19 @@ INDEX_LIMIT_NS = 60_000_000_000
 FUNDING_LIMIT_NS = 300_000_000_000
 """Funding is told at least every 90 s; three may be missed."""
 
-_HOUR_MS = 3_600_000
 _SWAP = "-SWAP"
+
+
+class Funding(msgspec.Struct, frozen=True):
+    """What was last said about funding."""
+
+    rate: Decimal | None = None
+    paid_ms: int | None = None
+    interval_h: int | None = None
+    ts_recv_ns: int = 0
+
+
+_UNKNOWN = Funding()
 
 
 class InstrumentFeed:
@@ -38,7 +57,11 @@ class InstrumentFeed:
     """
 
     def __init__(
-        self, instrument: Instrument, counters: FeedCounters, events: list[MarketEvent]
+        self,
+        instrument: Instrument,
+        subscription: Subscription,
+        counters: FeedCounters,
+        events: list[MarketEvent],
     ) -> None:
         self.id = instrument.id
         self.symbol = instrument.symbol
@@ -46,8 +69,7 @@ class InstrumentFeed:
             instrument.symbol.removesuffix(_SWAP) if instrument.kind is Kind.PERPETUAL else None
         )
         """The index that its mark is drawn to; None for spot, which has no mark either."""
-        self.facts = ContractFacts()
-        self.book = InBandBook(instrument, events)
+        self.book = InBandBook(instrument, subscription, events)
         self._counters = counters
         self._events = events
         self._prices = Increments[Ticks](instrument.tick_size)
@@ -55,9 +77,9 @@ class InstrumentFeed:
         self._trade_id = -1
         self._resumed = False
         """The next print is the first on a new socket."""
-        self._index: tuple[wire.Index, int] | None = None
-        """The last index and funding, with their times of receipt."""
-        self._funding: tuple[wire.Funding, int] | None = None
+        self._index: tuple[Decimal, int] | None = None
+        """The last index, with its time of receipt."""
+        self._funding = _UNKNOWN
 
     def on_book(self, frame: bytes, ts_recv_ns: int) -> None:
         """Take a snapshot or a change of the book; an empty change keeps it alive."""
@@ -92,18 +114,19 @@ class InstrumentFeed:
         message = wire.read_mark(frame)
         self._check(message.symbol)
         time_ms = time_of(message.time)
-        rate, next_ms = self._funding_at(time_ms, ts_recv_ns)
+        funding = self._funding_at(time_ms, ts_recv_ns)
         index = self._index
         is_young = index is not None and ts_recv_ns - index[1] <= INDEX_LIMIT_NS
         self._events.append(
             MarkPrice(
                 self.id,
                 price_of(message.mark),
-                price_of(index[0].index) if index is not None and is_young else None,
-                funding_rate_of(rate) if rate else None,
-                next_ms,
+                index[0] if index is not None and is_young else None,
+                funding.rate,
+                funding.paid_ms,
                 ts_recv_ns,
                 time_ms,
+                funding.interval_h,
             )
         )
 
@@ -112,36 +135,34 @@ class InstrumentFeed:
         message = wire.read_index(frame)
         if message.symbol != self.index_symbol:
             raise Unusable("another symbol than its stream")
-        price_of(message.index)
-        self._index = (message, ts_recv_ns)
+        self._index = price_of(message.index), ts_recv_ns
 
     def on_funding(self, frame: bytes, ts_recv_ns: int) -> None:
         """Note the funding of the running interval, and how long such an interval is."""
         message = wire.read_funding(frame)
         self._check(message.symbol)
-        if message.rate:
-            funding_rate_of(message.rate)
-        interval_h = _interval_h(message)
-        self._funding = (message, ts_recv_ns)
-        self.facts = msgspec.structs.replace(self.facts, funding_interval_h=interval_h)
-
-    def on_open_interest(self, frame: bytes, ts_recv_ns: int) -> None:
-        """Note the open interest."""
-        message = wire.read_open_interest(frame)
-        self._check(message.symbol)
-        self.facts = msgspec.structs.replace(
-            self.facts,
-            open_interest=price_of(message.contracts),
-            open_interest_ns=ts_recv_ns,
+        self._funding = Funding(
+            funding_rate_of(message.rate) if message.rate else None,
+            time_of(message.time),
+            _interval_h(message),
+            ts_recv_ns,
         )
 
+    def on_open_interest(self, frame: bytes, ts_recv_ns: int) -> None:
+        """Take the open interest."""
+        message = wire.read_open_interest(frame)
+        self._check(message.symbol)
+        contracts, time_ms = open_interest_of(message.contracts), time_of(message.time)
+        self._events.append(OpenInterest(self.id, contracts, ts_recv_ns, time_ms))
+
     def lose(self, reason: str, ts_recv_ns: int) -> None:
-        """Give up the book."""
+        """Give up the book and want it anew."""
         self.book.lose(reason, ts_recv_ns)
 
-    def restart(self) -> None:
-        """Forget index and funding; expect the last print once more."""
-        self._index = self._funding = None
+    def disconnected(self, ts_recv_ns: int) -> None:
+        """Give up book, index and funding; expect the last print once more."""
+        self.book.lose("disconnected", ts_recv_ns)
+        self._index, self._funding = None, _UNKNOWN
         self._resumed = True
 
     def _check(self, symbol: str) -> None:
@@ -166,19 +187,17 @@ class InstrumentFeed:
             return trade_id == self._trade_id
         return trade_id <= self._trade_id
 
-    def _funding_at(self, mark_ms: int, ts_recv_ns: int) -> tuple[str, int | None]:
-        """Return the funding rate and when it is paid; nothing once that time has passed."""
-        if self._funding is None or ts_recv_ns - self._funding[1] > FUNDING_LIMIT_NS:
-            return "", None
-        funding = self._funding[0]
-        paid_ms = time_of(funding.time)
-        return (funding.rate, paid_ms) if paid_ms > mark_ms else ("", None)
+    def _funding_at(self, mark_ms: int, ts_recv_ns: int) -> Funding:
+        """Return the funding last heard; nothing once it is old or its time has passed."""
+        funding = self._funding
+        if funding.paid_ms is None or funding.paid_ms <= mark_ms:
+            return _UNKNOWN
+        return funding if ts_recv_ns - funding.ts_recv_ns <= FUNDING_LIMIT_NS else _UNKNOWN
 
 
 def _interval_h(funding: wire.Funding) -> int | None:
     """Return the distance of two fundings in hours; None where it is not told or not whole."""
-    paid_ms = time_of(funding.time)
     if not funding.following_time:
         return None
-    hours, rest = divmod(time_of(funding.following_time) - paid_ms, _HOUR_MS)
+    hours, rest = divmod(time_of(funding.following_time) - time_of(funding.time), HOUR_MS)
     return hours if hours > 0 and not rest else None

@@ -2,7 +2,8 @@
 
 Quantities of swaps are contracts of `ctVal` × `ctMult`: base coin a contract (linear) or USD a
 contract (inverse); `lotSz` and `minSz` are contracts too, and may be fractions of one. Quantities
-of spot are base coin. The listing says nothing about fees and the funding interval.
+of spot are base coin. The listing says nothing about fees and the funding interval: `completed`
+takes them from the shipped rows.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import msgspec
 
 from desk.model.instrument import Contract, Instrument, InstrumentId, Kind
 from desk.model.numbers import ONE, ZERO
-from desk.venues.listing_figures import UNDERLYINGS, FeeRates, Listing, positive
+from desk.venues.listing_figures import UNDERLYINGS, FeeRates, Listing, positive, source
 from desk.venues.okx import CONNECTION
 from desk.venues.unreadable import Unusable, reason_of
 
@@ -89,6 +90,10 @@ def read_listing(body: bytes, spot: FeeRates = SPOT_FEES, swap: FeeRates = SWAP_
         except (Unusable, msgspec.ValidationError) as error:
             refused[names.symbol] = reason_of(error)
     return Listing(instruments, refused)
+
+
+SOURCES = {CONNECTION: source(CONNECTION, LISTING_PATHS, read_listing)}
+"""By connection."""
 
 
 def _is_wanted(names: _Names) -> bool:

@@ -10,8 +10,9 @@ from typing import Annotated, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 
-from desk.venues.figures import UpdateId, keys_of, refuse_repeated
+from desk.venues.figures import UpdateId
 from desk.venues.in_band_book import WireLevel
+from desk.venues.repeated_keys import keys_of, refuse_repeated
 
 PING, PONG = b"ping", b"pong"
 """Not JSON."""
@@ -114,6 +115,7 @@ class OpenInterest(msgspec.Struct, gc=False):
 
     symbol: str = msgspec.field(name="instId")
     contracts: str = msgspec.field(name="oi")
+    time: str = msgspec.field(name="ts")
 
 
 class Request(msgspec.Struct):

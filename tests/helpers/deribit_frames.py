@@ -40,6 +40,14 @@ def confirm(protocol, at_ns, without=()):
     return requests
 
 
+def show(protocol, at_ns, without=()):
+    """Confirm what was sent, and begin every book."""
+    requests = confirm(protocol, at_ns, without)
+    for instrument in CATALOGUE.all():
+        protocol.receive_frame(snapshot_frame(1, instrument.symbol), at_ns)
+    return requests
+
+
 def raw(message):
     return json.dumps(message, separators=(",", ":")).encode()
 

@@ -107,7 +107,13 @@ def okx_funding(rate="0.0001", *, at=FUNDING_MS, hours=8, symbol=SWAP, **more):
 
 
 def okx_open_interest(contracts="2216113.01", *, symbol=SWAP):
-    item = {"instId": symbol, "instType": "SWAP", "oi": contracts, "oiCcy": "1", "ts": "1"}
+    item = {
+        "instId": symbol,
+        "instType": "SWAP",
+        "oi": contracts,
+        "oiCcy": "1",
+        "ts": str(START_MS),
+    }
     return okx_data("open-interest", [item], symbol)
 
 

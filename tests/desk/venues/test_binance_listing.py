@@ -140,7 +140,7 @@ def test_what_the_desk_does_not_trade_is_passed_over(connection, row):
         (b.COINM, INVERSE | {"contractSize": 0}, "contract size missing or out of range"),
         (b.USDM, LINEAR | {"marginAsset": "ETH"}, "unexpected margin asset"),
         (b.USDM, LINEAR | {"filters": []}, "0 filters of the type PRICE_FILTER"),
-        (b.USDM, LINEAR | {"filters": LINEAR["filters"] * 2}, "a key twice"),
+        (b.USDM, LINEAR | {"filters": LINEAR["filters"] * 2}, "2 filters of the type PRICE_FILTER"),
         (b.USDM, sized(LINEAR, "PRICE_FILTER", tickSize="0"), f"tick size {OUTSIDE}"),
         (b.USDM, sized(LINEAR, "LOT_SIZE", stepSize="NaN"), f"lot size {OUTSIDE}"),
         (b.USDM, sized(LINEAR, "LOT_SIZE", minQty="-1"), f"smallest quantity {OUTSIDE}"),

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 from helpers import in_band_frames as f
+from helpers.streams import active
 
 from desk.model.market_data import (
     BookDelta,
@@ -14,6 +15,7 @@ from desk.model.market_data import (
     BookTop,
     FeedStatus,
     MarkPrice,
+    OpenInterest,
     Trade,
 )
 from desk.model.orders import Side
@@ -45,7 +47,8 @@ def opened(protocol, at=1):
 
 
 def requests(protocol):
-    return [json.loads(frame) for frame in protocol.frames_to_send(PATH)]
+    (endpoint,) = protocol.endpoints()
+    return [json.loads(frame) for frame in protocol.frames_to_send(endpoint.path)]
 
 
 def asked(protocol):
@@ -92,7 +95,8 @@ def test_an_answer_confirms_the_topics_of_its_request(linear, said):
         linear,
         {"success": True, "ret_msg": said, "conn_id": "d9", "req_id": "1", "op": "subscribe"},
     )
-    assert list(linear.active_streams()) == first["args"]
+    begin_whole = {"orderbook.200.BTCUSDT", "tickers.BTCUSDT"}
+    assert active(linear) == set(first["args"]) - begin_whole
     assert linear.counters.unknown_events == linear.counters.rejected == 0
 
 
@@ -110,7 +114,7 @@ def test_a_refusal_is_counted_and_told_and_asked_for_again(linear):
     )
     assert isinstance(event, FeedStatus)
     assert "handler not found" in event.reason
-    assert linear.active_streams() == ()
+    assert active(linear) == set()
     assert linear.counters.reasons == {"refused by the venue": 1}
     linear.tick(11 * S)
     assert ("subscribe", "tickers.BTCUSDT") in asked(linear)
@@ -121,13 +125,13 @@ def test_an_answer_on_a_socket_that_is_gone_confirms_nothing_on_the_next(linear)
     linear.connection_lost(PATH, "closed", 2)
     opened(linear, at=3)
     hear(linear, {"success": True, "ret_msg": "", "req_id": "1", "op": "subscribe"})
-    assert linear.active_streams() == ()
+    assert active(linear) == set()
 
 
 def test_data_confirm_their_topic_without_an_answer(linear):
     opened(linear)
     hear(linear, f.bybit_snapshot(7))
-    assert linear.active_streams() == ("orderbook.200.BTCUSDT",)
+    assert active(linear) == {"orderbook.200.BTCUSDT"}
 
 
 def test_a_ping_goes_every_twenty_seconds_and_its_answer_is_no_data(linear):
@@ -211,7 +215,6 @@ def test_a_lost_socket_loses_books_and_tickers(linear):
     assert not status.up
     opened(linear, at=7)
     assert hear(linear, f.bybit_ticker("delta", 101, markPrice="1.0"), at=8) == []
-    assert linear.contract_facts[BTC].open_interest is None
 
 
 def test_a_book_that_somebody_distrusts_is_got_anew(linear):
@@ -250,6 +253,9 @@ def test_a_change_is_merged_and_confirms_what_it_leaves_out(linear):
         f.bybit_ticker("delta", 101, fundingRate="-0.0001", nextFundingTime="1786550400000"),
         at=9,
     )
+    interest = OpenInterest(BTC, Decimal("28899.069"), 9, f.START_MS + 100)
+    assert events[1] == interest
+    events = [event for event in events if isinstance(event, MarkPrice)]
     first = MarkPrice(
         BTC,
         Decimal("63958.60"),
@@ -258,6 +264,7 @@ def test_a_change_is_merged_and_confirms_what_it_leaves_out(linear):
         f.FUNDING_MS,
         9,
         f.START_MS + 100,
+        8,
     )
     assert events[0] == first
     assert (events[1].mark, events[1].funding_rate) == (first.mark, Decimal("-0.0001"))
@@ -265,12 +272,11 @@ def test_a_change_is_merged_and_confirms_what_it_leaves_out(linear):
 
 
 def test_open_interest_is_of_one_side_and_the_interval_may_change(linear):
-    hear(linear, f.bybit_ticker(**f.FULL_TICKER))
-    facts = linear.contract_facts[BTC]
-    assert (facts.open_interest, facts.funding_interval_h) == (Decimal("28899.069"), 8)
-    hear(linear, f.bybit_ticker("delta", 101, fundingIntervalHour="4", singleOpenInterest="9.5"))
-    facts = linear.contract_facts[BTC]
-    assert (facts.open_interest, facts.funding_interval_h) == (Decimal("9.5"), 4)
+    mark, interest = hear(linear, f.bybit_ticker(**f.FULL_TICKER))
+    assert (interest.quantity, mark.funding_interval_h) == (Decimal("28899.069"), 8)
+    change = f.bybit_ticker("delta", 101, fundingIntervalHour="4", singleOpenInterest="9.5")
+    mark, interest = hear(linear, change)
+    assert (interest.quantity, mark.funding_interval_h) == (Decimal("9.5"), 4)
 
 
 def test_a_snapshot_forgets_what_it_does_not_tell(linear):
@@ -281,8 +287,8 @@ def test_a_snapshot_forgets_what_it_does_not_tell(linear):
 
 def test_empty_funding_is_unknown_not_zero(linear):
     fields = f.FULL_TICKER | {"fundingRate": "", "nextFundingTime": "", "fundingIntervalHour": ""}
-    (mark,) = hear(linear, f.bybit_ticker(**fields))
-    assert (mark.funding_rate, mark.next_funding_ms) == (None, None)
+    mark, _ = hear(linear, f.bybit_ticker(**fields))
+    assert (mark.funding_rate, mark.next_funding_ms, mark.funding_interval_h) == (None,) * 3
 
 
 def test_a_change_before_its_snapshot_makes_no_mark(linear):
@@ -310,20 +316,21 @@ def test_a_ticker_of_which_a_change_is_missing_is_given_up_and_got_anew(linear, 
     assert hear(linear, later, at=3 * S) == [], "an old mark is not confirmed"
     linear.tick(3 * S)
     assert asked(linear) == renewed("tickers.BTCUSDT")
-    assert len(hear(linear, f.bybit_ticker(cs=200, **f.FULL_TICKER), later, at=4 * S)) == 1
+    events = hear(linear, f.bybit_ticker(cs=200, **f.FULL_TICKER), later, at=4 * S)
+    assert [type(event) for event in events] == [MarkPrice, OpenInterest]
 
 
-def test_a_ticker_lost_again_and_again_is_asked_for_every_two_seconds():
+def test_a_ticker_lost_again_and_again_is_asked_for_ever_more_slowly():
     linear = f.bybit(f.LINEAR, "BTCUSDT")
     opened(linear, at=0)
     hear(linear, f.bybit_snapshot(5), f.bybit_snapshot(5, depth=1))
     times = []
-    for half in range(2, 40):
+    for half in range(2, 130):
         now = half * S // 2
         hear(linear, f.bybit_ticker(**f.FULL_TICKER), f.bybit_ticker("delta", 1), at=now)
         linear.tick(now)
         times += [half / 2] * (("subscribe", "tickers.BTCUSDT") in asked(linear))
-    assert {later - earlier for earlier, later in pairwise(times[:8])} == {2}
+    assert [later - earlier for earlier, later in pairwise(times)] == [4, 8, 16, 30]
 
 
 # --- trades ---------------------------------------------------------------------------------------

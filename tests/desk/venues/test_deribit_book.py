@@ -184,7 +184,7 @@ def test_a_snapshot_that_does_not_come_is_asked_for_at_growing_distances():
             times.append(now // S)
     gaps = [b - a for a, b in pairwise(times)]
     assert times[0] == 100
-    assert gaps[0] <= 2
+    assert gaps[0] <= 5
     assert max(gaps) <= 30
     assert len(times) < 15, "the venue's limits are kept"
 
@@ -215,7 +215,7 @@ def test_books_that_break_without_end_stay_within_the_requests_that_the_venue_al
             broken = d.book_frame(1_005 + 10 * n, 1_004, symbol=symbols[turn])
             protocol.receive_frame(broken, at)
         requests += len(d.sent(protocol))
-    assert 80 < requests <= 10 + 35 * 10 / 3
+    assert 40 < requests <= 10 + 35 * 10 / 3
     assert all(sync.gaps > 600 for sync in protocol.counters.books.values())
 
 

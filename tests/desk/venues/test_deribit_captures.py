@@ -10,7 +10,15 @@ from helpers.sanity import check_sane
 from helpers.shared import shared
 
 from desk.market.book import Book
-from desk.model.market_data import BookDelta, BookLost, BookSnapshot, BookTop, MarkPrice, Trade
+from desk.model.market_data import (
+    BookDelta,
+    BookLost,
+    BookSnapshot,
+    BookTop,
+    MarkPrice,
+    OpenInterest,
+    Trade,
+)
 from desk.venues.deribit import DeribitProtocol
 
 
@@ -45,6 +53,7 @@ def test_frames_of_2026_are_marks_tops_and_trades():
         None,
         5,
         1786563120494,
+        8,
     )
     tops = [event for event in events if isinstance(event, BookTop)]
     assert [(t.bid, t.bid_lots, t.ask_lots) for t in tops] == [
@@ -75,6 +84,7 @@ def test_byte_exact_frames_of_earlier_years_are_understood():
         BookLost,  # the samples of one book are seconds apart
         MarkPrice,
         BookTop,
+        OpenInterest,
     ]
     assert protocol.counters.unknown_events == 1  # a grouped book
 
@@ -123,7 +133,7 @@ def test_a_recording_keeps_every_chain_and_every_book_agrees_with_its_ticker():
                     assert book.best_bid == (top.bid, top.bid_lots)
                     assert book.best_ask == (top.ask, top.ask_lots)
             else:
-                assert isinstance(event, MarkPrice | Trade), event
+                assert isinstance(event, MarkPrice | OpenInterest | Trade), event
     assert protocol.counters.rejected == 0
     assert sum(sync.gaps for sync in protocol.counters.books.values()) == 0
     assert sum(book.applied for book in books.values()) == 36

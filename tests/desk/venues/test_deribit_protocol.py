@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from helpers import deribit_frames as d
 from helpers.deribit_frames import BTC, ETH, PATH, S
+from helpers.streams import active, wanted
 
 from desk.model.market_data import (
     BookLost,
@@ -13,6 +14,7 @@ from desk.model.market_data import (
     BookTop,
     FeedStatus,
     MarkPrice,
+    OpenInterest,
     Trade,
 )
 from desk.model.orders import Side
@@ -68,15 +70,17 @@ def test_a_plain_heartbeat_needs_no_answer_and_is_no_data(live):
 
 def test_wanted_and_active_channels_agree_after_each_of_many_reconnections():
     protocol = d.protocol()
-    wanted = set(protocol.endpoints()[0].streams)
+    everything = wanted(protocol)
+    assert everything == set(protocol.endpoints()[0].streams)
     for n in range(1, 501):
         protocol.connection_made(PATH, n * S)
-        assert protocol.active_streams() == ()
+        assert active(protocol) == set()
         d.confirm(protocol, n * S)
-        assert set(protocol.active_streams()) == wanted
+        assert active(protocol) == {name for name in everything if not name.startswith("book")}
+        d.show(protocol, n * S)
+        assert active(protocol) == everything
         protocol.connection_lost(PATH, "cut", n * S + 1)
-        assert protocol.active_streams() == ()
-    assert len(protocol.events_received()) == 1_000  # up and down, and no book to lose
+        assert active(protocol) == set()
 
 
 def test_an_answer_from_an_earlier_socket_proves_nothing():
@@ -87,42 +91,45 @@ def test_an_answer_from_an_earlier_socket_proves_nothing():
     protocol.connection_made(PATH, 3)
     late = d.answer(subscribe["id"], subscribe["params"]["channels"])
     protocol.receive_frame(late, 4)
-    assert protocol.active_streams() == ()
+    assert active(protocol) == set()
 
 
 def test_a_channel_that_is_asked_for_again_is_active_only_when_confirmed_again(live):
     received(live, d.snapshot_frame())
     live.resync(BTC, 30 * S)
-    assert "book.BTC-PERPETUAL.100ms" not in live.active_streams()
+    assert "book.BTC-PERPETUAL.100ms" not in active(live)
     d.confirm(live, 31 * S)
-    assert set(live.active_streams()) == set(live.endpoints()[0].streams)
+    assert "book.BTC-PERPETUAL.100ms" not in active(live), "a book is there when its snapshot is"
+    d.show(live, 31 * S)
+    assert active(live) == wanted(live)
 
 
 def test_a_channel_left_out_of_the_answer_is_reported_and_asked_for_again():
     protocol = d.protocol()
     protocol.connection_made(PATH, 1)
     missing = "ticker.BTC-PERPETUAL.100ms"
-    d.confirm(protocol, 2, without=[missing])
-    *_, status = protocol.events_received()
-    assert (status.up, status.reason) == (False, f"refused: not accepted: {missing}")
-    assert missing not in protocol.active_streams()
+    d.show(protocol, 2, without=[missing])
+    (status,) = [e for e in protocol.events_received() if isinstance(e, FeedStatus) and not e.up]
+    assert status.reason == f"refused: not accepted: {missing}"
+    assert missing not in active(protocol)
     alive = [channel.split(".")[:2] for channel in protocol.endpoints()[0].streams]
-    for at in (S, 9 * S):  # the others
+    for at in (S, 4 * S):  # the others
         for kind, symbol in alive:
             if kind == "book":
                 protocol.receive_frame(d.snapshot_frame(symbol=symbol), at)
             elif kind == "ticker" and symbol != "BTC-PERPETUAL":
                 protocol.receive_frame(d.ticker_frame(symbol), at)
-    protocol.tick(9 * S)
+    protocol.tick(4 * S)
     assert d.sent(protocol) == []
-    protocol.tick(10 * S + 1)
-    unsubscribe, subscribe = d.confirm(protocol, 11 * S)
+    protocol.tick(5 * S + 1)
+    unsubscribe, subscribe = d.confirm(protocol, 6 * S)
     assert unsubscribe["method"] == "public/unsubscribe"
     assert unsubscribe["params"] == subscribe["params"] == {"channels": [missing]}
-    assert missing in protocol.active_streams()
+    assert missing in active(protocol)
 
 
 def test_that_all_is_well_again_after_a_refusal_is_said_once(live):
+    d.show(live, 5)
     received(live, d.raw({"error": {"code": 1, "message": "busy"}}))
     live.tick(6)
     assert live.events_received() == [FeedStatus("deribit", True, "every stream confirmed", 6)]
@@ -169,7 +176,7 @@ def test_a_refusal_is_shown_and_leaves_the_channels_to_be_asked_for_again(error)
     *_, status = protocol.events_received()
     code, message = error["error"]["code"], error["error"]["message"]
     assert (status.up, status.reason) == (False, f"refused: {code} {message}")
-    assert protocol.active_streams() == ()
+    assert active(protocol) == set()
     protocol.tick(11 * S)
     assert "public/subscribe" in {request["method"] for request in d.sent(protocol)}
 
@@ -211,27 +218,31 @@ def test_a_ticker_is_a_mark_with_continuous_funding_and_the_best_of_the_book(liv
             None,
             5,
             d.START_MS,
+            8,
         ),
         BookTop(BTC, d.START_MS, 122_000, 5_806, 122_001, 998, 5, d.START_MS),
+        OpenInterest(BTC, Decimal(71_600_475), 5, d.START_MS),
     ]
 
 
 def test_amounts_are_contracts_when_inverse_and_coin_when_linear(live):
     inverse, linear = "ETH-PERPETUAL", "BTC_USDC-PERPETUAL"
-    _, eth = received(
+    _, eth, _ = received(
         live,
         d.ticker_frame(inverse, best_bid_price=2772.65, best_ask_price=2772.7, best_ask_amount=53),
     )
     assert (eth.bid, eth.ask, eth.bid_lots, eth.ask_lots) == (55_453, 55_454, 58_060, 53)
-    _, btc = received(live, d.ticker_frame(linear, best_bid_amount=0.0012, best_ask_amount=0.3001))
+    _, btc, _ = received(
+        live, d.ticker_frame(linear, best_bid_amount=0.0012, best_ask_amount=0.3001)
+    )
     assert (btc.bid, btc.bid_lots, btc.ask_lots) == (610_000, 12, 3_001)
 
 
 def test_a_side_that_is_empty_gives_a_mark_and_no_top(live):
     for nothing in (0, 0.0, None):
         frame = d.ticker_frame(best_bid_price=nothing, best_bid_amount=nothing)
-        (mark,) = received(live, frame)
-        assert isinstance(mark, MarkPrice)
+        events = received(live, frame)
+        assert [type(event) for event in events] == [MarkPrice, OpenInterest]
 
 
 def test_what_a_ticker_leaves_out_is_unknown_and_not_zero(live):
@@ -258,16 +269,14 @@ def test_spot_has_no_mark_of_its_own(live):
 
 def test_open_interest_is_in_contracts_when_inverse_and_in_coin_when_linear(live):
     linear = "BTC_USDC-PERPETUAL"
-    received(live, d.ticker_frame(), d.ticker_frame(linear, open_interest=459.3409), at=7)
-    facts = live.contract_facts
-    assert (facts[BTC].open_interest, facts[BTC].open_interest_ns) == (71_600_475, 7)
-    assert facts[f"{linear}.DERIBIT"].open_interest == Decimal("459.3409")
-    assert facts[ETH].open_interest is None
-    assert "BTC_USDC.DERIBIT" not in facts
-    received(live, d.ticker_frame(open_interest=None), at=8)
-    assert live.contract_facts[BTC].open_interest is None
-    live.connection_lost(PATH, "cut", 9)
-    assert {fact.open_interest for fact in live.contract_facts.values()} == {None}
+    frames = (d.ticker_frame(), d.ticker_frame(linear, open_interest=459.3409))
+    told = [e for e in received(live, *frames, at=7) if isinstance(e, OpenInterest)]
+    assert told == [
+        OpenInterest(BTC, Decimal(71_600_475), 7, d.START_MS),
+        OpenInterest(f"{linear}.DERIBIT", Decimal("459.3409"), 7, d.START_MS),
+    ]
+    events = received(live, d.ticker_frame(open_interest=None), d.ticker_frame("BTC_USDC"))
+    assert not any(isinstance(event, OpenInterest) for event in events)
 
 
 @pytest.mark.parametrize("state", ["closed", "locked", "", "OPEN"])
@@ -278,7 +287,7 @@ def test_no_mark_is_taken_while_an_instrument_is_not_open(live, state):
 
 def test_an_exponent_is_the_same_number(live):
     frame = d.ticker_frame().replace(b"61003.33", b"6.100333E+4").replace(b"58060.0", b"5.806e4")
-    mark, top = received(live, frame)
+    mark, top, _ = received(live, frame)
     assert mark.mark == Decimal("61003.33")
     assert top.bid_lots == 5_806
 

@@ -11,7 +11,7 @@ from helpers.sanity import check_sane
 from helpers.shared import shared
 
 from desk.market.book import Book
-from desk.model.market_data import BookSnapshot, BookTop, MarkPrice, Trade
+from desk.model.market_data import BookSnapshot, BookTop, MarkPrice, OpenInterest, Trade
 
 
 @pytest.fixture
@@ -73,8 +73,9 @@ def test_a_context_of_2026_is_a_mark():
         protocol.receive_frame(frame, 5)
     assert check_sane(protocol) == [
         MarkPrice(
-            h.BTC, Decimal("64040.0"), Decimal("64063.1"), Decimal("0.0000125"), None, 5, None
-        )
+            h.BTC, Decimal("64040.0"), Decimal("64063.1"), Decimal("0.0000125"), None, 5, None, 1
+        ),
+        OpenInterest(h.BTC, Decimal("38485.06546"), 5),
     ]
     assert protocol.counters.rejected == 0
     assert protocol.counters.unknown_events == 2  # candles

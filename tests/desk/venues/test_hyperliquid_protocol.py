@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from helpers import hyperliquid_frames as h
 from helpers.hyperliquid_frames import BTC, ETH, PATH, START_MS, S
+from helpers.streams import active
 
 from desk.market.book import Book
 from desk.model.market_data import (
@@ -14,6 +15,7 @@ from desk.model.market_data import (
     BookTop,
     FeedStatus,
     MarkPrice,
+    OpenInterest,
     Trade,
 )
 from desk.model.orders import Side
@@ -54,11 +56,11 @@ def test_wanted_and_active_streams_agree_after_each_of_many_reconnections():
     wanted = set(protocol.endpoints()[0].streams)
     for n in range(1, 501):
         protocol.connection_made(PATH, n * S)
-        assert protocol.active_streams() == ()
+        assert active(protocol) == set()
         h.confirm(protocol, n * S)
-        assert set(protocol.active_streams()) == wanted
+        assert active(protocol) == wanted
         protocol.connection_lost(PATH, "cut", n * S + 1)
-        assert protocol.active_streams() == ()
+        assert active(protocol) == set()
 
 
 def test_a_ping_goes_out_long_before_a_minute_of_silence(live):
@@ -83,13 +85,13 @@ def test_a_stream_that_was_never_confirmed_is_unsubscribed_from_and_asked_for_ag
     protocol = h.protocol()
     protocol.connection_made(PATH, 1)
     h.sent(protocol)
-    protocol.tick(9 * S)
+    protocol.tick(4 * S)
     assert h.sent(protocol) == []
-    protocol.tick(11 * S)
-    asked = h.confirm(protocol, 11 * S)
+    protocol.tick(6 * S)
+    asked = h.confirm(protocol, 6 * S)
     assert [r["method"] for r in asked] == ["unsubscribe", "subscribe"] * 14
-    assert set(protocol.active_streams()) == set(protocol.endpoints()[0].streams)
-    protocol.tick(12 * S)
+    assert active(protocol) == set(protocol.endpoints()[0].streams)
+    protocol.tick(7 * S)
     assert h.sent(protocol) == []
 
 
@@ -97,7 +99,7 @@ def test_a_stream_whose_end_is_confirmed_is_active_no_more(live):
     subscription = {"type": "bbo", "coin": "BTC"}
     ended = {"method": "unsubscribe", "subscription": subscription}
     received(live, h.frame("subscriptionResponse", ended))
-    assert set(live.endpoints()[0].streams) - set(live.active_streams()) == {"bbo:BTC"}
+    assert set(live.endpoints()[0].streams) - active(live) == {"bbo:BTC"}
 
 
 def test_a_steady_stream_that_falls_silent_is_asked_for_again():
@@ -227,26 +229,25 @@ def test_levels_that_cannot_be_true_refuse_the_book(live, levels):
 
 def test_a_context_is_a_mark_without_venue_time_and_with_the_rate_of_an_hour(live):
     assert received(live, h.context_frame()) == [
-        MarkPrice(BTC, Decimal("61040.0"), Decimal("61063.1"), Decimal("0.0000125"), None, 5, None)
+        MarkPrice(
+            BTC, Decimal("61040.0"), Decimal("61063.1"), Decimal("0.0000125"), None, 5, None, 1
+        ),
+        OpenInterest(BTC, Decimal("38485.06546"), 5),
     ]
     assert h.CATALOGUE.get(BTC).funding_interval_h == 1
 
 
 @pytest.mark.parametrize("field", ["oraclePx", "funding"])
 def test_what_a_context_leaves_out_is_unknown_and_not_zero(live, field):
-    (mark,) = received(live, h.context_frame(**{field: None}))
+    mark, _ = received(live, h.context_frame(**{field: None}))
     assert None in (mark.index, mark.funding_rate)
 
 
 def test_open_interest_is_in_coin(live):
-    received(live, h.context_frame(), at=7)
-    facts = live.contract_facts
-    assert (facts[BTC].open_interest, facts[BTC].open_interest_ns) == (Decimal("38485.06546"), 7)
-    assert facts[BTC].funding_interval_h == 1
-    assert facts[ETH].open_interest is None
-    assert set(facts) == {BTC, ETH}
-    live.connection_lost(PATH, "cut", 9)
-    assert live.contract_facts[BTC].open_interest is None
+    _, interest = received(live, h.context_frame(), at=7)
+    assert interest == OpenInterest(BTC, Decimal("38485.06546"), 7)
+    (mark,) = received(live, h.context_frame(openInterest=None))
+    assert isinstance(mark, MarkPrice)
 
 
 def test_best_bid_and_ask_are_a_top(live):

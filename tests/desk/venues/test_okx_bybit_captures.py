@@ -21,6 +21,7 @@ from desk.model.market_data import (
     BookTop,
     FeedStatus,
     MarkPrice,
+    OpenInterest,
     Trade,
 )
 from desk.model.orders import Side
@@ -110,12 +111,13 @@ def test_okx_best_bid_and_ask(symbol, tick, lot, top):
 def test_okx_marks_index_funding_and_open_interest():
     protocol = okx_swap("WNCG-USDT-SWAP", "0.0001", "1")
     frames = list(messages("okx/tardis_mapper_samples.jsonl", "msg"))
-    (mark,) = of_kind(play(protocol, frames), MarkPrice)
+    events = play(protocol, frames)
+    (mark,) = of_kind(events, MarkPrice)
     assert (mark.mark, mark.ts_venue_ms) == (Decimal("2.1729"), 1_640_131_259_180)
     assert mark.funding_rate is None, "it was paid already when the mark came"
     assert mark.index == Decimal("2.1675")
-    (facts,) = protocol.contract_facts.values()
-    assert facts.open_interest == 644_195
+    (interest,) = of_kind(events, OpenInterest)
+    assert interest.quantity == 644_195
     others = set(protocol.counters.reasons)
     assert others == {"neither data nor an answer"}, "frames of the version before"
 
@@ -141,8 +143,8 @@ def test_bybit_ticker_of_august_2026():
     assert (second.mark, second.index) == (Decimal("63958.60"), Decimal("63986.66"))
     assert second.funding_rate == Decimal("0.0000544")
     assert second.next_funding_ms == 1_786_550_400_000
-    facts = protocol.contract_facts["BTCUSDT-PERP.BYBIT"]
-    assert (facts.open_interest, facts.funding_interval_h) == (Decimal("28899.069"), 8)
+    assert second.funding_interval_h == 8
+    assert [x.quantity for x in of_kind(events, OpenInterest)] == [Decimal("28899.069")] * 2
     (refusal,) = of_kind(events, FeedStatus)
     assert "handler not found" in refusal.reason
 
@@ -197,8 +199,8 @@ def test_bybit_inverse_trades_and_ticker_of_2023():
     first, second = of_kind(events, MarkPrice)
     assert first.mark == second.mark == Decimal("28560.00")
     assert second.index == Decimal("28566.94")
-    facts = protocol.contract_facts["BTCUSD-PERP.BYBIT"]
-    assert (facts.open_interest, facts.funding_interval_h) == (None, None), "not told in 2023"
+    assert second.funding_interval_h is None, "not told in 2023"
+    assert of_kind(events, OpenInterest) == []
 
 
 def test_bybit_of_its_second_version_is_no_data():

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 from helpers import in_band_frames as f
+from helpers.streams import active
 
 from desk.model.market_data import (
     BookDelta,
@@ -14,6 +15,7 @@ from desk.model.market_data import (
     BookTop,
     FeedStatus,
     MarkPrice,
+    OpenInterest,
     Trade,
 )
 from desk.model.orders import Side
@@ -45,7 +47,8 @@ def opened(protocol, at=1):
 
 def asked(protocol):
     """What the protocol asks for, as (op, channel, symbol)."""
-    requests = [json.loads(frame) for frame in protocol.frames_to_send(PATH)]
+    frames = protocol.frames_to_send(PATH)
+    requests = [json.loads(frame) for frame in frames if frame != b"ping"]
     return [(r["op"], a["channel"], a["instId"]) for r in requests for a in r["args"]]
 
 
@@ -81,7 +84,7 @@ def test_an_open_socket_asks_for_everything_in_one_request(okx):
     assert request["op"] == "subscribe"
     wanted = {f"{arg['channel']}:{arg['instId']}" for arg in request["args"]}
     assert wanted == set(okx.endpoints()[0].streams)
-    assert okx.active_streams() == ()
+    assert active(okx) == set()
 
 
 def test_an_answer_confirms_a_channel_and_so_do_data_that_come_before_it(okx):
@@ -89,7 +92,7 @@ def test_an_answer_confirms_a_channel_and_so_do_data_that_come_before_it(okx):
     ack = {"event": "subscribe", "arg": {"channel": "trades", "instId": f.SWAP}, "connId": "49d9"}
     assert hear(okx, ack) == []
     assert hear(okx, f.okx_mark()) != []
-    assert set(okx.active_streams()) == {f"trades:{f.SWAP}", f"mark-price:{f.SWAP}"}
+    assert active(okx) == {f"trades:{f.SWAP}", f"mark-price:{f.SWAP}"}
     assert okx.counters.rejected == okx.counters.unknown_events == 0
 
 
@@ -100,14 +103,11 @@ def test_channels_that_nobody_confirmed_and_steady_ones_that_fell_silent_are_ask
         if arg["channel"] != "open-interest":
             hear(okx, {"event": "subscribe", "arg": arg})
     hear(okx, f.okx_snapshot(5), at=9 * S)
-    okx.tick(11 * S)
-    assert asked(okx) == [
-        (op, channel, f.SWAP)
-        for op in ("unsubscribe", "subscribe")
-        for channel in ("mark-price", "open-interest")
-    ]
-    okx.tick(12 * S)
-    assert asked(okx) == []
+    for second, channel in ((6, "open-interest"), (11, "mark-price")):
+        okx.tick(second * S)
+        assert asked(okx) == [(op, channel, f.SWAP) for op in ("unsubscribe", "subscribe")]
+        okx.tick(second * S)
+        assert asked(okx) == []
 
 
 def test_an_error_is_counted_and_told(okx):
@@ -135,19 +135,17 @@ def test_the_end_of_a_socket_is_announced_and_heeded(okx):
     assert not okx.roll_wanted(PATH)
 
 
-def test_a_silent_socket_is_asked_and_its_bare_answer_is_no_data(okx):
+def test_an_open_socket_is_pinged_and_its_bare_answer_is_no_data(okx):
     opened(okx)
     hear(okx, f.okx_mark(), at=5 * S)
     waits = []
     for second in range(6, 60):
         okx.tick(second * S)
         waits += [second for frame in okx.frames_to_send(PATH) if frame == b"ping"]
-    assert waits == [25, 45]
+    assert waits == [21, 41]
     hear(okx, b"pong", at=60 * S)
     assert okx.counters.rejected == 0
     assert okx.last_data_ns(PATH) == 5 * S
-    okx.tick(79 * S)
-    assert b"ping" not in okx.frames_to_send(PATH)
 
 
 def test_the_venues_limit_of_requests_is_never_exceeded():
@@ -229,17 +227,17 @@ def test_a_snapshot_that_does_not_come_is_asked_for_ever_more_slowly():
         okx.tick(second * S)
         times += [second] * (("subscribe", "books", f.SWAP) in asked(okx))
     waits = [later - earlier for earlier, later in pairwise(times)]
-    assert waits == [2, 4, 8, 16, 30]
+    assert waits == [5, 10, 20, 30]
 
 
 def test_a_book_that_somebody_distrusts_is_got_anew():
     okx = f.okx(f.SWAP)
     opened(okx)
     hear(okx, f.okx_snapshot(100))
-    okx.resync(BTC, 9 * S)
-    assert okx.events_received() == [BookLost(BTC, 100, None, "resync asked for", 9 * S)]
+    okx.resync(BTC, 4 * S)
+    assert okx.events_received() == [BookLost(BTC, 100, None, "resync asked for", 4 * S)]
     assert asked(okx) == RENEWED
-    assert hear(okx, f.okx_book(100, 110), at=9 * S) == []
+    assert hear(okx, f.okx_book(100, 110), at=4 * S) == []
 
 
 def test_a_lost_socket_loses_books_index_and_funding(okx):
@@ -316,6 +314,7 @@ def test_a_mark_takes_index_and_funding_along_and_keeps_its_own_time(okx):
             f.FUNDING_MS,
             7,
             f.START_MS + 9,
+            8,
         )
     ]
 
@@ -352,14 +351,16 @@ def test_funding_whose_time_has_passed_is_that_of_no_running_interval(okx):
 
 
 def test_the_interval_is_the_distance_of_two_fundings_and_may_change(okx):
-    hear(okx, f.okx_funding(), f.okx_open_interest())
-    facts = okx.contract_facts[BTC]
-    assert (facts.funding_interval_h, facts.open_interest) == (8, Decimal("2216113.01"))
-    hear(okx, f.okx_funding(hours=4))
-    assert okx.contract_facts[BTC].funding_interval_h == 4
-    hear(okx, f.okx_funding(nextFundingTime=""))
-    assert okx.contract_facts[BTC].funding_interval_h is None
-    assert "BTC-USDT.OKX" not in okx.contract_facts
+    for more, interval_h in (({}, 8), ({"hours": 4}, 4), ({"nextFundingTime": ""}, None)):
+        (mark,) = hear(okx, f.okx_funding(**more), f.okx_mark())
+        assert mark.funding_interval_h == interval_h
+
+
+@pytest.mark.parametrize("contracts", ["2216113.01", "0"])
+def test_open_interest_is_in_contracts(okx, contracts):
+    assert hear(okx, f.okx_open_interest(contracts), at=7) == [
+        OpenInterest(BTC, Decimal(contracts), 7, f.START_MS)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,8 @@ def test_coinbases_product_is_the_row_of_the_catalogue():
 
 
 def test_what_the_desk_does_not_trade_is_passed_over():
-    assert kraken(A=PAIR | {"wsname": "XBT/EUR"}, B=PAIR | {"wsname": "ADA/USD"}) == Listing([], {})
+    others = kraken(A=PAIR | {"wsname": "XBT/EUR"}, B=PAIR | {"wsname": "ADA/USD"})
+    assert others == Listing([], {}, tells_fees=True)
     perpetual = PRODUCT | {"product_id": "BTC-PERP-INTX", "product_type": "FUTURE"}
     listing = coinbase(PRODUCT | {"quote_currency_id": "EUR"}, perpetual)
     assert listing == Listing([], {})

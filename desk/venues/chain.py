@@ -1,7 +1,7 @@
-"""Keeping one Deribit book in sequence: each change names the one before it.
+"""Keeping one book in sequence where each change names the one before it.
 
-Ids are drawn from a counter that many instruments share, so they jump; only the equality of
-`prev_change_id` and the last `change_id` proves that nothing is missing. A change that was
+Ids may be drawn from a counter that many instruments share, so that they jump; only the equality
+of the id that a change names and the last one proves that nothing is missing. A change that was
 applied already may come twice and is passed over; any other that does not follow is a gap.
 """
 
