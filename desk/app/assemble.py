@@ -6,6 +6,7 @@ from desk.cli.shipped import shipped
 from desk.engine.desk import Desk, Rules, Settings
 from desk.engine.engine import Engine
 from desk.execution.paper import PaperVenue
+from desk.model.catalogue import Catalogue
 from desk.model.errors import InputError
 from desk.risk.limits import limits_of
 from desk.risk.profile import Profile
@@ -29,14 +30,19 @@ def rules_of(profile: Profile) -> Rules:
     )
 
 
-def build_engine(settings: Settings, profile: str = DEFAULT_PROFILE) -> Engine:
-    """Put an engine together, with paper execution; raise InputError for an unknown profile."""
+def build_engine(
+    settings: Settings, catalogue: Catalogue | None = None, profile: str = DEFAULT_PROFILE
+) -> Engine:
+    """Put an engine together, with paper execution; raise InputError for an unknown profile.
+
+    `catalogue` stands in for the one that ships, in other terms.
+    """
     known = shipped()
     rules = known.profile(profile)
     if rules is None:
         raise InputError(source="profile", expected="a rule profile that ships", found=profile)
     desk = Desk(
-        catalogue=known.catalogue,
+        catalogue=catalogue or known.catalogue,
         terms=dict(known.terms),
         rules=rules_of(rules),
         settings=settings,

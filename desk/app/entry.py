@@ -35,7 +35,7 @@ USAGE = f"""\
 usage: desk [COMMAND] [--json] …
 
 Without a command the workstation opens on the embedded market, paper execution.
-  --no-window --account DIR --layout NAME --feed VENUE,… --market FILE|-
+  --no-window --account DIR --layout NAME --feed VENUE,… --market FILE|- --replay FILE…
 
 commands: {", ".join(sorted(COMMANDS))}
 """

@@ -22,6 +22,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Live public data of these venues; empty: a simulated market."""
     market: dict[str, Any] | None = None
     """The ready line of a running `desk market`; None: the embedded one."""
+    replay: tuple[str, ...] = ()
+    """Recordings to live on instead; in order, one stream."""
     speed: str | None = None
     seed: str | None = None
     window: bool = True
@@ -31,7 +33,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def simulated(self) -> bool:
-        """Whether prices are those of a simulator."""
+        """Whether prices are those of a simulator, or of the past."""
         return not self.feeds
 
 
@@ -41,7 +43,8 @@ def arguments(prog: str, description: str) -> Arguments:
     parser.add_argument("--account", metavar="DIR", help="another desk folder")
     parser.add_argument("--feed", metavar="VENUE,…", help="live public data instead")
     parser.add_argument("--market", metavar="FILE|-", help="the ready line of a desk market")
-    parser.add_argument("--speed", metavar="N", help="speed of the embedded market")
+    parser.add_argument("--replay", nargs="+", metavar="FILE", help="a recording instead")
+    parser.add_argument("--speed", metavar="N", help="of the embedded market or the recording")
     parser.add_argument("--seed", metavar="N", help="seed of the embedded market")
     parser.add_argument("--json", action="store_true", help="accepted; the output is JSON")
     return parser
@@ -57,13 +60,21 @@ def options(parsed: Any, **more: Any) -> Options:
             expected=f"one of {', '.join(VENUES)}",
             found=parsed.feed or "nothing",
         )
-    if feeds and parsed.market:
-        raise InputError(source="--feed", expected="--feed or --market", found="both")
+    sources = [f"--{s}" for s in ("feed", "market", "replay") if getattr(parsed, s)]
+    if len(sources) > 1:
+        raise InputError(
+            source=sources[0], expected="one source of prices", found=" and ".join(sources)
+        )
+    replay = tuple(parsed.replay or ())
+    for path in replay:
+        if not Path(path).is_file():
+            raise InputError(source="--replay", expected="a recording", found=path)
     market = None if parsed.market is None else market_of(parsed.market)
     return Options(
         account=parsed.account,
         feeds=feeds,
         market=market,
+        replay=replay,
         speed=parsed.speed,
         seed=parsed.seed,
         **more,

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from desk.app.assemble import build_engine
 from desk.app.feeds import Feeds
 from desk.app.options import Options
+from desk.app.replayed import Recorded, ReplayedFeeds
 from desk.app.runtime import Runtime
 from desk.cli.shipped import shipped
 from desk.engine.desk import Settings
@@ -48,16 +49,23 @@ class Session:
         self.folder = held.path
         self._held = held
         self._journal = SqliteJournal(held)
-        fed = frozenset(fed_connections(options))
+        recorded = Recorded(options.replay, options.speed) if options.replay else None
+        fed = frozenset(recorded.connections if recorded else fed_connections(options))
         settings = Settings(
-            mode="SIMULATED" if options.simulated else "PAPER",
+            mode="REPLAY" if recorded else "SIMULATED" if options.simulated else "PAPER",
             sample_client=options.simulated,
             fed=fed,
             traded=fed & TRADED,
         )
-        self.runtime = Runtime(build_engine(settings), self._journal, SystemClock())
+        engine = build_engine(settings, recorded.catalogue if recorded else None)
+        clock = recorded.clock if recorded else SystemClock()
+        self.runtime = Runtime(engine, self._journal, clock)
         self.runtime.start()
-        self.feeds = Feeds(options, self.runtime, held.path)
+        self.feeds = (
+            ReplayedFeeds(options, self.runtime, held.path, recorded)
+            if recorded
+            else Feeds(options, self.runtime, held.path)
+        )
 
     @property
     def seq(self) -> int:

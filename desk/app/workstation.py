@@ -67,4 +67,4 @@ def restart_argv(chosen: Options) -> list[str]:
     ):
         if value:
             argv += [name, value]
-    return argv
+    return [*argv, "--replay", *chosen.replay] if chosen.replay else argv

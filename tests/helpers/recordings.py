@@ -1,8 +1,15 @@
 """Recordings of the desk made by hand, from frames in the documented shapes."""
 
+from helpers import binance_frames as b
+from helpers import in_band_frames as f
+
+from desk.cli.shipped import shipped
 from desk.io.recording import Listing, happened_line, listing_line
 from desk.io.tap import Tapped
 from desk.venues.connections import protocol_of
+from desk.venues.protocol import RestRequest
+
+BTC, SWAP = "BTCUSDT-PERP.BINANCE", "BTC-USDT-SWAP.OKX"
 
 WALL_NS = 1_800_000_000_000_000_000
 BOOT_NS = 5_000_000_000
@@ -54,3 +61,32 @@ class Recording:
     def write(self, path):
         path.write_bytes(b"".join(self.lines))
         return str(path)
+
+
+def steady(path, seconds):
+    """Write a market that stands still on Binance's perpetuals and OKX: a book, marks, a top."""
+    catalogue = shipped().catalogue
+    recording = Recording(catalogue.get(BTC), catalogue.get(SWAP))
+    recording.open(b.USDM).open("okx")
+    request = RestRequest(b.USDM, "/fapi/v1/depth?symbol=BTCUSDT&limit=1000", "BTCUSDT")
+    asks = [("61000.1", "20.000")]
+    recording.receive(b.USDM, b.depth_frame(99, 101, 98))
+    recording.say(
+        b.USDM, "answered", b.snapshot(100, asks=asks), path=request.path, request=request
+    )
+    recording.receive("okx", f.raw(f.okx_snapshot(10)))
+    for n in range(seconds * 5):
+        ms = recording.now_ns // MS
+        at, last = b.START_MS + ms, 101 + 5 * n
+        recording.receive(
+            b.USDM,
+            b.depth_frame(last + 1, last + 5, last, time_ms=at),
+            b.wrapped("btcusdt@markPrice@1s", b.mark(time_ms=at)),
+        )
+        recording.receive(
+            "okx",
+            f.raw(f.okx_mark(ms=f.START_MS + ms)),
+            f.raw(f.okx_book(10 + n, 11 + n, ms=f.START_MS + ms)),
+        )
+        recording.now_ns += 196 * MS
+    return recording.write(path)
