@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import urllib.request
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
@@ -20,6 +21,12 @@ async def talking(venue, path):
 async def get(venue, path):
     """GET a path; return (status, document)."""
     return await asyncio.to_thread(fetch, venue.addresses["rest"] + path)
+
+
+async def post(venue, path, body):
+    """POST a body to a path; return (status, document)."""
+    request = urllib.request.Request(venue.addresses["rest"] + path, body)
+    return await asyncio.to_thread(fetch, request)
 
 
 class Talk:

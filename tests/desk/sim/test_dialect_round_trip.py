@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 import pytest
 import websockets
-from channel_client import get
+from channel_client import get, post
 from socket_client import served
 
 from desk.market.book import Book
@@ -15,29 +15,40 @@ from desk.model.instrument import Contract, Kind
 from desk.model.market_data import BookDelta, BookLost, BookSnapshot, MarkPrice, Trade
 from desk.model.orders import Side
 from desk.sim.events import Print
-from desk.venues import bybit_listing, deribit_listing, okx_listing
+from desk.sim.funding import Terms, average_premium, funding_rate
+from desk.venues import bybit_listing, deribit_listing, hyperliquid_listing, okx_listing
 from desk.venues.bybit import BybitProtocol
 from desk.venues.deribit import DeribitProtocol
+from desk.venues.hyperliquid import HyperliquidProtocol
 from desk.venues.okx import OkxProtocol
 
-LISTINGS = {"okx": okx_listing, "bybit": bybit_listing, "deribit": deribit_listing}
-CONNECTIONS = {
-    "okx": "okx",
-    "bybit-linear": "bybit",
-    "bybit-spot": "bybit",
-    "deribit": "deribit",
+LISTINGS = {
+    "okx": okx_listing,
+    "bybit": bybit_listing,
+    "deribit": deribit_listing,
+    "hyperliquid": hyperliquid_listing,
 }
-INSTRUMENTS = {"okx": 4, "bybit-linear": 2, "bybit-spot": 2, "deribit": 5}
-MARKS = {"okx": 2, "bybit-linear": 2, "bybit-spot": 0, "deribit": 4}
-DEPTHS = {"okx": 400, "bybit-linear": 200, "bybit-spot": 200, "deribit": 10_000}
+PROTOCOLS = {
+    "okx": OkxProtocol,
+    "deribit": DeribitProtocol,
+    "hyperliquid": HyperliquidProtocol,
+    "bybit-linear": lambda instruments: BybitProtocol("bybit-linear", instruments),
+    "bybit-spot": lambda instruments: BybitProtocol("bybit-spot", instruments),
+}
+CONNECTIONS = {connection: connection.partition("-")[0] for connection in PROTOCOLS}
+CHAINED = [connection for connection in PROTOCOLS if connection != "hyperliquid"]
+"""Those whose books are chains of changes; the other's come whole."""
+INSTRUMENTS = {"okx": 4, "bybit-linear": 2, "bybit-spot": 2, "deribit": 5, "hyperliquid": 4}
+MARKS = {"okx": 2, "bybit-linear": 2, "bybit-spot": 0, "deribit": 4, "hyperliquid": 2}
+DEPTHS = {"okx": 400, "bybit": 200, "deribit": 10_000, "hyperliquid": 20}
 TOPICS = {"okx": "books", "bybit": "orderbook", "deribit": "book"}
 PINGS = {
     "okx": ("ping", b"pong"),
     "bybit": ('{"op":"ping","req_id":"fence"}', b'"req_id":"fence"'),
     "deribit": ('{"jsonrpc":"2.0","id":987654321,"method":"public/test"}', b'"id":987654321'),
+    "hyperliquid": ('{"method":"ping"}', b'{"channel":"pong"}'),
 }
 """What is asked, and what only the answer has in it."""
-every_connection = pytest.mark.parametrize("connection", CONNECTIONS)
 
 
 async def listed(venue, name):
@@ -45,7 +56,8 @@ async def listed(venue, name):
     instruments = []
     requests = [(r, s.read) for s in LISTINGS[name].SOURCES.values() for r in s.requests]
     for request, read in requests:
-        _, document = await get(venue, request.path)
+        path, body = request.path, request.body
+        _, document = await (get(venue, path) if body is None else post(venue, path, body))
         listing = read(request, json.dumps(document).encode())
         assert not listing.refused
         instruments += listing.instruments
@@ -57,15 +69,11 @@ class Follower:
 
     def __init__(self, connection, instruments):
         self.instruments = [i for i in instruments if i.connection == connection]
-        if connection == "okx":
-            self.protocol = OkxProtocol(self.instruments)
-        elif connection == "deribit":
-            self.protocol = DeribitProtocol(self.instruments)
-        else:
-            self.protocol = BybitProtocol(connection, self.instruments)
+        self.protocol = PROTOCOLS[connection](self.instruments)
         (self.endpoint,) = self.protocol.endpoints()
         self.books = {i.id: Book(i.id) for i in self.instruments}
         self.ping, self.pong = PINGS[CONNECTIONS[connection]]
+        self.unanswered = 0
         self.marks = {}
         self.trades = {i.id: [] for i in self.instruments}
         self.counted = Counter()
@@ -76,8 +84,8 @@ class Follower:
             self.protocol.connection_made(path, self.now_ns(venue))
             for _ in range(ms // 50):
                 for frame in self.protocol.frames_to_send(path):
-                    if frame != self.ping.encode():  # whose answer would look like that to ours
-                        await socket.send(frame, text=True)
+                    await socket.send(frame, text=True)
+                    self.unanswered += frame == self.ping.encode()
                 await self.hear(venue, socket)
                 await venue.pass_ms(50)
                 self.protocol.tick(self.now_ns(venue))
@@ -86,11 +94,11 @@ class Follower:
     async def hear(self, venue, socket):
         """Take everything the venue has sent: what comes before its answer to our own ping."""
         await socket.send(self.ping)
-        while True:
+        self.unanswered += 1
+        while self.unanswered:
             frame = await asyncio.wait_for(socket.recv(decode=False), 10)
             self.take(frame, venue)
-            if self.pong in frame:
-                return
+            self.unanswered -= self.pong in frame
 
     def take(self, frame, venue):
         self.protocol.receive_frame(frame, self.now_ns(venue))
@@ -126,11 +134,19 @@ def own_levels(venue, instrument, depth):
     for side, rounding in ((listing.book.bids, ROUND_FLOOR), (listing.book.asks, ROUND_CEILING)):
         merged = {}
         for own_ticks, lots in side.levels(10_000):
-            exact = own_ticks * own.tick_size / instrument.tick_size
-            ticks = int(exact.to_integral_value(rounding))
+            price = own_ticks * own.tick_size
+            step = step_of(instrument, price)
+            ticks = int((price / step).to_integral_value(rounding) * step / instrument.tick_size)
             merged[ticks] = merged.get(ticks, 0) + lots * own.lot_size
         sides.append([(t, lots_of(instrument, t, q)) for t, q in merged.items()][:depth])
     return sides
+
+
+def step_of(instrument, price):
+    """The grid of published prices: Hyperliquid's have five figures, or are whole."""
+    if instrument.connection != "hyperliquid":
+        return instrument.tick_size
+    return min(Decimal(1), Decimal(1).scaleb(price.adjusted() - 4))
 
 
 def lots_of(instrument, ticks, coins):
@@ -143,7 +159,7 @@ def lots_of(instrument, ticks, coins):
 
 def check_books(follower, venue):
     for instrument in follower.instruments:
-        bids, asks = own_levels(venue, instrument, DEPTHS[instrument.connection])
+        bids, asks = own_levels(venue, instrument, DEPTHS[CONNECTIONS[instrument.connection]])
         book = follower.books[instrument.id]
         assert book.synced, (instrument.id, book.lost_reason)
         for side, levels in ((Side.BUY, bids), (Side.SELL, asks)):
@@ -165,10 +181,11 @@ def remember_prints(venue):
     return prints
 
 
-@every_connection
+@pytest.mark.parametrize("connection", PROTOCOLS)
 def test_the_desk_reads_the_listing_and_keeps_every_book(connection):
     async def scenario():
         async with served(dialect=CONNECTIONS[connection]) as venue:
+            await venue.pass_ms(3_000)
             follower = Follower(connection, await listed(venue, CONNECTIONS[connection]))
             prints = remember_prints(venue)
             await follower.follow(venue, 15_000)
@@ -181,24 +198,43 @@ def test_the_desk_reads_the_listing_and_keeps_every_book(connection):
     assert len(follower.books) == INSTRUMENTS[connection]
     assert follower.counted[BookLost] == 0
     for sync in counters.books.values():
-        assert (sync.gaps, sync.snapshots) == (0, 1)
-    check_marks(follower, market, MARKS[connection])
+        assert sync.gaps == 0
+        assert (sync.snapshots == 1) == (connection in CHAINED)
+    assert len(follower.marks) == MARKS[connection]
+    for name, mark in follower.marks.items():
+        assert 0 < mark.mark < 1_000_000
+        MARK_CHECKS[CONNECTIONS[connection]](market.funding[name[:3] + "USDT-PERP.BINANCE"], mark)
     check_trades(follower, market, prints)
 
 
-def check_marks(follower, market, number):
-    assert len(follower.marks) == number
-    for name, mark in follower.marks.items():
-        assert 0 < mark.mark < 1_000_000
-        if follower.protocol.connection == "deribit":  # continuous: there is no next time
-            assert mark.next_funding_ms is None
-            assert abs(mark.mark / mark.index - 1) < Decimal("0.005")
-            premium = max(min(mark.mark / mark.index - 1, Decimal("0.005")), Decimal("-0.005"))
-            dead = Decimal("0.00025")
-            expected = max(dead, premium) + min(-dead, premium)
-            assert abs(mark.funding_rate - expected) < Decimal("0.000005")  # prices have cents
-        else:
-            assert mark.next_funding_ms == market.funding[name[:3] + "USDT-PERP.BINANCE"].next_ms
+def check_next_funding(own, mark):
+    assert mark.next_funding_ms == own.next_ms
+
+
+def check_continuous_funding(own, mark):
+    """By the venue's formula: max(0.025 %, premium) + min(-0.025 %, premium), and no next time."""
+    del own
+    premium, dead = mark.mark / mark.index - 1, Decimal("0.00025")
+    expected = max(dead, premium) + min(-dead, premium)
+    assert abs(premium) < Decimal("0.005")
+    assert abs(mark.funding_rate - expected) < Decimal("0.000005")  # prices have cents
+    assert mark.next_funding_ms is None
+
+
+def check_hourly_funding(own, mark):
+    """The rate of an hour is an eighth of what the market's eight hours come to."""
+    eight_hours = funding_rate(average_premium(own), Terms())
+    assert abs(float(mark.funding_rate) * 8 - eight_hours) < 1e-8
+    assert mark.next_funding_ms is None
+    assert mark.ts_venue_ms is None
+
+
+MARK_CHECKS = {
+    "okx": check_next_funding,
+    "bybit": check_next_funding,
+    "deribit": check_continuous_funding,
+    "hyperliquid": check_hourly_funding,
+}
 
 
 def check_trades(follower, market, prints):
@@ -232,8 +268,24 @@ def smallest_of(instrument):
     return 0
 
 
+@pytest.mark.parametrize("fault", ["drop", "garbage"])
+def test_books_that_come_whole_heal_by_themselves(fault):
+    async def scenario():
+        faults = f"{fault}@l2Book:p=0.3:for=8s"
+        async with served(dialect="hyperliquid", faults=faults) as venue:
+            follower = Follower("hyperliquid", await listed(venue, "hyperliquid"))
+            await follower.follow(venue, 12_000)
+            check_books(follower, venue)
+            return follower.protocol.counters
+
+    counters = asyncio.run(scenario())
+    snapshots = sum(sync.snapshots for sync in counters.books.values())
+    assert 60 < snapshots < 4 * 25
+    assert (counters.rejected > 0) == (fault == "garbage")
+
+
 @pytest.mark.parametrize("fault", ["drop", "gap", "garbage"])
-@every_connection
+@pytest.mark.parametrize("connection", CHAINED)
 def test_lost_changes_are_found_and_the_books_come_back(connection, fault):
     topic = TOPICS[CONNECTIONS[connection]]
     end = "" if fault == "gap" else ":p=0.02:for=20s"

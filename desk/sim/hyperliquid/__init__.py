@@ -1,0 +1,1 @@
+"""Hyperliquid as the simulated market speaks it: perpetuals, and bridged coins on spot."""
