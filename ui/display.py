@@ -41,6 +41,7 @@ class Display(QObject):
             (200, self._show_desk),
             (200, panes.orders.show_frame),
             (250, panes.chart.show_frame),
+            (250, panes.feeds.show_frame),
         ]
         self.pacing = Pacing(tasks, boot_ns)
 

@@ -1,154 +1,25 @@
-"""Docks: flat titles, four pixels between, and the places of the Trade layout."""
+"""The docks' places: four pixels between, tabs where they share one, the Trade layout."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QChildEvent, QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QDockWidget,
-    QHBoxLayout,
     QMainWindow,
     QProxyStyle,
-    QPushButton,
     QStyle,
     QStyleOption,
-    QVBoxLayout,
+    QTabBar,
     QWidget,
 )
 
-from ui import icons
-from ui.paint import Align, Ink, painting
+from ui.dock import Dock
+from ui.paint import Align, painting
 from ui.theme import Theme
 
 GAP = 4
-
-
-class FloatButton(QPushButton):
-    """Takes a dock out of the window, or back."""
-
-    def __init__(self, theme: Theme, dock: QDockWidget, title: str) -> None:
-        super().__init__()
-        self._theme = theme
-        self.setFixedSize(22, 22)
-        self.setFlat(True)
-        self.setAutoDefault(False)
-        self.setAccessibleName(f"Float {title}")
-        self.setToolTip(f"Float {title}, or put it back")
-        self.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
-
-    def paintEvent(self, arg__1: QPaintEvent) -> None:
-        with painting(self, self._theme) as ink:
-            painter = ink.painter
-            token = "text" if self.underMouse() else "muted"
-            icons.draw(painter, "float", self._theme.color(token).name(), QRectF(5, 5, 12, 12))
-            if self.hasFocus():
-                Ink(painter, self._theme).frame("accent", None, QRectF(self.rect()))
-
-
-class TitleBar(QWidget):
-    """A dock's title, 28 high: words on the left, a note and the panel's own controls right."""
-
-    def __init__(self, theme: Theme, title: str, dock: QDockWidget) -> None:
-        super().__init__()
-        self._theme = theme
-        self.title = title
-        self.note = ""
-        self.armed = False
-        self.setFixedHeight(28)
-        self.row = QHBoxLayout(self)
-        self.row.setContentsMargins(0, 0, 6, 0)
-        self.row.setSpacing(6)
-        self.row.addStretch(1)
-        self.row.addWidget(FloatButton(theme, dock, title))
-
-    def add_left(self, widget: QWidget) -> None:
-        """Put a control in the place of the title's words."""
-        self.title = ""
-        self.row.insertWidget(0, widget)
-
-    def add_right(self, widget: QWidget) -> None:
-        """Put a control before the float button."""
-        self.row.insertWidget(self.row.count() - 1, widget)
-
-    def say(self, note: str) -> None:
-        """Show a note at the right."""
-        if note != self.note:
-            self.note = note
-            self.update()
-
-    def set_armed(self, armed: bool) -> None:
-        """Three pixels of accent across the top of an armed surface."""
-        if armed != self.armed:
-            self.armed = armed
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(120, 28)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(60, 28)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        with painting(self, self._theme) as ink:
-            box = QRectF(self.rect())
-            ink.fill("raised", box)
-            ink.rule(box)
-            if self.armed:
-                ink.fill("accent", QRectF(0, 0, box.width(), 3))
-            inner = box.adjusted(12, 0, -34, 0)
-            face = self._theme.face(11)
-            width = ink.text("text", self._theme.face(12, 600), self.title, inner)
-            free = inner.width() - width - 16
-            for item in (self.row.itemAt(number) for number in range(self.row.count() - 1)):
-                widget = item.widget() if item is not None else None
-                if widget is not None:
-                    free -= widget.width() + 6
-                    inner.setRight(min(inner.right(), widget.x() - 8.0))
-            if self.note and face.width(self.note) <= free:
-                ink.text("muted", face, self.note, inner, Align.RIGHT)
-
-
-class Dock(QDockWidget):
-    """A panel in its dock; `objectName` is the stable id, never the title."""
-
-    def __init__(self, theme: Theme, key: str, title: str, panel: QWidget) -> None:
-        super().__init__(title)
-        self.setObjectName(key)
-        self.bar = TitleBar(theme, title, self)
-        self.setTitleBarWidget(self.bar)
-        self._surface = _Surface(theme, panel)
-        self.setWidget(self._surface)
-        self.setFeatures(
-            QDockWidget.DockWidgetFeature.DockWidgetMovable
-            | QDockWidget.DockWidgetFeature.DockWidgetFloatable
-        )
-
-    def set_armed(self, armed: bool) -> None:
-        """Frame an armed surface in accent, three pixels at its top."""
-        self.bar.set_armed(armed)
-        self._surface.set_armed(armed)
-
-
-class _Surface(QWidget):
-    """A panel with the one pixel around it that shows an armed surface."""
-
-    def __init__(self, theme: Theme, panel: QWidget) -> None:
-        super().__init__()
-        self._theme = theme
-        self._armed = False
-        column = QVBoxLayout(self)
-        column.setContentsMargins(1, 0, 1, 1)
-        column.addWidget(panel)
-        panel.setAutoFillBackground(True)
-
-    def set_armed(self, armed: bool) -> None:
-        if armed != self._armed:
-            self._armed = armed
-            self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        with painting(self, self._theme) as ink:
-            ink.fill("accent" if self._armed else "panel", QRectF(self.rect()))
+TAB_BAR = 27
+"""Height of the tabs under docks that share one place."""
 
 
 class DockStyle(QProxyStyle):
@@ -223,8 +94,16 @@ class DockArea(QMainWindow):
         self.splitDockWidget(docks["positions"], docks["ticket"], left)
         self.splitDockWidget(docks["positions"], docks["chart"], down)
         self.splitDockWidget(docks["chart"], docks["watch"], down)
+        self.tabifyDockWidget(docks["watch"], docks["feeds"])
         self.splitDockWidget(docks["chart"], docks["depth"], left)
         self.splitDockWidget(docks["ticket"], docks["orders"], down)
+        docks["watch"].raise_()
+
+    def bring_up(self, widget: QWidget) -> None:
+        """Bring the dock that holds a widget before those it shares its place with."""
+        for dock in self.docks.values():
+            if dock.isAncestorOf(widget):
+                dock.raise_()
 
     def size_trade(self) -> None:
         """Give the docks the Trade layout's sizes for this window."""
@@ -241,7 +120,7 @@ class DockArea(QMainWindow):
         held, watched = self._rows
         row = 20 if compact else 24
         positions = 28 + row + 40 * min(max(held, 2), 5) + 4
-        watch = min(193 if compact else 365, 28 + row * (watched + 1) + 8)
+        watch = min(193 if compact else 365, 28 + row * (watched + 1) + 8) + TAB_BAR
         self.resizeDocks(
             [docks["positions"], docks["chart"], docks["watch"]],
             [positions, max(180, height - positions - watch - 4 * GAP), watch],
@@ -267,6 +146,37 @@ class DockArea(QMainWindow):
         super().resizeEvent(event)
         if not self._touched:
             self.size_trade()
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """Qt makes a tab bar for docks that share a place: it gets our look."""
+        super().childEvent(event)
+        bar = event.child()
+        if event.polished() and isinstance(bar, QTabBar):
+            bar.setDrawBase(False)
+            bar.setExpanding(False)
+            bar.setFont(self._theme.face(12).font)
+            bar.setAccessibleName("Docks in this place")
+            bar.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Paint a tab bar as flat words, the one in front underlined."""
+        if isinstance(watched, QTabBar) and event.type() == QEvent.Type.Paint:
+            self._paint_tabs(watched)
+            return True
+        return super().eventFilter(watched, event)
+
+    def _paint_tabs(self, bar: QTabBar) -> None:
+        with painting(bar, self._theme) as ink:
+            ink.fill("raised", QRectF(bar.rect()))
+            for number in range(bar.count()):
+                front = number == bar.currentIndex()
+                box = QRectF(bar.tabRect(number))
+                face = self._theme.face(12, 600 if front else 400)
+                ink.text("text" if front else "text2", face, bar.tabText(number), box, Align.CENTER)
+                if front:
+                    ink.fill("accent", QRectF(box.left() + 4, 0, box.width() - 8, 2))
+                    if bar.hasFocus():
+                        ink.frame("accent", None, box.adjusted(1, 3, -1, -3))
 
     def event(self, event: QEvent) -> bool:
         """A button let go on the window itself has moved a border: nothing else is in reach."""

@@ -23,6 +23,7 @@ ACTIONS = frozenset(
         "close_50",
         "close_75",
         "flatten",
+        "focus_feeds",
         "focus_orders",
         "focus_positions",
         "focus_watch",

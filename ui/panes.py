@@ -16,6 +16,7 @@ from ui.paint import painting
 from ui.palette import DIRECTIONS, SCHEMES
 from ui.panels.banner import BannerBar
 from ui.panels.chart import ChartPanel
+from ui.panels.feeds import FeedsPanel
 from ui.panels.footer import Footer
 from ui.panels.orders import OrdersPanel
 from ui.panels.positions import PositionsPanel
@@ -57,6 +58,7 @@ class Panes(QWidget):
         self.positions = PositionsPanel(theme)
         self.chart = ChartPanel(theme)
         self.watch = WatchPanel(theme)
+        self.feeds = FeedsPanel(theme)
         self.book = DepthPanel(theme)
         self.ticket = TicketPanel(theme, new_id, arm_key)
         self.orders = OrdersPanel(theme)
@@ -70,6 +72,10 @@ class Panes(QWidget):
         positions.bar.say(tr("nearest to liquidation first · rows hold still under the pointer"))
         area.add("chart", tr("Chart"), self.chart)
         area.add("watch", tr("Market watch"), self.watch).bar.say(tr("age in ms"))
+        feeds = area.add("feeds", tr("Feeds"), self.feeds)
+        feeds.bar.add_left(self.feeds.tabs)
+        feeds.bar.add_right(self.feeds.filters)
+        feeds.visibilityChanged.connect(self.feeds.look_again)
         area.add("depth", tr("Depth"), self.book)
         area.add("ticket", tr("Ticket"), self.ticket)
         orders = area.add("orders", tr("Orders"), self.orders)
@@ -101,6 +107,7 @@ class Panes(QWidget):
             self.positions.grid,
             self.orders.orders,
             self.orders.fills,
+            *self.feeds.grids,
         ):
             grid.dimmed = dimmed
             grid.viewport().update()
@@ -118,8 +125,9 @@ class Panes(QWidget):
         self.chart.dress()
 
     def go_to(self, widget: QWidget) -> None:
-        """Give a control the focus, from wherever the key was pressed."""
+        """Give a control the focus, from wherever the key was pressed and behind any tab."""
         self.activateWindow()
+        self.area.bring_up(widget)
         widget.setFocus()
 
     def load_late(self) -> None:

@@ -94,6 +94,7 @@ class DeskWindow(Panes):
             "focus_watch": lambda: self.go_to(self.watch.grid),
             "focus_positions": lambda: self.go_to(positions.grid),
             "focus_orders": lambda: self.go_to(self.orders.orders),
+            "focus_feeds": lambda: self.go_to(self.feeds.grids[self.feeds.page]),
             "close_25": lambda: positions.close_selected(25),
             "close_50": lambda: positions.close_selected(50),
             "close_75": lambda: positions.close_selected(75),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRectF, Signal
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent
+from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
 from ui.grid import Grid
 from ui.paint import Align, Ink
+from ui.panels.explain import ExplainPopover
 from ui.theme import Theme
 from ui.viewmodels.cells import Cell, Row
 from ui.viewmodels.depth import DEPTH_COLUMNS, depth_rows
+from ui.viewmodels.explain import explain_mark, mark_tip
 from ui.viewmodels.text import tr
 from ui.viewmodels.watch import COLUMNS, market_of, watch_rows, without_arrivals
 
@@ -23,20 +26,34 @@ class WatchPanel(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.grid = Grid(theme, COLUMNS, tr("Market watch"), padding=5)
+        self._frame: DeskFrame | None = None
+        self.grid = WatchGrid(theme)
         self.grid.row_selected.connect(self.chosen)
+        self.grid.explain_asked.connect(self.explain)
+        self.grid.tip_asked.connect(self._show_tip)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.grid)
 
     def show_frame(self, frame: DeskFrame, selected: str | None) -> None:
         """Show a frame; the selection is the window's; under the pointer no row moves."""
+        self._frame = frame
         rows = watch_rows(frame, self.grid.unseen_rows(), short=self._theme.compact)
         if self.grid.underMouse():
             rows = without_arrivals(rows, {row.key for row in self.grid.grid.rows})
         self.grid.show_rows(rows)
         if selected and selected != self.grid.selected_key():
             self.grid.select_key(selected)
+
+    def explain(self, instrument: str, at: QPoint) -> None:
+        """Show where an instrument's mark comes from, beside a point of the screen."""
+        said = None if self._frame is None else explain_mark(self._frame, instrument)
+        if said is not None:
+            ExplainPopover(self._theme, said, self).show_at(at)
+
+    def _show_tip(self, instrument: str, at: QPoint) -> None:
+        if self._frame is not None:
+            QToolTip.showText(at, mark_tip(self._frame, instrument), self.grid)
 
     def step(self, direction: int) -> None:
         """Choose the next or previous instrument."""
@@ -45,6 +62,29 @@ class WatchPanel(QWidget):
             present = self.grid.selected_key()
             place = rows.index(present) if present in rows else -direction
             self.chosen.emit(rows[(place + direction) % len(rows)])
+
+
+class WatchGrid(Grid):
+    """A row tells the pointer what is wrong with it; asked, it tells where its mark is from."""
+
+    explain_asked = Signal(str, QPoint)
+    tip_asked = Signal(str, QPoint)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, COLUMNS, tr("Market watch"), padding=5)
+
+    def contextMenuEvent(self, arg__1: QContextMenuEvent) -> None:
+        """By mouse the row under it, by the menu key the selected one."""
+        by_key = arg__1.reason() is QContextMenuEvent.Reason.Keyboard
+        key = self.selected_key() if by_key else self.key_at(arg__1.pos())
+        if key:
+            self.explain_asked.emit(key, arg__1.globalPos())
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and (key := self.key_at(event.pos())):
+            self.tip_asked.emit(key, event.globalPos())
+            return True
+        return super().viewportEvent(event)
 
 
 class DepthPanel(QWidget):

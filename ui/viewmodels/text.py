@@ -35,7 +35,7 @@ def decimals_of(increment: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def number(value: Decimal | None, decimals: int) -> str:
+def number(value: Decimal | float | None, decimals: int) -> str:
     """`1,234.50`, with a true minus sign."""
     if value is None:
         return UNKNOWN

@@ -1,0 +1,255 @@
+"""Feeds dock and the popover that explains a mark, by hand and by key."""
+
+import pytest
+from helpers.frames import later
+from helpers.seven_venues import seven_venues, troubled_venues
+from msgspec.structs import replace
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QHelpEvent
+from PySide6.QtWidgets import QApplication, QTabBar, QToolTip
+
+from ui.panels import feeds as feeds_module
+from ui.panels.explain import ExplainPopover
+
+pytestmark = pytest.mark.qt
+
+LEFT = Qt.MouseButton.LeftButton
+HYPERLIQUID = "BTC-PERP.HYPERLIQUID"
+
+
+@pytest.fixture
+def trouble(rig_of):
+    return rig_of(troubled_venues())
+
+
+def tab_bar(window):
+    return next(bar for bar in window.area.findChildren(QTabBar) if bar.isVisible())
+
+
+def open_feeds(qtbot, rig):
+    """Click the dock's tab, as a hand would."""
+    bar = tab_bar(rig.window)
+    number = [bar.tabText(n) for n in range(bar.count())].index("Feeds")
+    qtbot.mouseClick(bar, LEFT, pos=bar.tabRect(number).center())
+    rig.until(lambda: rig.window.feeds.feeds.grid.rows != ())
+    return rig.window.feeds
+
+
+def click(qtbot, button):
+    qtbot.mouseClick(button, LEFT, pos=button.rect().center())
+
+
+def test_market_watch_is_in_front_and_feeds_behind_it_cost_nothing(monkeypatch, rig_of):
+    made = []
+    for name in ("feed_rows", "stream_rows", "consensus_rows", "wrong_count"):
+        monkeypatch.setattr(feeds_module, name, lambda *_, name=name, **__: made.append(name))
+    rig = rig_of(troubled_venues())
+    for _ in range(3):
+        rig.window.display.pacing.hurry()
+        rig.settle()
+    bar = tab_bar(rig.window)
+    assert bar.tabText(bar.currentIndex()) == "Market watch"
+    assert made == []
+    assert rig.window.area.docks["feeds"].objectName() == "feeds"
+
+
+def test_click_on_the_tab_shows_the_venues_with_their_lamps(qtbot, trouble):
+    panel = open_feeds(qtbot, trouble)
+    assert [row.key for row in panel.feeds.grid.rows] == [
+        feed.venue for feed in troubled_venues().feeds
+    ]
+    assert [tab.text() for tab in panel.tabs.tabs] == [
+        "Feeds 7",
+        "Streams 10 wrong",
+        "Consensus ◆4 ◇2",
+    ]
+    assert not panel.filters.isVisible()
+    shown = panel.feeds.viewport().grab().toImage()
+    danger = trouble.window.theme.color("danger_fill").name()
+    colors = {shown.pixelColor(x, y).name() for x in range(24) for y in range(shown.height())}
+    assert danger in colors
+
+
+def test_words_and_the_tick_narrow_the_streams(qtbot, trouble):
+    panel = open_feeds(qtbot, trouble)
+    click(qtbot, panel.tabs.tabs[1])
+    rows = panel.streams.grid
+    assert len(rows.rows) == 153
+    click(qtbot, panel.only_wrong)
+    assert len(rows.rows) == 10
+    qtbot.mouseClick(panel.words, LEFT)
+    qtbot.keyClicks(panel.words, "okx mark")
+    assert len(rows.rows) == 5
+    assert {row.cells[-1].text for row in rows.rows} == {"STALE"}
+    click(qtbot, panel.only_wrong)
+    qtbot.keyClicks(panel.words, "zzz")
+    assert rows.rows == ()
+
+
+def test_return_on_a_venue_opens_its_streams(qtbot, trouble, focus):
+    panel = open_feeds(qtbot, trouble)
+    focus(panel.feeds)
+    panel.feeds.select_key("KRAKEN")
+    qtbot.keyClick(panel.feeds, Qt.Key.Key_Return)
+    assert panel.words.text() == "kraken"
+    assert panel.streams.isVisible()
+    assert {row.key.partition("-")[0] for row in panel.streams.grid.rows} == {"kraken"}
+
+
+def test_key_brings_the_feeds_forward_and_another_the_watch(qtbot, trouble):
+    window = trouble.window
+    for key, grid in ((Qt.Key.Key_F10, window.feeds.feeds), (Qt.Key.Key_F2, window.watch.grid)):
+        qtbot.keyClick(window, key)
+        qtbot.waitUntil(lambda grid=grid: not grid.viewport().visibleRegion().isEmpty())
+        qtbot.waitUntil(lambda grid=grid: QApplication.focusWidget() is grid)
+
+
+def test_tall_panel_shows_all_three_tables(qtbot, trouble):
+    panel = open_feeds(qtbot, trouble)
+    dock = trouble.window.area.docks["feeds"]
+    dock.setFloating(True)
+    dock.resize(900, 900)
+    trouble.until(lambda: all(grid.isVisible() and grid.grid.rows for grid in panel.grids))
+    assert panel.filters.isVisible()
+    assert trouble.window.area.docks["watch"].isVisible()
+    dock.setFloating(False)
+    trouble.until(lambda: not panel.streams.isVisible())
+
+
+def test_streams_hold_still_under_the_pointer_while_they_heal(qtbot, trouble):
+    panel = open_feeds(qtbot, trouble)
+    click(qtbot, panel.tabs.tabs[1])
+    panel.streams.underMouse = lambda: True
+    before = [row.key for row in panel.streams.grid.rows]
+    turned = replace(troubled_venues(), streams=troubled_venues().streams[::-1])
+    trouble.window.display.pacing.hurry()
+    trouble.settle(turned)
+    assert [row.key for row in panel.streams.grid.rows] == before
+
+
+def test_rate_appears_after_some_seconds_of_frames(qtbot, trouble):
+    panel = open_feeds(qtbot, trouble)
+    click(qtbot, panel.tabs.tabs[1])
+    desk = troubled_venues()
+    more = [replace(one, messages=one.messages + 30) for one in desk.streams]
+    panel.show_frame(later(desk, ms=3_000, streams=more))
+    rates = {row.cells[6].text for row in panel.streams.grid.rows}
+    assert rates == {"10.0"}
+
+
+def test_feeds_are_grey_when_the_engine_is_gone(qtbot, trouble):
+    panel = open_feeds(qtbot, trouble)
+    trouble.desk.close()
+    trouble.until(trouble.window.banner.isVisible)
+    trouble.until(lambda: panel.feeds.dimmed)
+    shown = panel.feeds.viewport().grab().toImage()
+    colors = {
+        shown.pixelColor(x, y).name() for x in range(shown.width()) for y in range(shown.height())
+    }
+    for token in ("danger", "danger_fill", "warning", "warn_fill"):
+        assert trouble.window.theme.color(token).name() not in colors
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1366, 768)], ids=["full", "small"])
+def test_tabs_and_filters_of_the_feeds_stand_apart(qtbot, rig_of, size):
+    rig = rig_of(troubled_venues(), size=size)
+    panel = open_feeds(qtbot, rig)
+    click(qtbot, panel.tabs.tabs[1])
+    rig.settle()
+    assert panel.tabs.geometry().right() < panel.filters.geometry().left()
+    for tab in panel.tabs.tabs:
+        assert tab.width() >= tab.sizeHint().width()
+
+
+# ---- where a mark comes from ---------------------------------------------------------------------
+
+
+def row_center(grid, key):
+    number = [row.key for row in grid.grid.rows].index(key)
+    top = grid.rowViewportPosition(number)
+    return QPoint(60, top + grid.row_height() // 2)
+
+
+def right_click(grid, point, reason=QContextMenuEvent.Reason.Mouse):
+    target = grid.viewport()
+    QApplication.sendEvent(target, QContextMenuEvent(reason, point, target.mapToGlobal(point)))
+
+
+def popover():
+    found = QApplication.activePopupWidget()
+    assert isinstance(found, ExplainPopover)
+    return found
+
+
+def test_right_click_explains_the_row_under_the_pointer(qtbot, trouble):
+    grid = trouble.window.watch.grid
+    right_click(grid, row_center(grid, HYPERLIQUID))
+    shown = popover()
+    assert shown.accessibleName().startswith("Mark of BTC-PERP · HYPERLIQUID")
+    assert shown.grid.grid.rows[0].heading == "BLOCKED"
+    visible = [n for n in range(6) if not shown.grid.isColumnHidden(n)]
+    assert visible == list(range(6))
+    assert shown.grid.verticalScrollBar().maximum() == 0, "all of it is in sight"
+    screen = QGuiApplication.primaryScreen().availableGeometry()
+    assert screen.adjusted(-4, -4, 4, 4).contains(shown.geometry())
+    click(qtbot, shown.copy)
+    assert "BLOCKED\tits mark is 3.42% from" in QGuiApplication.clipboard().text()
+    qtbot.keyClick(shown, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is None)
+
+
+def test_menu_key_explains_the_selected_row_and_kill_works_above_it(qtbot, trouble):
+    window = trouble.window
+    right_click(window.watch.grid, QPoint(0, 0), QContextMenuEvent.Reason.Keyboard)
+    shown = popover()
+    assert "BTCUSDT-PERP" in shown.accessibleName()
+    held = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(shown, Qt.Key.Key_K, held)
+    assert window.strip.asking == "kill"
+    shown.close()
+    window.strip.dismiss()
+
+
+def test_heading_explains_nothing(trouble):
+    grid = trouble.window.watch.grid
+    right_click(grid, row_center(grid, "base BTC"))
+    assert QApplication.activePopupWidget() is None
+
+
+def test_pointer_on_a_row_tells_why_it_is_blocked(monkeypatch, trouble):
+    told = []
+    monkeypatch.setattr(QToolTip, "showText", lambda _at, text, _widget: told.append(text))
+    grid = trouble.window.watch.grid
+    point = row_center(grid, HYPERLIQUID)
+    there = grid.viewport().mapToGlobal(point)
+    QApplication.sendEvent(grid.viewport(), QHelpEvent(QHelpEvent.Type.ToolTip, point, there))
+    assert "No new risk: its mark is 3.42% from the consensus" in told[0]
+
+
+def test_lamp_tells_its_clock_and_its_counts_to_the_pointer(monkeypatch, trouble):
+    told = []
+    monkeypatch.setattr(QToolTip, "showText", lambda _at, text, _widget: told.append(text))
+    strip = trouble.window.status.strip
+    strip.grab()
+    box = next(box for box, tip in strip._tips if tip.startswith("OKX"))
+    point = box.center().toPoint()
+    QApplication.sendEvent(
+        strip,
+        QHelpEvent(QHelpEvent.Type.ToolTip, point, strip.mapToGlobal(point)),
+    )
+    assert told[0].startswith("OKX: stale\nOldest needed stream: 6.4 s")
+    assert "rejected 1" in told[0]
+
+
+def test_calm_desk_of_seven_venues_has_no_hue_in_watch_and_status(rig_of):
+    desk = replace(seven_venues(), rates=[], client="Kestrel Fund")
+    window = rig_of(desk).window
+    for widget in (window.watch.grid, window.status.strip):
+        image = widget.grab().toImage()
+        colors = {
+            image.pixelColor(x, y).name()
+            for x in range(image.width())
+            for y in range(0, image.height(), 2)
+        }
+        for token in ("warning", "danger", "warn_fill", "danger_fill"):
+            assert window.theme.color(token).name() not in colors, (widget, token)

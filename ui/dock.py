@@ -1,0 +1,139 @@
+"""One dock: a flat title with the panel's own controls, and a frame that shows it armed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from ui import icons
+from ui.paint import Align, Ink, painting
+from ui.theme import Theme
+
+
+class FloatButton(QPushButton):
+    """Takes a dock out of the window, or back."""
+
+    def __init__(self, theme: Theme, dock: QDockWidget, title: str) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setFixedSize(22, 22)
+        self.setFlat(True)
+        self.setAutoDefault(False)
+        self.setAccessibleName(f"Float {title}")
+        self.setToolTip(f"Float {title}, or put it back")
+        self.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
+
+    def paintEvent(self, arg__1: QPaintEvent) -> None:
+        with painting(self, self._theme) as ink:
+            painter = ink.painter
+            token = "text" if self.underMouse() else "muted"
+            icons.draw(painter, "float", self._theme.color(token).name(), QRectF(5, 5, 12, 12))
+            if self.hasFocus():
+                Ink(painter, self._theme).frame("accent", None, QRectF(self.rect()))
+
+
+class TitleBar(QWidget):
+    """A dock's title, 28 high: words on the left, a note and the panel's own controls right."""
+
+    def __init__(self, theme: Theme, title: str, dock: QDockWidget) -> None:
+        super().__init__()
+        self._theme = theme
+        self.title = title
+        self.note = ""
+        self.armed = False
+        self.setFixedHeight(28)
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, 6, 0)
+        self.row.setSpacing(6)
+        self.row.addStretch(1)
+        self.row.addWidget(FloatButton(theme, dock, title))
+
+    def add_left(self, widget: QWidget) -> None:
+        """Put a control in the place of the title's words."""
+        self.title = ""
+        self.row.insertWidget(0, widget)
+
+    def add_right(self, widget: QWidget) -> None:
+        """Put a control before the float button."""
+        self.row.insertWidget(self.row.count() - 1, widget)
+
+    def say(self, note: str) -> None:
+        """Show a note at the right."""
+        if note != self.note:
+            self.note = note
+            self.update()
+
+    def set_armed(self, armed: bool) -> None:
+        """Three pixels of accent across the top of an armed surface."""
+        if armed != self.armed:
+            self.armed = armed
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, 28)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, 28)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with painting(self, self._theme) as ink:
+            box = QRectF(self.rect())
+            ink.fill("raised", box)
+            ink.rule(box)
+            if self.armed:
+                ink.fill("accent", QRectF(0, 0, box.width(), 3))
+            inner = box.adjusted(12, 0, -34, 0)
+            face = self._theme.face(11)
+            width = ink.text("text", self._theme.face(12, 600), self.title, inner)
+            free = inner.width() - width - 16
+            for item in (self.row.itemAt(number) for number in range(self.row.count() - 1)):
+                widget = item.widget() if item is not None else None
+                if widget is not None:
+                    free -= widget.width() + 6
+                    inner.setRight(min(inner.right(), widget.x() - 8.0))
+            if self.note and face.width(self.note) <= free:
+                ink.text("muted", face, self.note, inner, Align.RIGHT)
+
+
+class Dock(QDockWidget):
+    """A panel in its dock; `objectName` is the stable id, never the title."""
+
+    def __init__(self, theme: Theme, key: str, title: str, panel: QWidget) -> None:
+        super().__init__(title)
+        self.setObjectName(key)
+        self.bar = TitleBar(theme, title, self)
+        self.setTitleBarWidget(self.bar)
+        self._surface = _Surface(theme, panel)
+        self.setWidget(self._surface)
+        self.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable
+            | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+        )
+
+    def set_armed(self, armed: bool) -> None:
+        """Frame an armed surface in accent, three pixels at its top."""
+        self.bar.set_armed(armed)
+        self._surface.set_armed(armed)
+
+
+class _Surface(QWidget):
+    """A panel with the one pixel around it that shows an armed surface."""
+
+    def __init__(self, theme: Theme, panel: QWidget) -> None:
+        super().__init__()
+        self._theme = theme
+        self._armed = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 0, 1, 1)
+        column.addWidget(panel)
+        panel.setAutoFillBackground(True)
+
+    def set_armed(self, armed: bool) -> None:
+        if armed != self._armed:
+            self._armed = armed
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with painting(self, self._theme) as ink:
+            ink.fill("accent" if self._armed else "panel", QRectF(self.rect()))
