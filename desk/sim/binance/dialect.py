@@ -1,51 +1,67 @@
-"""Binance as the simulator serves it: spot and USDⓈ-M, each on a port of its own."""
+"""Binance as the simulator serves it: spot, USDⓈ-M, coin-margined, each on a port of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from desk.sim import sockets
+from desk.sim.binance.coin_margined import CONNECTION, ContractListing
 from desk.sim.binance.feed import InstrumentFeed
 from desk.sim.binance.server import SectionServer
-from desk.sim.binance.streams import SPOT, USDM
+from desk.sim.binance.streams import COINM, SPOT, USDM
 from desk.sim.dialect import Moment, Stage
+from desk.sim.events import Event
 from desk.sim.faults import Fault
+from desk.sim.listing import Listing
 
-CONNECTIONS = {"binance-spot": SPOT, "binance-usdm": USDM}
+CONNECTIONS = {"binance-spot": SPOT, "binance-usdm": USDM, CONNECTION: COINM}
+
+_OF_THE_BOOK = ("depth", "bookTicker")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One instrument of the venue, and the listing of the market that it is."""
+
+    source: str
+    section: str
+    feed: InstrumentFeed
+
+    @property
+    def symbol(self) -> str:
+        return self.feed.spelling.symbol
+
+    def events(self, moment: Moment, wanted: set[str]) -> list[Event]:
+        """Return what has happened, in the instrument's own lots."""
+        events, listing = moment.events[self.source], self.feed.listing
+        if isinstance(listing, ContractListing):
+            with_book = any(kind.startswith(_OF_THE_BOOK) for kind in wanted)
+            return listing.events(events, with_book=with_book)
+        return events
 
 
 class BinanceDialect:
-    """Both sections and the feeds of their instruments."""
+    """All sections and the feeds of their instruments."""
 
     ports = len(CONNECTIONS)
 
     def __init__(self, stage: Stage) -> None:
-        self._feeds = {
-            name: InstrumentFeed(
-                listing,
-                speed=stage.speed,
-                now_us=stage.now_us,
-                history=stage.history[name],
-            )
-            for name, listing in stage.listings.items()
-        }
+        self._parts = list(_parts(stage))
         self._sections = {
             section: SectionServer(
                 section,
-                {
-                    feed.spelling.symbol: feed
-                    for feed in self._feeds.values()
-                    if feed.listing.instrument.connection == connection
-                },
+                {part.symbol: part.feed for part in self._parts if part.section == section},
                 speed=stage.speed,
                 wall_ms=stage.wall_ms,
                 faults=stage.faults,
             )
-            for connection, section in CONNECTIONS.items()
+            for section in CONNECTIONS.values()
         }
 
     async def start(self, port: int) -> dict[str, Any]:
-        """Listen; spot on the port, USDⓈ-M on the next. Raises OSError when one is taken."""
+        """Listen; spot on the port, the others on the next. Raises OSError when one is taken."""
         ready: dict[str, Any] = {}
         for offset, (section, server) in enumerate(self._sections.items()):
             ready[section] = sockets.addresses(await server.start(port + offset if port else 0))
@@ -62,17 +78,17 @@ class BinanceDialect:
 
     def restart(self, now_us: int) -> None:
         """Set the clock after the market has stood still."""
-        for feed in self._feeds.values():
-            feed.restart(now_us)
+        for part in self._parts:
+            part.feed.restart(now_us)
 
     def publish(self, moment: Moment) -> None:
         """Frame what has happened, for whoever has asked for it, and send it."""
-        for name, feed in self._feeds.items():
-            section = self._sections[CONNECTIONS[feed.listing.instrument.connection]]
-            symbol = feed.spelling.symbol
-            wanted = section.wanted(symbol)
-            frames = feed.frames(moment.events[name], moment.until_us, wanted)
-            section.publish(symbol, frames, moment.elapsed_ms)
+        for part in self._parts:
+            section = self._sections[part.section]
+            wanted = section.wanted(part.symbol)
+            events = part.events(moment, wanted)
+            frames = part.feed.frames(events, moment.until_us, wanted)
+            section.publish(part.symbol, frames, moment.elapsed_ms)
         for section in self._sections.values():
             section.flush()
             self._break_off(section, moment.broken)
@@ -81,3 +97,22 @@ class BinanceDialect:
     def _break_off(section: SectionServer, broken: list[Fault]) -> None:
         for fault in broken:
             section.break_off(fault)
+
+
+def _parts(stage: Stage) -> Iterator[_Part]:
+    for name, listing in stage.listings.items():
+        section = CONNECTIONS[listing.instrument.connection]
+        yield _Part(name, section, _feed(stage, name, listing))
+        if section == USDM:
+            contracts = ContractListing(listing)
+            yield _Part(name, COINM, _feed(stage, name, contracts))
+
+
+def _feed(stage: Stage, name: str, listing: Listing | ContractListing) -> InstrumentFeed:
+    history = stage.history[name]
+    return InstrumentFeed(
+        listing,
+        speed=stage.speed,
+        now_us=stage.now_us,
+        history=listing.history(history) if isinstance(listing, ContractListing) else history,
+    )

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from desk.model.instrument import Instrument
-from desk.sim.binance.messages import Spelling
+from desk.sim.binance.spelling import Spelling
 
 ONBOARD_MS = 1_569_398_400_000
 NEVER_MS = 4_133_404_800_000
@@ -38,16 +38,30 @@ def spot_symbol(instrument: Instrument, spelling: Spelling) -> dict[str, Any]:
     }
 
 
-def futures_symbol(instrument: Instrument, spelling: Spelling) -> dict[str, Any]:
+def usdm_symbol(instrument: Instrument, spelling: Spelling) -> dict[str, Any]:
     """Describe a USDⓈ-M perpetual."""
     notional = {"filterType": "MIN_NOTIONAL", "notional": f"{instrument.min_notional:f}"}
+    described = _perpetual(instrument, spelling)
+    return {**described, "status": "TRADING", "filters": [*described["filters"], notional]}
+
+
+def coinm_symbol(instrument: Instrument, spelling: Spelling) -> dict[str, Any]:
+    """Describe a coin-margined perpetual."""
+    return {
+        **_perpetual(instrument, spelling),
+        "contractStatus": "TRADING",
+        "contractSize": int(instrument.contract_size),
+        "equalQtyPrecision": 4,
+    }
+
+
+def _perpetual(instrument: Instrument, spelling: Spelling) -> dict[str, Any]:
     return {
         "symbol": instrument.symbol,
-        "pair": instrument.symbol,
+        "pair": spelling.pair,
         "contractType": "PERPETUAL",
         "deliveryDate": NEVER_MS,
         "onboardDate": ONBOARD_MS,
-        "status": "TRADING",
         "baseAsset": instrument.base,
         "quoteAsset": instrument.quote,
         "marginAsset": instrument.settle,
@@ -56,7 +70,7 @@ def futures_symbol(instrument: Instrument, spelling: Spelling) -> dict[str, Any]
         "baseAssetPrecision": 8,
         "quotePrecision": 8,
         "underlyingType": "COIN",
-        "filters": [*_grid(instrument, spelling), notional],
+        "filters": _grid(instrument, spelling),
         "orderTypes": ["LIMIT", "MARKET", "STOP", "STOP_MARKET"],
         "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
     }

@@ -7,11 +7,13 @@ from collections import deque
 import msgspec
 
 from desk.sim.binance import messages
+from desk.sim.binance.coin_margined import ContractListing
 from desk.sim.binance.depth import DepthCut
-from desk.sim.binance.messages import AggregateTrade, Spelling
+from desk.sim.binance.messages import AggregateTrade
+from desk.sim.binance.spelling import Spelling
 from desk.sim.binance.streams import parse_depth
 from desk.sim.candles import KEPT_MINUTES, MINUTE_MS, History, PremiumBar
-from desk.sim.events import Event, LevelSet, MarkUpdate, Print, TopOfBook
+from desk.sim.events import Event, Forced, LevelSet, MarkUpdate, Print, TopOfBook
 from desk.sim.listing import Listing
 
 KEPT_TRADES = 1000
@@ -30,7 +32,9 @@ class InstrumentFeed:
     `speed` is how many seconds of market time pass in a second; all stamps are wall time.
     """
 
-    def __init__(self, listing: Listing, *, speed: int, now_us: int, history: History) -> None:
+    def __init__(
+        self, listing: Listing | ContractListing, *, speed: int, now_us: int, history: History
+    ) -> None:
         self.listing = listing
         self.spelling = Spelling.of(listing.instrument)
         self.history = history
@@ -42,6 +46,8 @@ class InstrumentFeed:
         self._cuts: dict[str, DepthCut] = {}
         self._partials: dict[str, DepthCut] = {}
         self._printed: list[Print] = []
+        self._forced: bytes | None = None
+        """The last that was forced since it was last told."""
         self._seen_id = listing.book.update_id
         self.restart(now_us)
 
@@ -94,6 +100,8 @@ class InstrumentFeed:
             self._print(event, wanted, out)
         elif isinstance(event, MarkUpdate):
             self._mark(event, wanted, out)
+        elif "forceOrder" in wanted:
+            self._force(event)
 
     def _print(self, fill: Print, wanted: set[str], out: Frames) -> None:
         at_ms = self.wall_ms(fill.at_us)
@@ -138,12 +146,19 @@ class InstrumentFeed:
         if mark.at_us % self._wall_second_us:
             return
         at_ms = self.wall_ms(mark.at_us)
-        body = messages.mark_price_update(
-            self.spelling.symbol, mark, at_ms, mark.next_funding_ms // self._speed
-        )
+        funding_ms = mark.next_funding_ms // self._speed
+        body = messages.mark_price_update(self.spelling, mark, at_ms, funding_ms)
         for kind, every_ms in MARK_KINDS.items():
             if kind in wanted and at_ms % every_ms == 0:
                 out.append((kind, _encode(body)))
+
+    def _force(self, forced: Forced) -> None:
+        """Keep the forced order until the second is over: no more than one is told."""
+        fills = [trade for trade in self.recent if trade.first_id >= forced.first_trade_id]
+        if fills:
+            second_ms, at_ms = self.wall_ms(self._second_us), self.wall_ms(forced.at_us)
+            body = messages.force_order(self.spelling, forced, fills, (second_ms, at_ms))
+            self._forced = _encode(body)
 
     # ------------------------------------------------------------------ what comes by the clock
 
@@ -196,6 +211,9 @@ class InstrumentFeed:
             out.append((kind, _encode(body)))
 
     def _each_second(self, now_ms: int, wanted: set[str], out: Frames) -> None:
+        if self._forced is not None:
+            out.append(("forceOrder", self._forced))
+            self._forced = None
         day = self.history.day(now_ms)
         if day is None:
             return

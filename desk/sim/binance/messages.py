@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from desk.model.instrument import Instrument, Kind
-from desk.sim.binance.wire import WireNumbers, mark_number, rate_number
+from desk.sim.binance.spelling import FUTURES_ID_STEP, Spelling
+from desk.sim.binance.streams import USDM
+from desk.sim.binance.wire import mark_number, rate_number
 from desk.sim.candles import MINUTE_MS, Candle, PremiumBar
-from desk.sim.events import MarkUpdate, Print, TopOfBook
+from desk.sim.events import Forced, MarkUpdate, Print, TopOfBook
 
 Body = dict[str, Any]
-
-FUTURES_ID_STEP = 31
-"""Futures update ids are shared by many instruments and never consecutive."""
 
 DAY_MS = 86_400_000
 
@@ -31,25 +28,6 @@ class AggregateTrade(msgspec.Struct, frozen=True):
     buyer_is_taker: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
-    """How one section of the venue spells one instrument."""
-
-    symbol: str
-    is_spot: bool
-    numbers: WireNumbers
-
-    @classmethod
-    def of(cls, instrument: Instrument) -> Spelling:
-        """Return the spelling of an instrument."""
-        is_spot = instrument.kind is Kind.SPOT
-        return cls(instrument.symbol, is_spot, WireNumbers(instrument))
-
-    def update_id(self, counted: int) -> int:
-        """Return the venue's id of the market's n-th change."""
-        return counted if self.is_spot else counted * FUTURES_ID_STEP
-
-
 def book_ticker(spelling: Spelling, top: TopOfBook, at_ms: int) -> Body:
     """`@bookTicker`; spot gives neither a type nor a time."""
     numbers = spelling.numbers
@@ -62,9 +40,8 @@ def book_ticker(spelling: Spelling, top: TopOfBook, at_ms: int) -> Body:
     update_id = spelling.update_id(top.update_id)
     if spelling.is_spot:
         return {"u": update_id, "s": spelling.symbol, **quote}
-    symbol = spelling.symbol
-    head: Body = {"e": "bookTicker", "u": update_id, "s": symbol, "ps": symbol}
-    return {**head, **quote, "T": at_ms, "E": at_ms, "st": 1}
+    head: Body = {"e": "bookTicker", "u": update_id, "s": spelling.symbol, "ps": spelling.pair}
+    return {**head, **quote, "T": at_ms, "E": at_ms, **spelling.stamp}
 
 
 def trade(spelling: Spelling, fill: Print, at_ms: int) -> Body:
@@ -87,7 +64,7 @@ def aggregate_fields(spelling: Spelling, trade: AggregateTrade) -> Body:
     """The fields that stream and REST share; an aggregate's id is that of its first fill."""
     quantity = spelling.numbers.quantity(trade.lots)
     fields: Body = {"a": trade.first_id, "p": spelling.numbers.price(trade.ticks), "q": quantity}
-    if not spelling.is_spot:
+    if spelling.section == USDM:
         fields["nq"] = quantity
     fields |= {"f": trade.first_id, "l": trade.last_id, "T": trade.at_ms}
     fields["m"] = not trade.buyer_is_taker
@@ -97,45 +74,74 @@ def aggregate_fields(spelling: Spelling, trade: AggregateTrade) -> Body:
 def aggregate_trade(spelling: Spelling, trade: AggregateTrade) -> Body:
     """`@aggTrade`."""
     head: Body = {"e": "aggTrade", "E": trade.at_ms, "s": spelling.symbol}
-    body = {**head, **aggregate_fields(spelling, trade)}
-    return body if spelling.is_spot else {**body, "st": 1}
+    return {**head, **aggregate_fields(spelling, trade), **spelling.stamp}
 
 
 def depth_update(spelling: Spelling, cut: Body, at_ms: int) -> Body:
     """`@depth`: `cut` holds first, last and previous id and the levels of both sides."""
-    symbol = spelling.symbol
+    symbol, pair = spelling.symbol, spelling.pair
     ids = {name: spelling.update_id(cut[name]) for name in ("U", "u", "pu")}
     if spelling.is_spot:
         del ids["pu"]
         return {"e": "depthUpdate", "E": at_ms, "s": symbol, **ids, "b": cut["b"], "a": cut["a"]}
-    head: Body = {"e": "depthUpdate", "E": at_ms, "T": at_ms, "s": symbol, "ps": symbol}
-    return {**head, **ids, "b": cut["b"], "a": cut["a"], "st": 1}
+    head: Body = {"e": "depthUpdate", "E": at_ms, "T": at_ms, "s": symbol, "ps": pair}
+    return {**head, **ids, "b": cut["b"], "a": cut["a"], **spelling.stamp}
 
 
 def partial_depth(spelling: Spelling, update_id: int, levels: Body, at_ms: int) -> Body:
     """`@depth5/10/20`: on spot without symbol, on futures a depthUpdate to look at."""
     if spelling.is_spot:
         return {"lastUpdateId": update_id, **levels}
-    symbol = spelling.symbol
-    head: Body = {"e": "depthUpdate", "E": at_ms, "T": at_ms, "s": symbol, "ps": symbol}
+    symbol, pair = spelling.symbol, spelling.pair
+    head: Body = {"e": "depthUpdate", "E": at_ms, "T": at_ms, "s": symbol, "ps": pair}
     ids = {"U": update_id, "u": update_id, "pu": update_id - FUTURES_ID_STEP}
-    return {**head, **ids, "b": levels["bids"], "a": levels["asks"], "st": 1}
+    return {**head, **ids, "b": levels["bids"], "a": levels["asks"], **spelling.stamp}
 
 
-def mark_price_update(symbol: str, mark: MarkUpdate, at_ms: int, next_funding_ms: int) -> Body:
+def mark_price_update(
+    spelling: Spelling, mark: MarkUpdate, at_ms: int, next_funding_ms: int
+) -> Body:
     """`@markPrice`: `r` is the rate the running interval would pay now."""
     price = mark_number(mark.mark_price)
+    moving = {"ap": price} if spelling.section == USDM else {}
     return {
         "e": "markPriceUpdate",
         "E": at_ms,
-        "s": symbol,
+        "s": spelling.symbol,
         "p": price,
-        "ap": price,
+        **moving,
         "P": mark_number(mark.settle_price),
         "i": mark_number(mark.index_price),
         "r": rate_number(mark.funding_rate),
         "T": next_funding_ms,
-        "st": 1,
+        **spelling.stamp,
+    }
+
+
+def force_order(
+    spelling: Spelling, forced: Forced, fills: list[AggregateTrade], times_ms: tuple[int, int]
+) -> Body:
+    """`@forceOrder`: `fills` are the order's; the times are those of the message and the order."""
+    numbers = spelling.numbers
+    lots = sum(fill.lots for fill in fills)
+    average = round(sum(fill.ticks * fill.lots for fill in fills) / lots)
+    return {
+        "e": "forceOrder",
+        "E": times_ms[0],
+        "o": {
+            "s": spelling.symbol,
+            **spelling.pair_field,
+            "S": "BUY" if forced.buys else "SELL",
+            "o": "LIMIT",
+            "f": "IOC",
+            "q": numbers.quantity(lots),
+            "p": numbers.price(forced.bankruptcy_ticks),
+            "ap": numbers.price(average),
+            "X": "FILLED",
+            "l": numbers.quantity(fills[-1].lots),
+            "z": numbers.quantity(lots),
+            "T": times_ms[1],
+        },
     }
 
 
@@ -146,12 +152,13 @@ def mini_ticker(spelling: Spelling, day: Candle, now_ms: int) -> Body:
         "e": "24hrMiniTicker",
         "E": now_ms,
         "s": spelling.symbol,
+        **spelling.pair_field,
         "c": numbers.price(day.close),
         "o": numbers.price(day.open),
         "h": numbers.price(day.high),
         "l": numbers.price(day.low),
         "v": numbers.quantity(day.volume),
-        "q": numbers.turnover(day.tick_lots),
+        "q": numbers.turnover(day.volume, day.tick_lots),
     }
 
 
@@ -163,6 +170,7 @@ def ticker(spelling: Spelling, day: Candle, top: tuple[int, int, int, int], now_
         "e": "24hrTicker",
         "E": now_ms,
         "s": spelling.symbol,
+        **spelling.pair_field,
         "p": change,
         "P": percent,
         "w": average,
@@ -182,7 +190,7 @@ def ticker(spelling: Spelling, day: Candle, top: tuple[int, int, int, int], now_
         "h": numbers.price(day.high),
         "l": numbers.price(day.low),
         "v": numbers.quantity(day.volume),
-        "q": numbers.turnover(day.tick_lots),
+        "q": numbers.turnover(day.volume, day.tick_lots),
         "O": now_ms - DAY_MS,
         "C": now_ms,
         "F": day.first_trade_id,
@@ -222,9 +230,9 @@ def kline(spelling: Spelling, candle: Candle, now_ms: int, *, closed: bool) -> B
             "v": numbers.quantity(candle.volume),
             "n": candle.trades,
             "x": closed,
-            "q": numbers.turnover(candle.tick_lots),
+            "q": numbers.turnover(candle.volume, candle.tick_lots),
             "V": numbers.quantity(candle.taker_buy_volume),
-            "Q": numbers.turnover(candle.taker_buy_tick_lots),
+            "Q": numbers.turnover(candle.taker_buy_volume, candle.taker_buy_tick_lots),
             "B": "0",
         },
     }
@@ -241,10 +249,10 @@ def kline_row(spelling: Spelling, candle: Candle) -> list[Any]:
         numbers.price(candle.close),
         numbers.quantity(candle.volume),
         candle.start_ms + MINUTE_MS - 1,
-        numbers.turnover(candle.tick_lots),
+        numbers.turnover(candle.volume, candle.tick_lots),
         candle.trades,
         numbers.quantity(candle.taker_buy_volume),
-        numbers.turnover(candle.taker_buy_tick_lots),
+        numbers.turnover(candle.taker_buy_volume, candle.taker_buy_tick_lots),
         "0",
     ]
 

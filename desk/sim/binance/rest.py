@@ -1,6 +1,7 @@
 """The venue's REST answers: documents made from an instrument's feed.
 
-Spot below /api/v3, USDⓈ-M below /fapi/v1. What is not simulated answers 404 as unknown path.
+Spot below /api/v3, USDⓈ-M below /fapi/v1, coin-margined below /dapi/v1, where most answers about
+one symbol are lists too. What is not simulated answers 404 as unknown path.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from desk.sim.binance import messages
-from desk.sim.binance.exchange_info import futures_symbol, spot_symbol
+from desk.sim.binance.exchange_info import coinm_symbol, spot_symbol, usdm_symbol
 from desk.sim.binance.feed import InstrumentFeed
-from desk.sim.binance.streams import SPOT
+from desk.sim.binance.streams import COINM, SPOT, USDM
 from desk.sim.binance.wire import mark_number, rate_number
 from desk.sim.funding import INTEREST
 
 Query: TypeAlias = Mapping[str, str]
 Answer: TypeAlias = "dict[str, Any] | list[Any]"
+
+PREFIXES = {SPOT: "/api/v3/", USDM: "/fapi/v1/", COINM: "/dapi/v1/"}
+DESCRIBED = {SPOT: spot_symbol, USDM: usdm_symbol, COINM: coinm_symbol}
 
 SPOT_DEPTH_LIMIT = 5000
 FUTURES_DEPTH_LIMIT = 1000
@@ -42,7 +46,6 @@ class RestDesk:
         self._feeds = feeds
         self._speed = speed
         self._now_ms = 0
-        prefix = "/api/v3/" if section == SPOT else "/fapi/v1/"
         shared: dict[str, Callable[[Query], Answer]] = {
             "ping": lambda _: {},
             "time": lambda _: {"serverTime": self._now_ms},
@@ -61,7 +64,7 @@ class RestDesk:
             "premiumIndexKlines": self._premium_klines,
         }
         known = shared if section == SPOT else shared | futures
-        self._answers = {prefix + name: answer for name, answer in known.items()}
+        self._answers = {PREFIXES[section] + name: answer for name, answer in known.items()}
 
     def answer(self, path: str, now_ms: int) -> tuple[int, bytes]:
         """Return the status and the JSON body for a request path with its query."""
@@ -88,7 +91,8 @@ class RestDesk:
 
     def _one_or_all(self, query: Query, make: Callable[[InstrumentFeed], Answer]) -> Answer:
         if "symbol" in query:
-            return make(self._feed(query))
+            one = make(self._feed(query))
+            return [one] if self._section == COINM else one
         return [make(feed) for feed in self._feeds.values()]
 
     @staticmethod
@@ -115,10 +119,17 @@ class RestDesk:
         times = {} if spot else {"E": self._now_ms, "T": self._now_ms}
         return {
             "lastUpdateId": last_id,
+            **self._names(feed),
             **times,
             "bids": [level(ticks, lots) for ticks, lots in listing.book.bids.levels(limit)],
             "asks": [level(ticks, lots) for ticks, lots in listing.book.asks.levels(limit)],
         }
+
+    def _names(self, feed: InstrumentFeed) -> dict[str, str]:
+        """What coin-margined answers say of whom they are about."""
+        spelling = feed.spelling
+        pair = {"symbol": spelling.symbol, "pair": spelling.pair}
+        return pair if self._section == COINM else {}
 
     def _aggregate_trades(self, query: Query) -> Answer:
         feed = self._feed(query)
@@ -142,8 +153,10 @@ class RestDesk:
         if day is None:
             raise Refusal(503, -1001, "No trade yet.")
         change, percent, average = messages.day_change(spelling, day)
+        turnover_of = "baseVolume" if self._section == COINM else "quoteVolume"
         body: dict[str, Any] = {
             "symbol": spelling.symbol,
+            **self._names(feed),
             "priceChange": change,
             "priceChangePercent": percent,
             "weightedAvgPrice": average,
@@ -153,7 +166,7 @@ class RestDesk:
             "highPrice": numbers.price(day.high),
             "lowPrice": numbers.price(day.low),
             "volume": numbers.quantity(day.volume),
-            "quoteVolume": numbers.turnover(day.tick_lots),
+            turnover_of: numbers.turnover(day.volume, day.tick_lots),
             "openTime": self._now_ms - messages.DAY_MS,
             "closeTime": self._now_ms,
             "firstId": day.first_trade_id,
@@ -185,6 +198,7 @@ class RestDesk:
             raise Refusal(503, -1001, "No mark price yet.")
         return {
             "symbol": feed.spelling.symbol,
+            **self._names(feed),
             "markPrice": mark_number(mark.mark_price),
             "indexPrice": mark_number(mark.index_price),
             "estimatedSettlePrice": mark_number(mark.settle_price),
@@ -217,20 +231,34 @@ class RestDesk:
         feed = self._feed(query)
         return {
             "symbol": feed.spelling.symbol,
+            **self._names(feed),
             "openInterest": feed.spelling.numbers.quantity(feed.listing.open_interest_lots),
             "time": self._now_ms,
         }
 
     def _exchange_info(self, query: Query) -> Answer:
-        describe = spot_symbol if self._section == SPOT else futures_symbol
-        feeds = [self._feed(query)] if "symbol" in query else list(self._feeds.values())
+        describe = DESCRIBED[self._section]
         return {
             "timezone": "UTC",
             "serverTime": self._now_ms,
             "rateLimits": [],
             "exchangeFilters": [],
-            "symbols": [describe(feed.listing.instrument, feed.spelling) for feed in feeds],
+            "symbols": [
+                describe(feed.listing.instrument, feed.spelling) for feed in self._asked(query)
+            ],
         }
+
+    def _asked(self, query: Query) -> list[InstrumentFeed]:
+        """Return whom exchangeInfo is asked about; pairs that are not simulated are left out."""
+        if "symbol" in query:
+            return [self._feed(query)]
+        if "symbols" not in query:
+            return list(self._feeds.values())
+        try:
+            symbols = msgspec.json.decode(query["symbols"], type=list[str])
+        except msgspec.DecodeError:
+            raise Refusal(400, -1100, "Illegal characters found in parameter 'symbols'.") from None
+        return [feed for symbol, feed in self._feeds.items() if symbol in symbols]
 
 
 def _best(feed: InstrumentFeed) -> dict[str, str]:

@@ -36,7 +36,7 @@ class Subscriber:
 
 
 class SectionServer:
-    """Spot or USDⓈ-M: its port, its clients, its streams."""
+    """Spot, USDⓈ-M or coin-margined: its port, its clients, its streams."""
 
     def __init__(
         self,

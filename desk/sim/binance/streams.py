@@ -8,13 +8,15 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 SPOT = "spot"
 USDM = "usdm"
+COINM = "coinm"
 
 PUBLIC = "public"
 MARKET = "market"
 PRIVATE = "private"
 """Of an account, which nobody has here: connections are taken and stay silent."""
 ANY = "any"
-"""Spot has one route; the futures paths of before April 2026 are served for older clients."""
+"""Spot and coin-margined futures have one route; the paths that USDⓈ-M had before April 2026 are
+served for older clients."""
 
 _PUBLIC_KINDS = ("depth", "bookTicker", "trade", "rpiDepth")
 _NAME = re.compile(r"[a-z0-9_!]{1,30}(@[A-Za-z0-9_]{1,20}){0,3}")

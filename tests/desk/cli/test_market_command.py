@@ -56,7 +56,7 @@ def best_prices(ready):
 
 def test_ready_line_names_the_addresses_and_sigterm_ends_it_cleanly():
     with market("--seed", "5") as (process, ready):
-        assert ready.keys() == {"spot", "usdm"}
+        assert ready.keys() == {"spot", "usdm", "coinm"}
         for section in ready.values():
             assert section["rest"].startswith("http://127.0.0.1:")
             assert section["ws"].startswith("ws://127.0.0.1:")

@@ -2,12 +2,15 @@
 
 import itertools
 import json
+from decimal import Decimal
 
 import pytest
 from simulated_day import START_MS, new_market
 
+from desk.sim.binance.coin_margined import ContractListing
 from desk.sim.binance.feed import InstrumentFeed
 from desk.sim.candles import History
+from desk.sim.events import Forced, Print
 
 PERPETUAL = "BTCUSDT-PERP.BINANCE"
 SPOT = "ETHUSDT.BINANCE"
@@ -21,9 +24,11 @@ KINDS = {
 class Recording:
     """A minute and a half of one instrument's frames by kind, each with its place in the order."""
 
-    def __init__(self, name, *, speed=1, ms=90_000, step_ms=250):
+    def __init__(self, name, *, speed=1, ms=90_000, step_ms=250, in_contracts=False):
         market = new_market(seed=4, start_ms=START_MS * speed)
         self.listing = market.listings[name]
+        if in_contracts:
+            self.listing = ContractListing(self.listing)
         self.feed = InstrumentFeed(
             self.listing, speed=speed, now_us=market.time_ms * 1000, history=History()
         )
@@ -38,6 +43,8 @@ class Recording:
         end = market.time_ms + ms * speed
         while market.time_ms < end:
             events = market.advance(market.time_ms + step_ms * speed)[name]
+            if in_contracts:
+                events = self.listing.events(events, with_book=True)
             sent = self.feed.frames(events, market.time_ms * 1000, KINDS)
             self.frames += [(kind, json.loads(payload)) for kind, payload in sent]
 
@@ -58,8 +65,14 @@ def spot():
     return Recording(SPOT)
 
 
-def test_every_kind_but_the_silent_one_is_sent(perpetual, spot):
-    assert {kind for kind, _ in perpetual.frames} == KINDS - {"forceOrder"}
+@pytest.fixture(scope="module")
+def coinm():
+    return Recording(PERPETUAL, in_contracts=True)
+
+
+def test_every_kind_but_the_silent_one_is_sent(perpetual, coinm, spot):
+    for futures in (perpetual, coinm):
+        assert {kind for kind, _ in futures.frames} | {"forceOrder"} == KINDS
     assert {kind for kind, _ in spot.frames} == KINDS - {"forceOrder", "markPrice", "markPrice@1s"}
 
 
@@ -82,9 +95,29 @@ def test_futures_frames_have_the_documented_fields(perpetual):
     assert fields["markPrice@1s"] == ["e", "E", "s", "p", "ap", "P", "i", "r", "T", "st"]
 
 
+def test_coin_margined_frames_have_the_documented_fields(coinm):
+    fields = {kind: list(body) for kind, body in coinm.frames}
+    assert fields["trade"] == ["e", "E", "T", "s", "t", "p", "q", "X", "m"]
+    assert fields["bookTicker"] == ["e", "u", "s", "ps", "b", "B", "a", "A", "T", "E"]
+    assert fields["depth@100ms"] == ["e", "E", "T", "s", "ps", "U", "u", "pu", "b", "a"]
+    assert fields["markPrice@1s"] == ["e", "E", "s", "p", "P", "i", "r", "T"]
+    assert fields["miniTicker"] == ["e", "E", "s", "ps", "c", "o", "h", "l", "v", "q"]
+    names = {(body["s"], body["ps"]) for body in coinm.of("bookTicker")}
+    assert names == {("BTCUSD_PERP", "BTCUSD")}
+
+
+def test_coin_margined_quantities_are_contracts_of_a_hundred_dollars(perpetual, coinm):
+    linear, inverse = perpetual.of("trade"), coinm.of("trade")
+    assert len(linear) == len(inverse) > 50
+    for one, other in zip(linear, inverse, strict=True):
+        assert (one["t"], one["m"], float(one["p"])) == (other["t"], other["m"], float(other["p"]))
+        usd = Decimal(one["q"]) * Decimal(one["p"])
+        assert int(other["q"]) == max(1, int(usd / 100))
+
+
 @pytest.mark.parametrize(
     ("which", "price_decimals", "quantity_decimals"),
-    [("perpetual", 2, 3), ("spot", 8, 8)],
+    [("perpetual", 2, 3), ("coinm", 1, 0), ("spot", 8, 8)],
 )
 def test_numbers_are_written_as_the_venue_writes_them(
     which, price_decimals, quantity_decimals, request
@@ -96,9 +129,11 @@ def test_numbers_are_written_as_the_venue_writes_them(
         assert float(body["q"]) > 0
 
 
-def test_futures_diffs_chain_by_pu(perpetual):
+@pytest.mark.parametrize("which", ["perpetual", "coinm"])
+def test_futures_diffs_chain_by_pu(which, request):
+    recording = request.getfixturevalue(which)
     for kind in ("depth", "depth@100ms"):
-        diffs = perpetual.of(kind)
+        diffs = recording.of(kind)
         for before, diff in itertools.pairwise(diffs):
             assert diff["pu"] == before["u"]
             assert before["u"] < diff["U"] <= diff["u"]
@@ -121,7 +156,7 @@ def test_diffs_come_at_their_interval(which, slow_ms, request):
         assert len(times) > 0.9 * 90_000 / interval_ms
 
 
-@pytest.mark.parametrize("which", ["perpetual", "spot"])
+@pytest.mark.parametrize("which", ["perpetual", "coinm", "spot"])
 def test_best_levels_after_each_diff_equal_the_ticker_of_that_id(which, request):
     recording = request.getfixturevalue(which)
     tickers = iter(recording.of("bookTicker"))
@@ -144,7 +179,7 @@ def test_best_levels_after_each_diff_equal_the_ticker_of_that_id(which, request)
     assert checked > 800
 
 
-@pytest.mark.parametrize("which", ["perpetual", "spot"])
+@pytest.mark.parametrize("which", ["perpetual", "coinm", "spot"])
 def test_aggregates_hold_every_trade_once(which, request):
     recording = request.getfixturevalue(which)
     trades, aggregates = recording.of("trade"), recording.of("aggTrade")
@@ -172,7 +207,7 @@ def test_marks_come_on_whole_seconds_and_every_third(perpetual):
     assert float(mark["p"]) == pytest.approx(float(mark["i"]), rel=0.01)
 
 
-@pytest.mark.parametrize("which", ["perpetual", "spot"])
+@pytest.mark.parametrize("which", ["perpetual", "coinm", "spot"])
 def test_the_closed_candle_is_the_minute_of_its_trades(which, request):
     recording = request.getfixturevalue(which)
     (closed,) = [body["k"] for body in recording.of("kline_1m") if body["k"]["x"]]
@@ -183,9 +218,11 @@ def test_the_closed_candle_is_the_minute_of_its_trades(which, request):
     assert closed["n"] == len(trades)
     assert float(closed["v"]) == pytest.approx(sum(float(t["q"]) for t in trades))
     assert float(closed["V"]) == pytest.approx(sum(float(t["q"]) for t in trades if not t["m"]))
-    assert float(closed["q"]) == pytest.approx(
-        sum(float(t["p"]) * float(t["q"]) for t in trades), rel=1e-9
-    )
+    if which == "coinm":
+        turnover, exactness = sum(100 * float(t["q"]) / float(t["p"]) for t in trades), 1e-6
+    else:
+        turnover, exactness = sum(float(t["p"]) * float(t["q"]) for t in trades), 1e-9
+    assert float(closed["q"]) == pytest.approx(turnover, rel=exactness)
 
 
 def test_partial_depth_shows_twenty_sorted_levels(spot):
@@ -208,3 +245,76 @@ def test_a_faster_market_keeps_wall_time_stamps():
     interval_ms = 28_800_000 // 20
     assert marks[0]["T"] % interval_ms == 0
     assert 0 < marks[0]["T"] - marks[0]["E"] <= interval_ms
+
+
+class Forcing:
+    """A feed to which a test tells its own prints and forced orders."""
+
+    def __init__(self, *, in_contracts=False):
+        market = new_market(seed=4)
+        listing = market.listings[PERPETUAL]
+        self.contracts = ContractListing(listing) if in_contracts else None
+        self.now_us = market.time_ms * 1000
+        self.feed = InstrumentFeed(
+            self.contracts or listing, speed=1, now_us=self.now_us, history=History()
+        )
+        self.trade_id = 100
+
+    def order(self, at_ms, *fills, buys=False, forced=True):
+        """An order that met (ticks, lots) one after the other."""
+        at_us = self.now_us + at_ms * 1000
+        first = self.trade_id
+        events = []
+        for ticks, lots in fills:
+            events.append(Print(at_us, self.trade_id, ticks, lots, buys))
+            self.trade_id += 1
+        lots, last = sum(lots for _, lots in fills), fills[-1][0]
+        if forced:
+            events.append(Forced(at_us, buys, last, lots, last - 100, first, self.trade_id - 1))
+        return events
+
+    def told(self, events, until_ms, wanted=("forceOrder",)):
+        if self.contracts is not None:
+            events = self.contracts.events(events, with_book=False)
+        frames = self.feed.frames(events, self.now_us + until_ms * 1000, set(wanted))
+        return [json.loads(payload) for kind, payload in frames if kind == "forceOrder"]
+
+
+def test_a_forced_order_is_told_with_its_average_and_its_bankruptcy_price():
+    forcing = Forcing()
+    events = forcing.order(100, (610_000, 9), forced=False)
+    events += forcing.order(200, (610_000, 30), (609_990, 10))
+    (body,) = forcing.told(events, 1_000)
+    assert body["E"] == START_MS + 1_000
+    assert body["o"] == {
+        "s": "BTCUSDT",
+        "S": "SELL",
+        "o": "LIMIT",
+        "f": "IOC",
+        "q": "0.040",
+        "p": "60989.00",
+        "ap": "60999.80",
+        "X": "FILLED",
+        "l": "0.010",
+        "z": "0.040",
+        "T": START_MS + 200,
+    }
+
+
+def test_a_forced_coin_margined_order_is_as_many_contracts_as_its_trades():
+    forcing = Forcing(in_contracts=True)
+    (body,) = forcing.told(forcing.order(200, (610_000, 30), (609_990, 1), buys=True), 1_000)
+    order = body["o"]
+    assert (order["s"], order["ps"], order["S"]) == ("BTCUSD_PERP", "BTCUSD", "BUY")
+    assert (order["q"], order["z"], order["l"]) == ("19", "19", "1")
+    assert order["ap"] == "60999.9"
+
+
+def test_only_the_last_forced_order_of_a_second_is_told_and_no_second_twice():
+    forcing = Forcing()
+    events = forcing.order(100, (610_000, 1)) + forcing.order(900, (610_001, 2))
+    assert [body["o"]["z"] for body in forcing.told(events, 1_000)] == ["0.002"]
+    assert forcing.told([], 3_000) == []
+    late = forcing.order(3_100, (610_001, 3))
+    assert forcing.told(late, 3_500, wanted=("trade",)) == []
+    assert forcing.told([], 5_000) == []

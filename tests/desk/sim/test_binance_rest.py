@@ -1,10 +1,13 @@
 """REST answers: the fields that clients need, in the venue's spelling, and its error codes."""
 
 import json
+from decimal import Decimal
 
 import pytest
-from simulated_day import START_MS, new_market
+from simulated_day import PERPETUALS, START_MS, new_market
 
+from desk.sim.binance.coin_margined import ContractListing
+from desk.sim.binance.dialect import CONNECTIONS
 from desk.sim.binance.feed import InstrumentFeed
 from desk.sim.binance.rest import RestDesk
 from desk.sim.candles import History
@@ -14,17 +17,22 @@ MINUTES = 3
 
 @pytest.fixture(scope="module")
 def desks():
-    """Both sections after three minutes of market."""
+    """All sections after three minutes of market."""
     market = new_market(seed=6)
+    contracts = [ContractListing(market.listings[name]) for name in PERPETUALS]
     feeds = {
-        name: InstrumentFeed(listing, speed=1, now_us=market.time_ms * 1000, history=History())
-        for name, listing in market.listings.items()
+        listing.instrument.id: InstrumentFeed(
+            listing, speed=1, now_us=market.time_ms * 1000, history=History()
+        )
+        for listing in [*market.listings.values(), *contracts]
     }
     for _ in range(MINUTES * 60):
         events = market.advance(market.time_ms + 1000)
         for name, feed in feeds.items():
-            feed.frames(events[name], market.time_ms * 1000, set())
-    sections = {"spot": "binance-spot", "usdm": "binance-usdm"}
+            told = events[name.replace("USD-PERP", "USDT-PERP")]
+            if isinstance(feed.listing, ContractListing):
+                told = feed.listing.events(told, with_book=False)
+            feed.frames(told, market.time_ms * 1000, set())
     return {
         section: RestDesk(
             section,
@@ -35,14 +43,14 @@ def desks():
             },
             1,
         )
-        for section, connection in sections.items()
+        for connection, section in CONNECTIONS.items()
     }
 
 
 @pytest.fixture
 def get(desks):
     def fetch(section, path):
-        prefix = {"spot": "/api/v3/", "usdm": "/fapi/v1/"}[section]
+        prefix = {"spot": "/api/v3/", "usdm": "/fapi/v1/", "coinm": "/dapi/v1/"}[section]
         status, body = desks[section].answer(prefix + path, START_MS + MINUTES * 60_000)
         return status, json.loads(body)
 
@@ -82,6 +90,64 @@ def test_exchange_info_of_spot_names_what_clients_require(ok):
     assert (eth["baseAsset"], eth["quoteAsset"], eth["status"]) == ("ETH", "USDT", "TRADING")
     assert filters(eth)["PRICE_FILTER"]["tickSize"] == "0.01000000"
     assert filters(eth)["LOT_SIZE"]["stepSize"] == "0.00010000"
+
+
+def test_exchange_info_of_coin_margined_names_what_clients_require(ok):
+    symbols = {symbol["symbol"]: symbol for symbol in ok("coinm", "exchangeInfo")["symbols"]}
+    assert symbols.keys() == {"BTCUSD_PERP", "ETHUSD_PERP"}
+    eth = symbols["ETHUSD_PERP"]
+    wanted = {
+        "pair": "ETHUSD", "contractType": "PERPETUAL", "contractStatus": "TRADING",
+        "contractSize": 10, "baseAsset": "ETH", "quoteAsset": "USD", "marginAsset": "ETH",
+        "pricePrecision": 2, "quantityPrecision": 0,
+    }  # fmt: skip
+    assert {name: eth[name] for name in wanted} == wanted
+    assert "status" not in eth
+    assert filters(eth)["PRICE_FILTER"]["tickSize"] == "0.01"
+    assert filters(eth)["LOT_SIZE"]["stepSize"] == "1"
+    assert filters(symbols["BTCUSD_PERP"])["PRICE_FILTER"]["tickSize"] == "0.1"
+
+
+def test_spot_may_be_asked_for_several_pairs_at_once(get, ok):
+    asked = 'exchangeInfo?symbols=%5B"ETHUSDT","BTCUSDT","BTCUSDC"%5D'
+    assert {s["symbol"] for s in ok("spot", asked)["symbols"]} == {"BTCUSDT", "ETHUSDT"}
+    status, error = get("spot", "exchangeInfo?symbols=BTCUSDT")
+    assert (status, error["code"]) == (400, -1100)
+
+
+def test_most_coin_margined_answers_about_one_symbol_are_lists(ok):
+    for path in ("premiumIndex", "ticker/24hr", "ticker/price", "ticker/bookTicker"):
+        (row,) = ok("coinm", f"{path}?symbol=BTCUSD_PERP")
+        assert row["symbol"] == "BTCUSD_PERP"
+    (mark,) = ok("coinm", "premiumIndex?symbol=BTCUSD_PERP")
+    linear = ok("usdm", "premiumIndex?symbol=BTCUSDT")
+    same = ("markPrice", "indexPrice", "lastFundingRate", "nextFundingTime")
+    assert [mark[name] for name in same] == [linear[name] for name in same]
+    assert mark["pair"] == "BTCUSD"
+
+
+def test_coin_margined_depth_and_open_interest_are_contracts(ok):
+    depth = ok("coinm", "depth?symbol=ETHUSD_PERP&limit=50")
+    linear = ok("usdm", "depth?symbol=ETHUSDT&limit=50")
+    assert (depth["symbol"], depth["pair"]) == ("ETHUSD_PERP", "ETHUSD")
+    assert depth["lastUpdateId"] == linear["lastUpdateId"]
+    for (price, contracts), (same, coins) in zip(depth["bids"], linear["bids"], strict=True):
+        assert float(price) == float(same)
+        assert int(contracts) == max(1, int(Decimal(coins) * Decimal(same) / 10))
+    interest = ok("coinm", "openInterest?symbol=ETHUSD_PERP")
+    coins = float(ok("usdm", "openInterest?symbol=ETHUSDT")["openInterest"])
+    assert int(interest["openInterest"]) == pytest.approx(coins * 260, rel=0.1)
+    assert interest["pair"] == "ETHUSD"
+    assert [row["fundingIntervalHours"] for row in ok("coinm", "fundingInfo")] == [8, 8]
+
+
+def test_a_coin_margined_day_counts_contracts_and_their_worth_in_coin(ok):
+    (day,) = ok("coinm", "ticker/24hr?symbol=BTCUSD_PERP")
+    worth = 100 * int(day["volume"]) / float(day["baseVolume"])
+    assert float(day["lowPrice"]) <= worth <= float(day["highPrice"])
+    assert "quoteVolume" not in day
+    klines = ok("coinm", "klines?symbol=BTCUSD_PERP&interval=1m")
+    assert sum(int(row[5]) for row in klines) == int(day["volume"])
 
 
 @pytest.mark.parametrize("section", ["spot", "usdm"])
