@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from desk.cli.arguments import Arguments
+from desk.cli.replayed_market import RecordedMarket
 from desk.io.clock import SystemClock
 from desk.io.resources import resource
 from desk.model.catalogue import load_catalogue
@@ -35,24 +36,32 @@ def run(argv: Sequence[str]) -> int:
     Raises InputError for bad usage, a dialect that is not simulated or a port that is taken.
     """
     arguments = _parser().parse_args(argv)
-    dialects = _dialects(arguments.dialect)
-    if arguments.replay is not None:
-        raise InputError(
-            source=_PROGRAM,
-            field="--replay",
-            expected="a seeded market: recordings are not served yet",
-            found=arguments.replay,
-        )
     settings = Settings(
-        dialects=dialects,
+        dialects=_dialects(arguments.dialect),
         seed=_whole("--seed", arguments.seed, 0, 1 << 62),
         speed=_whole("--speed", arguments.speed, 1, LARGEST_SPEED),
         port=_whole("--port", arguments.port, 0, LARGEST_PORT),
         faults=tuple(parse_faults(arguments.faults)),
     )
     state = None if arguments.state is None else Path(arguments.state)
-    asyncio.run(_serve(settings, state, follow_parent=arguments.parent))
+    market: RecordedMarket | Simulator
+    if arguments.replay is None:
+        market, save = _simulator(settings, state), None if state is None else _saver(state)
+    else:
+        market, save = _recorded(arguments.replay, settings, state), None
+    asyncio.run(_serve(market, save, settings.port, follow_parent=arguments.parent))
     return 0
+
+
+def _recorded(files: list[str], settings: Settings, state: Path | None) -> RecordedMarket:
+    if settings.faults or state is not None:
+        raise InputError(
+            source=_PROGRAM,
+            field="--replay",
+            expected="a recording as it is",
+            found="--faults or --state with it",
+        )
+    return RecordedMarket(files, speed=settings.speed, port=settings.port)
 
 
 def _parser() -> Arguments:
@@ -61,7 +70,9 @@ def _parser() -> Arguments:
     parser.add_argument("--port", default="0", help="the first port, the next ones follow; 0: any")
     parser.add_argument("--seed", default="1", help="same seed, same market")
     parser.add_argument("--speed", default="1", help="how many times as much happens per second")
-    parser.add_argument("--replay", metavar="FILE", help="not yet")
+    parser.add_argument(
+        "--replay", nargs="+", metavar="FILE", help="serve a recording; it has its own venues"
+    )
     parser.add_argument("--faults", default="", metavar="SPEC", help="see desk/sim/faults.py")
     parser.add_argument("--state", metavar="FILE", help="go on from here, and keep it up to date")
     parser.add_argument("--parent", action="store_true", help="end when standard input ends")
@@ -97,7 +108,13 @@ def _whole(option: str, text: str, smallest: int, largest: int) -> int:
 # ---------------------------------------------------------------------- serving
 
 
-async def _serve(settings: Settings, state: Path | None, *, follow_parent: bool) -> None:
+async def _serve(
+    market: RecordedMarket | Simulator,
+    save: Callable[[bytes], None] | None,
+    port: int,
+    *,
+    follow_parent: bool,
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -105,20 +122,19 @@ async def _serve(settings: Settings, state: Path | None, *, follow_parent: bool)
             loop.add_signal_handler(number, stop.set)
     if follow_parent:
         _stop_with_parent(lambda: loop.call_soon_threadsafe(stop.set))
-    simulator = _simulator(settings, state)
     try:
-        ready = await simulator.start()
+        ready = await market.start()
     except OSError as error:
-        await simulator.stop()
+        await market.stop()
         raise InputError(
             source=_PROGRAM,
             field="--port",
             expected="free ports on 127.0.0.1",
-            found=f"{settings.port}: {error.strerror or error}",
+            found=f"{port}: {error.strerror or error}",
         ) from None
     with contextlib.suppress(BrokenPipeError):  # nobody listens for it: --parent will tell
         print(json.dumps(ready), flush=True)
-    await simulator.run(stop, None if state is None else _saver(state))
+    await market.run(stop, save)
 
 
 def _simulator(settings: Settings, state: Path | None) -> Simulator:

@@ -144,6 +144,7 @@ def test_a_state_that_cannot_be_written_is_told_once_and_the_market_goes_on(tmp_
         (["--seed", ""], "nothing"),
         (["--faults", "explode"], "explode"),
         (["--replay", "some.jsonl"], "some.jsonl"),
+        (["--replay", "some.jsonl", "--faults", "drop"], "--faults or --state"),
         (["--fly"], "--fly"),
         (["extra"], "extra"),
     ],
