@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from desk.engine.snapshot import DeskFrame, PositionView
+from desk.engine.snapshot import DeskFrame, MarketView, PositionView
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.text import (
     UNKNOWN,
     countdown_short,
     distance,
+    funding,
     liquidation_price,
     money,
     multiple,
     price,
     quantity,
-    rate,
     ratio,
     signed,
     symbol,
@@ -31,7 +31,7 @@ COLUMNS = (
     Column("distance", "Distance ↑", "", Side.LEFT, width=172),
     Column("unrealized", "Unrealized", "−888,888"),
     Column("realized", "Realized", "+88,888", keep=1),
-    Column("funding", "Funding · next", "−0.0888% 88:88", keep=4),
+    Column("funding", "Funding · next", "−0.0888% /8h 88:88", keep=4),
     Column("margin", "Margin · lev", "8,888,888", keep=2),
     Column("close", "Close %", "", width=134),
 )
@@ -55,14 +55,11 @@ def split_key(key: str) -> tuple[str, str]:
 
 def position_rows(frame: DeskFrame) -> tuple[Row, ...]:
     """Rows, the nearest to liquidation first; what is unknown counts as near."""
-    ticks = {market.instrument: market for market in frame.markets}
-    rows: list[Row] = []
-    for position in sorted(frame.positions, key=_danger):
-        market = ticks.get(position.instrument)
-        tick = market.tick_size if market else Decimal("0.01")
-        lot = market.lot_size if market else Decimal("0.001")
-        rows.append(_row(position, tick, lot, frame.wall_ms))
-    return tuple(rows)
+    markets = {market.instrument: market for market in frame.markets}
+    return tuple(
+        _row(position, markets.get(position.instrument), frame.wall_ms)
+        for position in sorted(frame.positions, key=_danger)
+    )
 
 
 def nearest(position: PositionView) -> Decimal | None:
@@ -82,13 +79,14 @@ def _danger(position: PositionView) -> tuple[int, Decimal, str]:
     return -rank(position.level), near, position.instrument
 
 
-def _row(position: PositionView, tick: Decimal, lot: Decimal, wall_ms: int) -> Row:
+def _row(position: PositionView, market: MarketView | None, wall_ms: int) -> Row:
+    tick = market.tick_size if market else Decimal("0.01")
+    lot = market.lot_size if market else Decimal("0.001")
     live = position.quality == "LIVE"
     figure = Tone.TEXT2 if live else Tone.STALE
     strong = Tone.TEXT if live else Tone.STALE
     is_long = position.quantity > 0
     direction = Tone.BID if is_long else Tone.ASK
-    left = None if position.next_funding_ms is None else position.next_funding_ms - wall_ms
     carry = position.funding_per_day
     return Row(
         position_key(position.account, position.instrument),
@@ -116,9 +114,7 @@ def _row(position: PositionView, tick: Decimal, lot: Decimal, wall_ms: int) -> R
             ),
             Cell(signed(position.realized_pnl), of_profit(position.realized_pnl)),
             Cell(
-                UNKNOWN
-                if position.funding_rate is None
-                else f"{rate(position.funding_rate)} {countdown_short(left)}",
+                _funding(position, market, wall_ms),
                 figure,
                 second="" if carry is None else f"{signed(carry)} / day",
             ),
@@ -130,6 +126,16 @@ def _row(position: PositionView, tick: Decimal, lot: Decimal, wall_ms: int) -> R
             Cell(""),
         ),
     )
+
+
+def _funding(position: PositionView, market: MarketView | None, wall_ms: int) -> str:
+    """The rate with what it is for, and the time to the next one where there is one."""
+    next_ms = position.next_funding_ms
+    interval_h = market.funding_interval_h if market else None
+    text = funding(position.funding_rate, interval_h, continuous=next_ms is None)
+    if position.funding_rate is None or next_ms is None:
+        return text
+    return f"{text} {countdown_short(next_ms - wall_ms)}"
 
 
 def _known(text: str, tone: Tone) -> Cell:

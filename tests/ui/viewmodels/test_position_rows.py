@@ -1,7 +1,7 @@
 from decimal import Decimal as D
 
 import pytest
-from helpers.frames import BTC, BTCC, ETH, frame, market, normal_desk, position
+from helpers.frames import BTC, BTCC, ETH, WALL_MS, frame, market, normal_desk, position
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,7 +34,7 @@ def test_rows_of_the_normal_desk_read_as_in_the_picture():
     assert btc[AT["distance"]].text == "30.4% common"
     assert btc[AT["distance"]].second == "49.4% alone"
     assert btc[AT["unrealized"]].text == "+29,910"
-    assert btc[AT["funding"]].text == "+0.0068% 5:35"
+    assert btc[AT["funding"]].text == "+0.0068% /8h 5:35"
     assert btc[AT["funding"]].second == "−622 / day"
     assert btc[AT["margin"]].second == "5×"
 
@@ -109,3 +109,20 @@ def test_order_is_kept_and_new_rows_go_to_the_end():
     rows = position_rows(normal_desk())
     order = [rows[2].key, rows[0].key]
     assert [row.key for row in keep_order(rows, order)] == [*order, rows[1].key]
+
+
+@pytest.mark.parametrize(
+    ("interval", "next_ms", "shown"),
+    [
+        (1, WALL_MS + 60_000, "+0.0068% /1h 0:01"),
+        (8, None, "+0.0068% 8h eq."),
+        (None, WALL_MS + 60_000, "+0.0068% /? 0:01"),
+    ],
+)
+def test_funding_of_a_position_says_what_it_is_for(interval, next_ms, shown):
+    desk = frame(
+        markets=[market(funding_interval_h=interval)],
+        positions=[position(next_funding_ms=next_ms)],
+    )
+    (row,) = position_rows(desk)
+    assert row.cells[AT["funding"]].text == shown
