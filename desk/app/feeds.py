@@ -3,41 +3,62 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import sys
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
+from desk.app.listed_connection import ListedConnection
 from desk.app.options import Options
 from desk.app.runtime import Runtime
+from desk.app.terms import TermsStore
 from desk.engine.quality import FeedNote
 from desk.io.addresses import market_urls
 from desk.io.connect_limits import ConnectLimits
-from desk.io.connection import Connection
 from desk.io.market_child import MarketChild, start_market
 from desk.model.errors import FeedError
-from desk.model.market_data import MarketEvent
-from desk.venues.connections import LiveProtocol, protocol_of, venue_of
+from desk.model.instrument import InstrumentId
+from desk.sim.dialects import DIALECTS
+from desk.venues.connections import venue_of
 from desk.venues.protocol import SocketUrls
 
 MARKET_STATE = "market.state"
 RESTART_S = 1.0
+NOTES_NS = 100_000_000
 
 
 class Feeds:
     """Keeps every connection of a desk alive for as long as `run` runs."""
 
-    def __init__(self, options: Options, runtime: Runtime, folder: Path) -> None:
+    def __init__(
+        self,
+        options: Options,
+        runtime: Runtime,
+        folder: Path,
+        store: TermsStore,
+        listed_ms: Mapping[str, int],
+    ) -> None:
         self._options = options
         self._runtime = runtime
         self._folder = folder
         self._child: MarketChild | None = None
         self._note = ""
+        self._notes: Mapping[str, FeedNote] = {}
+        self._noted_ns = 0
+        runtime.on_distrust = self.resync
         limits = ConnectLimits()
+        desk = runtime.engine.desk
         self._connections = {
-            name: self._connection(name, limits)
-            for name in sorted(runtime.engine.desk.settings.fed)
+            name: ListedConnection(
+                name,
+                catalogue=desk.catalogue,
+                traded=desk.has_traded,
+                sink=runtime.hear,
+                clock=runtime.clock,
+                limits=limits,
+                store=store,
+                kept_ms=listed_ms.get(name),
+            )
+            for name in sorted(desk.settings.fed)
         }
 
     async def run(self) -> None:
@@ -59,30 +80,32 @@ class Feeds:
             await self._child.stop()
 
     def notes(self) -> Mapping[str, FeedNote]:
-        """Return what was counted on each connection."""
-        return {
-            name: FeedNote(
-                gaps=sum(book.gaps for book in counters.books.values()),
-                rejected=counters.rejected,
-                note=self._note,
-            )
-            for name, counters in (
-                (name, connection.counters) for name, connection in self._connections.items()
-            )
-        }
+        """Return what was counted on each connection; counted anew ten times a second."""
+        now_ns = self._runtime.clock.boot_ns()
+        if now_ns - self._noted_ns >= NOTES_NS:
+            self._noted_ns = now_ns
+            self._notes = {name: c.note(self._note) for name, c in self._connections.items()}
+        return self._notes
+
+    def resync(self, instrument: InstrumentId) -> None:
+        """Get a new snapshot of a book that was found wrong."""
+        terms = self._runtime.engine.desk.catalogue.get(instrument)
+        assert terms is not None
+        now_ns = self._runtime.clock.boot_ns()
+        self._connections[terms.connection].connection.resync(instrument, now_ns)
 
     async def _addresses(self) -> Mapping[str, SocketUrls]:
         options = self._options
         if options.feeds:
-            return {name: self._make(name).live_urls for name in self._connections}
+            return {name: c.live_urls for name, c in self._connections.items()}
         if options.market is not None:
             return market_urls(options.market)
-        more = [
-            word
-            for name, value in (("--speed", options.speed), ("--seed", options.seed))
-            if value is not None
-            for word in (name, value)
-        ]
+        said = (
+            ("--dialect", ",".join(DIALECTS)),
+            ("--speed", options.speed),
+            ("--seed", options.seed),
+        )
+        more = [word for name, value in said if value is not None for word in (name, value)]
         self._child = await start_market(self._folder / MARKET_STATE, more)
         return market_urls(self._child.ready)
 
@@ -104,29 +127,6 @@ class Feeds:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _make(self, name: str) -> LiveProtocol:
-        catalogue = self._runtime.engine.desk.catalogue
-        return protocol_of(name, catalogue.of_connection(name).values())
-
-    def _connection(self, name: str, limits: ConnectLimits) -> Connection:
-        make = partial(self._make, name)
-        return Connection(
-            make,
-            make().live_urls,
-            clock=self._runtime.clock,
-            sink=self._take,
-            jitter=random.random,
-            limits=limits,
-        )
-
-    def _take(self, events: list[MarketEvent]) -> None:
-        self._runtime.hear(events)
-        now_ns = self._runtime.clock.boot_ns()
-        for name in self._runtime.engine.desk.market.take_distrusted():
-            instrument = self._runtime.engine.desk.catalogue.get(name)
-            assert instrument is not None
-            self._connections[instrument.connection].resync(name, now_ns)
 
     async def _ended(self, child: MarketChild) -> None:
         code = await child.wait()

@@ -1,26 +1,24 @@
-"""Public data without a desk: connections chosen by name, kept alive, their books watched."""
+"""Public data without a desk's journal: connections chosen by name, what they say taken in."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Mapping
-from functools import partial
 
-from desk.app.options import VENUES
+from desk.app.assemble import build_engine
+from desk.app.listed_connection import ListedConnection
+from desk.app.options import DEFAULT_VENUES, VENUES
 from desk.cli.shipped import shipped
+from desk.engine.desk import Desk, Settings
 from desk.io.clock import SystemClock
 from desk.io.connect_limits import ConnectLimits
-from desk.io.connection import Connection
 from desk.io.tap import Tap
-from desk.market.state import MarketState
-from desk.model.catalogue import Catalogue
 from desk.model.errors import InputError
 from desk.model.market_data import MarketEvent
-from desk.venues.connections import LiveProtocol, protocol_of, venue_of
+from desk.venues.connections import venue_of
 from desk.venues.protocol import SocketUrls
 
-DEFAULT_VENUES = ("binance", "okx", "bybit", "coinbase", "kraken")
+LOOK_S = 0.1
 
 
 def chosen_connections(
@@ -47,7 +45,7 @@ def chosen_connections(
 
 
 class Listening:
-    """Connections that feed a market and nothing else; a crossed book is fetched anew."""
+    """Connections that feed a desk which decides nothing; a crossed book is fetched anew."""
 
     def __init__(
         self,
@@ -56,42 +54,63 @@ class Listening:
         clock: SystemClock,
         tap: Tap | None = None,
     ) -> None:
-        self.catalogue: Catalogue = shipped().catalogue
-        self.market = MarketState(self.catalogue)
+        settings = Settings(
+            mode="PAPER" if urls is None else "SIMULATED",
+            sample_client=False,
+            fed=frozenset(names),
+            traded=frozenset(),
+        )
+        self.desk: Desk = build_engine(settings).desk
         self._clock = clock
         self._urls = urls
         limits = ConnectLimits()
         self.connections = {
-            name: Connection(
-                partial(self._make, name),
-                self._where(name),
-                clock=clock,
+            name: ListedConnection(
+                name,
+                catalogue=self.desk.catalogue,
+                traded=lambda _: False,
                 sink=self._take,
-                jitter=random.random,
-                tap=tap,
+                clock=clock,
                 limits=limits,
+                tap=tap,
             )
             for name in names
         }
 
-    async def run(self) -> None:
-        """Listen until cancelled."""
+    async def learn(self) -> None:
+        """Ask every venue for its listing, and wait a little for the answers."""
         async with asyncio.TaskGroup() as tasks:
             for name, connection in self.connections.items():
-                tasks.create_task(connection.run(), name=name)
+                tasks.create_task(connection.learn(self._where(name)), name=name)
 
-    def _make(self, name: str) -> LiveProtocol:
-        return protocol_of(name, self.catalogue.of_connection(name).values())
+    async def run(self) -> None:
+        """Listen until cancelled, from the listings on."""
+        await self.learn()
+        async with asyncio.TaskGroup() as tasks:
+            for name, connection in self.connections.items():
+                tasks.create_task(connection.listen(), name=name)
+            tasks.create_task(self._pass_time())
+
+    async def _pass_time(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            self.look()
+
+    def look(self) -> None:
+        """Tell the desk the time."""
+        self.desk.pass_time(self._clock.boot_ns(), self._clock.wall_ms())
 
     def _where(self, name: str) -> SocketUrls:
         if self._urls is None:
-            return self._make(name).live_urls
+            return self.connections[name].live_urls
         return self._urls.get(name) or self._urls[venue_of(name)]
 
     def _take(self, events: list[MarketEvent]) -> None:
+        self.look()
         for event in events:
-            self.market.apply(event)
-        for distrusted in self.market.take_distrusted():
-            instrument = self.catalogue.get(distrusted)
+            self.desk.hear(event)
+        for distrusted in self.desk.market.take_distrusted():
+            instrument = self.desk.catalogue.get(distrusted)
             assert instrument is not None
-            self.connections[instrument.connection].resync(distrusted, self._clock.boot_ns())
+            connection = self.connections[instrument.connection].connection
+            connection.resync(distrusted, self._clock.boot_ns())

@@ -11,6 +11,9 @@ import msgspec
 from desk.cli.arguments import Arguments
 from desk.model.errors import InputError
 
+DEFAULT_VENUES = ("binance", "okx", "bybit", "coinbase", "kraken")
+"""Of live feeds: marks of three venues, and dollars and stablecoins of two."""
+
 VENUES = ("binance", "okx", "bybit", "deribit", "hyperliquid", "coinbase", "kraken")
 
 
@@ -41,7 +44,13 @@ def arguments(prog: str, description: str) -> Arguments:
     """Return a parser of what every desk takes."""
     parser = Arguments(prog, description)
     parser.add_argument("--account", metavar="DIR", help="another desk folder")
-    parser.add_argument("--feed", metavar="VENUE,…", help="live public data instead")
+    parser.add_argument(
+        "--feed",
+        metavar="VENUE,…",
+        nargs="?",
+        const=",".join(DEFAULT_VENUES),
+        help=f"live public data instead; without a list {', '.join(DEFAULT_VENUES)}",
+    )
     parser.add_argument("--market", metavar="FILE|-", help="the ready line of a desk market")
     parser.add_argument("--replay", nargs="+", metavar="FILE", help="a recording instead")
     parser.add_argument("--speed", metavar="N", help="of the embedded market or the recording")

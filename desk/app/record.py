@@ -19,7 +19,6 @@ from desk.app.listening import Listening, chosen_connections
 from desk.app.options import market_of
 from desk.app.stopping import stop_signal
 from desk.cli.arguments import Arguments
-from desk.cli.shipped import shipped
 from desk.io.addresses import market_urls
 from desk.io.clock import SystemClock
 from desk.io.recorder import Bounds, Recorder, Tape
@@ -59,10 +58,12 @@ def run(argv: list[str]) -> int:
     asked = _asked(argv)
     clock = SystemClock()
     tape = Tape(clock)
-    recorder = Recorder(asked.out, _head(asked.names, clock), asked.bounds)
+    listening = Listening(asked.names, asked.urls, clock, tape.add)
+    asyncio.run(listening.learn())
+    recorder = Recorder(asked.out, _head(listening, clock), asked.bounds)
     began_ns = clock.boot_ns()
     try:
-        ended = asyncio.run(_record(asked, clock, tape, recorder))
+        ended = asyncio.run(_record(asked, listening, tape, recorder))
     finally:
         recorder.close()
     answer = {
@@ -127,9 +128,9 @@ def _bytes(option: str, text: str) -> int:
     return int(text)
 
 
-def _head(names: list[str], clock: SystemClock) -> bytes:
-    """Return what every file begins with: the instruments in use."""
-    catalogue = shipped().catalogue
+def _head(listening: Listening, clock: SystemClock) -> bytes:
+    """Return what every file begins with: the instruments in use, as they are listed now."""
+    catalogue = listening.desk.catalogue
     wall_ns, boot_ns = clock.wall_ns(), clock.boot_ns()
     return b"".join(
         listing_line(
@@ -140,14 +141,14 @@ def _head(names: list[str], clock: SystemClock) -> bytes:
                 instruments=list(catalogue.of_connection(name).values()),
             )
         )
-        for name in names
+        for name in listening.connections
     )
 
 
-async def _record(asked: _Asked, clock: SystemClock, tape: Tape, recorder: Recorder) -> str:
+async def _record(asked: _Asked, listens: Listening, tape: Tape, recorder: Recorder) -> str:
     """Listen and write; return why it ended."""
     told = asyncio.Event()
-    listening = asyncio.create_task(Listening(asked.names, asked.urls, clock, tape.add).run())
+    listening = asyncio.create_task(listens.run())
     writing = asyncio.create_task(_write(tape, recorder, told))
     reasons = {
         listening: "a connection failed",

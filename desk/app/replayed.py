@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
 from desk.app.feeds import Feeds
 from desk.app.options import Options
 from desk.app.runtime import Runtime
+from desk.app.terms import TermsStore
 from desk.cli.shipped import shipped
 from desk.io.capture_files import CaptureLine
 from desk.io.captures import connections_in, format_of, listed_instruments, read_capture
@@ -80,6 +81,8 @@ class Recorded:
             raise InputError(source=files[0], expected="a recording", found="nothing in it")
         self._lines = chain([first], lines)
         self.clock = ReplayClock(first.ts_recv_ns, _speed(speed))
+        self.listed_ms = dict.fromkeys(_listed(files), first.ts_recv_ns // 1_000_000)
+        """Connections whose instruments were recorded as they were listed, and when."""
 
     def lines(self) -> Iterator[CaptureLine]:
         """Yield what happened; what is damaged ends it, and `ended` says so."""
@@ -98,12 +101,18 @@ class ReplayedFeeds(Feeds):
     """Connections whose frames come from a recording; none leaves this process."""
 
     def __init__(
-        self, options: Options, runtime: Runtime, folder: Path, recorded: Recorded
+        self,
+        recorded: Recorded,
+        options: Options,
+        runtime: Runtime,
+        folder: Path,
+        store: TermsStore,
+        listed_ms: Mapping[str, int],
     ) -> None:
-        super().__init__(options, runtime, folder)
+        super().__init__(options, runtime, folder, store, listed_ms)
         self._recorded = recorded
         self._players = {
-            name: Player(connection.protocol) for name, connection in self._connections.items()
+            name: Player(listed.connection.protocol) for name, listed in self._connections.items()
         }
 
     async def run(self) -> None:
@@ -138,7 +147,7 @@ class ReplayedFeeds(Feeds):
     def _hand_on(self) -> None:
         for player in self._players.values():
             if events := player.protocol.events_received():
-                self._take(events)
+                self._runtime.hear(events)
 
 
 def _connections(files: tuple[str, ...]) -> list[str]:
@@ -168,12 +177,16 @@ def _lines(
 def _catalogue(files: tuple[str, ...]) -> Catalogue:
     """Return the shipped instruments, those that were recorded in their terms of then."""
     known = {instrument.id: instrument for instrument in shipped().catalogue.all()}
-    if format_of(files[0]) == "desk":
-        for instruments in listed_instruments(files).values():
-            for instrument in instruments:
-                _check(files[0], instrument, known.get(instrument.id, instrument))
-                known[instrument.id] = instrument
-    return Catalogue(list(known.values()))
+    for instruments in _listed(files).values():
+        for instrument in instruments:
+            _check(files[0], instrument, known.get(instrument.id, instrument))
+            known[instrument.id] = instrument
+    return Catalogue(list(known.values()), shipped().catalogue.as_of)
+
+
+def _listed(files: tuple[str, ...]) -> dict[str, list[Instrument]]:
+    """Return the instruments as they were recorded, by connection; other formats have none."""
+    return listed_instruments(files) if format_of(files[0]) == "desk" else {}
 
 
 def _check(source: str, recorded: Instrument, known: Instrument) -> None:

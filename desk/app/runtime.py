@@ -13,6 +13,7 @@ from desk.io.journal import JournalStore
 from desk.model.commands import AnyCommand
 from desk.model.errors import JournalError, JournalFull
 from desk.model.events import AnyEvent
+from desk.model.instrument import InstrumentId
 from desk.model.market_data import MarketEvent
 
 Listener: TypeAlias = Callable[[AnyEvent], None]
@@ -35,6 +36,8 @@ class Runtime:
         self.listeners: list[Listener] = []
         self.on_change: list[Callable[[], None]] = []
         """Called when there is something new to show."""
+        self.on_distrust: Callable[[InstrumentId], None] | None = None
+        """Told of a book that was found crossed: a new snapshot is needed."""
 
     def start(self) -> None:
         """Replay the journal and put the desk back as it was."""
@@ -64,6 +67,9 @@ class Runtime:
         self.tick()
         for event in events:
             self.process(Heard(event))
+        for instrument in self.engine.desk.market.take_distrusted():
+            if self.on_distrust is not None:
+                self.on_distrust(instrument)
         self._changed()
 
     def tick(self) -> None:

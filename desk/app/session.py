@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from desk.app.assemble import build_engine
 from desk.app.feeds import Feeds
 from desk.app.options import Options
 from desk.app.replayed import Recorded, ReplayedFeeds
 from desk.app.runtime import Runtime
+from desk.app.terms import TermsStore
 from desk.cli.shipped import shipped
 from desk.engine.desk import Settings
 from desk.io.addresses import market_urls
@@ -20,10 +22,8 @@ from desk.io.journal import SqliteJournal
 from desk.model.commands import AnyCommand
 from desk.model.events import AnyEvent
 from desk.model.orders import OrderStatus
+from desk.sim.dialects import DIALECTS
 from desk.venues.connections import venue_of
-
-EMBEDDED = ("binance-spot", "binance-usdm")
-"""What the embedded market streams."""
 
 TRADED = frozenset({"binance-spot", "binance-usdm"})
 """Where the desk's own accounts live."""
@@ -31,9 +31,9 @@ TRADED = frozenset({"binance-spot", "binance-usdm"})
 
 def fed_connections(options: Options) -> list[str]:
     """Return the connections that stream under these options."""
-    if options.market is None and not options.feeds:
-        return list(EMBEDDED)
-    sources = options.feeds or tuple(market_urls(options.market or {}))
+    sources = options.feeds or tuple(DIALECTS)
+    if options.market is not None:
+        sources = tuple(market_urls(options.market))
     return [
         connection
         for connection in shipped().catalogue.connections()
@@ -57,15 +57,15 @@ class Session:
             fed=fed,
             traded=fed & TRADED,
         )
-        engine = build_engine(settings, recorded.catalogue if recorded else None)
-        clock = recorded.clock if recorded else SystemClock()
-        self.runtime = Runtime(engine, self._journal, clock)
+        store = TermsStore(held.path, live=settings.live)
+        if recorded:
+            catalogue, listed_ms, clock = recorded.catalogue, recorded.listed_ms, recorded.clock
+        else:
+            (catalogue, listed_ms), clock = store.overlaid(shipped().catalogue), SystemClock()
+        self.runtime = Runtime(build_engine(settings, catalogue), self._journal, clock)
         self.runtime.start()
-        self.feeds = (
-            ReplayedFeeds(options, self.runtime, held.path, recorded)
-            if recorded
-            else Feeds(options, self.runtime, held.path)
-        )
+        feeds = partial(ReplayedFeeds, recorded) if recorded else Feeds
+        self.feeds: Feeds = feeds(options, self.runtime, held.path, store, listed_ms)
 
     @property
     def seq(self) -> int:

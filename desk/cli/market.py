@@ -15,13 +15,14 @@ from pathlib import Path
 from desk.cli.arguments import Arguments
 from desk.cli.replayed_market import RecordedMarket
 from desk.io.clock import SystemClock
+from desk.io.disk import write_atomically
 from desk.io.resources import resource
 from desk.model.catalogue import load_catalogue
 from desk.model.errors import InputError
 from desk.sim.dialects import DIALECTS
 from desk.sim.faults import parse_faults
 from desk.sim.simulator import Settings, Simulator
-from desk.sim.state import SavedMarket, decode_state, write_atomically
+from desk.sim.state import SavedMarket, decode_state
 
 LARGEST_SPEED = 1000
 LARGEST_PORT = 65_500

@@ -250,6 +250,13 @@ class Desk:
         self._figures[account] = (version, figures)
         return figures
 
+    def has_traded(self, instrument_id: str) -> bool:
+        """Whether the journal holds anything that is read by the terms of an instrument."""
+        state = self.state
+        return any(held == instrument_id for _, held in state.positions) or any(
+            order.terms.instrument == instrument_id for order in state.orders.values()
+        )
+
     def free_balance(self, account: str, asset: str) -> Decimal:
         """Return a spot balance less what working orders will pay."""
         spoken_for = ZERO

@@ -7,7 +7,7 @@ that is in use, and takes over in one batch once all that flows there flows here
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from desk.io.addresses import checked_urls
@@ -21,7 +21,13 @@ from desk.io.tap import Tap
 from desk.io.world import World
 from desk.model.instrument import InstrumentId
 from desk.model.market_data import FeedStatus, MarketEvent
-from desk.venues.protocol import FeedCounters, SocketUrls, StreamHealth, VenueProtocol
+from desk.venues.protocol import (
+    FeedCounters,
+    RestRequest,
+    SocketUrls,
+    StreamHealth,
+    VenueProtocol,
+)
 
 ROLL_PATIENCE_NS = 15_000_000_000
 """New sockets that bring data, but not everything, take over after this."""
@@ -88,11 +94,24 @@ class Connection:
         """Give up an instrument's book and get a new snapshot: somebody found it wrong."""
         self.protocol.resync(instrument, now_ns)
 
-    def remake(self, make: Callable[[], VenueProtocol], reason: str) -> None:
-        """Move to a protocol of another make: other instruments, or other terms of them."""
+    def remake(
+        self, make: Callable[[], VenueProtocol], reason: str, first: Sequence[MarketEvent] = ()
+    ) -> None:
+        """Move to a protocol of another make: other instruments, or other terms of them.
+
+        `first` is handed on between the last of the old protocol and the first of the new one.
+        """
         self._make = make
         self._give_up_roll()
-        self._begin_roll(reason)
+        self._begin_roll(reason, first)
+
+    async def ask(self, request: RestRequest, urls: SocketUrls | None = None) -> bytes | None:
+        """Make a request beside the protocol's own; None: there is no answer.
+
+        With `urls` at these addresses from now on; they are checked as by `run`.
+        """
+        self._world.urls = checked_urls(urls or self._world.urls)
+        return await self._world.ask(request)
 
     async def run(self, urls: SocketUrls | None = None) -> None:
         """Work until the task is cancelled; no socket and no task is left then.
@@ -139,8 +158,9 @@ class Connection:
         if wish:
             self._begin_roll(wish)
 
-    def _begin_roll(self, reason: str) -> None:
+    def _begin_roll(self, reason: str, first: Sequence[MarketEvent] = ()) -> None:
         roll = _Roll(self._pump(self._hold), reason, self._clock.boot_ns())
+        roll.held.take(first)
         self._next = roll
         if self._tasks is not None:
             roll.pump.start(self._tasks)

@@ -48,6 +48,23 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a file so that a crash leaves the old or the new one; raise OSError."""
+    beside = path.with_name(path.name + ".new")
+    try:
+        with open_private(beside) as file:
+            file.truncate(0)
+            left = memoryview(data)
+            while left:
+                left = left[file.write(left) :]
+            sync_file(file)
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
 def allocate(file: FileIO, size: int) -> None:
     """Make the file at least `size` bytes long with real blocks behind every one.
 

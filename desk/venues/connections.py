@@ -6,12 +6,22 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, TypeAlias
 
 from desk.model.instrument import Instrument
+from desk.venues import (
+    binance_listing,
+    bybit_listing,
+    coinbase_listing,
+    deribit_listing,
+    hyperliquid_listing,
+    kraken_listing,
+    okx_listing,
+)
 from desk.venues.binance import BinanceProtocol
 from desk.venues.bybit import BybitProtocol
 from desk.venues.coinbase import CoinbaseProtocol
 from desk.venues.deribit import DeribitProtocol
 from desk.venues.hyperliquid import HyperliquidProtocol
 from desk.venues.kraken import KrakenProtocol
+from desk.venues.listing_figures import ListingSource
 from desk.venues.okx import OkxProtocol
 from desk.venues.protocol import SocketUrls, VenueProtocol
 
@@ -40,6 +50,18 @@ SINGLE: Mapping[str, Single] = {
 def venue_of(connection: str) -> str:
     """Return the venue of a connection: `binance` of `binance-usdm`."""
     return connection.split("-", 1)[0]
+
+
+LISTINGS: Mapping[str, ListingSource] = {
+    **binance_listing.SOURCES,
+    **okx_listing.SOURCES,
+    **bybit_listing.SOURCES,
+    **deribit_listing.SOURCES,
+    **hyperliquid_listing.SOURCES,
+    **coinbase_listing.SOURCES,
+    **kraken_listing.SOURCES,
+}
+"""Where each connection's instruments are listed."""
 
 
 def protocol_of(connection: str, instruments: Iterable[Instrument]) -> LiveProtocol:

@@ -1,0 +1,189 @@
+"""One connection of a desk: first what its venue lists, then its sockets, in those terms."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from collections.abc import Callable
+from functools import partial
+
+from desk.app.terms import Adopted, TermsStore, adopt
+from desk.engine.quality import FeedNote, StreamNote
+from desk.io.clock import Clock
+from desk.io.connect_limits import ConnectLimits
+from desk.io.connection import Connection
+from desk.io.listings import ListingMissing, ask_listing
+from desk.io.pump import Sink
+from desk.io.tap import Tap
+from desk.model.catalogue import Catalogue
+from desk.model.market_data import InstrumentListed, MarketEvent
+from desk.venues.connections import LISTINGS, LiveProtocol, protocol_of
+from desk.venues.protocol import SocketUrls
+
+FIRST_LISTING_S = 3.0
+"""A start does not wait longer for a listing: the last one known will do."""
+
+RELIST_S = 600.0
+RETRY_S = 30.0
+"""Distance of two listings that were not to be had, or that strange messages make us ask for."""
+
+LOOK_S = 5.0
+
+_DAY_MS = 86_400_000
+_OLD_DAYS = 7
+
+
+class ListedConnection:
+    """Hands on what one connection says while `run` runs, in the terms of its listing.
+
+    `catalogue` is the desk's, which follows the InstrumentListed events that `sink` is given;
+    `traded` tells whether what an instrument is may change no more. With a store listings are
+    kept there.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        catalogue: Catalogue,
+        traded: Callable[[str], bool],
+        sink: Sink,
+        clock: Clock,
+        limits: ConnectLimits,
+        store: TermsStore | None = None,
+        kept_ms: int | None = None,
+        tap: Tap | None = None,
+    ) -> None:
+        self.name = name
+        self._catalogue = catalogue
+        self._traded = traded
+        self._clock = clock
+        self._store = store
+        self._listed_ms = kept_ms
+        """When the terms in use were listed; None: they are the ones that ship."""
+        self._adopted = Adopted([], [], {})
+        self._rejected = 0
+        """Messages that could not be read when the listing was last asked for."""
+        self._source = LISTINGS[name]
+        self._is_listed = False
+        self._has_instruments = asyncio.Event()
+        self.live_urls = self._make_known().live_urls
+        self._urls = self.live_urls
+        self.connection = Connection(
+            self._make_known,
+            self.live_urls,
+            clock=clock,
+            sink=sink,
+            jitter=random.random,
+            tap=tap,
+            limits=limits,
+        )
+
+    async def run(self, urls: SocketUrls) -> None:
+        """Work until cancelled; raises InputError for addresses that may not be used."""
+        await self.learn(urls)
+        await self.listen()
+
+    async def learn(self, urls: SocketUrls) -> None:
+        """Ask for the listing at these addresses, and wait a little for it."""
+        self._urls = urls
+        try:
+            async with asyncio.timeout(FIRST_LISTING_S):
+                self._is_listed = await self._relist()
+        except TimeoutError:
+            self._is_listed = False
+        if not self._is_listed:
+            self._has_instruments.set()  # the last terms known are all there are
+
+    async def listen(self) -> None:
+        """Keep the sockets, and the listing up to date, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_sockets())
+            tasks.create_task(self._keep_listed())
+
+    async def _keep_sockets(self) -> None:
+        await self._has_instruments.wait()  # a socket without streams would be silent
+        await self.connection.run(self._urls)
+
+    def note(self, of_all: str) -> FeedNote:
+        """Return what was counted, and what a trader should know; `of_all` concerns every feed."""
+        counters, streams = self.connection.counters, self.connection.streams()
+        return FeedNote(
+            gaps=sum(book.gaps for book in counters.books.values()),
+            rejected=counters.rejected,
+            note="; ".join(filter(None, (of_all, self._adopted.note, self._terms_note()))),
+            streams=tuple(
+                StreamNote(
+                    name=stream.name,
+                    kind=stream.kind,
+                    instrument=stream.instrument,
+                    active=stream.active,
+                    limit_ms=stream.limit_ms,
+                    messages=stream.messages,
+                    last_ns=stream.last_ns,
+                )
+                for stream in streams
+            ),
+        )
+
+    def _terms_note(self) -> str:
+        if self._listed_ms is None:
+            as_of = self._catalogue.as_of
+            return f"terms of instruments as shipped ({as_of}): the venue's listing was not read"
+        days = (self._clock.wall_ms() - self._listed_ms) // _DAY_MS
+        return f"terms of instruments were listed {days} days ago" if days > _OLD_DAYS else ""
+
+    def _make_known(self) -> LiveProtocol:
+        return protocol_of(self.name, self._catalogue.of_connection(self.name).values())
+
+    # ------------------------------------------------------------------ the listing
+
+    async def _keep_listed(self) -> None:
+        """Ask again now and then; sooner where there was none, or where messages do not fit."""
+        waited_s = 0.0
+        while True:
+            await asyncio.sleep(LOOK_S)
+            waited_s += LOOK_S
+            strange = self.connection.counters.rejected > self._rejected
+            if waited_s < (RETRY_S if strange or not self._is_listed else RELIST_S):
+                continue
+            waited_s = 0.0
+            self._is_listed = await self._relist()
+
+    async def _relist(self) -> bool:
+        """Ask for the listing and take it up; return whether there was one."""
+        self._rejected = self.connection.counters.rejected
+        try:
+            listing = await ask_listing(
+                self._source, lambda request: self.connection.ask(request, self._urls)
+            )
+        except ListingMissing:
+            return False
+        known = self._catalogue.of_connection(self.name)
+        adopted = adopt(known, listing, self._traded)
+        self._take_up(adopted)
+        self._keep(adopted)
+        return True
+
+    def _take_up(self, adopted: Adopted) -> None:
+        before, self._adopted = self._adopted, adopted
+        if adopted.instruments:
+            self._has_instruments.set()
+        if not adopted.changed and adopted.refused.keys() == before.refused.keys():
+            return
+        now_ns = self._clock.boot_ns()
+        first: list[MarketEvent] = [
+            InstrumentListed(terms.id, terms, now_ns) for terms in adopted.changed
+        ]
+        make = partial(protocol_of, self.name, adopted.instruments)
+        self.connection.remake(make, "the venue's listing has changed", first)
+
+    def _keep(self, adopted: Adopted) -> None:
+        self._listed_ms = self._clock.wall_ms()
+        if self._store is None:
+            return
+        try:
+            self._store.keep(self.name, adopted.instruments, self._listed_ms)
+        except OSError as error:
+            print(f"desk: cannot keep the listing of {self.name}: {error}", file=sys.stderr)
