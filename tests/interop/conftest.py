@@ -16,10 +16,11 @@ SEED = "7"
 
 @pytest.fixture(scope="session")
 def market(tmp_path_factory):
-    """The ready line of one market that speaks every dialect."""
+    """The ready line of one market that speaks every dialect, and outlives all its clients."""
     arguments = ("--dialect", ",".join(DIALECTS), "--seed", SEED)
     with Market(tmp_path_factory.mktemp("market"), *arguments) as running:
         yield json.loads(running.ready.read_text())
+        assert running.process.poll() is None
 
 
 @pytest.fixture

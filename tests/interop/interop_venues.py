@@ -23,7 +23,7 @@ class Venue:
     finds_gaps: bool = False
     """ccxt checks that each change of a book follows the one before."""
 
-    def plan(self, ready, *, seconds, streams, settings=None):
+    def plan(self, ready, *, seconds, streams, settings=None, levels=20):
         """What ccxt is to do, against the addresses of a ready line."""
         urls = ready[self.dialect] if self.section is None else ready[self.dialect][self.section]
         return {
@@ -33,6 +33,7 @@ class Venue:
             "ws": urls["ws"],
             "path_prefix": self.path_prefix,
             "apart": self.apart,
+            "levels": levels,
             "symbol": self.symbol,
             "seconds": seconds,
             "calls": {name: call(self.symbol) for name, call in CALLS.items() if name in streams},
@@ -103,5 +104,35 @@ VENUES = [
         symbol="BTC/USDT",
         lacks=SPOT_LACKS,
         apart=("best bid/ask",),
+    ),
+    Venue(
+        name="deribit inverse",
+        dialect="deribit",
+        exchange="deribit",
+        symbol="BTC/USD:BTC",
+        lacks=("mark price", "liquidations"),
+    ),
+    Venue(
+        name="deribit linear",
+        dialect="deribit",
+        exchange="deribit",
+        symbol="BTC/USDC:USDC",
+        lacks=("mark price", "liquidations"),
+    ),
+    Venue(
+        name="coinbase spot",
+        dialect="coinbase",
+        exchange="coinbase",
+        symbol="BTC/USD",
+        lacks=(*SPOT_LACKS, "best bid/ask", "candles"),
+    ),
+    Venue(
+        name="kraken spot",
+        dialect="kraken",
+        exchange="kraken",
+        symbol="BTC/USD",
+        # ccxt asks Kraken's REST once a second; to meet the same book often, it has to be faster.
+        settings={"rateLimit": 100},
+        lacks=SPOT_LACKS,
     ),
 ]

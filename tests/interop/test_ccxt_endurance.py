@@ -41,7 +41,7 @@ def test_every_venue_keeps_its_clients_for_more_than_a_minute(market, cell):
     for venue in VENUES:
         cell("ccxt", venue.name, "70 s")
     plans = [
-        venue.plan(market, seconds=LONG_S, streams=["order book", "trades", REST_BOOK])
+        venue.plan(market, seconds=LONG_S, streams=["order book", "trades", REST_BOOK], levels=1)
         for venue in VENUES
     ]
     with ThreadPoolExecutor(len(plans)) as pool:

@@ -1,4 +1,8 @@
-"""A book that misses changes: clients that watch for it find out, and are right again after it."""
+"""A book that misses changes: clients that watch for it find out, and are right again after it.
+
+ccxt does so on Binance and OKX. It does not look at Bybit's, Deribit's and Coinbase's numbers, and
+its check of Kraken's checksum, off by default, fails in Python (4.5.90 splits a float).
+"""
 
 import json
 

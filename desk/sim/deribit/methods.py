@@ -8,11 +8,13 @@ from typing import Any, TypeAlias
 
 from desk.sim.candles import Candle
 from desk.sim.deribit import messages
+from desk.sim.deribit.funding import AVERAGED_S
 from desk.sim.deribit.present import Present
 
 Parameters: TypeAlias = Mapping[str, Any]
 
 INVALID_PARAMS = -32602
+AVERAGED_MS = AVERAGED_S * 1000
 LARGEST_DEPTH = 10_000
 LARGEST_COUNT = 1_000
 DEFAULT_DEPTH, DEFAULT_COUNT = 5, 10
@@ -46,6 +48,7 @@ class Methods:
             "public/get_instrument": self._one_listed,
             "public/get_index_price": self._index,
             "public/ticker": self._ticker,
+            "public/get_funding_rate_value": self._funding_rate,
             "public/get_order_book": self._order_book,
             "public/get_book_summary_by_instrument": self._summary,
             "public/get_book_summary_by_currency": self._summaries,
@@ -114,6 +117,15 @@ class Methods:
         if ticker is None:
             raise Refusal(13028, "temporarily_unavailable")
         return ticker
+
+    def _funding_rate(self, parameters: Parameters, now_ms: int) -> float:
+        """Return what a period would cost at the present average: the market keeps no more."""
+        ticker = self._ticker(parameters, now_ms)
+        if "funding_8h" not in ticker:
+            raise _wrong("instrument_name", "not a perpetual")
+        since = _whole(parameters, "start_timestamp", now_ms - AVERAGED_MS)
+        until = _whole(parameters, "end_timestamp", now_ms)
+        return round(ticker["funding_8h"] * max(0, until - since) / AVERAGED_MS, 16)
 
     def _order_book(self, parameters: Parameters, now_ms: int) -> messages.Body:
         present = self._wanted(parameters)

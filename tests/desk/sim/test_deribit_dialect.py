@@ -16,6 +16,7 @@ from desk.sim.events import Forced
 
 PATH = "/ws/api/v2"
 PERPETUAL = "BTC-PERPETUAL"
+HOUR_MS = 3_600_000
 BOOK, TRADES, TICKER = (f"{kind}.{PERPETUAL}.100ms" for kind in ("book", "trades", "ticker"))
 
 
@@ -342,6 +343,27 @@ def test_rest_and_socket_give_the_same_answers():
     chart = answers["get_tradingview_chart_data"][0]
     assert chart["ticks"] == [START_MS]
     assert len({len(column) for column in chart.values() if isinstance(column, list)}) == 1
+
+
+def test_the_funding_of_a_period_is_its_share_of_eight_hours():
+    async def scenario():
+        async with served(dialect="deribit") as venue:
+            await venue.pass_ms(20_000)
+            value = "get_funding_rate_value"
+            end = {"end_timestamp": START_MS + HOUR_MS}
+            whole = {"start_timestamp": START_MS - 7 * HOUR_MS, **end}
+            hour = {"start_timestamp": START_MS, **end}
+            ticker = await result_of(venue, "ticker", instrument_name=PERPETUAL)
+            of_whole = await result_of(venue, value, instrument_name=PERPETUAL, **whole)
+            of_hour = await result_of(venue, value, instrument_name=PERPETUAL, **hour)
+            path = f"/api/v2/public/{value}?instrument_name=BTC_USDC"
+            return ticker["funding_8h"], of_whole, of_hour, await get(venue, path)
+
+    told, of_whole, of_hour, (status, refused) = asyncio.run(scenario())
+    assert told != 0
+    assert of_whole == pytest.approx(told)
+    assert of_hour == pytest.approx(told / 8)
+    assert (status, refused["error"]["code"]) == (400, -32602)
 
 
 def test_deribit_rest_refuses_what_does_not_exist():

@@ -146,4 +146,4 @@ async def run(plan):
 
 
 if __name__ == "__main__":
-    json.dump(asyncio.run(run(json.load(sys.stdin))), sys.stdout)
+    sys.stdout.write(json.dumps(asyncio.run(run(json.load(sys.stdin)))))

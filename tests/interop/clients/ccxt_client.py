@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import ccxt.pro
 
-LEVELS = 20
 MOST_ERRORS = 10
 LAST_WORD_S = 5.0
 
@@ -35,14 +34,14 @@ def exchange_of(plan):
     return exchange
 
 
-def copied(value):
+def copied(value, levels):
     """What ccxt will change under our hands, as it is now: a book's best levels, a list's end."""
     if isinstance(value, dict) and "bids" in value and "asks" in value:
         kept = {name: value.get(name) for name in ("symbol", "nonce", "timestamp")}
-        sides = {side: [list(level[:2]) for level in value[side][:LEVELS]] for side in SIDES}
+        sides = {side: [list(level[:2]) for level in value[side][:levels]] for side in SIDES}
         return {**kept, **sides}
     if isinstance(value, list):
-        return [copied(entry) for entry in value]
+        return [copied(entry, levels) for entry in value]
     if isinstance(value, dict):
         return {name: entry for name, entry in value.items() if name != "info"}
     return value
@@ -51,7 +50,7 @@ def copied(value):
 SIDES = ("bids", "asks")
 
 
-async def follow(call, arguments, seen, until_s):
+async def follow(call, arguments, levels, seen, until_s):
     """Call again and again until the time is over; an error is noted, and then it goes on."""
     while (left_s := until_s - time.monotonic()) > 0 and len(seen["errors"]) < MOST_ERRORS:
         try:
@@ -68,7 +67,7 @@ async def follow(call, arguments, seen, until_s):
             )
             await asyncio.sleep(0.1)
         else:
-            seen["updates"].append({"at_ms": clock_ms(), "value": copied(value)})
+            seen["updates"].append({"at_ms": clock_ms(), "value": copied(value, levels)})
 
 
 def clock_ms():
@@ -85,7 +84,8 @@ async def look(plan, calls, streams, markets):
         async with asyncio.TaskGroup() as group:
             for name, (method, *arguments) in calls.items():
                 call = getattr(exchange, method)
-                group.create_task(follow(call, arguments, streams[name], until_s))
+                seen = streams[name]
+                group.create_task(follow(call, arguments, plan["levels"], seen, until_s))
     finally:
         await exchange.close()
 
@@ -109,4 +109,4 @@ async def run(plan):
 MARKET_FIELDS = ("symbol", "contractSize", "precision", "linear", "inverse", "active")
 
 if __name__ == "__main__":
-    json.dump(asyncio.run(run(json.load(sys.stdin))), sys.stdout)
+    sys.stdout.write(json.dumps(asyncio.run(run(json.load(sys.stdin)))))
