@@ -43,15 +43,21 @@ FIRST_DATA_MS = 5_000
 PING = Ping(msgspec.json.encode(wire.Request("ping")), 20_000_000_000)
 
 BOOK, TOP, TRADES, TICKER = f"orderbook.{DEPTH}", "orderbook.1", "publicTrade", "tickers"
+CANDLE, LIQUIDATIONS = "kline.1", "allLiquidation"
+
+_OF_CONTRACTS = frozenset({TICKER, LIQUIDATIONS})
+"""Topics that have no meaning for spot."""
 
 TERMS: Mapping[str, Terms] = {
     BOOK: Terms("book", 5_000, begins_whole=True),
     TOP: Terms("top", 5_000),
     TRADES: Terms("trades"),
+    CANDLE: Terms("candles", 90_000),
     TICKER: Terms("mark", 2_000, begins_whole=True),
+    LIQUIDATIONS: Terms("liquidations"),
 }
 """Limits by the cadences that the venue describes, November 2026: books as above, tickers each
-100 ms. A book of BTC or ETH is never still for seconds."""
+100 ms, a candle each minute at least. A book of BTC or ETH is never still for seconds."""
 
 _UNANSWERED = 64
 """Requests remembered whose answer is outstanding."""
@@ -79,7 +85,7 @@ class BybitProtocol(InBandProtocol):
         wanted = {
             channel: self._want(channel, instrument.symbol, terms, instrument.id)
             for channel, terms in TERMS.items()
-            if channel != TICKER or instrument.kind is Kind.PERPETUAL
+            if channel not in _OF_CONTRACTS or instrument.kind is Kind.PERPETUAL
         }
         feed = InstrumentFeed(
             instrument, wanted[BOOK], wanted.get(TICKER), self._counters, self._events
@@ -90,7 +96,9 @@ class BybitProtocol(InBandProtocol):
             BOOK: feed.on_book,
             TOP: feed.on_top,
             TRADES: feed.on_trades,
+            CANDLE: feed.on_candle,
             TICKER: feed.on_ticker,
+            LIQUIDATIONS: feed.on_liquidations,
         }
         for channel, subscription in wanted.items():
             self._handles[subscription.name] = handles[channel]

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections import deque
 
 from desk.model.instrument import Instrument, Lots, Ticks
-from desk.model.market_data import MarketEvent, MarkPrice, OpenInterest, Trade
+from desk.model.market_data import (
+    Liquidation,
+    MarketEvent,
+    MarkPrice,
+    OpenInterest,
+    Trade,
+)
 from desk.model.orders import Side
 from desk.venues import bybit_wire as wire
 from desk.venues.bybit_ticker import MergedTicker
+from desk.venues.candles import minute_candle
+from desk.venues.figures import price_of, quantity_of, volume_of
 from desk.venues.in_band_book import InBandBook
 from desk.venues.increments import Increments
 from desk.venues.protocol import FeedCounters
@@ -120,6 +128,30 @@ class InstrumentFeed:
         if state.open_interest is not None:
             self._events.append(OpenInterest(self.id, state.open_interest, ts_recv_ns, time_ms))
 
+    def on_candle(self, frame: bytes, ts_recv_ns: int) -> None:
+        """Take the running minute, or the one that has just closed."""
+        prices = self._prices
+        self._events += [
+            minute_candle(
+                self.id,
+                candle.start_ms,
+                (
+                    prices[candle.open],
+                    prices[candle.high],
+                    prices[candle.low],
+                    prices[candle.close],
+                ),
+                volume_of(candle.volume),
+                ts_recv_ns,
+                closed=candle.is_over,
+            )
+            for candle in wire.read_candles(frame)
+        ]
+
+    def on_liquidations(self, frame: bytes, ts_recv_ns: int) -> None:
+        """Take positions that were closed; the venue names their side, not that of the order."""
+        self._events += [self._liquidation(row, ts_recv_ns) for row in wire.read_forced(frame)]
+
     def lose(self, reason: str, ts_recv_ns: int) -> None:
         """Give up the book and want it anew."""
         self.book.lose(reason, ts_recv_ns)
@@ -133,6 +165,17 @@ class InstrumentFeed:
     def _check(self, symbol: str) -> None:
         if symbol != self.symbol:
             raise Unusable("another symbol than its stream")
+
+    def _liquidation(self, row: wire.Forced, ts_recv_ns: int) -> Liquidation:
+        self._check(row.symbol)
+        return Liquidation(
+            self.id,
+            Side.SELL if row.position == "Buy" else Side.BUY,
+            price_of(row.price),
+            quantity_of(row.quantity),
+            ts_recv_ns,
+            row.time_ms,
+        )
 
     def _priced(self, row: wire.Trade) -> tuple[Ticks, Lots]:
         self._check(row.symbol)

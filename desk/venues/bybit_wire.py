@@ -6,7 +6,7 @@ b/a bids and asks, u update id, T time, S taker's side, v quantity, p price, i t
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -88,6 +88,44 @@ class TradeFrame(msgspec.Struct, gc=False):
     data: list[Trade]
 
 
+class Candle(msgspec.Struct, gc=False):
+    """One element of `kline.1`."""
+
+    start_ms: TimeMs = msgspec.field(name="start")
+    interval: Literal["1"]
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+    """Base coin, of inverse contracts USD."""
+    is_over: bool = msgspec.field(name="confirm")
+
+
+class CandleFrame(msgspec.Struct, gc=False):
+    """A whole frame of `kline.1`."""
+
+    data: list[Candle]
+
+
+class Forced(msgspec.Struct, gc=False):
+    """One position that `allLiquidation` tells of."""
+
+    symbol: str = msgspec.field(name="s")
+    position: Literal["Buy", "Sell"] = msgspec.field(name="S")
+    """What was closed: `Buy` is a long one."""
+    quantity: str = msgspec.field(name="v")
+    price: str = msgspec.field(name="p")
+    """At which the position was worth nothing."""
+    time_ms: TimeMs = msgspec.field(name="T")
+
+
+class ForcedFrame(msgspec.Struct, gc=False):
+    """A whole frame of `allLiquidation`: those of half a second."""
+
+    data: list[Forced]
+
+
 class Request(msgspec.Struct, omit_defaults=True):
     """What the desk sends."""
 
@@ -96,14 +134,19 @@ class Request(msgspec.Struct, omit_defaults=True):
     args: list[str] = []
 
 
+RowT = TypeVar("RowT", Trade, Candle, Forced)
+
 _OUTSIDE = (b'"topic"', b'"type"', b'"ts"', b'"data"')
 _BOOK, _TRADE = keys_of(Book), keys_of(Trade)
+_CANDLE, _FORCED = keys_of(Candle), keys_of(Forced)
 _TICKER = (*keys_of(Ticker), b'"cs"')
 
 decode_frame = msgspec.json.Decoder(Frame).decode
 _decode_book = msgspec.json.Decoder(BookFrame).decode
 _decode_ticker = msgspec.json.Decoder(TickerFrame).decode
 _decode_trades = msgspec.json.Decoder(TradeFrame).decode
+_decode_candles = msgspec.json.Decoder(CandleFrame).decode
+_decode_forced = msgspec.json.Decoder(ForcedFrame).decode
 
 
 def read_book(frame: bytes) -> BookFrame:
@@ -120,7 +163,20 @@ def read_ticker(frame: bytes) -> TickerFrame:
 
 def read_trades(frame: bytes) -> list[Trade]:
     """Read a frame of `publicTrade`; raise one of UNREADABLE."""
-    trades = _decode_trades(frame).data
+    return _checked(frame, _decode_trades(frame).data, _TRADE)
+
+
+def read_candles(frame: bytes) -> list[Candle]:
+    """Read a frame of `kline.1`; raise one of UNREADABLE."""
+    return _checked(frame, _decode_candles(frame).data, _CANDLE)
+
+
+def read_forced(frame: bytes) -> list[Forced]:
+    """Read a frame of `allLiquidation`; raise one of UNREADABLE."""
+    return _checked(frame, _decode_forced(frame).data, _FORCED)
+
+
+def _checked(frame: bytes, rows: list[RowT], keys: tuple[bytes, ...]) -> list[RowT]:
     refuse_repeated(frame, _OUTSIDE)
-    refuse_repeated(frame, _TRADE, len(trades))
-    return trades
+    refuse_repeated(frame, keys, len(rows))
+    return rows

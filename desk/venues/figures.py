@@ -1,4 +1,4 @@
-"""Figures as venues write them, bounded: ids and times, prices, rates, open interest."""
+"""Figures as venues write them, bounded: ids and times, prices, rates, quantities."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONGEST_COUNT = 18
 _LONGEST_INTERVAL_H = 24
 _HIGHEST_PRICE = Decimal(10) ** 12
 _HIGHEST_FUNDING_RATE = Decimal(1)
-_HIGHEST_OPEN_INTEREST = Decimal(10) ** 15
+_HIGHEST_QUANTITY = Decimal(10) ** 15
 
 
 def count_of(text: str) -> int:
@@ -69,6 +69,22 @@ def interval_of(text: str) -> int:
 def open_interest_of(text: str) -> Decimal:
     """Return an open interest, which may be zero; raise Unusable for what is none."""
     interest = parse_decimal(text)
-    if interest is None or not 0 <= interest < _HIGHEST_OPEN_INTEREST:
+    if interest is None or not 0 <= interest < _HIGHEST_QUANTITY:
         raise Unusable("open interest out of range")
     return interest
+
+
+def volume_of(text: str) -> Decimal:
+    """Return a traded quantity, which may be zero; raise Unusable for what is none."""
+    volume = parse_decimal(text)
+    if volume is None or not 0 <= volume < _HIGHEST_QUANTITY:
+        raise Unusable("quantity out of range")
+    return volume
+
+
+def quantity_of(text: str) -> Decimal:
+    """Return a quantity that is not zero; raise Unusable for what is none."""
+    quantity = volume_of(text)
+    if not quantity:
+        raise Unusable("quantity out of range")
+    return quantity

@@ -12,16 +12,25 @@ from decimal import Decimal
 import msgspec
 
 from desk.model.instrument import Instrument, Kind, Lots, Ticks
-from desk.model.market_data import MarketEvent, MarkPrice, OpenInterest, Trade
+from desk.model.market_data import (
+    Liquidation,
+    MarketEvent,
+    MarkPrice,
+    OpenInterest,
+    Trade,
+)
 from desk.model.orders import Side
 from desk.venues import okx_wire as wire
+from desk.venues.candles import minute_candle
 from desk.venues.figures import (
     HOUR_MS,
     count_of,
     funding_rate_of,
     open_interest_of,
     price_of,
+    quantity_of,
     time_of,
+    volume_of,
 )
 from desk.venues.in_band_book import InBandBook
 from desk.venues.increments import Increments
@@ -36,6 +45,8 @@ FUNDING_LIMIT_NS = 300_000_000_000
 """Funding is told at least every 90 s; three may be missed."""
 
 _SWAP = "-SWAP"
+
+_CLOSED_BY = {"long": "sell", "short": "buy"}
 
 
 class Funding(msgspec.Struct, frozen=True):
@@ -154,6 +165,39 @@ class InstrumentFeed:
         self._check(message.symbol)
         contracts, time_ms = open_interest_of(message.contracts), time_of(message.time)
         self._events.append(OpenInterest(self.id, contracts, ts_recv_ns, time_ms))
+
+    def on_candle(self, frame: bytes, ts_recv_ns: int) -> None:
+        """Take the running minute, or the one that has just closed."""
+        prices = self._prices
+        self._events += [
+            minute_candle(
+                self.id,
+                time_of(candle.start),
+                (
+                    prices[candle.open],
+                    prices[candle.high],
+                    prices[candle.low],
+                    prices[candle.close],
+                ),
+                volume_of(candle.volume),
+                ts_recv_ns,
+                closed=candle.confirm == "1",
+            )
+            for candle in wire.read_candles(frame)
+        ]
+
+    def liquidation(self, order: wire.Forced, ts_recv_ns: int) -> Liquidation:
+        """Return an order by which a position was closed."""
+        if _CLOSED_BY.get(order.position, order.side) != order.side:
+            raise Unusable("a liquidation that closes nothing")
+        return Liquidation(
+            self.id,
+            Side.BUY if order.side == "buy" else Side.SELL,
+            price_of(order.price),
+            quantity_of(order.quantity),
+            ts_recv_ns,
+            time_of(order.time),
+        )
 
     def lose(self, reason: str, ts_recv_ns: int) -> None:
         """Give up the book and want it anew."""

@@ -22,10 +22,11 @@ _PreviousId: TypeAlias = Annotated[int, msgspec.Meta(ge=-1, le=(1 << 63) - 1)]
 
 
 class Arg(msgspec.Struct, omit_defaults=True):
-    """A channel of an instrument or index."""
+    """A channel of an instrument or index, or of a type of instruments."""
 
     channel: str = ""
     symbol: str = msgspec.field(name="instId", default="")
+    type: str = msgspec.field(name="instType", default="")
 
 
 class Frame(msgspec.Struct):
@@ -118,6 +119,42 @@ class OpenInterest(msgspec.Struct, gc=False):
     time: str = msgspec.field(name="ts")
 
 
+class Candle(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """An element of `candle1m`."""
+
+    start: str
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+    """Contracts of swaps, base coin of spot."""
+    base_volume: str
+    turnover: str
+    confirm: Literal["0", "1"]
+    """1: the minute is over."""
+
+
+class Forced(msgspec.Struct, gc=False):
+    """An order by which positions were closed, of which a second has one at most a contract."""
+
+    side: Literal["buy", "sell"]
+    """The order's."""
+    price: str = msgspec.field(name="bkPx")
+    """At which the position was worth nothing."""
+    quantity: str = msgspec.field(name="sz")
+    time: str = msgspec.field(name="ts")
+    position: str = msgspec.field(name="posSide", default="")
+    """`long` or `short`: what was closed; anything else tells nothing."""
+
+
+class Liquidations(msgspec.Struct, gc=False):
+    """An element of `liquidation-orders`, which is about every swap of the venue."""
+
+    symbol: str = msgspec.field(name="instId")
+    orders: list[Forced] = msgspec.field(name="details")
+
+
 class Request(msgspec.Struct):
     """A request for channels."""
 
@@ -136,6 +173,14 @@ class _Trades(msgspec.Struct, gc=False):
     data: list[Trade]
 
 
+class _Candles(msgspec.Struct, gc=False):
+    data: list[Candle]
+
+
+class _Liquidations(msgspec.Struct, gc=False):
+    data: list[Liquidations]
+
+
 _OUTSIDE = (b'"arg"', b'"channel"', b'"action"', b'"data"', b'"event"')
 _SYMBOL = (b'"instId"',)
 _BOOK, _TOP, _TRADE = keys_of(Book), keys_of(Top), keys_of(Trade)
@@ -144,6 +189,8 @@ decode_frame = msgspec.json.Decoder(Frame).decode
 _decode_book = msgspec.json.Decoder(BookFrame).decode
 _decode_top = msgspec.json.Decoder(_One[Top]).decode
 _decode_trades = msgspec.json.Decoder(_Trades).decode
+_decode_candles = msgspec.json.Decoder(_Candles).decode
+_decode_liquidations = msgspec.json.Decoder(_Liquidations).decode
 
 
 def read_book(frame: bytes) -> BookFrame:
@@ -165,6 +212,21 @@ def read_trades(frame: bytes) -> list[Trade]:
     refuse_repeated(frame, _SYMBOL, len(trades) + 1)
     refuse_repeated(frame, tuple(key for key in _TRADE if key not in _SYMBOL), len(trades))
     return trades
+
+
+def read_candles(frame: bytes) -> list[Candle]:
+    """Read a frame of `candle1m`; raise one of UNREADABLE."""
+    refuse_repeated(frame, _OUTSIDE + _SYMBOL)
+    return _decode_candles(frame).data
+
+
+def read_liquidations(frame: bytes) -> list[Liquidations]:
+    """Read a frame of `liquidation-orders`; raise one of UNREADABLE."""
+    told = _decode_liquidations(frame).data
+    refuse_repeated(frame, _OUTSIDE)
+    refuse_repeated(frame, (*_SYMBOL, b'"details"'), len(told))
+    refuse_repeated(frame, keys_of(Forced), sum(len(one.orders) for one in told))
+    return told
 
 
 class Reader(Generic[ItemT]):

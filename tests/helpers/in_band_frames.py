@@ -14,6 +14,7 @@ SPOT, LINEAR, INVERSE = "bybit-spot", "bybit-linear", "bybit-inverse"
 START_MS = 1_786_540_400_000
 FUNDING_MS = START_MS + 3_600_000
 HOUR_MS = 3_600_000
+MINUTE_START_MS = START_MS - START_MS % 60_000
 
 
 def raw(value):
@@ -24,6 +25,10 @@ def okx(*symbols):
     """A protocol of all instruments, or of those named."""
     rows = OKX.of_connection("okx")
     return OkxProtocol([rows[s] for s in symbols] if symbols else rows.values())
+
+
+def okx_symbols():
+    return set(OKX.of_connection("okx"))
 
 
 def bybit(connection=LINEAR, *symbols):
@@ -117,6 +122,22 @@ def okx_open_interest(contracts="2216113.01", *, symbol=SWAP):
     return okx_data("open-interest", [item], symbol)
 
 
+def okx_candle(*prices, start=MINUTE_START_MS, volume="1803.61", confirm="0", symbol=SWAP):
+    """`candle1m`: open, high, low and close, 63921 all of them where none are given."""
+    row = [str(start), *(prices or ["63921"] * 4), volume, "18.0361", "1152885.6", confirm]
+    return okx_data("candle1m", [row], symbol)
+
+
+def okx_forced(side="buy", position="short", symbol=SWAP, **more):
+    order = {"bkLoss": "0", "bkPx": "64100.5", "ccy": "", "posSide": position, "side": side}
+    order |= {"sz": "13.5", "ts": str(START_MS)} | more
+    return {"details": [order], "instFamily": symbol[:-5], "instId": symbol, "instType": "SWAP"}
+
+
+def okx_liquidations(*told):
+    return {"arg": {"channel": "liquidation-orders", "instType": "SWAP"}, "data": list(told)}
+
+
 # --- Bybit ----------------------------------------------------------------------------------------
 
 
@@ -183,3 +204,26 @@ def bybit_trades(*trades, symbol="BTCUSDT"):
         "ts": START_MS + 2,
         "data": list(trades),
     }
+
+
+def bybit_candle(*prices, symbol="BTCUSDT", **more):
+    """`kline.1`: open, high, low and close, 63958.60 all of them where none are given."""
+    names = ("open", "high", "low", "close")
+    row = {
+        "start": MINUTE_START_MS,
+        "end": MINUTE_START_MS + 59_999,
+        "interval": "1",
+        **dict(zip(names, prices or ["63958.60"] * 4, strict=True)),
+        "volume": "12.345",
+        "turnover": "789569.0",
+        "confirm": False,
+        "timestamp": START_MS,
+    } | more
+    topic = f"kline.1.{symbol}"
+    return {"topic": topic, "type": "snapshot", "ts": START_MS, "data": [row]}
+
+
+def bybit_forced(position="Buy", symbol="BTCUSDT", **more):
+    row = {"T": START_MS, "s": symbol, "S": position, "v": "0.250", "p": "63000.10"} | more
+    topic = f"allLiquidation.{symbol}"
+    return {"topic": topic, "type": "snapshot", "ts": START_MS + 9, "data": [row]}

@@ -53,6 +53,11 @@ class Recording:
             self.say(connection, "opened", path=endpoint.path, **more)
         return self
 
+    def close(self, connection, reason, **more):
+        for endpoint in self._paths[connection]:
+            self.say(connection, "closed", reason, path=endpoint.path, **more)
+        return self
+
     def receive(self, connection, *frames, **more):
         for frame in frames:
             self.say(connection, "received", frame, **more)

@@ -113,7 +113,7 @@ def test_while_a_connection_moves_the_old_sockets_count(report, tmp_path):
 
 
 def test_new_sockets_count_once_the_old_ones_are_closed(report, tmp_path):
-    recording = rolling().say("okx", "closed", b"rolled")
+    recording = rolling().close("okx", b"rolled")
     recording.receive("okx", f.raw(f.okx_book(900, 901, bids=[("63901", "2")])), generation=1)
     row = report(recording.write(tmp_path / "x"))["instruments"][SWAP]
     assert (row["state"], row["best_bid"]) == ("SYNCED", ["63901.0", "2.00"])
@@ -121,8 +121,8 @@ def test_new_sockets_count_once_the_old_ones_are_closed(report, tmp_path):
 
 
 def test_new_sockets_that_are_given_up_never_count(report, tmp_path):
-    recording = rolling().say("okx", "closed", b"stopped", generation=1)
-    recording.say("okx", "closed", b"lost").open("okx")
+    recording = rolling().close("okx", b"stopped", generation=1)
+    recording.close("okx", b"lost").open("okx")
     recording.receive("okx", f.raw(f.okx_snapshot(20)))
     row = report(recording.write(tmp_path / "x"))["instruments"][SWAP]
     assert (row["state"], row["best_bid"]) == ("SYNCED", ["63921.0", "779.30"])
@@ -176,7 +176,7 @@ def test_a_recording_that_was_cut_short_is_reported_and_said_so(report, tmp_path
     path.write_bytes(path.read_bytes()[:-5])
     document = report(str(path))
     assert (document["messages"], document["rejected"]) == (4, 0)
-    assert "cut short; read as far as line 6" in report.err
+    assert "cut short; read as far as line 7" in report.err
 
 
 # Figures: lines of that form in the file, and its first and last stamp.

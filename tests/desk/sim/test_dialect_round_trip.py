@@ -70,7 +70,7 @@ class Follower:
     def __init__(self, connection, instruments):
         self.instruments = [i for i in instruments if i.connection == connection]
         self.protocol = PROTOCOLS[connection](self.instruments)
-        (self.endpoint,) = self.protocol.endpoints()
+        self.endpoint, *_ = self.protocol.endpoints()
         self.books = {i.id: Book(i.id) for i in self.instruments}
         self.ping, self.pong = PINGS[CONNECTIONS[connection]]
         self.unanswered = 0

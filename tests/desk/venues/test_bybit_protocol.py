@@ -14,9 +14,11 @@ from desk.model.market_data import (
     BookSnapshot,
     BookTop,
     FeedStatus,
+    Liquidation,
     MarkPrice,
     OpenInterest,
     Trade,
+    VenueCandle,
 )
 from desk.model.orders import Side
 from desk.venues.bybit import PATHS
@@ -73,8 +75,8 @@ def renewed(topic):
 def test_each_product_has_its_socket_and_spot_has_no_ticker(connection, path, symbols):
     (endpoint,) = f.bybit(connection).endpoints()
     assert endpoint.path == path
-    kinds = ["orderbook.200", "orderbook.1", "publicTrade"]
-    kinds += [] if connection == f.SPOT else ["tickers"]
+    kinds = ["orderbook.200", "orderbook.1", "publicTrade", "kline.1"]
+    kinds += [] if connection == f.SPOT else ["tickers", "allLiquidation"]
     assert list(endpoint.streams) == [f"{kind}.{symbol}" for symbol in symbols for kind in kinds]
 
 
@@ -384,5 +386,41 @@ def test_data_of_another_symbol_than_their_topic_are_rejected(linear):
 
 
 def test_topics_that_nobody_wants_are_counted(linear):
-    hear(linear, {"topic": "kline.1.BTCUSDT"}, {"op": "auth", "success": True}, {})
+    hear(linear, {"topic": "kline.5.BTCUSDT"}, {"op": "auth", "success": True}, {})
     assert linear.counters.unknown_events == 3
+
+
+# --- candles and liquidations ---------------------------------------------------------------------
+
+
+def test_a_candle_is_the_running_minute_until_it_is_confirmed(linear):
+    prices = ("63958.60", "63970.00", "63950.10", "63951.00")
+    assert hear(linear, f.bybit_candle(*prices), f.bybit_candle(confirm=True)) == [
+        VenueCandle(
+            BTC,
+            f.MINUTE_START_MS,
+            *(639_586, 639_700, 639_501, 639_510),
+            Decimal("12.345"),
+            False,
+            5,
+        ),
+        VenueCandle(BTC, f.MINUTE_START_MS, *[639_586] * 4, Decimal("12.345"), True, 5),
+    ]
+
+
+@pytest.mark.parametrize("more", [{"interval": "5"}, {"start": f.MINUTE_START_MS + 1}])
+def test_a_candle_of_another_length_is_rejected(linear, more):
+    assert hear(linear, f.bybit_candle(**more)) == []
+    assert linear.counters.rejected == 1
+
+
+@pytest.mark.parametrize(("position", "side"), [("Buy", Side.SELL), ("Sell", Side.BUY)])
+def test_a_liquidated_position_was_closed_by_an_order_of_the_other_side(linear, position, side):
+    assert hear(linear, f.bybit_forced(position)) == [
+        Liquidation(BTC, side, Decimal("63000.10"), Decimal("0.250"), 5, f.START_MS)
+    ]
+
+
+def test_a_liquidation_of_another_symbol_than_its_topic_is_rejected(linear):
+    assert hear(linear, f.bybit_forced(s="ETHUSDT")) == []
+    assert linear.counters.reasons == {"another symbol than its stream": 1}

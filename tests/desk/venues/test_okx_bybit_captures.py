@@ -20,9 +20,11 @@ from desk.model.market_data import (
     BookSnapshot,
     BookTop,
     FeedStatus,
+    Liquidation,
     MarkPrice,
     OpenInterest,
     Trade,
+    VenueCandle,
 )
 from desk.model.orders import Side
 from desk.venues.bybit import BybitProtocol
@@ -73,8 +75,28 @@ def test_okx_of_august_2026():
     (refusal,) = of_kind(events, FeedStatus)
     assert "60018" in refusal.reason
     assert protocol.counters.reasons == {"refused by the venue": 1}
-    # Tickers, candles and books5 are not asked for; their acknowledgements are of no channel.
-    assert protocol.counters.unknown_events == len(frames) - len(trades) - 1
+    candles = of_kind(events, VenueCandle)
+    assert [(c.start_ms, c.open, c.high, c.low, c.close) for c in candles] == [
+        (1_786_540_440_000, *(639_130, 639_518, 639_130, 639_518)),
+        (1_786_540_440_000, *(639_130, 639_520, 639_130, 639_520)),
+    ]
+    assert candles[0].volume == Decimal("1803.61")
+    # Tickers and books5 are not asked for; their acknowledgements are of no channel.
+    assert protocol.counters.unknown_events == 4
+
+
+def test_okx_liquidation_of_2023():
+    """Of a future, whose frames are those of swaps but for the type."""
+    protocol = okx_swap("XRP-USD-230929", "0.00001", "1")
+    frames = messages("okx/tardis_mapper_samples.jsonl", "msg")
+    told = [
+        frame.replace(b"FUTURES", b"SWAP") for frame in frames if b"liquidation-orders" in frame
+    ]
+    ours = of_kind(play(protocol, told), Liquidation)
+    assert {(x.side, x.price, x.quantity, x.ts_venue_ms) for x in ours} == {
+        (Side.BUY, Decimal("0.55205"), 39, 1_680_173_247_614)
+    }
+    assert protocol.counters.rejected == 0
 
 
 def test_okx_of_2022_numbers_no_book_and_none_is_shown():

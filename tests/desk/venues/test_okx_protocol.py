@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 from helpers import in_band_frames as f
-from helpers.streams import active
+from helpers.streams import active, wanted
 
 from desk.model.market_data import (
     BookDelta,
@@ -14,12 +14,14 @@ from desk.model.market_data import (
     BookSnapshot,
     BookTop,
     FeedStatus,
+    Liquidation,
     MarkPrice,
     OpenInterest,
     Trade,
+    VenueCandle,
 )
 from desk.model.orders import Side
-from desk.venues.okx import PATH, REQUESTS
+from desk.venues.okx import BUSINESS_PATH, PATH, REQUESTS
 
 BTC = "BTC-USDT-SWAP.OKX"
 S = 1_000_000_000
@@ -49,7 +51,8 @@ def asked(protocol):
     """What the protocol asks for, as (op, channel, symbol)."""
     frames = protocol.frames_to_send(PATH)
     requests = [json.loads(frame) for frame in frames if frame != b"ping"]
-    return [(r["op"], a["channel"], a["instId"]) for r in requests for a in r["args"]]
+    args = [(r["op"], arg) for r in requests for arg in r["args"]]
+    return [(op, arg["channel"], arg.get("instId", "")) for op, arg in args]
 
 
 RENEWED = [("unsubscribe", "books", f.SWAP), ("subscribe", "books", f.SWAP)]
@@ -59,8 +62,10 @@ RENEWED = [("unsubscribe", "books", f.SWAP), ("subscribe", "books", f.SWAP)]
 
 
 def test_a_swap_has_marks_an_index_and_funding_and_a_pair_has_none(okx):
-    (endpoint,) = okx.endpoints()
-    assert endpoint.path == "/ws/v5/public"
+    endpoint, business = okx.endpoints()
+    assert (endpoint.path, business.path) == ("/ws/v5/public", "/ws/v5/business")
+    assert set(business.streams) == {f"candle1m:{symbol}" for symbol in f.okx_symbols()}
+    assert endpoint.streams[-1] == "liquidation-orders:SWAP"
     channels = [name for name in endpoint.streams if name.endswith(":BTC-USD-SWAP")]
     assert channels == [
         f"{channel}:BTC-USD-SWAP"
@@ -82,8 +87,9 @@ def test_a_swap_has_marks_an_index_and_funding_and_a_pair_has_none(okx):
 def test_an_open_socket_asks_for_everything_in_one_request(okx):
     request = opened(okx)
     assert request["op"] == "subscribe"
-    wanted = {f"{arg['channel']}:{arg['instId']}" for arg in request["args"]}
-    assert wanted == set(okx.endpoints()[0].streams)
+    assert {"channel": "liquidation-orders", "instType": "SWAP"} in request["args"]
+    asked_for = {f"{a['channel']}:{a.get('instId', a.get('instType'))}" for a in request["args"]}
+    assert asked_for == set(okx.endpoints()[0].streams)
     assert active(okx) == set()
 
 
@@ -261,7 +267,7 @@ def test_a_closed_socket_is_asked_for_nothing_and_a_new_one_for_everything():
     okx.resync(BTC, 61 * S)
     okx.tick(90 * S)
     assert okx.frames_to_send(PATH) == []
-    assert len(opened(okx, at=91 * S)["args"]) == 7
+    assert len(opened(okx, at=91 * S)["args"]) == 8
 
 
 def test_books_without_ids_of_the_years_before_are_never_believed(okx):
@@ -380,3 +386,81 @@ def test_data_of_another_symbol_than_their_channel_are_rejected(okx, message):
 def test_channels_that_nobody_wants_are_counted(okx):
     hear(okx, f.okx_data("books5", [{}]), f.okx_data("trades", [], "DOGE-USDT"), {"event": "x"})
     assert okx.counters.unknown_events == 3
+
+
+# --- candles and liquidations ---------------------------------------------------------------------
+
+
+def test_candles_are_asked_for_on_their_own_socket_whose_end_costs_no_book(okx):
+    opened(okx)
+    hear(okx, f.okx_snapshot(100))
+    okx.connection_made(BUSINESS_PATH, 6)
+    (frame,) = okx.frames_to_send(BUSINESS_PATH)
+    assert {arg["channel"] for arg in json.loads(frame)["args"]} == {"candle1m"}
+    assert okx.frames_to_send(PATH) == []
+    hear(okx, f.okx_candle(), at=7)
+    assert (okx.last_data_ns(BUSINESS_PATH), okx.last_data_ns(PATH)) == (7, 5)
+    assert f"candle1m:{f.SWAP}" in active(okx)
+    okx.connection_lost(BUSINESS_PATH, "closed", 8)
+    (status,) = okx.events_received()
+    assert not status.up
+    assert active(okx) == {f"books:{f.SWAP}"}
+    assert len(hear(okx, f.okx_book(100, 110))) == 1
+
+
+def test_a_candle_has_its_volume_in_contracts(okx):
+    running = f.okx_candle("63921", "63950.5", "63900", "63910.1")
+    closed = f.okx_candle(confirm="1", volume="0")
+    assert hear(okx, running, closed) == [
+        VenueCandle(
+            BTC,
+            f.MINUTE_START_MS,
+            *(639_210, 639_505, 639_000, 639_101),
+            Decimal("1803.61"),
+            False,
+            5,
+        ),
+        VenueCandle(BTC, f.MINUTE_START_MS, *[639_210] * 4, Decimal(0), True, 5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("candle", "reason"),
+    [
+        (f.okx_candle("2", "1", "1", "1"), "prices outside their candle"),
+        (f.okx_candle("1", "2", "2", "2"), "prices outside their candle"),
+        (f.okx_candle(start=f.MINUTE_START_MS + 1), "not a candle of a minute"),
+        (f.okx_candle(volume="-1"), "quantity out of range"),
+        (f.okx_candle("63921.05", "63922", "63921", "63921"), "off the grid"),
+    ],
+)
+def test_a_candle_that_cannot_be_is_rejected(okx, candle, reason):
+    assert hear(okx, candle) == []
+    assert okx.counters.reasons == {reason: 1}
+
+
+@pytest.mark.parametrize(
+    ("side", "position", "closes_by"),
+    [
+        ("buy", "short", Side.BUY),
+        ("sell", "long", Side.SELL),
+        ("buy", "net", Side.BUY),
+        ("sell", "", Side.SELL),
+    ],
+)
+def test_a_liquidation_is_the_order_that_closed_a_position(okx, side, position, closes_by):
+    other = f.okx_forced(symbol="DOGE-USDT-SWAP", bkPx="")
+    assert hear(okx, f.okx_liquidations(other, f.okx_forced(side, position))) == [
+        Liquidation(BTC, closes_by, Decimal("64100.5"), Decimal("13.5"), 5, f.START_MS)
+    ]
+    assert active(okx) == {"liquidation-orders:SWAP"}
+
+
+@pytest.mark.parametrize(("side", "position"), [("buy", "long"), ("sell", "short")])
+def test_an_order_that_would_add_to_a_position_is_no_liquidation(okx, side, position):
+    assert hear(okx, f.okx_liquidations(f.okx_forced(), f.okx_forced(side, position))) == []
+    assert okx.counters.reasons == {"a liquidation that closes nothing": 1}
+
+
+def test_pairs_alone_want_no_liquidations():
+    assert not any("liquidation" in name for name in wanted(f.okx("BTC-USDT")))
