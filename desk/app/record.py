@@ -39,7 +39,8 @@ _DESCRIPTION = (
     "Record what venues send, until --seconds have passed or Ctrl-C. While it is written, FILE has "
     ".part behind its name. A file of --max-bytes is closed as FILE.0001.jsonl.gz, and so on; at "
     "--max-total-bytes the recording ends with a sentence, and what it has is kept: the beginning, "
-    "which the rest is worth little without, is never removed. Nothing is overwritten."
+    "which the rest is worth little without, is never removed. Nothing is overwritten. On a disk "
+    "that is nearly full the recording ends too, so that a desk can still keep its journal there."
 )
 
 
@@ -66,6 +67,7 @@ def run(argv: list[str]) -> int:
         ended = asyncio.run(_record(asked, listening, tape, recorder))
     finally:
         recorder.close()
+    print(f"{_PROGRAM}: ended, {ended}", file=sys.stderr)
     answer = {
         "files": [str(file) for file in recorder.files],
         "connections": asked.names,
@@ -87,8 +89,18 @@ def _asked(argv: list[str]) -> _Asked:
     parser.add_argument("--market", metavar="FILE|-", help="the ready line of a desk market")
     parser.add_argument("--seconds", metavar="N", help="how long")
     bounds = Bounds()
-    parser.add_argument("--max-bytes", default=str(bounds.file), help="of one file, on the disk")
-    parser.add_argument("--max-total-bytes", default=str(bounds.total), help="of all files")
+    parser.add_argument(
+        "--max-bytes",
+        default=str(bounds.file),
+        metavar="N",
+        help="of one file, on the disk; %(default)s",
+    )
+    parser.add_argument(
+        "--max-total-bytes",
+        default=str(bounds.total),
+        metavar="N",
+        help="of all files; %(default)s",
+    )
     parsed = parser.parse_args(argv)
     if not parsed.venue and parsed.market is None:
         raise InputError(source=_PROGRAM, expected="--venue V or --market", found="neither")

@@ -1,6 +1,7 @@
 """One report for every venue and every format: own recordings, and what others recorded."""
 
 import json
+from contextlib import suppress
 
 import msgspec
 import pytest
@@ -8,9 +9,13 @@ from helpers import binance_frames as b
 from helpers import in_band_frames as f
 from helpers.recordings import Recording
 from helpers.shared import shared
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from desk.cli.replay import run
 from desk.cli.shipped import shipped
+from desk.io.captures import read_capture
+from desk.io.hftbacktest import with_answers
 from desk.model.errors import InputError
 from desk.venues.protocol import RestRequest
 
@@ -179,6 +184,22 @@ def test_a_recording_that_was_cut_short_is_reported_and_said_so(report, tmp_path
     assert "cut short; read as far as line 7" in report.err
 
 
+def test_the_same_frames_give_the_same_report_in_either_format(report, tmp_path):
+    source = str(shared("data/captures/binance/dev_usdm_ethusdt_20240808_first60s.jsonl.gz"))
+    recording = Recording(CATALOGUE.get("ETHUSDT-PERP.BINANCE")).open(b.USDM, after_ms=0)
+    lines = with_answers(read_capture([source], "hftbacktest"), b.USDM)
+    began_ns = None
+    for line in lines:
+        began_ns = began_ns or line.ts_recv_ns
+        recording.now_ns = line.ts_recv_ns - began_ns
+        recording.say(b.USDM, line.what, line.payload, request=line.request, after_ms=0)
+    path = recording.write(tmp_path / "x")
+    ours, theirs = report(path), report(source)
+    assert ours | {"files": []} == theirs | {"files": []}
+    row = ours["instruments"]["ETHUSDT-PERP.BINANCE"]
+    assert row["top_of_book_equal"] == row["top_of_book_checked"] == 1148
+
+
 # Figures: lines of that form in the file, and its first and last stamp.
 CRYPTOFEED = [
     ("binance/raw_cryptofeed_usdm_alts_20210722", "binance-usdm", 1535, 30.14),
@@ -207,3 +228,20 @@ def test_a_hyperliquid_capture_needs_its_venue_only(report):
     assert (document["messages"], document["rejected"], row["state"]) == (55, 0, "SYNCED")
     bid, ask = float(row["best_bid"][0]), float(row["best_ask"][0])
     assert bid < ask < bid + 10
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_recording_with_any_bytes_changed_is_reported_or_refused(tmp_path, capsys, data):
+    recording = Recording(*instruments(SWAP)).open("okx").receive("okx", *okx_frames())
+    request = RestRequest("okx", "/api/v5/public/instruments", SWAP)
+    recording.say("okx", "answered", b"{}", request=request).say("okx", "closed", b"\xff")
+    spoilt = bytearray(b"".join(recording.lines))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(spoilt) - 1))
+        spoilt[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    path = tmp_path / "spoilt"
+    path.write_bytes(spoilt)
+    with suppress(InputError):
+        assert run([str(path), "--format", "desk"]) == 0
+    capsys.readouterr()
