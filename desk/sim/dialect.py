@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from desk.sim.candles import History
 from desk.sim.events import Event
-from desk.sim.faults import Fault, FaultInjector
+from desk.sim.faults import Fault
+from desk.sim.injector import FaultInjector
 from desk.sim.listing import Listing
 from desk.sim.stablecoins import Stablecoin
 
@@ -38,8 +39,8 @@ class Moment:
     until_us: int
     elapsed_ms: int
     """Wall time since the start."""
-    broken: list[Fault]
-    """Disconnections that happen now."""
+    happening: list[Fault]
+    """Faults of the kinds that happen at a moment."""
 
 
 class Dialect(Protocol):
@@ -64,6 +65,10 @@ class Dialect(Protocol):
 
     def restart(self, now_us: int) -> None:
         """Set the clock after the market has stood still."""
+        ...
+
+    def relist(self, now_us: int) -> None:
+        """List the instruments anew, as they are now, and break with everybody."""
         ...
 
     def publish(self, moment: Moment) -> None:

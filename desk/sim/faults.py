@@ -1,34 +1,61 @@
-"""Faults on demand: what a venue or the way to it may do to frames.
+"""Faults on demand: what may be asked for, and what a specification means.
 
-A specification is comma-separated `kind[@stream][:option…]` with the options `p=0.01` (chance
-for each frame), `at=10s` (seconds after the start) and `for=5s` (how long).
+A specification is comma-separated `kind[@stream][:option…]` with the options `p=0.01` (chance),
+`at=10s` (seconds after the start), `for=5s` (how long) and `by=3s` (how much, where a fault has
+a measure).
 
+Frames:
 * drop: the frame is lost; dup: it comes twice; reorder: it comes after the next of its stream
 * gap: as drop, on streams of book changes only, so that a book misses changes
-* garbage: the frame is cut off in the middle
+* garbage: the frame is cut off in the middle; giant: it is larger than 1 MiB; nested: it is
+  thousands of brackets deep; hostile: one of its numbers becomes NaN, 1e999 or negative
 * freeze: the stream repeats its last frame, stamps and all
 * silent: the stream sends nothing while the connection stays alive
-* disconnect: connections that carry the stream break without a closing handshake
+* stamps: the data move on but their times stand still
+* clock: all times of a venue are off `by` (`clock@okx:by=-1.27s`)
+* late: snapshots come `by` later than they should; old: they are that old when they come
+
+Connections:
+* disconnect: those that carry the stream break without a closing handshake; cut: they break in
+  the middle of a frame
+* stall: data stop on those that carry the stream, while pings are answered; what was held back
+  comes when it ends
+* blackhole: nothing is read or answered any more, and new connections hang; the old ones break
+  when it ends
+* bounce: connections are accepted and closed at once
+* status429, status418: handshakes and REST are refused, with Retry-After
+* partial: of a subscription only a part is acknowledged and flows (`p`: the share left out)
+* shutdown: the venue gives the notice that it has for this, and closes after `for`
+
+The market (of all instruments, or of the one whose id in the market is given):
+* interval: funding becomes due every four hours
+* relist: prices get another decimal; the venues list it anew and close their sockets
 
 `stream` is any run of a stream's parts, with the letters and channel names of the venue:
 `btcusdt@depth@100ms`, `depth`, `ethusdt`, also behind `spot` or `usdm` (`usdm@btcusdt@trade`);
 `okx@BTC-USDT-SWAP@books`; `bybit@linear@BTCUSDT@orderbook@50`;
-`deribit@BTC-PERPETUAL@book@100ms`. Without options: freeze and
-silent act from the start to the end, gap and disconnect once after five seconds, the others on
-one frame in a hundred.
-`at` without `for` and `p` acts once (freeze and silent: from then on).
+`deribit@BTC-PERPETUAL@book@100ms`; `coinbase@BTC-USD@level2`; `kraken@BTC/USD@book@10`. New
+connections are `ws` and REST is `rest` (`status429@okx@rest`).
+
+Without options freeze, silent, stamps, clock, late, old, stall, blackhole, bounce and the
+statuses act from the start to the end, so does partial on every second stream; gap and those
+that happen once act after five seconds; the others on one frame in a hundred. `at` without
+`for` and `p` acts once, or from then on.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
 from desk.model.errors import InputError
-from desk.sim.dice import Dice
 
 DEFAULT_CHANCE = 0.01
 DEFAULT_ONCE_AT_MS = 5_000
+DEFAULT_DELAY_MS = 3_000
+DEFAULT_NOTICE_MS = 10_000
+LEFT_OUT = 0.5
 FOREVER_MS = 1 << 62
 
 
@@ -38,21 +65,48 @@ class FaultKind(Enum):
     DROP = "drop"
     DUP = "dup"
     REORDER = "reorder"
-    DISCONNECT = "disconnect"
-    SILENT = "silent"
-    FREEZE = "freeze"
-    GARBAGE = "garbage"
     GAP = "gap"
+    GARBAGE = "garbage"
+    GIANT = "giant"
+    NESTED = "nested"
+    HOSTILE = "hostile"
+    FREEZE = "freeze"
+    SILENT = "silent"
+    STAMPS = "stamps"
+    CLOCK = "clock"
+    LATE = "late"
+    OLD = "old"
+    DISCONNECT = "disconnect"
+    CUT = "cut"
+    STALL = "stall"
+    BLACKHOLE = "blackhole"
+    BOUNCE = "bounce"
+    STATUS429 = "status429"
+    STATUS418 = "status418"
+    PARTIAL = "partial"
+    SHUTDOWN = "shutdown"
+    INTERVAL = "interval"
+    RELIST = "relist"
 
 
-_LASTING = {FaultKind.SILENT, FaultKind.FREEZE}
-_ONCE = {FaultKind.GAP, FaultKind.DISCONNECT}
+_K = FaultKind
+_DAMAGING = {_K.GARBAGE, _K.GIANT, _K.NESTED, _K.HOSTILE}
+OF_FRAMES = _DAMAGING | {_K.DROP, _K.DUP, _K.REORDER, _K.GAP, _K.FREEZE, _K.SILENT}
+"""Kinds that are decided anew for every frame."""
+HAPPENING = {_K.DISCONNECT, _K.CUT, _K.SHUTDOWN, _K.INTERVAL, _K.RELIST}
+"""Kinds that happen at a moment, whatever is sent."""
+_ONCE = HAPPENING | {_K.GAP}
+_NEVER_AGAIN = {_K.SHUTDOWN, _K.INTERVAL, _K.RELIST}
+_LASTING = set(FaultKind) - HAPPENING - OF_FRAMES | {_K.FREEZE, _K.SILENT}
+_MEASURED = {_K.LATE: DEFAULT_DELAY_MS, _K.OLD: DEFAULT_DELAY_MS, _K.CLOCK: None}
+"""Kinds that take `by`, and what it is when it is not given; None: it must be."""
 _BOOKS = {"book", "orderbook", "level2"}
+_OPTIONS = {"p", "at", "for", "by"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault: what, where, when, how often."""
+    """One fault: what, where, when, how often, how much."""
 
     kind: FaultKind
     stream: tuple[str, ...] = ()
@@ -60,6 +114,7 @@ class Fault:
     from_ms: int = 0
     until_ms: int = FOREVER_MS
     once: bool = False
+    by_ms: int = 0
 
     def hits(self, section: str, stream: str) -> bool:
         """Tell whether a stream of a section is meant."""
@@ -68,6 +123,14 @@ class Fault:
             return False
         wanted, size = self.stream, len(self.stream)
         return any(parts[i : i + size] == wanted for i in range(len(parts) - size + 1))
+
+    def hits_any(self, section: str, streams: Iterable[str]) -> bool:
+        """Tell whether a connection with these streams is meant; it may have none yet."""
+        return self.hits(section, "") or any(self.hits(section, stream) for stream in streams)
+
+    def is_on(self, elapsed_ms: int) -> bool:
+        """Tell whether it is time for it."""
+        return self.from_ms <= elapsed_ms < self.until_ms
 
 
 def _carries_changes(parts: tuple[str, ...]) -> bool:
@@ -91,37 +154,67 @@ def _parse_one(part: str) -> Fault:
     try:
         kind = FaultKind(name)
     except ValueError:
-        raise _bad(part, f"one of {', '.join(k.value for k in FaultKind)}", name) from None
+        kinds = ", ".join(kind.value for kind in FaultKind)
+        raise _bad(part, f"one of {kinds}", name) from None
     values = dict(_option(part, option) for option in options)
     if len(values) < len(options):
         raise _bad(part, "each option once", part)
     pieces = tuple(stream.split("@")) if stream else ()
     if "@" in head and not all(pieces or [""]):
         raise _bad(part, "a stream after @", head)
-    return _scheduled(kind, pieces, values)
+    return _scheduled(kind, pieces, values, _measure(part, kind, values.pop("by", None)))
 
 
-def _scheduled(kind: FaultKind, stream: tuple[str, ...], values: dict[str, float]) -> Fault:
-    once = "at" in values and not ("p" in values or "for" in values) and kind not in _LASTING
+def _measure(part: str, kind: FaultKind, by_s: float | None) -> int:
+    """Return how much, in milliseconds; raise InputError where it does not belong."""
+    if kind not in _MEASURED:
+        if by_s is not None:
+            raise _bad(part, f"no by= for {kind.value}", part)
+        return 0
+    by_ms = _MEASURED[kind] if by_s is None else round(by_s * 1000)
+    if by_ms is None or (by_ms < 0 and kind is not FaultKind.CLOCK):
+        raise _bad(part, "by=…s", part)
+    return by_ms
+
+
+def _scheduled(
+    kind: FaultKind, stream: tuple[str, ...], values: dict[str, float], by_ms: int
+) -> Fault:
     from_ms = int(values.get("at", 0.0) * 1000)
-    chance = values.get("p", 1.0)
+    chance = values.get("p", LEFT_OUT if kind is FaultKind.PARTIAL else 1.0)
     if not values and kind in _ONCE:
-        once, from_ms = True, DEFAULT_ONCE_AT_MS
+        from_ms = DEFAULT_ONCE_AT_MS
     elif not values and kind not in _LASTING:
         chance = DEFAULT_CHANCE
-    until_ms = from_ms + int(values["for"] * 1000) if "for" in values else FOREVER_MS
+    for_ms = DEFAULT_NOTICE_MS if kind is FaultKind.SHUTDOWN else FOREVER_MS
+    if "for" in values:
+        for_ms = int(values["for"] * 1000)
     return Fault(
-        kind=kind, stream=stream, chance=chance, from_ms=from_ms, until_ms=until_ms, once=once
+        kind=kind,
+        stream=stream,
+        chance=chance,
+        from_ms=from_ms,
+        until_ms=min(FOREVER_MS, from_ms + for_ms),
+        once=_is_once(kind, values),
+        by_ms=by_ms,
     )
+
+
+def _is_once(kind: FaultKind, values: dict[str, float]) -> bool:
+    if kind in _NEVER_AGAIN:
+        return True
+    momentary = kind not in _LASTING and values.keys() <= {"at"}
+    return momentary and (bool(values) or kind in _ONCE)
 
 
 def _option(part: str, option: str) -> tuple[str, float]:
     name, _, text = option.partition("=")
-    if name not in {"p", "at", "for"}:
-        raise _bad(part, "p=…, at=…s or for=…s", option)
+    if name not in _OPTIONS:
+        raise _bad(part, "p=…, at=…s, for=…s or by=…s", option)
     is_time = name != "p"
     number = text.removesuffix("s") if is_time else text
-    if not number.replace(".", "", 1).isdigit() or not number.isascii() or len(number) > 12:
+    digits = number.removeprefix("-") if name == "by" else number
+    if not digits.replace(".", "", 1).isdigit() or not digits.isascii() or len(digits) > 12:
         raise _bad(part, f"{name}={'seconds, as 10s' if is_time else 'a chance, as 0.01'}", option)
     value = float(number)
     if not is_time and value > 1:
@@ -131,91 +224,3 @@ def _option(part: str, option: str) -> tuple[str, float]:
 
 def _bad(part: str, expected: str, found: str) -> InputError:
     return InputError(source="--faults", field=part, expected=expected, found=found or "nothing")
-
-
-Acts = list[tuple[FaultKind, bool]]
-"""The faults that are meant for a stream, and whether each acts on its next frame."""
-
-
-class FaultInjector:
-    """Does to a section's frames what the faults say; seeded, so that a run can be repeated."""
-
-    def __init__(self, faults: list[Fault], seed: int) -> None:
-        self._faults = faults
-        self._dice = Dice(f"faults {seed}")
-        self._done: set[int] = set()
-        self._held: dict[tuple[str, ...], bytes] = {}
-        self._frozen: dict[tuple[str, ...], bytes] = {}
-
-    @property
-    def is_idle(self) -> bool:
-        """Tell whether there is nothing to inject at all."""
-        return not self._faults
-
-    def frames(self, section: str, stream: str, payload: bytes, elapsed_ms: int) -> list[bytes]:
-        """Return what is sent in place of a frame that all receivers share, in order."""
-        return self.apply(self.acts(section, stream, elapsed_ms), (section, stream), payload)
-
-    def acts(self, section: str, stream: str, elapsed_ms: int) -> Acts:
-        """Decide what happens to the next frame of a stream, whoever receives it."""
-        return [
-            (fault.kind, self._acts(number, fault, elapsed_ms))
-            for number, fault in enumerate(self._faults)
-            if fault.kind is not FaultKind.DISCONNECT and fault.hits(section, stream)
-        ]
-
-    @staticmethod
-    def is_silent(acts: Acts) -> bool:
-        """Tell whether the frame is never made at all."""
-        return (FaultKind.SILENT, True) in acts
-
-    def apply(self, acts: Acts, receiver: tuple[str, ...], payload: bytes) -> list[bytes]:
-        """Return what a receiver is sent in place of a frame, in order."""
-        sent = [payload]
-        for kind, is_acting in acts:
-            if is_acting:
-                sent = self._act(kind, receiver, sent)
-            elif kind is FaultKind.FREEZE:
-                self._frozen[receiver] = payload
-        held = self._held.pop(receiver, None) if sent else None
-        return sent if held is None else [*sent, held]
-
-    def silences(self, section: str, stream: str, elapsed_ms: int) -> bool:
-        """Tell whether a stream is silent now, so that not even a first snapshot is sent."""
-        return any(
-            fault.kind is FaultKind.SILENT
-            and fault.hits(section, stream)
-            and self._acts(number, fault, elapsed_ms)
-            for number, fault in enumerate(self._faults)
-        )
-
-    def breaks(self, elapsed_ms: int) -> list[Fault]:
-        """Return the disconnections that happen now."""
-        return [
-            fault
-            for number, fault in enumerate(self._faults)
-            if fault.kind is FaultKind.DISCONNECT and self._acts(number, fault, elapsed_ms)
-        ]
-
-    def _acts(self, number: int, fault: Fault, elapsed_ms: int) -> bool:
-        if not fault.from_ms <= elapsed_ms < fault.until_ms or number in self._done:
-            return False
-        if self._dice.random() >= fault.chance:
-            return False
-        if fault.once:
-            self._done.add(number)
-        return True
-
-    def _act(self, kind: FaultKind, key: tuple[str, ...], sent: list[bytes]) -> list[bytes]:
-        if not sent or kind in {FaultKind.DROP, FaultKind.GAP, FaultKind.SILENT}:
-            return []
-        if kind is FaultKind.DUP:
-            return [*sent, sent[-1]]
-        if kind is FaultKind.GARBAGE:
-            return [frame[: len(frame) // 2] for frame in sent]
-        if kind is FaultKind.FREEZE:
-            return [self._frozen.setdefault(key, sent[0])]
-        if key in self._held:
-            return sent
-        self._held[key] = sent[0]
-        return []

@@ -14,7 +14,8 @@ from desk.sim.candles import History
 from desk.sim.dialect import Moment, Stage
 from desk.sim.dialects import DIALECTS
 from desk.sim.events import Event, Print
-from desk.sim.faults import Fault, FaultInjector
+from desk.sim.faults import Fault
+from desk.sim.injector import FaultInjector
 from desk.sim.market import BEAT_MS, Market
 from desk.sim.stablecoins import ASSETS
 from desk.sim.state import SavedMarket, encode_state
@@ -65,7 +66,7 @@ class Simulator:
             self.market.resume(saved.market)
             self.market.stand_still(start_ms)
             self._history |= saved.history
-        self._injector = FaultInjector(list(settings.faults), settings.seed)
+        self._injector = FaultInjector(list(settings.faults), settings.seed, self._started_ms)
         stage = Stage(
             listings=self.market.listings,
             stablecoins=self.market.stablecoins,
@@ -158,7 +159,7 @@ class Simulator:
             events=events,
             until_us=self.market.time_ms * 1000,
             elapsed_ms=elapsed_ms,
-            broken=self._injector.breaks(elapsed_ms),
+            happening=self._injector.begin(elapsed_ms),
         )
         for dialect in self._dialects.values():
             dialect.publish(moment)

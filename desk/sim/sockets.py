@@ -24,8 +24,8 @@ _quiet.addHandler(logging.NullHandler())
 _quiet.propagate = False
 
 
-Post: TypeAlias = Callable[[str, bytes], tuple[int, bytes]]
-"""Answers a POST: path and body to status and JSON body."""
+Post: TypeAlias = Callable[[str, bytes], Response | None]
+"""Answers a POST by its path and body; None: never."""
 
 _POST = b"POST "
 _HEAD_END = b"\r\n\r\n"
@@ -48,17 +48,18 @@ class _PostRequest:
         self._data += data
         return bytes(self._data)
 
-    def answer(self, post: Post) -> tuple[int, bytes] | None:
-        """Return status and body once the request is whole, or cannot become so; else None."""
+    def answer(self, post: Post) -> Response | None:
+        """Return the response once the request is whole, or cannot become so; else None."""
         head, found, body = self._data.partition(_HEAD_END)
         if not found:
-            return (431, b"{}") if len(self._data) > LARGEST_HEAD_BYTES else None
+            too_long = len(self._data) > LARGEST_HEAD_BYTES
+            return json_response(431, b"{}") if too_long else None
         length = _LENGTH.search(head + b"\r\n")
         if length is None:
-            return 411, b"{}"
+            return json_response(411, b"{}")
         size = int(length[1])
         if size > LARGEST_COMMAND_BYTES:
-            return 413, b"{}"
+            return json_response(413, b"{}")
         if len(body) < size:
             return None
         path = head[len(_POST) :].split(b" ", 1)[0].decode("ascii", errors="replace")
@@ -87,7 +88,7 @@ def _answering(post: Post) -> type[ServerConnection]:
                 return
             answer = None if self.transport.is_closing() else request.answer(post)
             if answer is not None:
-                self.transport.write(json_response(*answer).serialize())
+                self.transport.write(answer.serialize())
                 self.transport.close()
 
     return Connection
@@ -97,7 +98,7 @@ async def listen(
     port: int,
     *,
     converse: Callable[[ServerConnection], Awaitable[None]],
-    answer: Callable[[ServerConnection, Request], Response | None],
+    answer: Callable[[ServerConnection, Request], Awaitable[Response | None]],
     post: Post | None = None,
     ping_interval_s: float | None,
     ping_timeout_s: float | None,
@@ -112,6 +113,7 @@ async def listen(
         compression=None,
         ping_interval=ping_interval_s,
         ping_timeout=ping_timeout_s,
+        open_timeout=None,  # a fault may let handshakes hang
         close_timeout=1.0,
         max_size=LARGEST_COMMAND_BYTES,
         server_header=None,
@@ -129,7 +131,7 @@ def addresses(port: int) -> dict[str, str]:
     return {"rest": f"http://{HOST}:{port}", "ws": f"ws://{HOST}:{port}"}
 
 
-def json_response(status: int, body: bytes) -> Response:
+def json_response(status: int, body: bytes, retry_after_s: int | None = None) -> Response:
     """Return a REST answer."""
     headers = Headers(
         {
@@ -138,7 +140,15 @@ def json_response(status: int, body: bytes) -> Response:
             "Connection": "close",
         }
     )
+    if retry_after_s is not None:
+        headers["Retry-After"] = str(retry_after_s)
     return Response(status, "OK" if status == 200 else "Error", headers, body)
+
+
+def refusal(status: int, retry_after_s: int) -> Response:
+    """Return the answer to one who asks too often."""
+    body = b'{"code":-1003,"msg":"Too many requests; banned for now."}'
+    return json_response(status, body, retry_after_s)
 
 
 def queue(connection: ServerConnection, payload: bytes) -> None:
@@ -162,3 +172,14 @@ def flush(connection: ServerConnection) -> None:
     transport.write(data)
     if transport.get_write_buffer_size() > LARGEST_BACKLOG_BYTES:
         transport.abort()
+
+
+def cut(connection: ServerConnection) -> None:
+    """Hand over all that is queued but half of the last frame, and end; nothing queued: wait."""
+    chunks = connection.protocol.data_to_send()
+    transport = connection.transport
+    if not chunks or transport.is_closing():
+        return
+    last = chunks[-1]
+    transport.write(b"".join(chunks[:-1]) + last[: max(1, len(last) // 2)])
+    transport.close()

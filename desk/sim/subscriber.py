@@ -1,4 +1,4 @@
-"""One websocket connection to a venue of channels, and what is its own."""
+"""One websocket connection to a venue of channels: its count of frames, and its pauses."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from websockets.asyncio.server import ServerConnection
 
 from desk.sim import sockets
+from desk.sim.line import Line
 
 Seal = Callable[[bytes, int], bytes | None]
 
@@ -32,19 +33,17 @@ class Habits:
 NO_HABITS = Habits()
 
 
-class Subscriber:
-    """A connection, its streams, and the count of its frames."""
+class Subscriber(Line):
+    """A connection and what is its own."""
 
     def __init__(
         self, connection: ServerConnection, route: str, number: int, habits: Habits, now_ms: int
     ) -> None:
-        self.connection = connection
+        super().__init__(connection, f"{number:08x}")
         self.route = route
-        self.id = f"{number:08x}"
-        self.streams: set[str] = set()
-        self.sent_ms = now_ms
-        """When a frame last went, in the venue's elapsed time."""
         self.has_subscribed = False
+        self._sent_ms = now_ms
+        """When a frame last went, in the venue's elapsed time."""
         self._habits = habits
         self._opened_ms = now_ms
         self._number = 0
@@ -59,15 +58,26 @@ class Subscriber:
         return numbered
 
     def send(self, payload: bytes, now_ms: int) -> None:
-        """Put a sealed frame where `sockets.flush` finds it."""
-        self.sent_ms = now_ms
-        sockets.queue(self.connection, payload)
+        """Queue a sealed frame of a stream."""
+        if not self.is_stalled:
+            self._sent_ms = now_ms
+        self.queue(payload)
+
+    def answer(self, payload: bytes, now_ms: int) -> None:
+        """Queue an answer; where frames are numbered it cannot overtake those that wait."""
+        numbered = self.sealed(payload)
+        if numbered is payload:
+            self._sent_ms = now_ms
+            self.queue_now(payload)
+        else:
+            self.send(numbered, now_ms)
 
     def keep_up(self, now_ms: int) -> None:
         """Fill a pause, or end a connection that has been quiet for too long."""
         habits = self._habits
-        if habits.idle_ms and self.streams and now_ms - self.sent_ms >= habits.idle_ms:
-            self.send(habits.idle_frame, now_ms)
+        if habits.idle_ms and self.streams and now_ms - self._sent_ms >= habits.idle_ms:
+            self._sent_ms = now_ms
+            self.queue_now(habits.idle_frame)
         if self._is_over(now_ms):
             sockets.say_goodbye(self.connection, 1000, "")
 
@@ -75,4 +85,4 @@ class Subscriber:
         habits = self._habits
         if habits.subscribe_ms and not self.has_subscribed:
             return now_ms - self._opened_ms >= habits.subscribe_ms
-        return bool(habits.silence_ms) and now_ms - self.sent_ms >= habits.silence_ms
+        return bool(habits.silence_ms) and now_ms - self._sent_ms >= habits.silence_ms

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from desk.sim import sockets
@@ -13,7 +13,6 @@ from desk.sim.binance.server import SectionServer
 from desk.sim.binance.streams import COINM, SPOT, USDM
 from desk.sim.dialect import Moment, Stage
 from desk.sim.events import Event
-from desk.sim.faults import Fault
 from desk.sim.listing import Listing
 
 CONNECTIONS = {"binance-spot": SPOT, "binance-usdm": USDM, CONNECTION: COINM}
@@ -48,17 +47,21 @@ class BinanceDialect:
     ports = len(CONNECTIONS)
 
     def __init__(self, stage: Stage) -> None:
+        self._stage = stage
         self._parts = list(_parts(stage))
         self._sections = {
             section: SectionServer(
                 section,
-                {part.symbol: part.feed for part in self._parts if part.section == section},
+                self._feeds_of(section),
                 speed=stage.speed,
                 wall_ms=stage.wall_ms,
                 faults=stage.faults,
             )
             for section in CONNECTIONS.values()
         }
+
+    def _feeds_of(self, section: str) -> dict[str, InstrumentFeed]:
+        return {part.symbol: part.feed for part in self._parts if part.section == section}
 
     async def start(self, port: int) -> dict[str, Any]:
         """Listen; spot on the port, the others on the next. Raises OSError when one is taken."""
@@ -81,22 +84,23 @@ class BinanceDialect:
         for part in self._parts:
             part.feed.restart(now_us)
 
+    def relist(self, now_us: int) -> None:
+        """List the instruments anew, as they are now, and break with everybody."""
+        self._parts = list(_parts(replace(self._stage, now_us=now_us)))
+        for section, server in self._sections.items():
+            server.relist(self._feeds_of(section))
+
     def publish(self, moment: Moment) -> None:
         """Frame what has happened, for whoever has asked for it, and send it."""
+        for section in self._sections.values():
+            section.begin(moment.elapsed_ms)
         for part in self._parts:
             section = self._sections[part.section]
             wanted = section.wanted(part.symbol)
             events = part.events(moment, wanted)
-            frames = part.feed.frames(events, moment.until_us, wanted)
-            section.publish(part.symbol, frames, moment.elapsed_ms)
+            section.publish(part.symbol, part.feed.frames(events, moment.until_us, wanted))
         for section in self._sections.values():
-            section.flush()
-            self._break_off(section, moment.broken)
-
-    @staticmethod
-    def _break_off(section: SectionServer, broken: list[Fault]) -> None:
-        for fault in broken:
-            section.break_off(fault)
+            section.end(moment.happening)
 
 
 def _parts(stage: Stage) -> Iterator[_Part]:

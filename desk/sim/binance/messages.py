@@ -28,6 +28,11 @@ class AggregateTrade(msgspec.Struct, frozen=True):
     buyer_is_taker: bool
 
 
+def shutdown_notice(at_ms: int) -> bytes:
+    """What spot tells every connection before it shuts down, without a fixed lead (2026-06)."""
+    return msgspec.json.encode({"e": "serverShutdown", "E": at_ms})
+
+
 def book_ticker(spelling: Spelling, top: TopOfBook, at_ms: int) -> Body:
     """`@bookTicker`; spot gives neither a type nor a time."""
     numbers = spelling.numbers

@@ -55,6 +55,13 @@ def parse_route(path: str, section: str) -> Route | None:
     return Route(carries, wrapped, streams)
 
 
+def snapshot_stream(path: str) -> str:
+    """Return the stream that a REST path is the snapshot of; empty when it is of none."""
+    url = urlsplit(path)
+    symbol = parse_qs(url.query).get("symbol", [""])[0].lower()
+    return f"{symbol}@depth" if url.path.endswith("/depth") else ""
+
+
 def is_stream_name(name: object) -> bool:
     """Tell whether a text can be the name of a stream at all."""
     return isinstance(name, str) and _NAME.fullmatch(name) is not None

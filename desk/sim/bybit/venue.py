@@ -10,8 +10,8 @@ import msgspec
 from desk.sim.bybit.feed import Frames, InstrumentFeed
 from desk.sim.bybit.rest import RestDesk
 from desk.sim.bybit.spelling import LINEAR, SPOT
-from desk.sim.channels import Reply
 from desk.sim.dialect import Moment, Stage
+from desk.sim.speech import Reply
 
 PREFIX = "/v5/public/"
 EMPTY = {"inverse", "option"}

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from desk.sim.channels import Reply
 from desk.sim.coinbase import messages
 from desk.sim.coinbase.feed import CHANNELS, SECOND_MS, Frames, ProductFeed
 from desk.sim.coinbase.rest import RestDesk, canonical
 from desk.sim.dialect import Moment, Stage
 from desk.sim.dollars import Pair, dollar_views
+from desk.sim.speech import Reply
 from desk.sim.subscriber import Habits
 
 PAIRS = (

@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from desk.sim.channels import Reply
 from desk.sim.deribit.feed import Frames, InstrumentFeed, notification, stream_of
 from desk.sim.deribit.heartbeat import SHORTEST_S, Session
 from desk.sim.deribit.methods import INVALID_PARAMS, Methods, Parameters, Refusal
@@ -16,6 +15,7 @@ from desk.sim.deribit.present import Present
 from desk.sim.deribit.spelling import TERMS, spelled
 from desk.sim.dialect import Moment, Stage
 from desk.sim.events import MarkUpdate
+from desk.sim.speech import Reply
 
 WS_PATH = "/ws/api/v2"
 REST_PREFIX = "/api/v2/"

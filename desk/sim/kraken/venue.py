@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from desk.sim.channels import Reply
 from desk.sim.dialect import Moment, Stage
 from desk.sim.dollars import dollar_views
 from desk.sim.kraken import messages
@@ -16,6 +15,7 @@ from desk.sim.kraken.feed import Frames, PairFeed
 from desk.sim.kraken.rest import RestDesk
 from desk.sim.kraken.spelling import PAIRS
 from desk.sim.rfc3339 import rfc3339
+from desk.sim.speech import Reply
 from desk.sim.subscriber import Habits
 
 INSTRUMENT = "instrument"

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from desk.sim.channels import Reply
 from desk.sim.dialect import Moment, Stage
 from desk.sim.okx.feed import Frames, InstrumentFeed
 from desk.sim.okx.rest import RestDesk
+from desk.sim.speech import Reply
 
 ROUTES = {"/ws/v5/public": "public", "/ws/v5/business": "business"}
 BUSINESS_CHANNELS = {"candle1m"}

@@ -3,7 +3,8 @@
 import pytest
 
 from desk.model.errors import InputError
-from desk.sim.faults import FOREVER_MS, Fault, FaultInjector, FaultKind, parse_faults
+from desk.sim.faults import FOREVER_MS, Fault, FaultKind, parse_faults
+from desk.sim.injector import FaultInjector
 
 TRADE = "btcusdt@trade"
 DEPTH = "btcusdt@depth@100ms"
@@ -156,9 +157,9 @@ def test_streams_are_named_by_any_run_of_their_parts(stream, hit):
 
 def test_disconnections_happen_once_when_their_time_has_come():
     faults = injector("disconnect@trade:at=3s")
-    assert faults.breaks(2999) == []
-    (broken,) = faults.breaks(3000)
+    assert faults.begin(2999) == []
+    (broken,) = faults.begin(3000)
     assert broken.hits("spot", TRADE)
     assert not broken.hits("spot", DEPTH)
-    assert faults.breaks(3001) == []
+    assert faults.begin(3001) == []
     assert broken.until_ms == FOREVER_MS

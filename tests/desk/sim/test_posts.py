@@ -10,14 +10,14 @@ from desk.sim import sockets
 
 
 def echo(path, body):
-    return 200, json.dumps({"path": path, "body": body.decode()}).encode()
+    return sockets.json_response(200, json.dumps({"path": path, "body": body.decode()}).encode())
 
 
 async def greet(connection):
     await connection.send("welcome")
 
 
-def get_only(_connection, request):
+async def get_only(_connection, request):
     if "Upgrade" in request.headers:
         return None
     return sockets.json_response(200, b'"got"')
