@@ -58,6 +58,11 @@ class Side:
                 return paid / lots
         return None
 
+    def refine(self, factor: int) -> None:
+        """Count prices in ticks that are so many times smaller."""
+        self.keys = [key * factor for key in self.keys]
+        self.lots = {key * factor: lots for key, lots in self.lots.items()}
+
     def saved(self) -> list[tuple[int, int]]:
         """Return every (key, lots), worst first."""
         return [(key, self.lots[key]) for key in self.keys]
@@ -114,6 +119,13 @@ class Book:
         events = self._events
         self._events = []
         return events
+
+    def refine(self, factor: int) -> None:
+        """Count prices in ticks that are so many times smaller; between two beats."""
+        self.bids.refine(factor)
+        self.asks.refine(factor)
+        self.update_id += 1
+        self.settle()
 
     def settle(self) -> None:
         """Take the book as it is for published: after opening or resuming."""

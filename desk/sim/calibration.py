@@ -9,7 +9,8 @@ Levels on a side are about half of what rests within 1 % of a real book.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 from desk.model.instrument import InstrumentId
 
@@ -52,6 +53,17 @@ class Behaviour:
     premium_std: float = 0.0
     """Of the perpetual over the spot price, as fractions; 0 for spot."""
     open_interest: float = 0.0
+
+
+def refined(behaviour: Behaviour, factor: int) -> Behaviour:
+    """Return the same habits where a tick is so many times smaller."""
+    return replace(
+        behaviour,
+        thick_ticks=behaviour.thick_ticks * factor,
+        gap_ticks=behaviour.gap_ticks * factor,
+        place_log_mean=behaviour.place_log_mean + math.log(factor),
+        reach_ticks=behaviour.reach_ticks * factor,
+    )
 
 
 BEHAVIOURS: dict[InstrumentId, Behaviour] = {

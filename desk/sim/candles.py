@@ -47,6 +47,11 @@ class Candle(msgspec.Struct, array_like=True):
             self.taker_buy_tick_lots += ticks * lots
         self.last_trade_id = fill.trade_id
 
+    def refine(self, factor: int) -> None:
+        """Count prices in ticks that are so many times smaller."""
+        for name in ("open", "high", "low", "close", "tick_lots", "taker_buy_tick_lots"):
+            setattr(self, name, getattr(self, name) * factor)
+
     def merge(self, later: Candle) -> None:
         """Take in the candle that follows."""
         self.high = max(self.high, later.high)
@@ -91,6 +96,11 @@ class History(msgspec.Struct):
             return
         _candle_at(self.minutes, at_ms // MINUTE_MS * MINUTE_MS, fill, KEPT_MINUTES).add(fill)
         _candle_at(self.quarters, at_ms // QUARTER_MS * QUARTER_MS, fill, DAY_QUARTERS).add(fill)
+
+    def refine(self, factor: int) -> None:
+        """Count prices in ticks that are so many times smaller."""
+        for candle in (*self.minutes, *self.quarters):
+            candle.refine(factor)
 
     def day(self, now_ms: int) -> Candle | None:
         """Return the trades of the last 24 hours as one candle, or None when there were none."""

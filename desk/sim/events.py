@@ -54,6 +54,7 @@ class MarkUpdate(msgspec.Struct, frozen=True, gc=False):
     """What the current interval would pay if it ended now, a fraction."""
     next_funding_ms: int
     """Market time."""
+    funding_interval_h: int = 8
 
 
 class Forced(msgspec.Struct, frozen=True, gc=False):

@@ -16,7 +16,7 @@ import msgspec
 
 from desk.model.instrument import Instrument, Kind
 from desk.sim.book import Book, Side, Top
-from desk.sim.calibration import Behaviour
+from desk.sim.calibration import Behaviour, refined
 from desk.sim.crowd import Crowd
 from desk.sim.dice import Dice
 from desk.sim.events import Event
@@ -38,6 +38,8 @@ LEAN_LOG = 2.5
 """How much the sizes at the best lean towards the coming move."""
 WIDE_AFTER_STEPS = 8.0
 """A move of so many ordinary ones always leaves the spread wide for a while."""
+FINER = 10
+"""A price that gets another decimal has a tick so many times smaller."""
 SWEEP_REACH_SHARE = 0.02
 """Taker orders without news stop after this share of the book's reach."""
 
@@ -60,6 +62,8 @@ class ListingState(msgspec.Struct):
     extra_spread: int
     flow: FlowState
     dice: list[Any]
+    finer: int = 1
+    """How many of its ticks are one of the instrument's as it was first listed."""
 
 
 class Listing:
@@ -82,6 +86,7 @@ class Listing:
         self._ordinary_move = max(1.0, behaviour.ordinary_move * fair_price / self.tick)
         self._target = self.last_ticks
         self._extra_spread = 0
+        self._finer = 1
         self._close_up(0)
         self._crowd.open()
         self.book.settle()
@@ -94,6 +99,19 @@ class Listing:
         """Return the mean of the best prices."""
         bid, _, ask, _ = self.book.top()
         return (bid + ask) / 2 * self.tick
+
+    def refine(self) -> None:
+        """Be listed anew with another decimal: from now on every tick is a tenth of before."""
+        old = self.instrument
+        self.instrument = msgspec.structs.replace(old, tick_size=old.tick_size / FINER)
+        self.tick = float(self.instrument.tick_size)
+        self.behaviour = refined(self.behaviour, FINER)
+        self._crowd = Crowd(self.instrument, self.behaviour, self.book, self._dice)
+        self.book.refine(FINER)
+        self.last_ticks *= FINER
+        self._target *= FINER
+        self._ordinary_move *= FINER
+        self._finer *= FINER
 
     # ------------------------------------------------------------------ one beat
 
@@ -279,10 +297,13 @@ class Listing:
             extra_spread=self._extra_spread,
             flow=self._flow.state,
             dice=self._dice.saved(),
+            finer=self._finer,
         )
 
     def resume(self, state: ListingState) -> None:
         """Take up a saved state; raise ValueError or TypeError when it does not hold."""
+        while self._finer < state.finer:
+            self.refine()
         self.book.bids.resume(state.bids)
         self.book.asks.resume(state.asks)
         self.book.update_id = state.update_id

@@ -31,7 +31,7 @@ from desk.sim.funding import (
     sample_premium,
     settle_if_due,
 )
-from desk.sim.listing import Listing, ListingState
+from desk.sim.listing import FINER, Listing, ListingState
 from desk.sim.path import CoinPath, FairPaths, PathState
 from desk.sim.stablecoins import Stablecoin, StablecoinState
 
@@ -131,6 +131,20 @@ class Market:
             settle_if_due(state, self.time_ms, terms)
             state.next_ms = next_funding_ms(self.time_ms, terms)
 
+    def shorten_interval(self, name: str, hours: int) -> None:
+        """Let funding of a perpetual become due more often from now on."""
+        listing = self.listings[name]
+        listing.instrument = msgspec.structs.replace(listing.instrument, funding_interval_h=hours)
+        self._terms[name] = Terms(interval_h=hours)
+        state = self.funding[name]
+        state.next_ms = min(state.next_ms, next_funding_ms(self.time_ms, self._terms[name]))
+
+    def relist(self, name: str) -> None:
+        """Give the prices of an instrument another decimal, from now on."""
+        self.listings[name].refine()
+        if name in self._forced:
+            self._forced[name].drift.slow_ticks *= FINER
+
     # ------------------------------------------------------------------ one beat
 
     def _step(self, events: dict[str, list[Event]]) -> None:
@@ -199,6 +213,7 @@ class Market:
             premium=state.premium,
             funding_rate=funding_rate(average_premium(state), terms),
             next_funding_ms=state.next_ms,
+            funding_interval_h=terms.interval_h,
         )
 
     def _premium(self, listing: Listing, index_price: float) -> float:

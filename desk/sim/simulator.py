@@ -14,8 +14,9 @@ from desk.sim.candles import History
 from desk.sim.dialect import Moment, Stage
 from desk.sim.dialects import DIALECTS
 from desk.sim.events import Event, Print
-from desk.sim.faults import Fault
+from desk.sim.faults import Fault, FaultKind
 from desk.sim.injector import FaultInjector
+from desk.sim.listing import FINER
 from desk.sim.market import BEAT_MS, Market
 from desk.sim.stablecoins import ASSETS
 from desk.sim.state import SavedMarket, encode_state
@@ -25,6 +26,10 @@ LONGEST_ADVANCE_MS = 100
 """Wall time that is caught up in one go, so that sockets are served in between."""
 LONGEST_LAG_MS = 2_000
 """Behind by more than this (the machine slept, the clock was set), the market stands still."""
+
+MARKET = "market"
+"""What faults call the market itself."""
+SHORT_INTERVAL_H = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,16 +160,33 @@ class Simulator:
     def _publish(self, events: dict[str, list[Event]]) -> None:
         self._remember(self.market.stablecoins, events)  # few dialects frame them
         elapsed_ms = self._now_ms - self._started_ms
+        happening = self._injector.begin(elapsed_ms)
         moment = Moment(
             events=events,
             until_us=self.market.time_ms * 1000,
             elapsed_ms=elapsed_ms,
-            happening=self._injector.begin(elapsed_ms),
+            happening=happening,
         )
         for dialect in self._dialects.values():
             dialect.publish(moment)
         # Dialects keep the candles of what they frame, as they go; here come those of the rest.
         self._remember(self.market.listings, events)
+        for fault in happening:
+            self._change_market(fault)
+
+    def _change_market(self, fault: Fault) -> None:
+        """Change the terms that a fault changes, of all instruments or of the one it names."""
+        market = self.market
+        names = [name for name in market.listings if fault.hits(MARKET, name)]
+        if fault.kind is FaultKind.INTERVAL:
+            for name in market.funding.keys() & set(names):
+                market.shorten_interval(name, SHORT_INTERVAL_H)
+        elif fault.kind is FaultKind.RELIST:
+            for name in names:
+                market.relist(name)
+                self._history[name].refine(FINER)
+            for dialect in self._dialects.values():
+                dialect.relist(market.time_ms * 1000)
 
     def _remember(self, names: Iterable[str], events: dict[str, list[Event]]) -> None:
         """Keep candles; a trade that is in them already is passed over."""

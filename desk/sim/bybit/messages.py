@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from desk.model.instrument import Instrument
 from desk.sim.book import Top
 from desk.sim.bybit.spelling import Spelling
 from desk.sim.candles import MINUTE_MS, Candle
@@ -81,7 +82,7 @@ def linear_ticker(
         "openInterestValue": f"{float(both) * mark.mark_price:.2f}",
         "singleOpenInterest": single,
         "singleOpenInterestValue": f"{float(single) * mark.mark_price:.2f}",
-        "fundingIntervalHour": str(spelling.instrument.funding_interval_h or 8),
+        "fundingIntervalHour": str(mark.funding_interval_h),
         "fundingCap": FUNDING_CAP,
         "nextFundingTime": str(funding_ms),
         "fundingRate": f"{mark.funding_rate:.8f}",
@@ -127,9 +128,8 @@ def kline(spelling: Spelling, candle: Candle, now_ms: int, *, closed: bool) -> B
     }
 
 
-def description(spelling: Spelling) -> Body:
+def description(spelling: Spelling, instrument: Instrument) -> Body:
     """What REST tells of an instrument; the increments are the simulated market's own."""
-    instrument = spelling.instrument
     tick, lot = spelling.price(1), spelling.quantity(1)
     head: Body = {
         "symbol": spelling.symbol,

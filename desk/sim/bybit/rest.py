@@ -66,7 +66,7 @@ class RestDesk:
         del now_ms
         category, feeds = self._category(query)
         listed = [
-            messages.description(feed.spelling)
+            messages.description(feed.spelling, feed.listing.instrument)
             for symbol, feed in feeds.items()
             if query.get("symbol", symbol) == symbol
             and query.get("status", "Trading") == "Trading"

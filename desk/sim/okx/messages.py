@@ -101,7 +101,7 @@ def index_ticker(index_id: str, mark: MarkUpdate, at_ms: int) -> Body:
 
 def funding_rate(spelling: Spelling, mark: MarkUpdate, at_ms: int, funding_ms: int) -> Body:
     """`funding-rate`: the interval is the time between the two funding times."""
-    interval_ms = (spelling.instrument.funding_interval_h or 8) * HOUR_MS
+    interval_ms = mark.funding_interval_h * HOUR_MS
     return {
         "formulaType": "withRate",
         "fundingRate": f"{mark.funding_rate:.10f}",

@@ -93,6 +93,12 @@ class OkxVenue:
             return Reply(tuple(answers), joined=streams)
         return Reply(tuple(answers), left=streams)
 
+    def notice(self, connection_id: str) -> bytes:
+        """Tell that the connection will be closed for an upgrade of the service."""
+        message = "The connection will soon be closed for a service upgrade. Please reconnect."
+        body = {"event": "notice", "code": "64008", "msg": message, "connId": connection_id}
+        return _encode(body)
+
     def _stream_of(self, route: str, arg: dict[str, str]) -> str | None:
         """Return the stream that an argument names; None when this route has none such."""
         channel = arg.get("channel", "")
