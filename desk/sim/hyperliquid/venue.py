@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from desk.sim.channels import Reply
 from desk.sim.dialect import Moment, Stage
 from desk.sim.hyperliquid.feed import CANDLE, CoinFeed, Frames
 from desk.sim.hyperliquid.info import InfoDesk
 from desk.sim.hyperliquid.spelling import COINS, spelled
+from desk.sim.speech import Reply
 from desk.sim.subscriber import Habits
 
 WS_PATH = "/ws"
