@@ -120,13 +120,13 @@ class _Venue:
             self._server.close()
             await self._server.wait_closed()
 
-    def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """Let handshakes of recorded paths pass; answer everything else as REST."""
         if _bare(request.path) in self._sockets:
             return None
-        return sockets.json_response(*self._answered(request.path, None))
+        return self._answered(request.path, None)
 
-    def _answered(self, path: str, body: bytes | None) -> tuple[int, bytes]:
+    def _answered(self, path: str, body: bytes | None) -> Response:
         came_ns, began_ns = self._newest
         now_ns = began_ns + (self._clock.boot_ns() - came_ns) * self._speed
         fitting = [a for a in self._answers if _wanted(a) == (path, body)]
@@ -134,8 +134,9 @@ class _Venue:
             a for a in self._answers if body is None and _subject(a.path) == _subject(path)
         ]
         if not fitting:
-            return 404, b"{}"
-        return 200, min(fitting, key=lambda a: abs(a.ts_recv_ns - now_ns)).payload
+            return sockets.json_response(404, b"{}")
+        nearest = min(fitting, key=lambda a: abs(a.ts_recv_ns - now_ns))
+        return sockets.json_response(200, nearest.payload)
 
     async def _converse(self, connection: ServerConnection) -> None:
         assert connection.request is not None, "the handshake is over"
