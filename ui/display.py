@@ -56,6 +56,7 @@ class Display(QObject):
             self.choose(first)  # shows this frame
             return
         self._pump.series_from_ms = self._panes.chart.take_series(frame, self.selected)
+        self._pump.streams = self._panes.feeds.is_seen()
         self._panes.watch.show_frame(frame, self.selected)
         self._panes.book.show_frame(frame, self.selected)
         self.pacing.show(frame)

@@ -66,6 +66,8 @@ class Pump(QObject):
         self.frame: DeskFrame | None = None
         self.selected: str | None = None
         self.series_from_ms = 0
+        self.streams = False
+        """Somebody looks at every stream."""
         self._heart = QTimer(self)
         self._heart.setInterval(HEARTBEAT_MS)
         self._heart.timeout.connect(self._beat)
@@ -115,7 +117,10 @@ class Pump(QObject):
 
     def _ask_frame(self) -> None:
         self._credit.stop()
-        number = self.send(NextFrame(selected=self.selected, series_from_ms=self.series_from_ms))
+        wanted = NextFrame(
+            selected=self.selected, series_from_ms=self.series_from_ms, streams=self.streams
+        )
+        number = self.send(wanted)
         self._frame_due = number is not None
         self._asked_ns = self._now_ns()
 

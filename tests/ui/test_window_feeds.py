@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QHelpEvent
 from PySide6.QtWidgets import QApplication, QTabBar, QToolTip
 
+from desk.model.commands import NextFrame
 from ui.panels import feeds as feeds_module
 from ui.panels.explain import ExplainPopover
 
@@ -51,6 +52,18 @@ def test_market_watch_is_in_front_and_feeds_behind_it_cost_nothing(monkeypatch, 
     assert bar.tabText(bar.currentIndex()) == "Market watch"
     assert made == []
     assert rig.window.area.docks["feeds"].objectName() == "feeds"
+
+
+def test_streams_are_asked_for_while_somebody_looks_at_them(qtbot, trouble):
+    def asked():
+        return trouble.desk.sent(NextFrame)[-1].streams
+
+    assert not asked()
+    open_feeds(qtbot, trouble)
+    trouble.until(asked)
+    bar = tab_bar(trouble.window)
+    qtbot.mouseClick(bar, LEFT, pos=bar.tabRect(0).center())
+    trouble.until(lambda: not asked())
 
 
 def test_click_on_the_tab_shows_the_venues_with_their_lamps(qtbot, trouble):

@@ -57,13 +57,13 @@ class FeedsPanel(QWidget):
     def show_frame(self, frame: DeskFrame) -> None:
         """Keep a frame, and show it if the panel is on the screen."""
         self._frame = frame
-        if self._is_seen():
+        if self.is_seen():
             self._meter.take(frame)
             self._refresh()
         else:
             self._meter.forget()
 
-    def _is_seen(self) -> bool:
+    def is_seen(self) -> bool:
         """Behind another tab a dock stays visible to Qt, but no part of a table is."""
         return any(not grid.viewport().visibleRegion().isEmpty() for grid in self.grids)
 
@@ -92,7 +92,7 @@ class FeedsPanel(QWidget):
 
     def _refresh(self) -> None:
         frame = self._frame
-        if frame is None or not self._is_seen():
+        if frame is None or not self.is_seen():
             return
         self._name_tabs(frame)
         if self.feeds.isVisible():
