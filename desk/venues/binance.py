@@ -43,6 +43,7 @@ _NAME_END = 96
 
 _decode_envelope = msgspec.json.Decoder(wire.Envelope).decode
 _decode_forced = msgspec.json.Decoder(wire.Forced).decode
+_decode_names = msgspec.json.Decoder(frozenset[str]).decode
 _decode_head = msgspec.json.Decoder(wire.Head).decode
 
 _NULL = msgspec.Raw(b"null")
@@ -259,16 +260,20 @@ class BinanceProtocol:
         return _NOTHING
 
     def _is_answer(self, head: wire.Head, ts_recv_ns: int) -> bool:
-        """Take the venue's answer to a request for streams, if it is one."""
-        accepted = head.result == _NULL
-        if head.code or head.error:
+        """Take the venue's answer to a request about streams, if it is one."""
+        refused = bool(head.code or head.error)
+        if refused:
             text = head.msg or bytes(head.error).decode(errors="replace")
             self._report(False, f"refused: {_printable(text)}", ts_recv_ns)
         elif not head.result:
             return False
         if isinstance(head.id, int):
+            names = None if refused or head.result == _NULL else _decode_names(head.result)
             for socket in self._sockets.values():
-                socket.answered(head.id, accepted=accepted)
+                if names is None:
+                    socket.answered(head.id, accepted=not refused)
+                else:
+                    socket.listed(head.id, names)
         return True
 
     def _feed(self, symbol: str) -> InstrumentFeed:

@@ -1,8 +1,12 @@
-"""One Binance socket: its streams, what has to be sent to get them, and the venue's answers."""
+"""One Binance socket: its streams, what has to be sent to get them, and the venue's answers.
+
+The answer to SUBSCRIBE says that all is well, not what flows. So LIST_SUBSCRIPTIONS asks for that
+afterwards, and what the venue does not name is not active.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
@@ -44,6 +48,9 @@ class Socket:
         self._request_ids = request_ids
         self._budget = RequestBudget(product.requests_at_once, product.request_every_ms * 1_000_000)
         self._outgoing: list[bytes] = []
+        self._list_wanted = False
+        self._list_id = 0
+        """Of the request for the list that is awaited; 0: none is."""
 
     def opened(self, now_ns: int) -> None:
         """Ask for every stream."""
@@ -54,7 +61,8 @@ class Socket:
 
     def closed(self) -> None:
         """Forget what was to be sent, and what was shown."""
-        self.is_open = self.roll_wanted = False
+        self.is_open = self.roll_wanted = self._list_wanted = False
+        self._list_id = 0
         self._outgoing.clear()
         for stream in self._streams:
             stream.restart()
@@ -71,15 +79,25 @@ class Socket:
             if not self._budget.take(1, now_ns):
                 return
             self._subscribe(streams, now_ns)
+        if self._list_wanted and self._budget.take(1, now_ns):
+            self._list_wanted = False
+            self._list_id = self._send("LIST_SUBSCRIPTIONS", [])
 
     def answered(self, request_id: int, *, accepted: bool) -> None:
         """Note the venue's answer to a request; one that is not of this socket changes nothing."""
         for stream in self._streams:
             if stream.request_id == request_id:
                 if accepted:
-                    stream.active = True
+                    stream.active = self._list_wanted = True
                 else:
                     stream.refused()
+
+    def listed(self, request_id: int, names: Collection[str]) -> None:
+        """Note which streams the venue says there are on this socket."""
+        if request_id == self._list_id:
+            self._list_id = 0
+            for stream in self._streams:
+                stream.active = stream.name in names
 
     def take_outgoing(self) -> list[bytes]:
         """Hand over what is to be sent."""
@@ -92,8 +110,11 @@ class Socket:
         return max((stream.last_ns for stream in self._streams), default=0)
 
     def _subscribe(self, streams: list[Stream], now_ns: int) -> None:
-        request_id = next(self._request_ids)
-        names = [stream.name for stream in streams]
-        self._outgoing.append(msgspec.json.encode(wire.Subscribe("SUBSCRIBE", names, request_id)))
+        request_id = self._send("SUBSCRIBE", [stream.name for stream in streams])
         for stream in streams:
             stream.asked(request_id, now_ns)
+
+    def _send(self, method: str, names: list[str]) -> int:
+        request_id = next(self._request_ids)
+        self._outgoing.append(msgspec.json.encode(wire.Command(method, names, request_id)))
+        return request_id

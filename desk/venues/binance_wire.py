@@ -191,8 +191,8 @@ class FundingSymbol(msgspec.Struct):
     symbol: str = ""
 
 
-class Subscribe(msgspec.Struct):
-    """A request for streams."""
+class Command(msgspec.Struct):
+    """A request about the streams of a socket."""
 
     method: str
     params: list[str]

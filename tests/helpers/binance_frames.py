@@ -151,6 +151,11 @@ def accepted(request):
     return raw({"result": None, "id": json.loads(request)["id"]})
 
 
+def listed(request, names):
+    """The venue's answer to a request for the list of streams."""
+    return raw({"result": list(names), "id": json.loads(request)["id"]})
+
+
 def refused(request):
     error = {"code": 2, "msg": "Invalid request: unknown stream"}
     return raw({"error": error, "id": json.loads(request)["id"]})

@@ -21,8 +21,13 @@ def usdm():
 def opened(protocol, path=MARKET, now_ns=S):
     """Open a socket; returns the request for all that it should carry."""
     protocol.connection_made(path, now_ns)
-    (request,) = protocol.frames_to_send(path)
+    (request,) = requests_of(protocol, path)
     return request
+
+
+def requests_of(protocol, path=MARKET, method="SUBSCRIBE"):
+    frames = protocol.frames_to_send(path)
+    return [frame for frame in frames if json.loads(frame)["method"] == method]
 
 
 def names_in(request):
@@ -44,7 +49,7 @@ def asked_during(protocol, seconds, path=MARKET, answer=None):
     asked = []
     for quarter in range(4, 4 * seconds):
         protocol.tick(quarter * S // 4)
-        for request in protocol.frames_to_send(path):
+        for request in requests_of(protocol, path):
             asked.append((quarter / 4, names_in(request)))
             if answer is not None:
                 protocol.receive_frame(answer(request), quarter * S // 4)
@@ -79,6 +84,43 @@ def test_a_stream_is_active_by_its_data_too(usdm):
     usdm.receive_frame(b.wrapped("btcusdt@markPrice@1s", b.mark()), 2 * S)
     usdm.receive_frame(b.wrapped("ethusdt@markPrice@1s", b.mark("-1", symbol="ETHUSDT")), 2 * S)
     assert active(usdm) == {"btcusdt@markPrice@1s"}
+
+
+def test_what_the_venue_accepts_and_does_not_list_is_not_active_and_asked_for_again(usdm):
+    usdm.receive_frame(b.accepted(opened(usdm)), S)
+    usdm.tick(2 * S)
+    (question,) = requests_of(usdm, method="LIST_SUBSCRIPTIONS")
+    left_out = {"btcusdt@forceOrder", "ethusdt@kline_1m"}
+    usdm.receive_frame(b.listed(question, wanted(usdm) - left_out), 2 * S)
+    assert active(usdm) == wanted(usdm) - left_out
+    usdm.tick(6 * S)
+    (request,) = requests_of(usdm)
+    assert set(names_in(request)) == left_out
+    usdm.receive_frame(b.accepted(request), 6 * S)
+    usdm.tick(7 * S)
+    (question,) = requests_of(usdm, method="LIST_SUBSCRIPTIONS")
+    usdm.receive_frame(b.listed(question, wanted(usdm)), 7 * S)
+    assert active(usdm) == wanted(usdm)
+
+
+@pytest.mark.parametrize("result", [{}, "btcusdt@trade", 1, [1], [None], True])
+def test_a_list_that_is_none_changes_nothing(usdm, result):
+    usdm.receive_frame(b.accepted(opened(usdm)), S)
+    usdm.tick(2 * S)
+    (question,) = requests_of(usdm, method="LIST_SUBSCRIPTIONS")
+    usdm.receive_frame(b.raw({"result": result, "id": json.loads(question)["id"]}), 2 * S)
+    assert active(usdm) == wanted(usdm)
+    assert usdm.counters.rejected == 1
+
+
+def test_a_list_of_the_socket_before_changes_nothing(usdm):
+    usdm.receive_frame(b.accepted(opened(usdm)), S)
+    usdm.tick(2 * S)
+    (question,) = requests_of(usdm, method="LIST_SUBSCRIPTIONS")
+    usdm.connection_lost(MARKET, "closed", 3 * S)
+    usdm.receive_frame(b.accepted(opened(usdm, now_ns=3 * S)), 3 * S)
+    usdm.receive_frame(b.listed(question, []), 3 * S)
+    assert active(usdm) == wanted(usdm)
 
 
 def test_what_is_not_answered_is_asked_for_again_at_doubling_distances(usdm):
@@ -126,7 +168,7 @@ def test_a_stream_that_falls_silent_is_asked_for_again_though_it_was_accepted(us
     for second in range(2, 12):
         usdm.receive_frame(b.wrapped("btcusdt@markPrice@1s", b.mark()), second * S)
         usdm.tick(second * S)
-    (request,) = usdm.frames_to_send(MARKET)
+    (request,) = requests_of(usdm)
     assert names_in(request) == ["ethusdt@markPrice@1s"]
     assert "ethusdt@markPrice@1s" in active(usdm), "its age tells that it is silent"
 
