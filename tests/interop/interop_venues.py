@@ -80,6 +80,14 @@ VENUES = [
         symbol="BTC/USDT:USDT",
         finds_gaps=True,
     ),
+    Venue(
+        name="binance coinm",
+        dialect="binance",
+        section="coinm",
+        exchange="binancecoinm",
+        symbol="BTC/USD:BTC",
+        finds_gaps=True,
+    ),
     Venue(name="okx swap", dialect="okx", exchange="okx", symbol="BTC/USDT:USDT", finds_gaps=True),
     Venue(
         name="okx spot",
