@@ -381,10 +381,23 @@ def test_seven_lamps_stand_apart_and_end_before_the_client(rig_of, size, desk):
     strip = rig.window.status.strip
     strip.grab()
     boxes = sorted((box for box, _ in strip._tips), key=lambda box: box.left())
-    assert len(boxes) == 8
+    assert len(boxes) >= 8, "seven lamps and the client"
     for one, next_one in itertools.pairwise(boxes):
         assert one.right() <= next_one.left()
     assert boxes[-1].right() <= strip.width()
+
+
+def test_consensus_stands_in_the_bar_where_there_is_room(rig_of):
+    strip = rig_of(seven_venues()).window.status.strip
+    strip.grab()
+    assert any(tip.startswith("BTC 61,004.2 ◆ CONSENSUS 7") for _, tip in strip._tips)
+
+
+def test_consensus_is_left_out_of_a_narrow_bar(rig_of):
+    strip = rig_of(seven_venues(), size=(1366, 768)).window.status.strip
+    strip.grab()
+    assert not any("CONSENSUS" in tip for _, tip in strip._tips)
+    assert "BTC 61,004.2 ◆7" in strip.accessibleName()
 
 
 def test_replay_is_hatched_and_dashed(rig_of):

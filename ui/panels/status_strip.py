@@ -206,14 +206,22 @@ class StatusStrip(QWidget):
 
     def _indices(self, ink: Ink, view: StatusView, right: float, *, measure: bool = False) -> float:
         """The index of each underlying with its votes."""
-        words = [(text, "text2", 0, False) for text in view.consensus]
-        return self._words(ink, right, words, measure) if words else 0
+        return self._index_words(ink, view, right, view.consensus, measure)
 
     def _first_index(
         self, ink: Ink, view: StatusView, right: float, *, measure: bool = False
     ) -> float:
-        words = [(text, "text2", 0, False) for text in view.consensus[:1]]
-        return self._words(ink, right, words, measure) if words else 0
+        return self._index_words(ink, view, right, view.consensus[:1], measure)
+
+    def _index_words(
+        self, ink: Ink, view: StatusView, right: float, texts: tuple[str, ...], measure: bool
+    ) -> float:
+        if not texts:
+            return 0
+        width = self._words(ink, right, [(text, "text2", 0, False) for text in texts], measure)
+        if not measure:
+            self._tips.append((QRectF(right - width, 0, width, self.height()), view.consensus_tip))
+        return width
 
     def _client(self, ink: Ink, view: StatusView, right: float, *, measure: bool = False) -> float:
         return self._client_chip(ink, view, right, view.client, measure)

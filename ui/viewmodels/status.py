@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from desk.engine.snapshot import AccountView, DeskFrame, FeedView
-from ui.viewmodels.consensus import diamond
+from ui.viewmodels.consensus import diamond, heading_cells
 from ui.viewmodels.text import UNKNOWN, age, clock, ratio, short_venue, skew, usd
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, rank
 
@@ -49,6 +49,7 @@ class StatusView(msgspec.Struct, frozen=True):
     worst_tone: Tone
     lamps: tuple[Lamp, ...]
     consensus: tuple[str, ...]
+    consensus_tip: str
     client: str
     client_short: str
     is_sample: bool
@@ -78,6 +79,7 @@ def status_view(frame: DeskFrame) -> StatusView:
         worst_tone=LEVEL_TONES.get(level, Tone.DANGER),
         lamps=tuple(lamp(feed) for feed in frame.feeds),
         consensus=consensus_words(frame),
+        consensus_tip="\n".join(consensus_tips(frame)),
         client=frame.client or NO_CLIENT,
         client_short=_short_client(frame.client),
         is_sample="SAMPLE" in frame.client,
@@ -150,3 +152,11 @@ def consensus_words(frame: DeskFrame) -> tuple[str, ...]:
     return tuple(
         f"{index.base} {usd(index.value)} {diamond(index)}{index.votes}" for index in frame.indices
     )
+
+
+def consensus_tips(frame: DeskFrame) -> list[str]:
+    """An index a line: its value, its state, and who does not count."""
+    return [
+        " ".join((index.base, *(cell.text for cell in heading_cells(index))))
+        for index in frame.indices
+    ]

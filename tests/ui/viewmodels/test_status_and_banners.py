@@ -56,6 +56,10 @@ def test_tip_of_a_lamp_tells_age_limits_clock_and_counts():
 
 def test_consensus_is_told_with_its_votes():
     assert status_view(troubled_venues()).consensus == ("BTC 61,004.2 ◆4", "ETH 2,601.74 ◇2")
+    assert status_view(troubled_venues()).consensus_tip.splitlines() == [
+        "BTC 61,004.2 ◆ CONSENSUS 4 OKX silent, HYPERLIQUID held, COINBASE silent",
+        "ETH 2,601.74 ◇ THIN 2 widest −0.6 bp",
+    ]
     assert status_view(frame()).consensus == ()
 
 
