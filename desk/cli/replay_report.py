@@ -20,6 +20,7 @@ from desk.model.instrument import Instrument, Lots, Ticks
 from desk.model.market_data import (
     BookDelta,
     BookLost,
+    BookSnapshot,
     BookTop,
     FeedStatus,
     Level,
@@ -71,6 +72,8 @@ class _InstrumentTally:
         self.candles = MinuteCandles(capacity=None)
         self.seen = False
         """Something about it was understood."""
+        self.whole_books = 0
+        """Those that came on the stream itself: depth events as well."""
         self.trades = 0
         self.lots = {Side.BUY: 0, Side.SELL: 0}
 
@@ -124,6 +127,8 @@ class ReplayReport:
                 continue
             tally = self._tallies[event.instrument]
             tally.seen = True
+            if isinstance(event, BookSnapshot) and played.line.what == "received":
+                tally.whole_books += 1
             if isinstance(event, BookDelta | BookTop | Trade):
                 tally.add(event, self._market.books[event.instrument])
         for instrument in self._market.take_distrusted():
@@ -156,7 +161,7 @@ class ReplayReport:
         checked, equal = tally.compared() if self._ids_are_shared else (0, 0)
         return {
             "state": book.state,
-            "book_events_applied": book.applied,
+            "book_events_applied": book.applied + tally.whole_books,
             "buffered_before_snapshot": sync.buffered,
             "buffered_applied": sync.buffered_applied,
             "stale_dropped": sync.stale_dropped,
