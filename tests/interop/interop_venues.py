@@ -60,6 +60,9 @@ CALLS = {
 STREAMS = tuple(name for name in CALLS if name != REST_BOOK)
 SPOT_LACKS = ("mark price", "liquidations", "funding", "open interest")
 
+ASKING_OFTEN = {"rateLimit": 10}
+"""ccxt asks Kraken and Hyperliquid once a second: too seldom to meet the book that it streams."""
+
 VENUES = [
     Venue(
         name="binance spot",
@@ -128,6 +131,14 @@ VENUES = [
         lacks=("mark price", "liquidations"),
     ),
     Venue(
+        name="hyperliquid perp",
+        dialect="hyperliquid",
+        exchange="hyperliquid",
+        symbol="BTC/USDC:USDC",
+        settings=ASKING_OFTEN,
+        lacks=("best bid/ask", "mark price", "liquidations"),
+    ),
+    Venue(
         name="coinbase spot",
         dialect="coinbase",
         exchange="coinbase",
@@ -139,8 +150,7 @@ VENUES = [
         dialect="kraken",
         exchange="kraken",
         symbol="BTC/USD",
-        # ccxt asks Kraken's REST once a second; to meet the same book often, it has to be faster.
-        settings={"rateLimit": 100},
+        settings=ASKING_OFTEN,
         lacks=SPOT_LACKS,
     ),
 ]
