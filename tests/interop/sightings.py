@@ -71,7 +71,7 @@ class Sighting:
         assert len(trades) >= 3
         ids = [trade["id"] for trade in trades]
         assert len(set(ids)) == len(ids)
-        stamps = [trade["timestamp"] for trade in trades]
+        stamps = [trade["timestamp"] for trade in trades if trade["timestamp"] is not None]
         assert stamps == sorted(stamps)
         books = list(self.values("order book"))
         lowest = min(book["bids"][0][0] for book in books) * (1 - SWEPT)
