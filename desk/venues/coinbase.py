@@ -161,6 +161,7 @@ class CoinbaseProtocol(InBandProtocol):
         events = _decode_trades(frame.events)
         count = sum(len(event.trades) for event in events)
         refuse_repeated(frame.text, _OUTSIDE)
+        refuse_repeated(frame.text, _TRADES_KEYS, len(events))
         refuse_repeated(frame.text, _TRADE_KEYS, count)
         for event in events:
             for trade in sorted(event.trades, key=_trade_id):
@@ -222,7 +223,7 @@ class CoinbaseProtocol(InBandProtocol):
 
 
 _OUTSIDE = (b'"channel"', b'"sequence_num"', b'"events"')
-_BOOK_KEYS = (b'"product_id"', b'"updates"')
+_BOOK_KEYS, _TRADES_KEYS = keys_of(wire.BookEvent), keys_of(wire.TradeEvent)
 _LEVEL_KEYS, _TRADE_KEYS = keys_of(wire.Update), keys_of(wire.Print)
 _TICKER_KEYS = keys_of(wire.Ticker)
 

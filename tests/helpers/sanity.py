@@ -1,6 +1,15 @@
 """What must hold of market events, whatever they came from."""
 
-from desk.model.market_data import BookDelta, BookSnapshot, BookTop, MarkPrice, Trade
+from desk.model.market_data import (
+    BookDelta,
+    BookSnapshot,
+    BookTop,
+    Liquidation,
+    MarkPrice,
+    OpenInterest,
+    Trade,
+    VenueCandle,
+)
 
 
 def check_event(event):
@@ -19,6 +28,15 @@ def check_event(event):
         assert 0 < event.mark < 10**12
         assert event.index is None or 0 < event.index < 10**12
         assert event.funding_rate is None or abs(event.funding_rate) <= 1
+    elif isinstance(event, OpenInterest):
+        assert 0 <= event.quantity < 10**15
+    elif isinstance(event, Liquidation):
+        assert 0 < event.price < 10**12
+        assert 0 < event.quantity < 10**15
+    elif isinstance(event, VenueCandle):
+        assert 0 < event.low <= min(event.open, event.close)
+        assert max(event.open, event.close) <= event.high
+        assert 0 <= event.volume < 10**15
 
 
 def check_sane(protocol):

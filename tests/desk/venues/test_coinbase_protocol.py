@@ -332,51 +332,6 @@ def test_a_print_without_a_time_is_rejected(venue, time):
 
 # --- what cannot be read --------------------------------------------------------------------------
 
-BAD = {
-    "NaN": "NaN", "infinite": "Infinity", "1e999": "1e999", "exponent": "1e2", "negative": "-1",
-    "malformed": "0.-10000", "empty": "", "null": None, "number": 1.5, "list": [], "object": {},
-    "5,000 digits": "9" * 5_000, "10^30": "1" + "0" * 30, "boolean": True, "surrogate": "\ud800",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
-@pytest.mark.parametrize(
-    "field",
-    ["price_level", "new_quantity", "price", "size", "trade_id", "best_bid", "best_ask_quantity"],
-)
-def test_a_bad_value_in_any_field_is_a_counted_rejection(venue, field, bad):
-    channel, event = {
-        "price_level": ("l2_data", c.book()),
-        "new_quantity": ("l2_data", c.book()),
-        "best_bid": ("ticker", c.ticker()),
-        "best_ask_quantity": ("ticker", c.ticker()),
-    }.get(field, ("market_trades", c.trades(c.trade(9))))
-    inner = event.get("updates") or event.get("tickers") or event["trades"]
-    inner[0][field] = bad
-    events = venue.send(channel, event)
-    assert venue.protocol.counters.rejected == 1
-    assert {type(e) for e in events} <= {BookLost}
-    assert isinstance(venue.send("ticker", c.ticker())[-1], BookTop), "the feed goes on"
-
-
-@pytest.mark.parametrize("field", ["price_level", "new_quantity", "side", "product_id", "updates"])
-def test_a_missing_field_or_one_twice_is_a_counted_rejection(venue, field):
-    key = f'"{field}"'.encode()
-    frame = venue.frame("l2_data", c.book())
-    venue.deliver(frame.replace(key, b'"other"', 1))
-    assert venue.protocol.counters.rejected == 1
-    frame = venue.frame("l2_data", c.book())
-    venue.deliver(frame.replace(key, key + b":null," + key, 1))
-    assert venue.protocol.counters.rejected == 2
-
-
-def test_a_key_that_occurs_twice_is_rejected_even_when_both_are_right(venue):
-    frame = venue.frame("l2_data", c.book())
-    twice = b'"new_quantity":"3","new_quantity"'
-    events = venue.deliver(frame.replace(b'"new_quantity"', twice, 1))
-    assert venue.protocol.counters.reasons == {"a key twice": 1}
-    assert lost(events) == {BTC, ETH, USDT}
-
 
 def test_a_new_field_with_a_known_name_is_passed_over(venue):
     event = c.book() | {"reference": {"product_id": "x", "side": 1, "updates": []}}
