@@ -1,5 +1,7 @@
 """Faults on demand: what a specification means, and what the injector does to frames."""
 
+import json
+
 import pytest
 
 from desk.model.errors import InputError
@@ -46,6 +48,21 @@ def flat(frames):
                 until_ms=15_000,
             ),
         ),
+        ("clock@okx:by=-1.27s", Fault(kind=FaultKind.CLOCK, stream=("okx",), by_ms=-1270)),
+        ("late", Fault(kind=FaultKind.LATE, by_ms=3000)),
+        ("old@depth:by=8s", Fault(kind=FaultKind.OLD, stream=("depth",), by_ms=8000)),
+        ("partial", Fault(kind=FaultKind.PARTIAL, chance=0.5)),
+        ("cut", Fault(kind=FaultKind.CUT, from_ms=5000, once=True)),
+        ("stall:at=2s", Fault(kind=FaultKind.STALL, from_ms=2000)),
+        ("hostile", Fault(kind=FaultKind.HOSTILE, chance=0.01)),
+        (
+            "status429@rest:at=1s:for=9s",
+            Fault(kind=FaultKind.STATUS429, stream=("rest",), from_ms=1000, until_ms=10_000),
+        ),
+        (
+            "shutdown:at=1s",
+            Fault(kind=FaultKind.SHUTDOWN, from_ms=1000, until_ms=11_000, once=True),
+        ),
         ("reorder:for=1.5s", Fault(kind=FaultKind.REORDER, until_ms=1500)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -73,6 +90,11 @@ def test_specifications_are_comma_separated():
         ("drop:p=nan", "p=nan"),
         ("drop:p=", "p="),
         ("drop:at=soon", "at=soon"),
+        ("drop:by=1s", "drop:by=1s"),
+        ("clock", "clock"),
+        ("late:by=-1s", "late:by=-1s"),
+        ("clock:by=--1s", "by=--1s"),
+        ("drop:at=-1s", "at=-1s"),
         ("drop:p=0.1:p=0.2", "drop:p=0.1:p=0.2"),
     ],
 )
@@ -163,3 +185,37 @@ def test_disconnections_happen_once_when_their_time_has_come():
     assert not broken.hits("spot", DEPTH)
     assert faults.begin(3001) == []
     assert broken.until_ms == FOREVER_MS
+
+
+def test_streamless_connections_are_meant_where_no_stream_is_named():
+    (whole,), (venue,), (stream,) = map(parse_faults, ("stall", "stall@spot", "stall@spot@trade"))
+    assert whole.hits_any("spot", ())
+    assert venue.hits_any("spot", ())
+    assert not venue.hits_any("usdm", {TRADE})
+    assert not stream.hits_any("spot", ())
+    assert not stream.hits_any("spot", {TRADE})  # parts follow each other
+
+
+NOW_MS = 1_795_392_000_123
+FRAME = (
+    b'{"E":1795392000100,"T":1795420800000,"i":"2290000000000000001","p":"61000.1795392000",'
+    b'"t":"2026-11-23T00:00:00.051234Z","s":1795392000,"n":"1795392000100000000",'
+    b'"d":"2026-11-23 00:00:00.050000 +0000 UTC","z":"2026-99-99T99:00:00.000Z"}'
+)
+
+
+def test_times_of_now_are_found_in_any_spelling_and_nothing_else_is_touched():
+    faults = FaultInjector(parse_faults("clock:by=-1.27s"), 1, NOW_MS)
+    told = json.loads(faults.retimed("spot", TRADE, FRAME, 0))
+    true = json.loads(FRAME)
+    assert (told["E"], told["s"], told["n"]) == (1795391998830, 1795391998, "1795391998830000000")
+    assert told["t"] == "2026-11-22T23:59:58.781234Z"
+    assert told["d"].startswith("2026-11-22 23:59:58.780000")
+    assert all(told[name] == true[name] for name in "Tipz")
+
+
+def test_candles_keep_their_beginnings_when_a_clock_is_off():
+    faults = FaultInjector(parse_faults("clock:by=-1.27s"), 1, NOW_MS)
+    frame = b'{"E":1795392000001,"t":1795392000000}'
+    told = faults.retimed("spot", "btcusdt@kline_1m", frame, 0)
+    assert json.loads(told) == {"E": 1795391998731, "t": 1795392000000}
