@@ -16,6 +16,7 @@ from desk.io.connect_limits import ConnectLimits
 from desk.io.counting import total
 from desk.io.pump import Pump, Sink
 from desk.io.retry import Retries
+from desk.io.stamps import Stamps
 from desk.io.takeover import Echo, Held, Told
 from desk.io.tap import Tap
 from desk.io.world import World
@@ -69,6 +70,7 @@ class Connection:
         """Of protocols that are no longer in use."""
         self._told = Told()
         self._echo = Echo()
+        self._stamps = Stamps()
         self._tasks: asyncio.TaskGroup | None = None
         """None while it does not run."""
         self._generations = count()
@@ -136,6 +138,7 @@ class Connection:
         if self._echo:
             events = self._without_echo(events)
         self._told.note(events)
+        self._stamps.note(events)
         if events:
             self._sink(events)
         if self._next is not None and not self._live.is_open:
@@ -149,10 +152,20 @@ class Connection:
     # ------------------------------------------------------------------ the change of sockets
 
     def _on_tick(self, pump: Pump) -> None:
+        if pump is self._live:
+            self._check_stamps()
         if self._next is not None:
             self._consider(self._next)
         elif pump is self._live and self._clock.boot_ns() >= self._roll_from_ns:
             self._begin_roll_if(pump.wish())
+
+    def _check_stamps(self) -> None:
+        changed_ns, opened_ns = self._stamps.changed_ns, self._live.opened_ns
+        if changed_ns is None or not self._live.is_open:
+            return
+        still_ms = (self._clock.boot_ns() - max(changed_ns, opened_ns)) // 1_000_000
+        if still_ms > self._live.patience_ms(first=changed_ns < opened_ns):
+            self._live.give_up(f"the venue's time has stood still for {still_ms} ms")
 
     def _begin_roll_if(self, wish: str) -> None:
         if wish:

@@ -10,12 +10,10 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeAlias
 
-import msgspec
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from desk.io.addresses import is_loopback
-from desk.io.retry import asked_wait_s
+from desk.io.opening import Ending, connect_to, refused
 from desk.io.tap import Tapped, TappedKind
 from desk.io.world import World
 from desk.model.market_data import MarketEvent
@@ -30,23 +28,8 @@ SUSPENDED_NS = 30_000_000_000
 """Nothing was done for so long: the machine slept, and its sockets are most likely half-open."""
 
 TICK_S = 0.25
-_OPEN_TIMEOUT_S = 3.0
-"""A connect into a black hole must not take longest just when the way is free again."""
-_CLOSE_TIMEOUT_S = 0.5
-"""The library's 10 s would be added to the time that a dead link goes unseen."""
-_PING_S = 10.0
 _TURN = 64
 """Messages after which others get a turn: reading does not pause while frames are queued."""
-
-
-class _Ending(msgspec.Struct, frozen=True):
-    """Why a socket ended, or did not open."""
-
-    reason: str
-    asked_s: float = 0.0
-    """How long the venue wants to be left alone."""
-    at_once: bool = False
-    """No failure of the venue's: a new one is opened without waiting."""
 
 
 class _Live:
@@ -57,7 +40,7 @@ class _Live:
         self.since_ns = since_ns
         self.proven = False
         """It has brought data."""
-        self.ending: _Ending | None = None
+        self.ending: Ending | None = None
         """Set once it has been decided that this socket goes."""
 
 
@@ -79,11 +62,10 @@ class Pump:
         self.protocol = protocol
         self.sink = sink
         self.generation = generation
-        self.since_ns = world.clock.boot_ns()
         self._world = world
         self._on_tick = on_tick
         self._now_ns = world.clock.boot_ns
-        self._ticked_ns = self.since_ns
+        self._ticked_ns = world.clock.boot_ns()
         self._live: dict[str, _Live] = {}
         self._dirty = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
@@ -94,6 +76,11 @@ class Pump:
     def is_open(self) -> bool:
         """Whether any socket is."""
         return bool(self._live)
+
+    @property
+    def opened_ns(self) -> int:
+        """When the newest socket opened; 0: none is open."""
+        return max((live.since_ns for live in self._live.values()), default=0)
 
     @property
     def brings_data(self) -> bool:
@@ -115,6 +102,17 @@ class Pump:
             if endpoint.life_ms is not None and age_ms > endpoint.life_ms:
                 return "left before its end of life"
         return ""
+
+    def patience_ms(self, *, first: bool) -> int:
+        """Return how long all sockets together may be without news, or without the first."""
+        endpoints = self.protocol.endpoints()
+        return max((e.first_data_ms if first else e.silence_ms for e in endpoints), default=0)
+
+    def give_up(self, reason: str) -> None:
+        """End every socket: what they bring is no use."""
+        for live in self._live.values():
+            if live.ending is None:
+                self._end(live, Ending(reason, failed=True))
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
         """Work as a task of a group, until `stop`."""
@@ -148,7 +146,8 @@ class Pump:
             opened_ns = self._now_ns()
             ending = await self._hold(endpoint)
             self._lose(endpoint.path, ending.reason)
-            failed = not (ending.at_once or self._has_held(endpoint.path, opened_ns))
+            held = not ending.failed and self._has_held(endpoint.path, opened_ns)
+            failed = not (ending.at_once or held)
             if failed:
                 retries.fail(self._now_ns(), ending.asked_s)
             elif not ending.at_once:
@@ -170,41 +169,20 @@ class Pump:
         self.protocol.connection_lost(path, reason, now_ns)
         self._dirty.set()
 
-    async def _hold(self, endpoint: Endpoint) -> _Ending:
+    async def _hold(self, endpoint: Endpoint) -> Ending:
         opening = True
         try:
-            async with self._connect(endpoint) as socket:
+            async with connect_to(endpoint, self._world) as socket:
                 opening = False
                 self._world.retries.end()
                 return await self._use(endpoint, socket)
-        except InvalidStatus as refusal:
-            status, headers = refusal.response.status_code, refusal.response.headers
-            # Several headers of one name are an error to `get`, and a sign of nothing good.
-            asked = (headers.get_all("Retry-After") or [""])[0]
-            asked_s = asked_wait_s(status, asked, self._world.clock.wall_ms())
-            return _Ending(f"refused: HTTP {status}", asked_s)
         except (OSError, WebSocketException) as error:
-            return _Ending(f"cannot connect: {error or type(error).__name__}")
+            return refused(error, self._world.clock.wall_ms())
         finally:
             if opening:
                 self._world.retries.end()
 
-    def _connect(self, endpoint: Endpoint) -> connect:
-        base = self._world.urls.ws
-        return connect(
-            base + endpoint.path,
-            ssl=self._world.tls if base.startswith("wss:") else None,
-            # No venue needs it, and what a small frame inflates to costs time before it is refused.
-            compression=None,
-            open_timeout=_OPEN_TIMEOUT_S,
-            close_timeout=_CLOSE_TIMEOUT_S,
-            ping_interval=_PING_S,
-            ping_timeout=_PING_S,
-            max_size=endpoint.max_frame_bytes,
-            proxy=None if is_loopback(base) else True,
-        )
-
-    async def _use(self, endpoint: Endpoint, socket: ClientConnection) -> _Ending:
+    async def _use(self, endpoint: Endpoint, socket: ClientConnection) -> Ending:
         live = self._live[endpoint.path] = _Live(socket, self._now_ns())
         self._say("opened", endpoint.path, now_ns=live.since_ns)
         self.protocol.connection_made(endpoint.path, live.since_ns)
@@ -213,7 +191,7 @@ class Pump:
             reason = await self._receive(endpoint.path, live)
         finally:
             del self._live[endpoint.path]
-        return live.ending or _Ending(reason)
+        return live.ending or Ending(reason)
 
     async def _receive(self, path: str, live: _Live) -> str:
         """Feed the protocol until the socket ends; return why it did."""
@@ -296,7 +274,7 @@ class Pump:
             last_ns, limit_ms = live.since_ns, endpoint.first_data_ms
         silence_ms = (now_ns - last_ns) // 1_000_000
         if silence_ms > limit_ms:
-            self._end(live, _Ending(f"no data for {silence_ms} ms"))
+            self._end(live, Ending(f"no data for {silence_ms} ms"))
 
     def _steady_ns(self, endpoint: Endpoint) -> int:
         """Return when the streams that are never silent last brought data, any of them."""
@@ -312,10 +290,11 @@ class Pump:
 
     def _end_half_open(self, now_ns: int) -> None:
         slept_s = (now_ns - self._ticked_ns) // 1_000_000_000
+        self._ticked_ns = now_ns  # the next sockets have not slept
         for live in self._live.values():
-            self._end(live, _Ending(f"half-open after {slept_s} s without a tick", at_once=True))
+            self._end(live, Ending(f"half-open after {slept_s} s without a tick", at_once=True))
 
-    def _end(self, live: _Live, ending: _Ending) -> None:
+    def _end(self, live: _Live, ending: Ending) -> None:
         live.ending = ending
         live.socket.transport.abort()
 

@@ -43,11 +43,28 @@ def maker(name, wrap=lambda protocol: protocol, *, terms=None):
     return lambda: wrap(protocol_of(name, instruments(name) if terms is None else terms))
 
 
+class SleepyClock(SystemClock):
+    """A clock that a test sends to sleep, as a machine is."""
+
+    def __init__(self):
+        super().__init__()
+        self.slept_ns = 0
+
+    def sleep_s(self, seconds):
+        self.slept_ns += seconds * 1_000_000_000
+
+    def boot_ns(self):
+        return super().boot_ns() + self.slept_ns
+
+    def wall_ms(self):
+        return super().wall_ms() + self.slept_ns // 1_000_000
+
+
 class Listener:
     """A connection, the market that it feeds, and every event that it told."""
 
-    def __init__(self, name, urls, *, wrap=lambda protocol: protocol, seed=1, **options):
-        self.clock = SystemClock()
+    def __init__(self, name, urls, *, wrap=lambda protocol: protocol, clock=None, **options):
+        self.clock = clock or SystemClock()
         self.market = MarketState(CATALOGUE)
         self.events = []
         self.batches = []
@@ -57,8 +74,7 @@ class Listener:
             urls,
             clock=self.clock,
             sink=self.take,
-            jitter=random.Random(seed).random,
-            **options,
+            **{"jitter": random.Random(1).random} | options,
         )
 
     def take(self, events):
