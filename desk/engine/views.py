@@ -25,6 +25,8 @@ from desk.model.orders import Fill, MarginMode
 
 HOURS_A_DAY = 24
 
+_HOUR_MS = 3_600_000
+
 
 def account_views(desk: Desk) -> list[AccountView]:
     """Return every account, in the order of the desk."""
@@ -169,7 +171,7 @@ def _position_view(
         uncertainty_high=high,
         bankruptcy_price=position.bankruptcy_price,
         funding_rate=None if market is None else market.funding_rate,
-        next_funding_ms=None if market is None else market.next_funding_ms,
+        next_funding_ms=None if market is None else next_funding_ms(desk, market),
         funding_per_day=_funding_a_day(market, position),
         mark_age_ms=desk.market.mark_age_ms(position.instrument, desk.now_ns),
         quality=desk.quality(position.instrument),
@@ -251,6 +253,19 @@ def _funding_a_day(market: InstrumentMarket | None, position: PositionFigures) -
     return -paid if position.quantity > 0 else paid
 
 
+def next_funding_ms(desk: Desk, market: InstrumentMarket) -> int | None:
+    """Return when funding is paid next: as the venue says, else the whole hour.
+
+    A venue that pays each hour, on the hour, does not tell the time with the rate.
+    """
+    told = market.next_funding_ms
+    if told is not None or market.funding_rate is None:
+        return told
+    if market.instrument.funding_interval_h != 1:
+        return None
+    return (desk.wall_ms // _HOUR_MS + 1) * _HOUR_MS
+
+
 def order_view(order: Order) -> OrderView:
     """Return one order."""
     terms = order.terms
@@ -316,7 +331,7 @@ def _market_view(desk: Desk, market: InstrumentMarket) -> MarketView:
         index=market.index_price,
         basis_rate=_basis(desk, market),
         funding_rate=market.funding_rate,
-        next_funding_ms=market.next_funding_ms,
+        next_funding_ms=next_funding_ms(desk, market),
         change_24h_rate=None,
         open_interest=None if interest is None else interest.quantity,
         spread=None if bid is None or ask is None else (ask[0] - bid[0]) * terms.tick_size,

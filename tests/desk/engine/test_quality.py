@@ -10,7 +10,7 @@ from desk.cli.shipped import shipped
 from desk.engine.frame import build_frame
 from desk.engine.quality import FeedNote, StreamNote
 from desk.model.commands import NextFrame
-from desk.model.market_data import BookLost, InstrumentListed
+from desk.model.market_data import BookLost, InstrumentListed, MarkPrice
 from desk.model.orders import OrderStatus
 
 OKX, BYBIT = "BTC-USDT-SWAP.OKX", "BTCUSDT-PERP.BYBIT"
@@ -156,3 +156,18 @@ def test_a_venues_skew_is_shown_and_denies_nothing():
     (lamp,) = [feed for feed in frame(desk).feeds if feed.venue == "OKX"]
     assert lamp.skew_ms == -3_600_000
     assert denied(desk) == []
+
+
+def test_hourly_funding_without_a_time_is_paid_on_the_hour():
+    perp = "BTC-PERP.HYPERLIQUID"
+    desk = Trader(catalogue=shipped().catalogue)
+    told = MarkPrice(perp, D(60000), D(60000), D("0.0000125"), None, desk.now_ns, None, 1)
+    desk.hear(told)
+    (view,) = [market for market in frame(desk).markets if market.instrument == perp]
+    hour_ms = 3_600_000
+    assert view.next_funding_ms % hour_ms == 0
+    assert 0 < view.next_funding_ms - desk.wall_ms <= hour_ms
+    deribit = "BTC-PERPETUAL.DERIBIT"
+    desk.hear(msgspec.structs.replace(told, instrument=deribit, funding_interval_h=8))
+    (view,) = [market for market in frame(desk).markets if market.instrument == deribit]
+    assert view.next_funding_ms is None, "it accrues at every moment"
