@@ -22,8 +22,9 @@ MAX_COUNT = (1 << 53) - 1
 
 CountT = TypeVar("CountT", Ticks, Lots)
 
-_REMEMBERED = 1 << 16
-"""Texts kept; at that number all are forgotten, so that a hostile feed costs time, not memory."""
+_REMEMBERED = 1 << 11
+"""Texts kept; at that number all are forgotten, so that neither a hostile feed nor a long day costs
+memory. A book repeats its texts within seconds: more would not be found more often."""
 
 _FLOAT_LENGTH = 16
 """15 digits and a point."""
