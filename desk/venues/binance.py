@@ -165,7 +165,7 @@ class BinanceProtocol:
         for feed in self._feeds.values():
             feed.ask_if_due(now_ns)
             if feed.figures.funding.doubtful:
-                self._polls.funding_doubted()
+                self._polls.funding_doubted(now_ns)
         for socket in self._sockets.values():
             socket.ask(now_ns)
         request = self._polls.due(now_ns) if self._is_open else None

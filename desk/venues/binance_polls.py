@@ -61,6 +61,8 @@ class Polls:
         self._funding = _funding(product) if product.funding_path else None
         self._all = [*([self._funding] if self._funding else []), *self._interests]
         self._outstanding: Poll | None = None
+        self._doubted_ns = 0
+        """When the funding terms may be doubted again."""
 
     def due(self, now_ns: int) -> RestRequest | None:
         """Return what to ask now, if anything; it counts as asked."""
@@ -80,11 +82,12 @@ class Polls:
             self._outstanding = None
             poll.answered(ts_recv_ns, good=good)
 
-    def funding_doubted(self) -> None:
-        """Ask for the funding terms soon: they have changed."""
+    def funding_doubted(self, now_ns: int) -> None:
+        """Ask for the funding terms at once, for they have changed; not again for a while."""
         poll = self._funding
-        if poll is not None:
-            poll.due_ns = min(poll.due_ns, poll.asked_ns + FUNDING_DOUBT_NS)
+        if poll is not None and self._doubted_ns <= now_ns:
+            self._doubted_ns = now_ns + FUNDING_DOUBT_NS
+            poll.due_ns = min(poll.due_ns, now_ns)
 
     def closed(self) -> None:
         """Note that there is no socket left: nothing is asked, and nothing is shown."""

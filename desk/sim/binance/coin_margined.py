@@ -76,12 +76,16 @@ class ContractListing:
     """A listing of the market as one of inverse contracts; its lots are contracts."""
 
     def __init__(self, source: Listing) -> None:
+        self._source = source
         terms = source.instrument
-        self.instrument = coin_margined(terms)
         worth = Fraction(terms.lot_size) * Fraction(terms.tick_size)
         self._per_tick_lot = worth / Fraction(self.instrument.contract_size)
-        self._source = source
         self.book = ContractBook(source.book, self)
+
+    @property
+    def instrument(self) -> Instrument:
+        """Its terms, as those of the market's listing are now."""
+        return coin_margined(self._source.instrument)
 
     @property
     def last_ticks(self) -> int:

@@ -14,7 +14,7 @@ MARK_DECIMALS = 8
 class WireNumbers:
     """Formats the prices and quantities of one instrument.
 
-    Spot: eight decimals. USDⓈ-M: prices with two decimals whatever the tick, quantities with the
+    Spot: eight decimals. USDⓈ-M: prices with two decimals or more, quantities with the
     decimals of the lot. Coin-margined: prices with the decimals of the tick, whole contracts.
     """
 
@@ -71,7 +71,8 @@ def _decimals(instrument: Instrument) -> tuple[int, int]:
         return SPOT_DECIMALS, SPOT_DECIMALS
     if instrument.contract is Contract.INVERSE:
         return _places(instrument.tick_size), 0
-    return USDM_PRICE_DECIMALS, _places(instrument.lot_size)
+    decimals = max(USDM_PRICE_DECIMALS, _places(instrument.tick_size))
+    return decimals, _places(instrument.lot_size)
 
 
 def _places(step: Decimal) -> int:

@@ -103,6 +103,8 @@ class Follower:
         self.mirrors = {i: Mirror(venue, instrument) for i, instrument in self.instruments.items()}
         self.counted = Counter()
         self.heard = defaultdict(list)
+        self.flowing = {}
+        """By socket, the streams that the venue last said there are."""
         self.compares = True
         self.compared = Counter()
         self._record_changes()
@@ -143,6 +145,7 @@ class Follower:
             while True:
                 frame = await asyncio.wait_for(socket.recv(decode=False), 10)
                 if b'"id":"fence"' in frame:
+                    self.flowing[path] = set(json.loads(frame)["result"])
                     break
                 self.protocol.receive_frame(frame, self.now_ns)
         for request in self.protocol.requests_to_send():
@@ -219,6 +222,25 @@ def test_all_that_is_wanted_becomes_active(connection):
     names = {name.partition("@")[2] for name in follower.active - wanted}
     assert wanted <= follower.active
     assert names == polled
+
+
+@every_connection
+def test_what_is_accepted_and_left_out_is_found_and_becomes_active_all_the_same(connection):
+    follower = followed(connection, 30_000, "partial:p=0.5:for=10s", compares=False)
+    wanted = {name for endpoint in follower.protocol.endpoints() for name in endpoint.streams}
+    assert wanted <= follower.active
+    assert set.union(*follower.flowing.values()) == wanted
+
+
+@pytest.mark.parametrize("connection", ["binance-usdm", "binance-coinm"])
+def test_a_funding_interval_that_changes_is_told_with_the_next_marks(connection):
+    follower = followed(connection, 8_000, "interval:at=4s", compares=False)
+    told = {name: [] for name in follower.instruments}
+    for mark in follower.heard[MarkPrice]:
+        told[mark.instrument].append(mark.funding_interval_h)
+    for hours in told.values():
+        assert (hours[0], hours[-1]) == (8, 4)
+        assert set(hours) <= {8, 4, None}
 
 
 @pytest.mark.parametrize("connection", ["binance-usdm", "binance-coinm"])
