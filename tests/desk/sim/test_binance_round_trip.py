@@ -17,6 +17,7 @@ from desk.model.market_data import (
     BookDelta,
     BookLost,
     BookSnapshot,
+    Liquidation,
     MarkPrice,
     OpenInterest,
     Trade,
@@ -289,3 +290,20 @@ def test_frames_of_coin_margined_contracts_are_made_only_for_who_wants_them():
     frames = asyncio.run(scenario())
     assert {frame["stream"] for frame in frames} == {"btcusd_perp@trade"}
     assert all(json.dumps(frame["data"]["q"]).strip('"').isdigit() for frame in frames)
+
+
+def test_positions_that_the_market_closes_by_force_are_liquidations():
+    follower = followed("binance-usdm", 8_000, compares=False, speed=60)
+    trades = follower.heard[Trade]
+    assert follower.heard[Liquidation]
+    for closed in follower.heard[Liquidation]:
+        order = [
+            trade
+            for trade in trades
+            if (trade.instrument, trade.ts_venue_ms) == (closed.instrument, closed.ts_venue_ms)
+        ]
+        instrument = follower.instruments[closed.instrument]
+        assert closed.side in {trade.side for trade in order}
+        prices = [instrument.price(trade.price) for trade in order]
+        assert min(prices) <= closed.price <= max(prices)
+        assert closed.quantity <= sum(instrument.quantity(trade.quantity) for trade in order)
