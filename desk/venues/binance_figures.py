@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from desk.model.instrument import Instrument, Ticks
 from desk.model.market_data import (
     Liquidation,
     MarketEvent,
     MarkPrice,
     OpenInterest,
-    VenueCandle,
 )
-from desk.model.numbers import parse_decimal
 from desk.model.orders import Side
 from desk.venues.binance_funding import FundingInterval
 from desk.venues.binance_wire import Candle, Forced, Interest, Mark
-from desk.venues.figures import funding_rate_of, open_interest_of, price_of
+from desk.venues.candles import minute_candle
+from desk.venues.figures import funding_rate_of, open_interest_of, price_of, volume_of
 from desk.venues.increments import Increments
 from desk.venues.protocol import FeedCounters
 from desk.venues.unreadable import Unusable
-
-_MINUTE_MS = 60_000
-_HIGHEST_QUANTITY = Decimal(10) ** 15
 
 _ENDED = frozenset({"FILLED", "EXPIRED", "EXPIRED_IN_MATCH", "CANCELED"})
 _UNDER_WAY = frozenset({"NEW", "PARTIALLY_FILLED"})
@@ -73,23 +67,21 @@ class InstrumentFigures:
     def on_candle(self, candle: Candle, ts_recv_ns: int) -> None:
         """Take the running minute, or the one that has just closed."""
         minute, prices = candle.minute, self._prices
-        if minute.interval != "1m" or minute.start_ms % _MINUTE_MS:
+        if minute.interval != "1m":
             raise Unusable("not a candle of a minute")
-        first, last = prices[minute.open], prices[minute.close]
-        high, low = prices[minute.high], prices[minute.low]
-        if not low <= min(first, last) <= max(first, last) <= high:
-            raise Unusable("prices outside their candle")
         self._events.append(
-            VenueCandle(
+            minute_candle(
                 self._id,
                 minute.start_ms,
-                first,
-                high,
-                low,
-                last,
-                _quantity(minute.volume),
-                minute.closed,
+                (
+                    prices[minute.open],
+                    prices[minute.high],
+                    prices[minute.low],
+                    prices[minute.close],
+                ),
+                volume_of(minute.volume),
                 ts_recv_ns,
+                closed=minute.closed,
             )
         )
 
@@ -98,7 +90,7 @@ class InstrumentFigures:
         came to nothing.
         """
         order = forced.order
-        filled = _quantity(order.filled)
+        filled = volume_of(order.filled)
         if order.status not in _ENDED | _UNDER_WAY:
             raise Unusable("unknown order status")
         if order.status in _UNDER_WAY or not filled:
@@ -121,10 +113,3 @@ class InstrumentFigures:
             raise Unusable("another symbol than asked for")
         quantity = open_interest_of(interest.quantity)
         self._events.append(OpenInterest(self._id, quantity, ts_recv_ns, interest.time_ms))
-
-
-def _quantity(text: str) -> Decimal:
-    quantity = parse_decimal(text)
-    if quantity is None or not 0 <= quantity < _HIGHEST_QUANTITY:
-        raise Unusable("quantity out of range")
-    return quantity
