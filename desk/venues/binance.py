@@ -23,7 +23,14 @@ from desk.venues import binance_wire as wire
 from desk.venues.binance_answers import Answers
 from desk.venues.binance_instrument import InstrumentFeed
 from desk.venues.binance_polls import Polls
-from desk.venues.binance_product import EVENT_KINDS, FORCED, PRODUCTS, TICKER, stream_kind
+from desk.venues.binance_product import (
+    EVENT_KINDS,
+    FORCED,
+    MAX_STREAMS,
+    PRODUCTS,
+    TICKER,
+    stream_kind,
+)
 from desk.venues.binance_shape import Shapes
 from desk.venues.binance_socket import Socket
 from desk.venues.binance_stream import Stream
@@ -221,6 +228,8 @@ class BinanceProtocol:
         kind = stream_kind(suffix)
         if kind is None:
             return None
+        if len(self._streams) >= MAX_STREAMS:
+            raise Unusable("too many streams")
         stream = Stream(name, kind, feed, futures=self._product.futures)
         self._streams[name] = self._by_name[name.encode()] = stream
         self._by_kind.setdefault((kind, feed.symbol), stream)
@@ -255,11 +264,11 @@ class BinanceProtocol:
         if head.e == "serverShutdown":
             for socket in self._sockets.values():
                 socket.roll_wanted = True
-        elif not self._is_answer(head, ts_recv_ns):
+        elif not self._is_answer(head, payload, ts_recv_ns):
             self._counters.unknown_events += 1
         return _NOTHING
 
-    def _is_answer(self, head: wire.Head, ts_recv_ns: int) -> bool:
+    def _is_answer(self, head: wire.Head, payload: msgspec.Raw, ts_recv_ns: int) -> bool:
         """Take the venue's answer to a request about streams, if it is one."""
         refused = bool(head.code or head.error)
         if refused:
@@ -267,6 +276,7 @@ class BinanceProtocol:
             self._report(False, f"refused: {_printable(text)}", ts_recv_ns)
         elif not head.result:
             return False
+        self._shapes.check(bytes(payload))
         if isinstance(head.id, int):
             names = None if refused or head.result == _NULL else _decode_names(head.result)
             for socket in self._sockets.values():

@@ -307,3 +307,20 @@ def test_positions_that_the_market_closes_by_force_are_liquidations():
         prices = [instrument.price(trade.price) for trade in order]
         assert min(prices) <= closed.price <= max(prices)
         assert closed.quantity <= sum(instrument.quantity(trade.quantity) for trade in order)
+
+
+@every_connection
+def test_an_instrument_that_is_listed_anew_is_followed_in_its_new_ticks(connection):
+    async def scenario():
+        async with served(faults="relist:at=1s") as venue:
+            before = {i.id: i.tick_size for i in await listed(venue, connection)}
+            await venue.pass_ms(3_000)
+            follower = Follower(venue, connection, await listed(venue, connection))
+            await follower.follow(4_000)
+            return before, follower
+
+    before, follower = asyncio.run(scenario())
+    for name, instrument in follower.instruments.items():
+        assert instrument.tick_size == before[name] / 10
+        assert follower.compared[name] > 30
+    assert follower.protocol.counters.rejected == 0

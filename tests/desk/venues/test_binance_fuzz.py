@@ -272,6 +272,16 @@ def test_a_flood_of_different_faults_does_not_fill_memory():
     assert len(protocol.streams()) == 14
 
 
+def test_a_flood_of_stream_names_does_not_fill_memory():
+    protocol = b.protocol()
+    for n in range(3_000):
+        protocol.receive_frame(b.wrapped(f"btcusdt@trade@{n}", b.trade(n)), 1)
+    assert len(protocol.streams()) < 1_100
+    assert protocol.counters.reasons == {"too many streams": 3_000 - (1_024 - 12)}
+    protocol.receive_frame(b.wrapped("btcusdt@trade", b.trade(9_000)), 1)
+    assert protocol.events_received()[-1].trade_id == 9_000
+
+
 ANSWERS = {
     "interest": {"symbol": "BTCUSDT", "openInterest": "84617.188", "time": b.START_MS},
     "funding": [{"symbol": "BTCUSDT", "fundingIntervalHours": 4, "disclaimer": False}],

@@ -113,6 +113,14 @@ def test_a_list_that_is_none_changes_nothing(usdm, result):
     assert usdm.counters.rejected == 1
 
 
+@pytest.mark.parametrize("more", [b'"id":1,', b'"result":null,', b'"id":99,'])
+def test_an_answer_that_says_something_twice_proves_nothing(usdm, more):
+    answer = b.accepted(opened(usdm))
+    usdm.receive_frame(b"{" + more + answer[1:], 2 * S)
+    assert active(usdm) == set()
+    assert usdm.counters.reasons == {"repeated key": 1}
+
+
 def test_a_list_of_the_socket_before_changes_nothing(usdm):
     usdm.receive_frame(b.accepted(opened(usdm)), S)
     usdm.tick(2 * S)
