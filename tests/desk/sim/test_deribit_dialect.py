@@ -309,6 +309,11 @@ def test_rest_and_socket_give_the_same_answers():
         "get_order_book": {"instrument_name": PERPETUAL, "depth": 5},
         "get_last_trades_by_instrument": {"instrument_name": PERPETUAL, "count": 3},
         "get_index_price": {"index_name": "btc_usd"},
+        "get_funding_rate_value": {
+            "instrument_name": PERPETUAL,
+            "start_timestamp": START_MS - 28_800_000,
+            "end_timestamp": START_MS,
+        },
         "get_book_summary_by_currency": {"currency": "BTC", "kind": "future"},
         "get_tradingview_chart_data": {
             "instrument_name": PERPETUAL,
@@ -334,6 +339,7 @@ def test_rest_and_socket_give_the_same_answers():
     assert answers["get_time"][0] == now_ms
     assert {row["currency"] for row in answers["get_currencies"][0]} == {"BTC", "ETH", "USDC"}
     assert len(answers["get_instruments"][0]) == 4
+    assert answers["get_funding_rate_value"][0] == answers["ticker"][0]["funding_8h"]
     book = answers["get_order_book"][0]
     assert len(book["bids"]) == len(book["asks"]) == 5
     assert book["bids"][0] == [book["best_bid_price"], book["best_bid_amount"]]
