@@ -14,7 +14,7 @@ from desk.sim.book import Side
 def coarse_levels(side: Side, limit: int, rounded: Callable[[int], int]) -> list[tuple[int, int]]:
     """Return (ticks, lots) from the best level on, at most `limit` of the coarser grid.
 
-    `rounded` takes a key down to the grid.
+    `rounded` takes a key down to the grid; ticks are in the unit that it gives.
     """
     levels: list[tuple[int, int]] = []
     lots_at, sign = side.lots, side.sign

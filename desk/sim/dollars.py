@@ -18,6 +18,7 @@ import msgspec
 from desk.model.instrument import Kind
 from desk.sim.book import Side, Top
 from desk.sim.candles import Candle, History
+from desk.sim.coarse import coarse_levels
 from desk.sim.decimals import Grid
 from desk.sim.dialect import Stage
 from desk.sim.events import Event, Print
@@ -68,8 +69,8 @@ class DollarView:
         self.price = Grid(pair.tick, trimmed=False)
         self.quantity = Grid(pair.lot, trimmed=False)
         self.last_ticks = self._down(listing.last_ticks)
-        self.bids = DollarSide(listing.book.bids, self._down, self._lots)
-        self.asks = DollarSide(listing.book.asks, self._up, self._lots)
+        self.bids = DollarSide(listing.book.bids, self._scale, self._lots)
+        self.asks = DollarSide(listing.book.asks, self._scale, self._lots)
         self.recent: deque[DatedPrint] = deque(maxlen=KEPT_PRINTS)
         self.history = History(
             [self._candle(candle) for candle in history.minutes],
@@ -110,14 +111,17 @@ class DollarView:
         """Return a sum of ticks × lots in dollars."""
         return tick_lots * self.pair.tick * self.pair.lot
 
-    def _rate(self) -> int:
-        return 1 if self._tether is None else self._tether.known_ticks
+    def _scale(self) -> tuple[int, int]:
+        """Return how many of the venue's ticks one of the market's is, as a fraction."""
+        rate = 1 if self._tether is None else self._tether.known_ticks
+        return rate * self._step.numerator, self._step.denominator
 
     def _down(self, ticks: int) -> int:
-        return ticks * self._rate() * self._step.numerator // self._step.denominator
+        numerator, denominator = self._scale()
+        return ticks * numerator // denominator
 
     def _up(self, ticks: int) -> int:
-        return -(-ticks * self._rate() * self._step.numerator // self._step.denominator)
+        return -self._down(-ticks)
 
     def _candle(self, candle: Candle) -> Candle:
         """Return a candle of the past at today's rate: that of its time is not known."""
@@ -139,25 +143,16 @@ class DollarView:
 class DollarSide:
     """The bids or the asks of a pair."""
 
-    def __init__(self, side: Side, price: Callable[[int], int], lots: int) -> None:
+    def __init__(self, side: Side, scale: Callable[[], tuple[int, int]], lots: int) -> None:
         self._side = side
-        self._price = price
+        self._scale = scale
         self._lots = lots
 
     def levels(self, limit: int) -> Levels:
         """Return (ticks, lots) from the best level on, at most `limit` levels."""
-        side, found = self._side, Levels()
-        last = None
-        for key in reversed(side.keys):
-            ticks, lots = self._price(side.sign * key), side.lots[key] * self._lots
-            if ticks == last:
-                found[-1] = ticks, found[-1][1] + lots
-                continue
-            if len(found) == limit:
-                break
-            found.append((ticks, lots))
-            last = ticks
-        return found
+        numerator, denominator = self._scale()
+        levels = coarse_levels(self._side, limit, lambda key: key * numerator // denominator)
+        return [(ticks, lots * self._lots) for ticks, lots in levels]
 
 
 def dollar_views(stage: Stage, pairs: Iterable[Pair]) -> dict[str, DollarView]:

@@ -103,6 +103,7 @@ class BookWindow:
 
 def _difference(before: Levels, after: Levels) -> Levels:
     """Return the levels that are new, of another size or gone."""
-    old, new = dict(before), dict(after)
-    changed = [level for level in after if old.get(level[0]) != level[1]]
-    return changed + [(ticks, 0) for ticks, _ in before if ticks not in new]
+    old, new = set(before), set(after)
+    changed = new - old
+    gone = {ticks for ticks, _ in old - new}.difference(ticks for ticks, _ in changed)
+    return [*changed, *((ticks, 0) for ticks in gone)]

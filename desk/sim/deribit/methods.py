@@ -47,7 +47,6 @@ class Methods:
             "public/get_instruments": self._listed,
             "public/get_instrument": self._one_listed,
             "public/get_index_price": self._index,
-            "public/get_funding_rate_value": self._funding,
             "public/ticker": self._ticker,
             "public/get_funding_rate_value": self._funding_rate,
             "public/get_order_book": self._order_book,
@@ -111,12 +110,6 @@ class Methods:
                 price = round(mark.index_price, 2)
                 return {"index_price": price, "estimated_delivery_price": price}
         raise _wrong("index_name", "value not in the list of allowed values")
-
-    def _funding(self, parameters: Parameters, now_ms: int) -> float:
-        """Return the average of the last 8 hours: no longer past is kept."""
-        del now_ms
-        mark = self._wanted(parameters).mark()
-        return 0.0 if mark is None else round(mark.funding_8h, 8)
 
     def _ticker(self, parameters: Parameters, now_ms: int) -> messages.Body:
         del now_ms
