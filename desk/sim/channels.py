@@ -77,8 +77,7 @@ class ChannelServer:
         """Close every connection and stop listening."""
         self._upheaval.stop()
         if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
+            await sockets.close(self._server)
 
     def clients(self) -> int:
         """Return how many websocket connections there are."""

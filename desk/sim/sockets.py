@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -13,6 +14,8 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 
 HOST = "127.0.0.1"
+GOODBYE_S = 2.0
+"""How long a client may take to answer a closing frame, and to read what is still on its way."""
 LARGEST_COMMAND_BYTES = 65_536
 LARGEST_HEAD_BYTES = 16_384
 """Of a POST: its request line and headers."""
@@ -114,11 +117,23 @@ async def listen(
         ping_interval=ping_interval_s,
         ping_timeout=ping_timeout_s,
         open_timeout=None,  # a fault may let handshakes hang
-        close_timeout=1.0,
+        close_timeout=GOODBYE_S / 2,
         max_size=LARGEST_COMMAND_BYTES,
         server_header=None,
         logger=_quiet,
     )
+
+
+async def close(server: Server) -> None:
+    """Say goodbye and stop listening; connections whose client does not answer are broken."""
+    server.close()
+    try:
+        async with asyncio.timeout(GOODBYE_S):
+            await server.wait_closed()
+    except TimeoutError:
+        for connection in list(server.all_connections):
+            connection.transport.abort()
+        await server.wait_closed()
 
 
 def port_of(server: Server) -> int:

@@ -82,8 +82,7 @@ class SectionServer:
         """Close every connection and stop listening."""
         self._upheaval.stop()
         if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
+            await sockets.close(self._server)
 
     def wanted(self, symbol: str) -> set[str]:
         """Return the kinds of stream that somebody wants of a symbol."""
