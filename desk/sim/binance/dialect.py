@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from desk.sim import sockets
-from desk.sim.binance.coin_margined import CONNECTION, ContractListing
+from desk.sim.binance.coin_margined import CONNECTION, coin_margined
 from desk.sim.binance.feed import InstrumentFeed
 from desk.sim.binance.server import SectionServer
 from desk.sim.binance.streams import COINM, SPOT, USDM
+from desk.sim.contracts import ContractListing
 from desk.sim.dialect import Moment, Stage
 from desk.sim.events import Event
 from desk.sim.listing import Listing
@@ -108,7 +109,7 @@ def _parts(stage: Stage) -> Iterator[_Part]:
         section = CONNECTIONS[listing.instrument.connection]
         yield _Part(name, section, _feed(stage, name, listing))
         if section == USDM:
-            contracts = ContractListing(listing)
+            contracts = coin_margined(listing)
             yield _Part(name, COINM, _feed(stage, name, contracts))
 
 

@@ -7,12 +7,12 @@ from collections import deque
 import msgspec
 
 from desk.sim.binance import messages
-from desk.sim.binance.coin_margined import ContractListing
 from desk.sim.binance.depth import DepthCut
 from desk.sim.binance.messages import AggregateTrade
 from desk.sim.binance.spelling import Spelling
 from desk.sim.binance.streams import parse_depth
 from desk.sim.candles import KEPT_MINUTES, MINUTE_MS, History, PremiumBar
+from desk.sim.contracts import ContractListing
 from desk.sim.events import Event, Forced, LevelSet, MarkUpdate, Print, TopOfBook
 from desk.sim.listing import Listing
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from simulated_day import START_MS, new_market
 
-from desk.sim.binance.coin_margined import ContractListing
+from desk.sim.binance.coin_margined import coin_margined
 from desk.sim.binance.feed import InstrumentFeed
 from desk.sim.candles import History
 from desk.sim.events import Forced, Print
@@ -28,7 +28,7 @@ class Recording:
         market = new_market(seed=4, start_ms=START_MS * speed)
         self.listing = market.listings[name]
         if in_contracts:
-            self.listing = ContractListing(self.listing)
+            self.listing = coin_margined(self.listing)
         self.feed = InstrumentFeed(
             self.listing, speed=speed, now_us=market.time_ms * 1000, history=History()
         )
@@ -253,7 +253,7 @@ class Forcing:
     def __init__(self, *, in_contracts=False):
         market = new_market(seed=4)
         listing = market.listings[PERPETUAL]
-        self.contracts = ContractListing(listing) if in_contracts else None
+        self.contracts = coin_margined(listing) if in_contracts else None
         self.now_us = market.time_ms * 1000
         self.feed = InstrumentFeed(
             self.contracts or listing, speed=1, now_us=self.now_us, history=History()

@@ -6,11 +6,12 @@ from decimal import Decimal
 import pytest
 from simulated_day import PERPETUALS, START_MS, new_market
 
-from desk.sim.binance.coin_margined import ContractListing
+from desk.sim.binance.coin_margined import coin_margined
 from desk.sim.binance.dialect import CONNECTIONS
 from desk.sim.binance.feed import InstrumentFeed
 from desk.sim.binance.rest import RestDesk
 from desk.sim.candles import History
+from desk.sim.contracts import ContractListing
 
 MINUTES = 3
 
@@ -19,7 +20,7 @@ MINUTES = 3
 def desks():
     """All sections after three minutes of market."""
     market = new_market(seed=6)
-    contracts = [ContractListing(market.listings[name]) for name in PERPETUALS]
+    contracts = [coin_margined(market.listings[name]) for name in PERPETUALS]
     feeds = {
         listing.instrument.id: InstrumentFeed(
             listing, speed=1, now_us=market.time_ms * 1000, history=History()
