@@ -9,7 +9,7 @@ import msgspec
 from desk.sim.bybit import messages
 from desk.sim.bybit.spelling import Spelling
 from desk.sim.candles import MINUTE_MS, Candle, History
-from desk.sim.events import Event, MarkUpdate, Print
+from desk.sim.events import Event, Forced, MarkUpdate, Print
 from desk.sim.listing import Listing
 from desk.sim.window import BookWindow, Levels
 
@@ -18,6 +18,7 @@ DEPTHS_US = {1: 10_000, 50: 20_000, 200: 100_000}
 FIRST_NUMBER = 70_000_000
 """Where the counting of a book topic's frames begins."""
 BEST_REPEAT_US = 3_000_000
+LIQUIDATIONS_EVERY_MS = 500
 LARGEST_MESSAGE_TRADES = 1024
 HOUR_MINUTES = 60
 
@@ -40,6 +41,9 @@ class InstrumentFeed:
         self._now_us = now_us
         self._second = self._wall_ms(now_us) // 1000
         self._windows: dict[int, BookWindow] = {}
+        self._half = self._now_ms() // LIQUIDATIONS_EVERY_MS
+        self._forced: list[messages.Body] = []
+        """Liquidations since the last frame of them."""
         self._ticker: messages.Body = {}
         """As subscribers know it; empty while there are none."""
         self._last_ticks: int = listing.last_ticks
@@ -53,6 +57,8 @@ class InstrumentFeed:
         """Return the streams that flow."""
         books = {self.stream("orderbook", str(levels)) for levels in DEPTHS_US}
         single = {self.stream("publicTrade"), self.stream("tickers"), self.stream("kline", "1")}
+        if not self.spelling.is_spot:
+            single.add(self.stream("allLiquidation"))
         return books | single
 
     def frames(self, events: list[Event], until_us: int, wanted: set[str]) -> Frames:
@@ -69,6 +75,7 @@ class InstrumentFeed:
             self._ticker = {}
         for levels, interval_us in DEPTHS_US.items():
             self._book(levels, interval_us, wanted, out)
+        self._liquidations(events, wanted, out)
         second = self._wall_ms(until_us) // 1000
         if second != self._second:
             self._second = second
@@ -118,6 +125,20 @@ class InstrumentFeed:
         elif not self._direction.startswith("Zero"):
             self._direction = "Zero" + self._direction
         self._last_ticks = ticks
+
+    def _liquidations(self, events: list[Event], wanted: set[str], out: Frames) -> None:
+        """Collect positions closed by force, and tell those of each half second."""
+        for event in events:
+            if isinstance(event, Forced):
+                at_ms = self._wall_ms(event.at_us)
+                self._forced.append(messages.liquidation(self.spelling, event, at_ms))
+        before, self._half = self._half, self._now_ms() // LIQUIDATIONS_EVERY_MS
+        if self._half == before or not self._forced:
+            return
+        rows, self._forced = self._forced, []
+        if self.stream("allLiquidation") in wanted:
+            body = {"type": "snapshot", "ts": self._now_ms()}
+            out.append(self._pack(("allLiquidation",), body, rows))
 
     # ------------------------------------------------------------------ tickers
 

@@ -9,7 +9,7 @@ from desk.model.instrument import Instrument
 from desk.sim.book import Top
 from desk.sim.bybit.spelling import Spelling
 from desk.sim.candles import MINUTE_MS, Candle
-from desk.sim.events import MarkUpdate, Print
+from desk.sim.events import Forced, MarkUpdate, Print
 from desk.sim.window import Levels
 
 Body = dict[str, Any]
@@ -125,6 +125,17 @@ def kline(spelling: Spelling, candle: Candle, now_ms: int, *, closed: bool) -> B
         "turnover": spelling.turnover(candle.tick_lots),
         "confirm": closed,
         "timestamp": now_ms,
+    }
+
+
+def liquidation(spelling: Spelling, forced: Forced, at_ms: int) -> Body:
+    """One row of `allLiquidation`: `S` is the side of the position, `p` where it was bankrupt."""
+    return {
+        "T": at_ms,
+        "s": spelling.symbol,
+        "S": "Sell" if forced.buys else "Buy",
+        "v": spelling.quantity(forced.lots),
+        "p": spelling.price(forced.bankruptcy_ticks),
     }
 
 

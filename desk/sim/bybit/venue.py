@@ -17,8 +17,6 @@ PREFIX = "/v5/public/"
 EMPTY = {"inverse", "option"}
 """Categories that are spoken, and in which nothing is traded."""
 MOST_SPOT_ARGUMENTS = 10
-QUIET_TOPICS = {"allLiquidation"}
-"""Of the instruments that are traded; nothing of them is simulated."""
 
 _TOPIC = re.compile(r"[A-Za-z0-9]{1,30}(\.[A-Za-z0-9-]{1,40}){1,3}")
 
@@ -51,7 +49,6 @@ class BybitVenue:
         self._spot = {f.spelling.symbol: f for f in feeds if f.spelling.is_spot}
         self._rest = RestDesk({LINEAR: self._linear, SPOT: self._spot})
         self._flowing = {stream: feed for feed in feeds for stream in feed.streams()}
-        self._quiet = {feed.stream(topic) for feed in feeds for topic in QUIET_TOPICS}
 
     def route(self, path: str) -> str | None:
         """Return the category of a path."""
@@ -113,7 +110,7 @@ class BybitVenue:
         if _TOPIC.fullmatch(topic) is None:
             return False
         stream = _stream(route, topic)
-        return route in EMPTY or stream in self._flowing or stream in self._quiet
+        return route in EMPTY or stream in self._flowing
 
 
 def _stream(category: str, topic: str) -> str:

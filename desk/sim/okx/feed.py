@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from desk.sim.candles import MINUTE_MS, Candle, History
-from desk.sim.events import Event, MarkUpdate, Print, TopOfBook
+from desk.sim.events import Event, Forced, MarkUpdate, Print, TopOfBook
 from desk.sim.listing import Listing
 from desk.sim.okx import messages
 from desk.sim.okx.spelling import Spelling
@@ -18,6 +18,9 @@ BOOK_INTERVAL_US = 100_000
 KEEP_ALIVE_US = 60_000_000
 FUNDING_EVERY_S = 30
 OPEN_INTEREST_EVERY_S = 3
+
+LIQUIDATIONS = "SWAP@liquidation-orders"
+"""One stream for all swaps."""
 
 Frames = list[tuple[str, bytes]]
 """(stream, payload), a stream being `instId@channel`."""
@@ -65,6 +68,8 @@ class InstrumentFeed:
                 fills.append(event)
             elif isinstance(event, TopOfBook):
                 self._best(event, out)
+            elif isinstance(event, Forced):
+                self._liquidation(event, out)
             elif isinstance(event, MarkUpdate):
                 self._mark, marked = event, True
             moved = moved or isinstance(event, Print | TopOfBook)
@@ -96,6 +101,12 @@ class InstrumentFeed:
             at_ms = self._wall_ms(event.at_us)
             data = messages.best(self.spelling, top, at_ms, event.update_id)
             out.append(self._pack("bbo-tbt", data))
+
+    def _liquidation(self, forced: Forced, out: Frames) -> None:
+        if LIQUIDATIONS in self._wanted:
+            data = messages.liquidation(self.spelling, forced, self._wall_ms(forced.at_us))
+            arg = {"channel": "liquidation-orders", "instType": "SWAP"}
+            out.append((LIQUIDATIONS, _encode({"arg": arg, "data": [data]})))
 
     # ------------------------------------------------------------------ what the clock says
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from desk.sim.book import Top
 from desk.sim.candles import Candle
-from desk.sim.events import MarkUpdate, Print
+from desk.sim.events import Forced, MarkUpdate, Print
 from desk.sim.okx.spelling import Spelling
 from desk.sim.window import Levels
 
@@ -149,6 +149,26 @@ def candle(spelling: Spelling, candle: Candle, *, closed: bool) -> list[str]:
         spelling.turnover(candle.tick_lots),
         "1" if closed else "0",
     ]
+
+
+def liquidation(spelling: Spelling, forced: Forced, at_ms: int) -> Body:
+    """`liquidation-orders`: `side` is the order's, the price that of bankruptcy."""
+    order = {
+        "bkLoss": "0",
+        "bkPx": spelling.price(forced.bankruptcy_ticks),
+        "ccy": "",
+        "posSide": "short" if forced.buys else "long",
+        "side": "buy" if forced.buys else "sell",
+        "sz": spelling.size(forced.lots),
+        "ts": str(at_ms),
+    }
+    return {
+        "details": [order],
+        "instFamily": spelling.index_id,
+        "instId": spelling.instrument_id,
+        "instType": spelling.kind,
+        "uly": spelling.index_id,
+    }
 
 
 def description(spelling: Spelling) -> Body:

@@ -15,7 +15,7 @@ from desk.sim.speech import Reply
 ROUTES = {"/ws/v5/public": "public", "/ws/v5/business": "business"}
 BUSINESS_CHANNELS = {"candle1m"}
 QUIET_CHANNELS = {"liquidation-orders", "instruments", "status"}
-"""Subscribed to without an instrument; nothing of them is simulated."""
+"""Subscribed to without an instrument; only liquidations are simulated of them."""
 
 _encode = msgspec.json.encode
 
