@@ -145,3 +145,14 @@ class ContractListing:
             taker_buy_tick_lots=average * bought,
             last_lots=self.contracts(candle.close, candle.last_lots),
         )
+
+
+def in_lots_of(listing: Listing | ContractListing, events: list[Event]) -> list[Event]:
+    """Return a listing's events without single levels, in its own lots."""
+    told: list[Event] = [event for event in events if not isinstance(event, LevelSet)]
+    return listing.events(told, with_book=True) if isinstance(listing, ContractListing) else told
+
+
+def history_of(listing: Listing | ContractListing, history: History) -> History:
+    """Return the candles of a listing: the market's own, or a copy in contracts."""
+    return listing.history(history) if isinstance(listing, ContractListing) else history

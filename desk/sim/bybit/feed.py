@@ -9,6 +9,7 @@ import msgspec
 from desk.sim.bybit import messages
 from desk.sim.bybit.spelling import Spelling
 from desk.sim.candles import MINUTE_MS, Candle, History
+from desk.sim.contracts import ContractListing, history_of, in_lots_of
 from desk.sim.events import Event, Forced, MarkUpdate, Print
 from desk.sim.listing import Listing
 from desk.sim.window import BookWindow, Levels
@@ -31,12 +32,14 @@ _encode = msgspec.json.Encoder().encode
 class InstrumentFeed:
     """The topics of one instrument."""
 
-    def __init__(self, listing: Listing, *, speed: int, now_us: int, history: History) -> None:
+    def __init__(
+        self, listing: Listing | ContractListing, *, speed: int, now_us: int, history: History
+    ) -> None:
         self.listing = listing
         self.spelling = Spelling.of(listing.instrument)
         self.mark: MarkUpdate | None = None
         """Of a perpetual; a spot pair is told its coin's, for the index."""
-        self._history = history
+        self._history = history_of(listing, history)
         self._speed = speed
         self._now_us = now_us
         self._second = self._wall_ms(now_us) // 1000
@@ -64,6 +67,7 @@ class InstrumentFeed:
     def frames(self, events: list[Event], until_us: int, wanted: set[str]) -> Frames:
         """Turn the events up to a time into the frames of the wanted streams."""
         self._now_us = until_us
+        events = in_lots_of(self.listing, events)
         out: Frames = []
         self._trades(events, wanted, out)
         for event in events:
@@ -164,7 +168,7 @@ class InstrumentFeed:
             return messages.spot_ticker(self.spelling, day, index_price)
         if mark is None:
             return {}
-        return messages.linear_ticker(
+        return messages.contract_ticker(
             self.spelling,
             day,
             hour_ago=self._hour_ago(now_ms, day.open),

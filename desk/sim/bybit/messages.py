@@ -56,7 +56,7 @@ def spot_ticker(spelling: Spelling, day: Candle, index_price: float | None) -> B
     }
 
 
-def linear_ticker(
+def contract_ticker(
     spelling: Spelling,
     day: Candle,
     *,
@@ -79,9 +79,9 @@ def linear_ticker(
         "markPrice": f"{mark.mark_price:.2f}",
         "indexPrice": f"{mark.index_price:.2f}",
         "openInterest": both,
-        "openInterestValue": f"{float(both) * mark.mark_price:.2f}",
+        "openInterestValue": spelling.worth(2 * open_interest_lots, mark.mark_price),
         "singleOpenInterest": single,
-        "singleOpenInterestValue": f"{float(single) * mark.mark_price:.2f}",
+        "singleOpenInterestValue": spelling.worth(open_interest_lots, mark.mark_price),
         "fundingIntervalHour": str(mark.funding_interval_h),
         "fundingCap": FUNDING_CAP,
         "nextFundingTime": str(funding_ms),
@@ -106,7 +106,7 @@ def _day(spelling: Spelling, day: Candle) -> Body:
         "highPrice24h": price(day.high),
         "lowPrice24h": price(day.low),
         "volume24h": spelling.quantity(day.volume),
-        "turnover24h": spelling.turnover(day.tick_lots),
+        "turnover24h": spelling.turnover(day.tick_lots, day.volume),
     }
 
 
@@ -122,7 +122,7 @@ def kline(spelling: Spelling, candle: Candle, now_ms: int, *, closed: bool) -> B
         "high": price(candle.high),
         "low": price(candle.low),
         "volume": spelling.quantity(candle.volume),
-        "turnover": spelling.turnover(candle.tick_lots),
+        "turnover": spelling.turnover(candle.tick_lots, candle.volume),
         "confirm": closed,
         "timestamp": now_ms,
     }
@@ -148,6 +148,7 @@ def description(spelling: Spelling, instrument: Instrument) -> Body:
         "quoteCoin": instrument.quote,
         "status": "Trading",
     }
+    most = "25000000" if spelling.is_inverse else "1190.000"
     prices = {"minPrice": tick, "maxPrice": "1999999.80", "tickSize": tick}
     if spelling.is_spot:
         sizes = {
@@ -162,7 +163,7 @@ def description(spelling: Spelling, instrument: Instrument) -> Body:
         return {**head, **own, "lotSizeFilter": sizes, "priceFilter": {"tickSize": tick}}
     return {
         **head,
-        "contractType": "LinearPerpetual",
+        "contractType": "InversePerpetual" if spelling.is_inverse else "LinearPerpetual",
         "launchTime": "1585526400000",
         "deliveryTime": "0",
         "deliveryFeeRate": "",
@@ -170,11 +171,11 @@ def description(spelling: Spelling, instrument: Instrument) -> Body:
         "leverageFilter": {"minLeverage": "1", "maxLeverage": "100.00", "leverageStep": "0.01"},
         "priceFilter": prices,
         "lotSizeFilter": {
-            "maxOrderQty": "1190.000",
+            "maxOrderQty": most,
             "minOrderQty": lot,
             "qtyStep": lot,
-            "postOnlyMaxOrderQty": "1190.000",
-            "maxMktOrderQty": "500.000",
+            "postOnlyMaxOrderQty": most,
+            "maxMktOrderQty": most,
             "minNotionalValue": "5",
         },
         "unifiedMarginTrade": True,

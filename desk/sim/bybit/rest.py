@@ -15,9 +15,9 @@ from desk.sim.bybit.spelling import SPOT
 Query: TypeAlias = Mapping[str, str]
 Feeds: TypeAlias = Mapping[str, InstrumentFeed]
 
-EMPTY = {"inverse", "option"}
+EMPTY = {"option"}
 PARAMETER_ERROR = 10001
-LARGEST_DEPTH = {"spot": 200, "linear": 500}
+LARGEST_DEPTH = {"spot": 200, "linear": 500, "inverse": 500}
 MINUTE_MS = 60_000
 INTEREST_MINUTES = {"5min": 5, "15min": 15, "30min": 30, "1h": 60, "4h": 240, "1d": 1440}
 

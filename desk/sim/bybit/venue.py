@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import msgspec
 
+from desk.model.instrument import Kind
+from desk.model.numbers import ONE
 from desk.sim.bybit.feed import Frames, InstrumentFeed
 from desk.sim.bybit.rest import RestDesk
-from desk.sim.bybit.spelling import LINEAR, SPOT
+from desk.sim.bybit.spelling import INVERSE, LINEAR, SPOT
+from desk.sim.contracts import ContractListing, inverse
 from desk.sim.dialect import Moment, Stage
+from desk.sim.listing import Listing
 from desk.sim.speech import Reply
 
 PREFIX = "/v5/public/"
-EMPTY = {"inverse", "option"}
+EMPTY = {"option"}
 """Categories that are spoken, and in which nothing is traded."""
 MOST_SPOT_ARGUMENTS = 10
 
@@ -35,26 +40,32 @@ class BybitVenue:
     name = "bybit"
 
     def __init__(self, stage: Stage) -> None:
-        self._feeds = {
-            name: InstrumentFeed(
-                listing,
-                speed=stage.speed,
-                now_us=stage.now_us,
-                history=stage.history[name],
+        self._feeds = [
+            (
+                name,
+                InstrumentFeed(
+                    listing,
+                    speed=stage.speed,
+                    now_us=stage.now_us,
+                    history=stage.history[name],
+                ),
             )
-            for name, listing in stage.listings.items()
+            for name, listing in _traded(stage)
+        ]
+        feeds = [feed for _, feed in self._feeds]
+        by_category = {
+            category: {f.spelling.symbol: f for f in feeds if f.spelling.category == category}
+            for category in (LINEAR, INVERSE, SPOT)
         }
-        feeds = self._feeds.values()
-        self._linear = {f.spelling.symbol: f for f in feeds if not f.spelling.is_spot}
-        self._spot = {f.spelling.symbol: f for f in feeds if f.spelling.is_spot}
-        self._rest = RestDesk({LINEAR: self._linear, SPOT: self._spot})
+        self._linear, self._spot = by_category[LINEAR], by_category[SPOT]
+        self._rest = RestDesk(by_category)
         self._flowing = {stream: feed for feed in feeds for stream in feed.streams()}
 
     def route(self, path: str) -> str | None:
         """Return the category of a path."""
         path = urlsplit(path).path
         category = path.removeprefix(PREFIX)
-        known = path.startswith(PREFIX) and category in {LINEAR, SPOT, *EMPTY}
+        known = path.startswith(PREFIX) and category in {LINEAR, INVERSE, SPOT, *EMPTY}
         return category if known else None
 
     def rest(self, path: str, now_ms: int) -> tuple[int, bytes]:
@@ -72,7 +83,7 @@ class BybitVenue:
         for symbol, spot in self._spot.items():
             perpetual = self._linear.get(symbol)
             spot.mark = None if perpetual is None else perpetual.mark
-        for name, feed in self._feeds.items():
+        for name, feed in self._feeds:
             out += feed.frames(moment.events[name], moment.until_us, wanted)
         return out
 
@@ -111,6 +122,14 @@ class BybitVenue:
             return False
         stream = _stream(route, topic)
         return route in EMPTY or stream in self._flowing
+
+
+def _traded(stage: Stage) -> Iterator[tuple[str, Listing | ContractListing]]:
+    """Return what Bybit has of the market, each with the name whose events are its own."""
+    for name, listing in stage.listings.items():
+        yield name, listing
+        if listing.instrument.kind is Kind.PERPETUAL:
+            yield name, ContractListing(listing, inverse(listing.instrument, ONE))
 
 
 def _stream(category: str, topic: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from desk.sim.candles import MINUTE_MS, Candle, History
+from desk.sim.contracts import ContractListing, history_of, in_lots_of
 from desk.sim.events import Event, Forced, MarkUpdate, Print, TopOfBook
 from desk.sim.listing import Listing
 from desk.sim.okx import messages
@@ -31,10 +32,12 @@ _encode = msgspec.json.Encoder().encode
 class InstrumentFeed:
     """The channels of one instrument and, for a swap, of its index."""
 
-    def __init__(self, listing: Listing, *, speed: int, now_us: int, history: History) -> None:
+    def __init__(
+        self, listing: Listing | ContractListing, *, speed: int, now_us: int, history: History
+    ) -> None:
         self.listing = listing
         self.spelling = Spelling.of(listing.instrument)
-        self._history = history
+        self._history = history_of(listing, history)
         self._speed = speed
         self._now_us = now_us
         self._second = self._wall_ms(now_us) // 1000
@@ -59,7 +62,7 @@ class InstrumentFeed:
         out: Frames = []
         fills: list[Print] = []
         marked = moved = False
-        for event in events:
+        for event in in_lots_of(self.listing, events):
             if fills and not _continues(fills[-1], event):
                 self._trade(fills, out)
                 fills = []

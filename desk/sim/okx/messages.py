@@ -60,8 +60,8 @@ def ticker(spelling: Spelling, day: Candle, top: Top, at_ms: int) -> Body:
     """`tickers`: volumes in contracts and base coin on swaps, in base and quote coin on spot."""
     price, size = spelling.price, spelling.size
     bid, bid_lots, ask, ask_lots = top
-    base = spelling.base_quantity(day.volume)
-    quote = spelling.turnover(day.tick_lots)
+    base = spelling.base_quantity(day.volume, day.close * float(spelling.instrument.tick_size))
+    quote = spelling.turnover(day.tick_lots, day.volume)
     return {
         "instType": spelling.kind,
         "instId": spelling.instrument_id,
@@ -124,7 +124,7 @@ def funding_rate(spelling: Spelling, mark: MarkUpdate, at_ms: int, funding_ms: i
 
 def open_interest(spelling: Spelling, lots: int, price: float, at_ms: int) -> Body:
     """`open-interest`: in contracts, base coin and US dollars."""
-    base = spelling.base_quantity(lots)
+    base = spelling.base_quantity(lots, price)
     return {
         "instType": spelling.kind,
         "instId": spelling.instrument_id,
@@ -145,8 +145,8 @@ def candle(spelling: Spelling, candle: Candle, *, closed: bool) -> list[str]:
         price(candle.low),
         price(candle.close),
         spelling.size(candle.volume),
-        spelling.base_quantity(candle.volume),
-        spelling.turnover(candle.tick_lots),
+        spelling.base_quantity(candle.volume, candle.close * float(spelling.instrument.tick_size)),
+        spelling.turnover(candle.tick_lots, candle.volume),
         "1" if closed else "0",
     ]
 
@@ -174,17 +174,17 @@ def liquidation(spelling: Spelling, forced: Forced, at_ms: int) -> Body:
 def description(spelling: Spelling) -> Body:
     """What REST tells of an instrument; the increments are the simulated market's own."""
     instrument = spelling.instrument
-    swap = spelling.is_swap
-    lot = "0.01" if swap else spelling.base_quantity(1)
+    swap, inverse = spelling.is_swap, spelling.is_inverse
+    lot = spelling.size(1) if not swap or inverse else "0.01"
     return {
         "alias": "",
         "auctionEndTime": "",
         "baseCcy": "" if swap else instrument.base,
         "category": "1",
         "ctMult": "1" if swap else "",
-        "ctType": "linear" if swap else "",
+        "ctType": ("inverse" if inverse else "linear") if swap else "",
         "ctVal": f"{spelling.contract_value}" if swap else "",
-        "ctValCcy": instrument.base if swap else "",
+        "ctValCcy": (instrument.quote if inverse else instrument.base) if swap else "",
         "expTime": "",
         "instFamily": spelling.index_id if swap else "",
         "instId": spelling.instrument_id,

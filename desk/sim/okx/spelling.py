@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from desk.model.instrument import Instrument, Kind
+from desk.model.instrument import Contract, Instrument, Kind
 from desk.sim.decimals import Grid
 
 CONTRACT_VALUES = {"BTC": Decimal("0.01"), "ETH": Decimal("0.1")}
-"""Base coin a contract."""
+"""Base coin a linear contract."""
+INVERSE_VALUES = {"BTC": Decimal(100), "ETH": Decimal(10)}
+"""US dollars an inverse contract."""
 SWAP_LOT = Decimal("0.01")
 """Contracts; sizes in the market are whole multiples of it."""
 
@@ -24,7 +26,7 @@ class Spelling:
     """`SWAP` or `SPOT`."""
     index_id: str
     contract_value: Decimal
-    """Base coin that a size of 1 means: a contract's, or 1 on spot."""
+    """Base coin that a size of 1 means: a contract's, or 1 on spot; of inverse ones US dollars."""
     price: Grid
     size: Grid
 
@@ -33,7 +35,11 @@ class Spelling:
         """Return the spelling of an instrument."""
         pair = f"{instrument.base}-{instrument.quote}"
         swap = instrument.kind is Kind.PERPETUAL
+        inverse = instrument.contract is Contract.INVERSE
         contract_value = CONTRACT_VALUES[instrument.base] if swap else Decimal(1)
+        if inverse:
+            contract_value = instrument.contract_size
+        lot = instrument.lot_size if inverse else instrument.lot_size / contract_value
         return cls(
             instrument=instrument,
             instrument_id=f"{pair}-SWAP" if swap else pair,
@@ -41,7 +47,7 @@ class Spelling:
             index_id=pair,
             contract_value=contract_value,
             price=Grid(instrument.tick_size, trimmed=True),
-            size=Grid(instrument.lot_size / contract_value, trimmed=True),
+            size=Grid(lot, trimmed=True),
         )
 
     @property
@@ -49,12 +55,21 @@ class Spelling:
         """Tell a swap from a spot pair."""
         return self.kind == "SWAP"
 
-    def base_quantity(self, lots: int) -> str:
-        """Write a number of lots in base coin."""
+    @property
+    def is_inverse(self) -> bool:
+        """Tell a swap that settles in its coin."""
+        return self.instrument.contract is Contract.INVERSE
+
+    def base_quantity(self, lots: int, price: float) -> str:
+        """Write a number of lots in base coin; inverse contracts are worth it at a price."""
+        if self.is_inverse:
+            return f"{lots * float(self.contract_value) / price:.4f}"
         return Grid(self.instrument.lot_size, trimmed=True)(lots)
 
-    def turnover(self, tick_lots: int) -> str:
-        """Write a sum of ticks × lots in quote currency."""
+    def turnover(self, tick_lots: int, lots: int) -> str:
+        """Write a sum of ticks × lots, which is of so many lots, in quote currency."""
+        if self.is_inverse:
+            return str(lots * int(self.contract_value))
         step = self.instrument.tick_size * self.instrument.lot_size
         return Grid(step, trimmed=True)(tick_lots)
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
+from desk.model.instrument import Kind
+from desk.sim.contracts import ContractListing, inverse
 from desk.sim.dialect import Moment, Stage
+from desk.sim.listing import Listing
 from desk.sim.okx.feed import Frames, InstrumentFeed
 from desk.sim.okx.rest import RestDesk
+from desk.sim.okx.spelling import INVERSE_VALUES
 from desk.sim.speech import Reply
 
 ROUTES = {"/ws/v5/public": "public", "/ws/v5/business": "business"}
@@ -32,19 +37,23 @@ class OkxVenue:
     name = "okx"
 
     def __init__(self, stage: Stage) -> None:
-        self._feeds = {
-            name: InstrumentFeed(
-                listing,
-                speed=stage.speed,
-                now_us=stage.now_us,
-                history=stage.history[name],
+        self._feeds = [
+            (
+                name,
+                InstrumentFeed(
+                    listing,
+                    speed=stage.speed,
+                    now_us=stage.now_us,
+                    history=stage.history[name],
+                ),
             )
-            for name, listing in stage.listings.items()
-        }
-        self._rest = RestDesk({f.spelling.instrument_id: f for f in self._feeds.values()})
+            for name, listing in _traded(stage)
+        ]
+        feeds = [feed for _, feed in self._feeds]
+        self._rest = RestDesk({feed.spelling.instrument_id: feed for feed in feeds})
         self._flowing = {
             f"{instrument_id}@{channel}": feed
-            for feed in self._feeds.values()
+            for feed in feeds
             for instrument_id, channel in feed.channels()
         }
 
@@ -64,7 +73,7 @@ class OkxVenue:
     def frames(self, moment: Moment, wanted: set[str]) -> Frames:
         """Return the frames of wanted streams for what has happened."""
         out: Frames = []
-        for name, feed in self._feeds.items():
+        for name, feed in self._feeds:
             out += feed.frames(moment.events[name], moment.until_us, wanted)
         return out
 
@@ -108,6 +117,15 @@ class OkxVenue:
             return f"{arg.get('instType', '')}@{channel}"
         stream = f"{arg.get('instId', '')}@{channel}"
         return stream if stream in self._flowing else None
+
+
+def _traded(stage: Stage) -> Iterator[tuple[str, Listing | ContractListing]]:
+    """Return what OKX has of the market, each with the name whose events are its own."""
+    for name, listing in stage.listings.items():
+        yield name, listing
+        terms = listing.instrument
+        if terms.kind is Kind.PERPETUAL:
+            yield name, ContractListing(listing, inverse(terms, INVERSE_VALUES[terms.base]))
 
 
 def _error(code: str, message: str, connection_id: str, command_id: str | None = None) -> bytes:

@@ -212,7 +212,7 @@ def test_bybit_acknowledges_by_category(path, topic, message):
     assert (answer["success"], answer["ret_msg"]) == (True, message)
     assert (answer["req_id"], answer["op"]) == ("7", "subscribe")
     assert "pong" in pong.values()
-    assert bool(frames) == (path == SPOT)
+    assert bool(frames) == topic.startswith("tickers.BTCUSD")
 
 
 def test_bybit_stops_what_is_unsubscribed():
@@ -229,6 +229,34 @@ def test_bybit_stops_what_is_unsubscribed():
     answer, before, after = asyncio.run(scenario())
     assert answer["success"] is True
     assert before == after > 5
+
+
+def test_bybit_inverse_contracts_are_us_dollars():
+    async def scenario():
+        async with served(dialect="bybit") as venue:
+            await venue.pass_ms(3_000)
+            path = "/v5/market/instruments-info?category=inverse&symbol=BTCUSD"
+            _, listing = await get(venue, path)
+            _, tickers = await get(venue, "/v5/market/tickers?category=inverse&symbol=BTCUSD")
+            own = venue.simulator.market.listings["BTCUSDT-PERP.BINANCE"]
+            return listing["result"]["list"], tickers["result"]["list"], own.top()
+
+    (terms,), (ticker,), (bid, lots, *_) = asyncio.run(scenario())
+    assert (terms["contractType"], terms["settleCoin"], terms["quoteCoin"]) == (
+        "InversePerpetual",
+        "BTC",
+        "USD",
+    )
+    assert terms["lotSizeFilter"]["qtyStep"] == "1"
+    price = bid * Decimal("0.1")
+    assert Decimal(ticker["bid1Price"]) == price
+    assert Decimal(ticker["bid1Size"]) == int(lots * Decimal("0.001") * price)
+    single, worth = Decimal(ticker["singleOpenInterest"]), ticker["singleOpenInterestValue"]
+    assert single / Decimal(ticker["markPrice"]) == pytest.approx(
+        Decimal(worth), rel=Decimal("0.0001")
+    )
+    turnover = Decimal(ticker["volume24h"]) / Decimal(ticker["lastPrice"])
+    assert Decimal(ticker["turnover24h"]) == pytest.approx(turnover, rel=Decimal("0.01"))
 
 
 def test_bybit_rest_describes_what_flows():
@@ -249,7 +277,7 @@ def test_bybit_rest_describes_what_flows():
     listed, book, time, wrong, own, now_ms = asyncio.run(scenario())
     assert {answer["retCode"] for _, answer in listed.values()} == {0}
     rows = {query: answer["result"]["list"] for query, (_, answer) in listed.items()}
-    assert [bool(some) for some in rows.values()] == [True, True, False, False, False]
+    assert [bool(some) for some in rows.values()] == [True, True, False, True, False]
     terms = {
         row["symbol"]: (
             row["contractType"],

@@ -33,13 +33,16 @@ PROTOCOLS = {
     "deribit": DeribitProtocol,
     "hyperliquid": HyperliquidProtocol,
     "bybit-linear": lambda instruments: BybitProtocol("bybit-linear", instruments),
+    "bybit-inverse": lambda instruments: BybitProtocol("bybit-inverse", instruments),
     "bybit-spot": lambda instruments: BybitProtocol("bybit-spot", instruments),
 }
 CONNECTIONS = {connection: connection.partition("-")[0] for connection in PROTOCOLS}
 CHAINED = [connection for connection in PROTOCOLS if connection != "hyperliquid"]
 """Those whose books are chains of changes; the other's come whole."""
-INSTRUMENTS = {"okx": 4, "bybit-linear": 2, "bybit-spot": 2, "deribit": 5, "hyperliquid": 4}
-MARKS = {"okx": 2, "bybit-linear": 2, "bybit-spot": 0, "deribit": 4, "hyperliquid": 2}
+INSTRUMENTS = {"okx": 6, "bybit-linear": 2, "bybit-inverse": 2, "bybit-spot": 2}
+INSTRUMENTS |= {"deribit": 5, "hyperliquid": 4}
+MARKS = {"okx": 4, "bybit-linear": 2, "bybit-inverse": 2, "bybit-spot": 0}
+MARKS |= {"deribit": 4, "hyperliquid": 2}
 DEPTHS = {"okx": 400, "bybit": 200, "deribit": 10_000, "hyperliquid": 20}
 TOPICS = {"okx": "books", "bybit": "orderbook", "deribit": "book"}
 PINGS = {
@@ -153,7 +156,9 @@ def lots_of(instrument, ticks, coins):
     """A quantity of base coin in lots; inverse contracts are counted at their price."""
     if instrument.contract is Contract.INVERSE:
         contracts = coins * ticks * instrument.tick_size / instrument.contract_size
-        return max(1, int(contracts.to_integral_value(ROUND_HALF_UP)))
+        nearest = instrument.venue == "DERIBIT"
+        rounding = ROUND_HALF_UP if nearest else ROUND_FLOOR
+        return max(1, int(contracts.to_integral_value(rounding)))
     return int(coins / instrument.lot_size / instrument.contract_size)
 
 

@@ -133,6 +133,35 @@ def test_okx_trades_are_prints_of_the_market_in_contracts():
             assert sides[fill.trade_id] == ("buy" if fill.buyer_is_taker else "sell")
 
 
+def test_okx_inverse_swaps_count_contracts_of_us_dollars():
+    async def scenario():
+        async with served(dialect="okx") as venue:
+            channels = ("books", "open-interest", "tickers", "mark-price")
+            names = [f"{channel}:ETH-USD-SWAP" for channel in channels]
+            await venue.pass_ms(3_000)
+            frames = await heard(venue, names, 0)
+            listing = venue.simulator.market.listings["ETHUSDT-PERP.BINANCE"]
+            return frames, listing.top(), listing.open_interest_lots
+
+    frames, (bid, lots, *_), interest = asyncio.run(scenario())
+    (book, told, ticker, mark) = (
+        of(frames, channel)[0]["data"][0]
+        for channel in ("books", "open-interest", "tickers", "mark-price")
+    )
+    price, size, *_ = (Decimal(x) for x in book["bids"][0])
+    coins = lots * Decimal("0.001")
+    assert price == bid * Decimal("0.01")
+    assert size <= coins * price / 10 < size + 1 or size == 1
+    assert Decimal(told["oi"]) * 10 / Decimal(mark["markPx"]) == pytest.approx(
+        Decimal(told["oiCcy"]), rel=Decimal("0.0001")
+    )
+    assert Decimal(told["oiCcy"]) == pytest.approx(interest * Decimal("0.001"), rel=Decimal("0.01"))
+    last = Decimal(ticker["last"])
+    assert Decimal(ticker["volCcy24h"]) * last / 10 == pytest.approx(
+        Decimal(ticker["vol24h"]), rel=Decimal("0.01")
+    )
+
+
 def test_okx_marks_index_funding_and_open_interest_flow():
     swap = "BTC-USDT-SWAP"
     names = [f"{c}:{swap}" for c in ("mark-price", "funding-rate", "open-interest")]
@@ -258,6 +287,8 @@ def test_okx_rest_describes_what_flows():
     assert terms == {
         "BTC-USDT-SWAP": ("0.01", "1", "0.01", "linear", "USDT"),
         "ETH-USDT-SWAP": ("0.1", "1", "0.01", "linear", "USDT"),
+        "BTC-USD-SWAP": ("100", "1", "1", "inverse", "BTC"),
+        "ETH-USD-SWAP": ("10", "1", "1", "inverse", "ETH"),
     }
     assert all(row["state"] == "live" for row in rows["SWAP"] + rows["SPOT"])
     assert int(time[1]["data"][0]["ts"]) == now_ms
