@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from desk.model.instrument import Kind
+from desk.model.instrument import Instrument, Kind
 from desk.model.numbers import ONE
 from desk.sim.bybit.feed import Frames, InstrumentFeed
 from desk.sim.bybit.rest import RestDesk
@@ -129,7 +129,11 @@ def _traded(stage: Stage) -> Iterator[tuple[str, Listing | ContractListing]]:
     for name, listing in stage.listings.items():
         yield name, listing
         if listing.instrument.kind is Kind.PERPETUAL:
-            yield name, ContractListing(listing, inverse(listing.instrument, ONE))
+            yield name, ContractListing(listing, _inverse)
+
+
+def _inverse(linear: Instrument) -> Instrument:
+    return inverse(linear, ONE)
 
 
 def _stream(category: str, topic: str) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from desk.model.instrument import Kind
+from desk.model.instrument import Instrument, Kind
 from desk.sim.contracts import ContractListing, inverse
 from desk.sim.dialect import Moment, Stage
 from desk.sim.listing import Listing
@@ -123,9 +123,12 @@ def _traded(stage: Stage) -> Iterator[tuple[str, Listing | ContractListing]]:
     """Return what OKX has of the market, each with the name whose events are its own."""
     for name, listing in stage.listings.items():
         yield name, listing
-        terms = listing.instrument
-        if terms.kind is Kind.PERPETUAL:
-            yield name, ContractListing(listing, inverse(terms, INVERSE_VALUES[terms.base]))
+        if listing.instrument.kind is Kind.PERPETUAL:
+            yield name, ContractListing(listing, _inverse)
+
+
+def _inverse(linear: Instrument) -> Instrument:
+    return inverse(linear, INVERSE_VALUES[linear.base])
 
 
 def _error(code: str, message: str, connection_id: str, command_id: str | None = None) -> bytes:
