@@ -33,8 +33,11 @@ from desk.venues.protocol import (
 ROLL_PATIENCE_NS = 15_000_000_000
 """New sockets that bring data, but not everything, take over after this."""
 
-ROLL_DISTANCE_NS = 10_000_000_000
-"""Of two changes that the venue asked for: it may ask each new socket again."""
+ROLL_DISTANCE_NS = 500_000_000
+"""Of one change and the next that is wished for, doubled with each that follows soon."""
+_ROLL_DOUBLINGS = 4
+_ROLL_SOON_NS = 60_000_000_000
+"""A venue may ask each new socket again, or break its sequence on each."""
 
 
 class Connection:
@@ -76,7 +79,10 @@ class Connection:
         self._generations = count()
         self._live = self._pump(self._tell)
         self._next: _Roll | None = None
-        self._roll_from_ns = 0
+        self._moved_ns = 0
+        """When new sockets last took over."""
+        self._moves = 0
+        """How often they did soon after the time before."""
 
     @property
     def protocol(self) -> VenueProtocol:
@@ -156,8 +162,17 @@ class Connection:
             self._check_stamps()
         if self._next is not None:
             self._consider(self._next)
-        elif pump is self._live and self._clock.boot_ns() >= self._roll_from_ns:
+        elif pump is self._live and self._may_roll():
             self._begin_roll_if(pump.wish())
+
+    def _may_roll(self) -> bool:
+        distance_ns = ROLL_DISTANCE_NS << min(self._moves, _ROLL_DOUBLINGS)
+        return self._moved_ns == 0 or self._clock.boot_ns() >= self._moved_ns + distance_ns
+
+    def _note_move(self, now_ns: int) -> None:
+        is_soon = self._moved_ns > 0 and now_ns < self._moved_ns + _ROLL_SOON_NS
+        self._moves = self._moves + 1 if is_soon else 0
+        self._moved_ns = now_ns
 
     def _check_stamps(self) -> None:
         changed_ns, opened_ns = self._stamps.changed_ns, self._live.opened_ns
@@ -197,7 +212,7 @@ class Connection:
         self._tell(old.protocol.events_received())
         self._drop(old)
         now_ns = self._clock.boot_ns()
-        self._roll_from_ns = now_ns + ROLL_DISTANCE_NS
+        self._note_move(now_ns)
         batch = roll.held.handed_on(self._told, now_ns)
         self._echo.begin(self._told.prints(), now_ns)
         roll.pump.sink = self._tell
