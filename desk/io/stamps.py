@@ -16,7 +16,7 @@ from desk.model.market_data import (
     Trade,
 )
 
-_Stamped = BookDelta | BookTop | Trade | MarkPrice | BookSnapshot
+_STAMPED = (BookDelta, BookTop, Trade, MarkPrice, BookSnapshot)
 """What comes by the sockets; a poll goes on whatever they do."""
 
 
@@ -28,14 +28,14 @@ class Stamps:
         self._changed_ns: int | None = None
 
     def note(self, events: Iterable[MarketEvent]) -> None:
-        """Look at events."""
-        last = self._last
+        """Look at events, up to the first that has a stamp of its own."""
         for event in events:
-            if isinstance(event, _Stamped) and event.ts_venue_ms is not None:
+            if isinstance(event, _STAMPED) and event.ts_venue_ms is not None:
                 key = type(event), event.instrument
-                if last.get(key) != event.ts_venue_ms:
-                    last[key] = event.ts_venue_ms
+                if self._last.get(key) != event.ts_venue_ms:
+                    self._last[key] = event.ts_venue_ms
                     self._changed_ns = event.ts_recv_ns
+                    return
 
     @property
     def changed_ns(self) -> int | None:

@@ -8,8 +8,8 @@ nothing is told twice.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from typing import TypeAlias
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
 from desk.market.book import Book
 from desk.model.instrument import InstrumentId
@@ -49,23 +49,24 @@ class Told:
         """Instruments whose book is in sync."""
         self._prints: dict[tuple[type, InstrumentId], deque[object]] = {}
         self._newest_ns: dict[tuple[type, InstrumentId], int] = {}
+        # A table, for this is done for every event.
+        self._notes: dict[type[Any], Callable[[Any], None]] = {
+            BookSnapshot: self._note_sync,
+            BookLost: self._note_sync,
+            Trade: self._remember,
+            Liquidation: self._remember,
+            BookTop: self._note_newest,
+            MarkPrice: self._note_newest,
+            OpenInterest: self._note_newest,
+            VenueCandle: self._note_newest,
+        }
 
     def note(self, events: Iterable[MarketEvent]) -> None:
         """Note what is handed on."""
         for event in events:
-            match event:
-                case BookDelta():  # most of all events
-                    pass
-                case BookSnapshot():
-                    self.synced.add(event.instrument)
-                case BookLost():
-                    self.synced.discard(event.instrument)
-                case Trade() | Liquidation():
-                    self._remember(event)
-                case BookTop() | MarkPrice() | OpenInterest() | VenueCandle():
-                    self._newest_ns[type(event), event.instrument] = event.ts_recv_ns
-                case _:
-                    pass
+            kind = type(event)
+            if kind is not BookDelta and (note := self._notes.get(kind)) is not None:
+                note(event)
 
     def prints(self) -> frozenset[object]:
         """Return what names the last trades and liquidations."""
@@ -74,6 +75,15 @@ class Told:
     def is_newer(self, event: _Newest) -> bool:
         """Return whether nothing of this kind has been told that is as new."""
         return event.ts_recv_ns > self._newest_ns.get((type(event), event.instrument), 0)
+
+    def _note_sync(self, event: BookSnapshot | BookLost) -> None:
+        if isinstance(event, BookSnapshot):
+            self.synced.add(event.instrument)
+        else:
+            self.synced.discard(event.instrument)
+
+    def _note_newest(self, event: _Newest) -> None:
+        self._newest_ns[type(event), event.instrument] = event.ts_recv_ns
 
     def _remember(self, event: _Print) -> None:
         key = type(event), event.instrument
