@@ -27,13 +27,10 @@ FAULTS = {
 QUICK = [
     ("okx", "old"),
     ("okx", "hostile"),
-    ("okx", "partial"),
     ("kraken", "old"),
-    ("kraken", "nested"),
     ("kraken", "partial"),
     ("coinbase", "stall"),
     ("coinbase", "hostile"),
-    ("coinbase", "dup"),
 ]
 UNSEEN = {("coinbase", "old")}
 """The connection's numbers do not say of when a snapshot is: only a crossed book would show it."""

@@ -96,8 +96,10 @@ class DepthBook:
         return zlib.crc32(text.encode())
 
 
-@pytest.mark.parametrize("depth", [10, 25, 1000])
-@pytest.mark.parametrize("symbol", DECIMALS)
+@pytest.mark.parametrize(
+    ("symbol", "depth"),
+    [*((symbol, 10) for symbol in DECIMALS), ("BTC/USD", 25), ("USDC/USD", 1000)],
+)
 def test_a_kraken_client_that_cuts_its_book_agrees_with_every_checksum(symbol, depth):
     ms = 15_000 if symbol[:3] in {"BTC", "ETH"} else 60_000
     frames = heard_alone([wish("book", symbol, depth=depth)], ms).of("book")
