@@ -22,7 +22,7 @@ MAX_COUNT = (1 << 53) - 1
 
 CountT = TypeVar("CountT", Ticks, Lots)
 
-_REMEMBERED = 1 << 11
+REMEMBERED = 1 << 11
 """Texts kept; at that number all are forgotten, so that neither a hostile feed nor a long day costs
 memory. A book repeats its texts within seconds: more would not be found more often."""
 
@@ -67,7 +67,7 @@ class Increments(dict[str, CountT]):
             count = self._exact(text)
         if count == 0 and not self._zero and not text.strip("0."):
             raise NotAnIncrement("not positive")
-        if len(self) >= _REMEMBERED:
+        if len(self) >= REMEMBERED:
             self.clear()
         known = self[text] = cast("CountT", count)
         return known

@@ -9,13 +9,10 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from desk.venues.increments import CountT, Increments
+from desk.venues.increments import REMEMBERED, CountT, Increments
 from desk.venues.unreadable import Unusable
 
 _NUMBER = re.compile(rb"-?\d{1,24}(?:\.\d{1,24})?([eE][+-]?\d{1,2})?")
-
-_REMEMBERED = 1 << 16
-"""Texts kept; at that number all are forgotten, so that a hostile feed costs time, not memory."""
 
 
 def plain_text(number: bytes) -> str:
@@ -43,7 +40,7 @@ class NumberIncrements(dict[bytes, CountT]):
 
     def __missing__(self, number: bytes) -> CountT:
         count = self._by_text[plain_text(number)]
-        if len(self) >= _REMEMBERED:
+        if len(self) >= REMEMBERED:
             self.clear()
         self[number] = count
         return count

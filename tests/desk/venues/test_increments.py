@@ -133,7 +133,7 @@ def test_dust_below_a_lot_is_no_zero_to_refuse():
 
 
 def test_what_is_remembered_has_a_bound(monkeypatch):
-    monkeypatch.setattr(increments, "_REMEMBERED", 100)
+    monkeypatch.setattr(increments, "REMEMBERED", 100)
     table = Increments(Decimal("0.1"))
     assert [table[f"{n}.5"] for n in range(1, 1_000)] == [n * 10 + 5 for n in range(1, 1_000)]
     assert len(table) <= 100

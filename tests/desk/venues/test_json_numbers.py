@@ -49,7 +49,7 @@ def test_what_is_off_the_grid_is_refused(number):
 
 
 def test_only_so_many_spellings_are_remembered(monkeypatch):
-    monkeypatch.setattr("desk.venues.json_numbers._REMEMBERED", 10)
+    monkeypatch.setattr("desk.venues.json_numbers.REMEMBERED", 10)
     ticks = NumberIncrements(Decimal(1))
     assert [ticks[str(n).encode()] for n in range(1, 100)] == list(range(1, 100))
     assert len(ticks) <= 10
