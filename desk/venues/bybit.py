@@ -56,8 +56,8 @@ TERMS: Mapping[str, Terms] = {
     TICKER: Terms("mark", 2_000, begins_whole=True),
     LIQUIDATIONS: Terms("liquidations"),
 }
-"""Limits by the cadences that the venue describes, November 2026: books as above, tickers each
-100 ms, a candle each minute at least. A book of BTC or ETH is never still for seconds."""
+"""Limits are the desk's own: 2 s for marks by the risk model; a book of BTC or ETH, sent at the
+cadence above, is never still for seconds; a candle comes each minute at least."""
 
 _UNANSWERED = 64
 """Requests remembered whose answer is outstanding."""

@@ -35,7 +35,7 @@ LARGEST_FRAME_BYTES = 16 << 20
 """A snapshot holds the full depth: 44,000 levels, 4.8 MB for one product in August 2026."""
 
 HEARTBEAT_LIMIT_MS = 5_000
-"""They come each second. Source: the venue's description of the channel, November 2026."""
+"""They come each second (docs.cdp.coinbase.com, websocket channels, as of November 2026)."""
 
 _REORDERED = 1_000
 """A number that far behind is a late or repeated frame; farther, the count itself is lost."""

@@ -37,7 +37,8 @@ TERMS: Mapping[str, Terms] = {
     TRADES: Terms("trades"),
     TICKER: Terms("mark", 2_000),
 }
-"""Limits by the cadence that the venue describes, November 2026: what changed, each 100 ms."""
+"""Limits are the desk's own: 2 s for marks by the risk model; what changed comes each 100 ms, and
+a book of BTC or ETH is never still for seconds."""
 
 HEARTBEAT_S = 30
 """How often the venue asks whether somebody is there; it allows 10 or more."""

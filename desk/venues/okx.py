@@ -55,9 +55,9 @@ TERMS: Mapping[str, Terms] = {
     CANDLE: Terms("candles", 60_000),
     LIQUIDATIONS: Terms("liquidations"),
 }
-"""Limits by the cadences that the venue describes, November 2026: a book changes each 100 ms, and
-one of BTC or ETH is never still for seconds; a mark comes each 200 ms while it changes, open
-interest each 3 s, a candle each second in which somebody traded."""
+"""Limits are the desk's own: 2 s for marks and 60 s for the index by the risk model; books change
+each 100 ms, and one of BTC or ETH is never still for seconds; the rest are wide, for no source
+gives their cadence."""
 
 REQUESTS, REQUEST_REFILL_NS = 480, 7_500_000_000
 """Requests a socket may send at once, and how fast they grow back; one of many channels counts
