@@ -40,8 +40,8 @@ TERMS: Mapping[str, Terms] = {
     BEST: Terms("top"),
     CONTEXT: Terms("mark", 5_000),
 }
-"""Limits are the desk's own: books come each 0.6 s, as recorded in 2025; no source gives the cadence
-of contexts. A mark older than 2 s allows no new risk here as anywhere (`mark_limit_ms`)."""
+"""Limits are the desk's own: books come each 0.6 s, as recorded in 2025; no source gives the
+cadence of contexts. A mark older than 2 s allows no new risk here as anywhere (`mark_limit_ms`)."""
 
 
 class HyperliquidProtocol(InBandProtocol):
