@@ -1,6 +1,7 @@
 """Third-party clients against the simulator: run by `desk test --interop`, told as a table."""
 
 import json
+from contextlib import contextmanager
 
 import pytest
 from helpers.processes import Market
@@ -14,22 +15,33 @@ CELL = "interop"
 SEED = "7"
 
 
-@pytest.fixture(scope="session")
-def market(tmp_path_factory):
-    """The ready line of one market that speaks every dialect, and outlives all its clients."""
-    arguments = ("--dialect", ",".join(DIALECTS), "--seed", SEED)
-    with Market(tmp_path_factory.mktemp("market"), *arguments) as running:
+@contextmanager
+def serving(folder, *arguments):
+    """The ready line of a market that speaks every dialect, and outlives all its clients."""
+    every = ("--dialect", ",".join(DIALECTS), "--seed", SEED)
+    with Market(folder, *every, *arguments) as running:
         yield json.loads(running.ready.read_text())
         assert running.process.poll() is None
 
 
+@pytest.fixture(scope="session")
+def market(tmp_path_factory):
+    """A market that runs with the clock."""
+    with serving(tmp_path_factory.mktemp("market")) as ready:
+        yield ready
+
+
+@pytest.fixture
+def fast_market(tmp_path):
+    """A market in which much happens: what is rare comes within seconds."""
+    with serving(tmp_path, "--speed", "200") as ready:
+        yield ready
+
+
 @pytest.fixture
 def cell(record_property):
-    """Call it with client, venue and stream: the test's outcome is that cell of the table.
-
-    Called again, the last word is what the cell says if the test passes.
-    """
-    return lambda *place, word="ok": record_property(CELL, [*place, word])
+    """Call it with client, venue and stream: the test's outcome is that cell of the table."""
+    return lambda client, venue, stream: record_property(CELL, [client, venue, stream])
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -39,9 +51,9 @@ def pytest_terminal_summary(terminalreporter):
         for report in terminalreporter.stats.get(outcome, []):
             for name, value in getattr(report, "user_properties", []):
                 if name == CELL:
-                    client, venue, stream, word = value
+                    client, venue, stream = value
                     cells = rows.setdefault((venue, client), {})
-                    cells[stream] = word if outcome == "passed" else outcome
+                    cells[stream] = "ok" if outcome == "passed" else outcome
     if not rows:
         return
     columns = (*STREAMS, "gap found", "pings", "70 s")

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,9 @@ def run_client(program, plan):
     )
     assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr[-3000:]
     return json.loads(ended.stdout)
+
+
+def run_clients(program, plans):
+    """Run as many clients at once as there are plans; what each saw, in order."""
+    with ThreadPoolExecutor(len(plans)) as pool:
+        return list(pool.map(lambda plan: run_client(program, plan), plans))

@@ -23,8 +23,12 @@ class Venue:
     finds_gaps: bool = False
     """ccxt checks that each change of a book follows the one before."""
 
-    def plan(self, ready, *, seconds, streams, settings=None, levels=20):
-        """What ccxt is to do, against the addresses of a ready line."""
+    def plan(self, ready, *, seconds, streams, settings=None, levels=20, enough=None):
+        """What ccxt is to do, against the addresses of a ready line.
+
+        It looks for so many seconds, or until there are enough updates of each stream; of books it
+        tells the best levels.
+        """
         urls = ready[self.dialect] if self.section is None else ready[self.dialect][self.section]
         return {
             "exchange": self.exchange,
@@ -34,6 +38,7 @@ class Venue:
             "path_prefix": self.path_prefix,
             "apart": self.apart,
             "levels": levels,
+            "enough": enough,
             "symbol": self.symbol,
             "seconds": seconds,
             "calls": {name: call(self.symbol) for name, call in CALLS.items() if name in streams},
@@ -91,7 +96,16 @@ VENUES = [
         symbol="BTC/USD:BTC",
         finds_gaps=True,
     ),
-    Venue(name="okx swap", dialect="okx", exchange="okx", symbol="BTC/USDT:USDT", finds_gaps=True),
+    Venue(
+        name="okx linear", dialect="okx", exchange="okx", symbol="BTC/USDT:USDT", finds_gaps=True
+    ),
+    Venue(
+        name="okx inverse",
+        dialect="okx",
+        exchange="okx",
+        symbol="BTC/USD:BTC",
+        finds_gaps=True,
+    ),
     Venue(
         name="okx spot",
         dialect="okx",
@@ -107,6 +121,14 @@ VENUES = [
         symbol="BTC/USDT:USDT",
         lacks=("mark price",),
         apart=("best bid/ask",),  # ccxt keeps the book of one level in the place of the deep one
+    ),
+    Venue(
+        name="bybit inverse",
+        dialect="bybit",
+        exchange="bybit",
+        symbol="BTC/USD:BTC",
+        lacks=("mark price",),
+        apart=("best bid/ask",),
     ),
     Venue(
         name="bybit spot",

@@ -10,6 +10,8 @@ GAP_ERRORS = {"ChecksumError", "InvalidNonce"}
 """What ccxt raises where a book's next change does not follow."""
 FEWEST_LEVELS = 5
 """What Deribit tells by REST when it is not asked for more; Kraken streams ten, others twenty."""
+RUN = 0.05
+"""How far a price may run until somebody is closed by force."""
 SWEPT = 0.001
 """How far behind the best price an order may go at once."""
 NEAR = 0.01
@@ -21,6 +23,7 @@ class Sighting:
 
     def __init__(self, seen):
         self.escaped = seen["escaped"]
+        self.terms = seen.get("terms")
         self._streams = seen["streams"]
 
     def errors(self, stream):
@@ -31,9 +34,6 @@ class Sighting:
 
     def received_ms(self, stream):
         return [update["at_ms"] for update in self._streams[stream]["updates"]]
-
-    def is_silent(self, stream):
-        return not self._streams[stream]["updates"]
 
     def check(self, stream):
         """Raise AssertionError where a stream did not come, or says what cannot be."""
@@ -121,10 +121,13 @@ class Sighting:
         assert volumes == sorted(volumes)
 
     def liquidations(self):
-        for update in self.values("liquidations"):
-            for liquidation in update:
-                self.is_near(liquidation["price"])
-                assert liquidation["contracts"] > 0
+        orders = [order for update in self.values("liquidations") for order in update]
+        assert orders
+        price = next(self.values("ticker"))["last"]
+        for order in orders:
+            assert abs(order["price"] / price - 1) < RUN, order
+            assert order["contracts"] > 0
+            assert order["side"] in ("buy", "sell")
 
     def funding(self):
         updates = self._streams["funding"]["updates"]

@@ -1,10 +1,9 @@
 """Pings answered and limits kept, by ccxt's own judgement of the connection."""
 
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
-from interop_clients import run_client
+from interop_clients import run_client, run_clients
 from interop_venues import REST_BOOK, VENUES
 from sightings import Sighting
 
@@ -44,9 +43,8 @@ def test_every_venue_keeps_its_clients_for_more_than_a_minute(market, cell):
         venue.plan(market, seconds=LONG_S, streams=["order book", "trades", REST_BOOK], levels=1)
         for venue in VENUES
     ]
-    with ThreadPoolExecutor(len(plans)) as pool:
-        seen = list(pool.map(lambda plan: Sighting(run_client("ccxt_client.py", plan)), plans))
-    for venue, sighting in zip(VENUES, seen, strict=True):
+    for venue, seen in zip(VENUES, run_clients("ccxt_client.py", plans), strict=True):
+        sighting = Sighting(seen)
         for stream in ("order book", "trades", REST_BOOK):
             assert sighting.errors(stream) == [], venue.name
         stamps = sighting.received_ms("order book")

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import ccxt.pro
 
 MOST_ERRORS = 10
-LAST_WORD_S = 5.0
+SIDES = ("bids", "asks")
+TERMS = ("contractSize", "linear", "inverse")
 
 
 def moved(urls, rest, ws, prefix):
@@ -47,12 +48,11 @@ def copied(value, levels):
     return value
 
 
-SIDES = ("bids", "asks")
-
-
-async def follow(call, arguments, levels, seen, until_s):
+async def follow(call, arguments, plan, seen, until_s):
     """Call again and again until the time is over; an error is noted, and then it goes on."""
     while (left_s := until_s - time.monotonic()) > 0 and len(seen["errors"]) < MOST_ERRORS:
+        if plan["enough"] is not None and len(seen["updates"]) >= plan["enough"]:
+            return
         try:
             value = await asyncio.wait_for(call(*arguments), left_s)
         except TimeoutError:
@@ -67,7 +67,7 @@ async def follow(call, arguments, levels, seen, until_s):
             )
             await asyncio.sleep(0.1)
         else:
-            seen["updates"].append({"at_ms": clock_ms(), "value": copied(value, levels)})
+            seen["updates"].append({"at_ms": clock_ms(), "value": copied(value, plan["levels"])})
 
 
 def clock_ms():
@@ -85,7 +85,7 @@ async def look(plan, calls, streams, markets):
             for name, (method, *arguments) in calls.items():
                 call = getattr(exchange, method)
                 seen = streams[name]
-                group.create_task(follow(call, arguments, plan["levels"], seen, until_s))
+                group.create_task(follow(call, arguments, plan, seen, until_s))
     finally:
         await exchange.close()
 
@@ -102,11 +102,10 @@ async def run(plan):
         for calls in (together, apart):
             if calls:
                 group.create_task(look(plan, calls, streams, markets))
-    market = {name: markets[plan["symbol"]][name] for name in MARKET_FIELDS}
-    return {"version": ccxt.__version__, "market": market, "escaped": escaped, "streams": streams}
+    market = markets[plan["symbol"]]
+    terms = {**{name: market[name] for name in TERMS}, "tick": market["precision"]["price"]}
+    return {"version": ccxt.__version__, "terms": terms, "escaped": escaped, "streams": streams}
 
-
-MARKET_FIELDS = ("symbol", "contractSize", "precision", "linear", "inverse", "active")
 
 if __name__ == "__main__":
     sys.stdout.write(json.dumps(asyncio.run(run(json.load(sys.stdin)))))
