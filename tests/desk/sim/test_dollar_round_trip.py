@@ -15,38 +15,61 @@ BOOKS = {"coinbase": "level2", "kraken": "book"}
 every_venue = pytest.mark.parametrize("name", VENUES)
 
 
+async def followed(name, ms):
+    """Follow a venue; return the follower, its books checked, and the market's BTC prints."""
+    async with served(dialect=name) as venue:
+        follower = Follower(name, await listed(venue, name))
+        prints = []
+        advance = venue.simulator.market.advance
+
+        def recorded(until_ms):
+            events = advance(until_ms)
+            prints.extend(e for e in events["BTCUSDT.BINANCE"] if isinstance(e, Print))
+            return events
+
+        await follower.follow(venue, 50)
+        venue.simulator.market.advance = recorded
+        await follower.follow(venue, ms)
+        check_books(follower, venue)
+        return follower, prints
+
+
+def taken(follower, prints):
+    """Of each BTC print that the desk has told: whether it named the taker's side."""
+    sides = {fill.trade_id: fill.buyer_is_taker for fill in prints}
+    told = [t for t in follower.trades if t.instrument.startswith("BTC") and t.trade_id in sides]
+    return [(trade.side is Side.BUY) == sides[trade.trade_id] for trade in told]
+
+
 @every_venue
 def test_the_desk_reads_the_dollar_listing_and_keeps_every_book(name):
-    async def scenario():
-        async with served(dialect=name) as venue:
-            follower = Follower(name, await listed(venue, name))
-            prints = []
-            advance = venue.simulator.market.advance
-
-            def recorded(until_ms):
-                events = advance(until_ms)
-                prints.extend(e for e in events["BTCUSDT.BINANCE"] if isinstance(e, Print))
-                return events
-
-            await follower.follow(venue, 50)
-            venue.simulator.market.advance = recorded
-            await follower.follow(venue, 20_000)
-            check_books(follower, venue)
-            return follower, prints
-
-    follower, prints = asyncio.run(scenario())
+    follower, prints = asyncio.run(followed(name, 20_000))
     counters = follower.protocol.counters
     assert (counters.rejected, counters.unknown_events) == (0, 0), counters
     assert len(follower.books) == VENUES[name][2]
     assert follower.counted[BookDelta] > 500
     assert all(sync.gaps == 0 for sync in counters.books.values())
     assert wanted(follower.protocol) == active(follower.protocol)
-    sides = {fill.trade_id: fill.buyer_is_taker for fill in prints}
-    told = [t for t in follower.trades if t.instrument.startswith("BTC") and t.trade_id in sides]
-    assert len(told) > 0.9 * len(prints) > 20
+    assert len(taken(follower, prints)) > 0.9 * len(prints) > 20
     assert len(follower.tops) >= 2
-    if name == "kraken":  # of Coinbase's prints the desk works the taker's side out
-        assert all((trade.side is Side.BUY) == sides[trade.trade_id] for trade in told)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "kraken",
+        pytest.param(
+            "coinbase",
+            marks=pytest.mark.xfail(
+                reason="prints come up to 250 ms late and are held against newer best prices",
+                strict=False,
+            ),
+        ),
+    ],
+)
+def test_the_desk_names_the_takers_side_of_dollar_prints(name):
+    right = taken(*asyncio.run(followed(name, 20_000)))
+    assert all(right)
 
 
 @every_venue
