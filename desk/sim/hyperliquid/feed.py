@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from desk.sim.candles import Candle, History
+from desk.sim.candles import MINUTE_MS, Candle, History
 from desk.sim.coarse import coarse_levels
 from desk.sim.events import Event, Forced, MarkUpdate, Print
 from desk.sim.hyperliquid import messages
@@ -75,8 +75,7 @@ class CoinFeed:
         for kind, is_now in due.items():
             stream = self._streams[kind]
             if is_now and stream in wanted:
-                data = self._bodies(trades) if kind == TRADES else self._present(kind)
-                out += [] if data is None else [(stream, self._pack(kind, data))]
+                out += [(stream, self._pack(kind, data)) for data in self._news(kind, trades)]
         return out
 
     def greeting(self, stream: str) -> bytes | None:
@@ -134,6 +133,16 @@ class CoinFeed:
                 self._mark = event
         self._recent.extend(trades)
         return trades
+
+    def _news(self, kind: str, trades: list[Told]) -> list[Any]:
+        """Return the data to tell: of candles, that of each minute that was traded in."""
+        if kind == TRADES:
+            return [self._bodies(trades)]
+        if kind == CANDLE:
+            minutes = self.history.minutes[-len({at_ms // MINUTE_MS for _, at_ms, _ in trades}) :]
+            return [messages.candle(self.spelling, minute) for minute in minutes]
+        data = self._present(kind)
+        return [] if data is None else [data]
 
     def _bodies(self, trades: Iterable[Told]) -> list[messages.Body]:
         return [

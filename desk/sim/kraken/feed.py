@@ -87,8 +87,9 @@ class PairFeed:
         for minutes in INTERVALS:
             stream = self.stream("ohlc", str(minutes))
             if stream in wanted:
-                running = self._grouped(minutes)[-1:]
-                out.append((stream, self._candles("update", running, minutes)))
+                touched = {dated.at_ms // (minutes * MINUTE_MS) for dated in prints}
+                rows = self._grouped(minutes)[-len(touched) :]
+                out.append((stream, self._candles("update", rows, minutes)))
 
     def _trades(self, prints: list[DatedPrint]) -> list[messages.Body]:
         return [messages.trade(self.spelling, dated) for dated in prints]
