@@ -5,6 +5,8 @@
   that is unknown is left out without a word, and is asked for again here.
 * A channel that is subscribed to twice goes on without a new snapshot: to get one, it has to be
   unsubscribed from first.
+* Nothing tells that a minute is over but the next one; one without trades is told, too.
+* Liquidations are trades that say so.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from desk.model.instrument import Instrument, InstrumentId
 from desk.venues import deribit_wire as wire
 from desk.venues.deribit_instrument import InstrumentFeed
 from desk.venues.in_band import Feed, InBandProtocol
+from desk.venues.minutes import LIMIT_MS
 from desk.venues.protocol import Endpoint, SocketUrls
 from desk.venues.request_budget import RequestBudget
 from desk.venues.subscription import Subscription, Terms
@@ -30,15 +33,17 @@ SILENCE_MS = 3_000
 """Of all channels together: marks of BTC and ETH change several times a second."""
 FIRST_DATA_MS = 5_000
 
-BOOK, TRADES, TICKER = "book", "trades", "ticker"
+BOOK, TRADES, TICKER, CANDLE = "book", "trades", "ticker", "chart.trades"
 
 TERMS: Mapping[str, Terms] = {
     BOOK: Terms("book", 5_000, begins_whole=True),
     TRADES: Terms("trades"),
     TICKER: Terms("mark", 2_000),
+    CANDLE: Terms("candles", LIMIT_MS),
 }
 """Limits are the desk's own: 2 s for marks by the risk model; what changed comes each 100 ms, and
-a book of BTC or ETH is never still for seconds."""
+a book of BTC or ETH is never still for seconds. A candle comes of each minute, by the venue's
+description of November 2026."""
 
 HEARTBEAT_S = 30
 """How often the venue asks whether somebody is there; it allows 10 or more."""
@@ -74,22 +79,23 @@ class DeribitProtocol(InBandProtocol):
         return {feed.id: feed.missed_trades for feed in self._feeds}
 
     def _add(self, instrument: Instrument) -> None:
-        book, trades, ticker = (
+        book, trades, ticker, candle = (
             self._want(channel, instrument.symbol, terms, instrument.id)
             for channel, terms in TERMS.items()
         )
-        feed = InstrumentFeed(instrument, book, self._counters, self._events)
+        feed = InstrumentFeed(instrument, book, candle, self._counters, self._events)
         self._feeds.append(feed)
         self._counters.books[feed.id] = feed.sync
         self._handles[book.name] = feed.on_book
         self._handles[trades.name] = feed.on_trades
         self._handles[ticker.name] = feed.on_ticker
+        self._handles[candle.name] = feed.on_candle
 
     def _all_feeds(self) -> Iterable[Feed]:
         return self._feeds
 
     def _name(self, channel: str, symbol: str) -> str:
-        return f"{channel}.{symbol}.100ms"
+        return f"{channel}.{symbol}.{'1' if channel == CANDLE else '100ms'}"
 
     def _begin(self, path: str, now_ns: int) -> None:
         self._asked.clear()

@@ -15,6 +15,7 @@ from desk.model.market_data import (
     BookSnapshot,
     BookTop,
     Level,
+    Liquidation,
     MarketEvent,
     MarkPrice,
     OpenInterest,
@@ -22,15 +23,20 @@ from desk.model.market_data import (
 )
 from desk.model.orders import Side
 from desk.venues import deribit_wire as wire
+from desk.venues.candles import minute_candle
 from desk.venues.chain import Chain, Verdict
-from desk.venues.figures import funding_rate_of, open_interest_of, price_of
+from desk.venues.figures import funding_rate_of, open_interest_of, price_of, volume_of
 from desk.venues.json_numbers import NumberIncrements, plain_text
+from desk.venues.minutes import Minutes
 from desk.venues.protocol import BookSync, FeedCounters
 from desk.venues.subscription import Subscription
 from desk.venues.unreadable import Unusable
 
 _NO_NUMBER = frozenset({b"", b"null"})
 _NO_LOTS = Lots(0)
+
+_LIQUIDATED = {"T": (False,), "M": (True,), "MT": (False, True)}
+"""Whether it was the maker's order that closed a position: both may have."""
 
 _RATE_IS_FOR_H = 8
 """Hours that `current_funding` is for, although it accrues at each moment."""
@@ -53,6 +59,7 @@ class InstrumentFeed:
         self,
         instrument: Instrument,
         subscription: Subscription,
+        candles: Subscription,
         counters: FeedCounters,
         events: list[MarketEvent],
     ) -> None:
@@ -65,12 +72,15 @@ class InstrumentFeed:
         self._chain = Chain(self.sync)
         self._subscription = subscription
         """Of the book."""
+        self._minutes = Minutes(candles)
         self._counters = counters
         self._events = events
         self._trade_seq: int | None = None
-        # Open interest is in the unit of amounts; quantities of inverse contracts are contracts.
-        self._amount_unit = wire_lot(instrument) / instrument.lot_size
         lot = wire_lot(instrument)
+        self._instrument = instrument
+        self._is_inverse = instrument.contract is Contract.INVERSE
+        # Open interest is in the unit of amounts; quantities of inverse contracts are contracts.
+        self._amount_unit = lot / instrument.lot_size
         self._prices = NumberIncrements[Ticks](instrument.tick_size)
         self._sizes = NumberIncrements[Lots](lot)
         self._depths = NumberIncrements[Lots](lot, rounds_down=True)
@@ -123,6 +133,8 @@ class InstrumentFeed:
                 self._counters.ignored_trades += 1
             else:
                 self._events.append(event)
+            if trade.liquidation is not None:
+                self._liquidated(trade.liquidation, event)
 
     def on_ticker(self, data: bytes, ts_recv_ns: int) -> None:
         """Take marks, funding, and the best of the book."""
@@ -138,6 +150,19 @@ class InstrumentFeed:
             self._events.append(top)
         if interest is not None:
             self._events.append(interest)
+
+    def on_candle(self, data: bytes, ts_recv_ns: int) -> None:
+        """Take the running minute, or once more the one before."""
+        candle = wire.read_candle(data)
+        ticks = self._prices
+        wired = (candle.open, candle.high, candle.low, candle.close)
+        first, high, low, last = (ticks[bytes(price)] for price in wired)
+        amount = volume_of(plain_text(bytes(candle.cost if self._is_inverse else candle.volume)))
+        volume = amount / self._amount_unit
+        told = minute_candle(
+            self.id, candle.start_ms, (first, high, low, last), volume, ts_recv_ns, closed=False
+        )
+        self._events += self._minutes.take([told])
 
     def lose(self, reason: str, ts_recv_ns: int) -> None:
         """Give up the book and want it anew."""
@@ -176,6 +201,20 @@ class InstrumentFeed:
             ts_recv_ns,
             trade.time_ms,
         )
+
+    def _liquidated(self, whose: str, trade: Trade) -> None:
+        """Tell by which orders a trade closed positions; the trade stands, whatever they are."""
+        makers = _LIQUIDATED.get(whose)
+        if makers is None:
+            self._counters.reject("a liquidation of nobody")
+            return
+        price = self._instrument.price(trade.price)
+        quantity = self._instrument.quantity(trade.quantity)
+        for is_maker in makers:
+            side = trade.side.opposite if is_maker else trade.side
+            self._events.append(
+                Liquidation(self.id, side, price, quantity, trade.ts_recv_ns, trade.ts_venue_ms)
+            )
 
     def _mark(self, ticker: wire.Ticker, ts_recv_ns: int) -> MarkPrice:
         index, funding = bytes(ticker.index), bytes(ticker.funding)

@@ -80,6 +80,22 @@ class Trade(msgspec.Struct, gc=False):
     combo_trade_id: str | int | None = None
     """A leg of a combination, priced in the combination's own book."""
     combo_id: str | int | None = None
+    liquidation: str | None = None
+    """Whose order closed a position by force: `M` the maker's, `T` the taker's, `MT` both."""
+
+
+class Candle(msgspec.Struct, gc=False):
+    """`chart.trades.….1`; a minute without trades is filled with the last price."""
+
+    start_ms: TimeMs = msgspec.field(name="tick")
+    open: WireNumber
+    high: WireNumber
+    low: WireNumber
+    close: WireNumber
+    volume: WireNumber
+    """Base coin, of inverse contracts too."""
+    cost: WireNumber
+    """Quote currency."""
 
 
 class Ticker(msgspec.Struct, gc=False):
@@ -124,12 +140,14 @@ class Request(msgspec.Struct):
 
 _OUTSIDE = (b'"method"', b'"params"', b'"channel"', b'"data"')
 _BOOK, _TRADE, _TICKER = keys_of(Book), keys_of(Trade), keys_of(Ticker)
+_CANDLE = keys_of(Candle)
 
 decode_frame = msgspec.json.Decoder(Frame).decode
 decode_accepted = msgspec.json.Decoder(list[str]).decode
 _decode_book = msgspec.json.Decoder(Book).decode
 _decode_trades = msgspec.json.Decoder(list[Trade]).decode
 _decode_ticker = msgspec.json.Decoder(Ticker).decode
+_decode_candle = msgspec.json.Decoder(Candle).decode
 
 
 def check_outside(frame: bytes) -> None:
@@ -154,3 +172,9 @@ def read_ticker(data: bytes) -> Ticker:
     """Read a ticker; raise one of UNREADABLE."""
     refuse_repeated(data, _TICKER)
     return _decode_ticker(data)
+
+
+def read_candle(data: bytes) -> Candle:
+    """Read a minute; raise one of UNREADABLE."""
+    refuse_repeated(data, _CANDLE)
+    return _decode_candle(data)

@@ -5,6 +5,8 @@
 * A socket that nobody writes to for a minute is closed: a ping goes out before.
 * What is subscribed to twice is answered with an error: to ask again, it has to be unsubscribed
   from first.
+* Candles come with trades, and nothing tells that a minute is over but the next one.
+* Liquidations are told to the user who suffers them, and to nobody else.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from desk.model.instrument import Instrument, Kind
 from desk.venues import hyperliquid_wire as wire
 from desk.venues.hyperliquid_instrument import InstrumentFeed
 from desk.venues.in_band import Feed, InBandProtocol, Ping
+from desk.venues.minutes import LIMIT_MS
 from desk.venues.protocol import Endpoint, SocketUrls
 from desk.venues.subscription import Subscription, Terms
 from desk.venues.unreadable import Unusable
@@ -33,15 +36,21 @@ FIRST_DATA_MS = 5_000
 PING = Ping(b'{"method":"ping"}', 20_000_000_000)
 
 BOOK, TRADES, BEST, CONTEXT = "l2Book", "trades", "bbo", "activeAssetCtx"
+CANDLE, INTERVAL = "candle", "1m"
 
 TERMS: Mapping[str, Terms] = {
     BOOK: Terms("book", 5_000),
     TRADES: Terms("trades"),
     BEST: Terms("top"),
+    CANDLE: Terms("candles", LIMIT_MS),
     CONTEXT: Terms("mark", 5_000),
 }
 """Limits are the desk's own: books come each 0.6 s, as recorded in 2025; no source gives the
-cadence of contexts. A mark older than 2 s allows no new risk here as anywhere (`mark_limit_ms`)."""
+cadence of contexts. A mark older than 2 s allows no new risk here as anywhere (`mark_limit_ms`).
+Candles come with trades: perpetuals of BTC and ETH trade in each minute."""
+
+SPOT_CANDLE = Terms("candles")
+"""Nobody may trade for minutes."""
 
 
 class HyperliquidProtocol(InBandProtocol):
@@ -58,15 +67,23 @@ class HyperliquidProtocol(InBandProtocol):
 
     def _add(self, instrument: Instrument) -> None:
         symbol = instrument.symbol
-        feed = InstrumentFeed(instrument, self._counters, self._events)
+        terms = dict(TERMS)
+        if instrument.kind is not Kind.PERPETUAL:
+            del terms[CONTEXT]
+            terms[CANDLE] = SPOT_CANDLE
+        wanted = {c: self._want(c, symbol, terms[c], instrument.id) for c in terms}
+        feed = InstrumentFeed(instrument, wanted[CANDLE], self._counters, self._events)
         self._feeds[symbol] = feed
         self._counters.books[feed.id] = feed.sync
-        handles = {BOOK: feed.on_book, TRADES: feed.on_trades, BEST: feed.on_best}
-        if instrument.kind is Kind.PERPETUAL:
-            handles[CONTEXT] = feed.on_context
-        for channel, handle in handles.items():
-            wanted = self._want(channel, symbol, TERMS[channel], feed.id)
-            self._handles[wanted.name] = handle
+        handles = {
+            BOOK: feed.on_book,
+            TRADES: feed.on_trades,
+            BEST: feed.on_best,
+            CANDLE: feed.on_candle,
+            CONTEXT: feed.on_context,
+        }
+        for channel, subscription in wanted.items():
+            self._handles[subscription.name] = handles[channel]
 
     def _all_feeds(self) -> Iterable[Feed]:
         return self._feeds.values()
@@ -77,7 +94,7 @@ class HyperliquidProtocol(InBandProtocol):
     def _take(self, frame: bytes, ts_recv_ns: int) -> None:
         message = wire.decode_envelope(frame)
         kind = message.channel
-        if kind in {BOOK, TRADES, BEST, CONTEXT}:
+        if kind in TERMS:
             wire.check_outside(frame)
             self._notified(kind, bytes(message.data), ts_recv_ns)
         elif kind == "subscriptionResponse":
@@ -116,5 +133,6 @@ class HyperliquidProtocol(InBandProtocol):
 
 
 def _request(method: Literal["subscribe", "unsubscribe"], about: Subscription) -> bytes:
-    subscription = wire.Subscription(about.channel, about.symbol)
+    interval = INTERVAL if about.channel == CANDLE else None
+    subscription = wire.Subscription(about.channel, about.symbol, interval)
     return msgspec.json.encode(wire.Request(method, subscription))

@@ -17,9 +17,12 @@ from desk.model.market_data import (
 )
 from desk.model.orders import Side
 from desk.venues import hyperliquid_wire as wire
-from desk.venues.figures import funding_rate_of, open_interest_of, price_of
+from desk.venues.candles import minute_candle
+from desk.venues.figures import funding_rate_of, open_interest_of, price_of, volume_of
 from desk.venues.increments import Increments
+from desk.venues.minutes import Minutes
 from desk.venues.protocol import BookSync, FeedCounters
+from desk.venues.subscription import Subscription
 
 _BOOKS_SET_BACK = 20
 """So many books in a row with older stamps, some ten seconds of them, are no stragglers: the
@@ -38,11 +41,16 @@ class InstrumentFeed:
     """
 
     def __init__(
-        self, instrument: Instrument, counters: FeedCounters, events: list[MarketEvent]
+        self,
+        instrument: Instrument,
+        candles: Subscription,
+        counters: FeedCounters,
+        events: list[MarketEvent],
     ) -> None:
         self.id = instrument.id
         self.symbol = instrument.symbol
         self.sync = BookSync()
+        self._minutes = Minutes(candles)
         self._counters = counters
         self._events = events
         self._prices = Increments[Ticks](instrument.tick_size)
@@ -102,6 +110,19 @@ class InstrumentFeed:
             self._events.append(
                 BookTop(self.id, best.time_ms, *bid, *ask, ts_recv_ns, best.time_ms)
             )
+
+    def on_candle(self, data: bytes, ts_recv_ns: int) -> None:
+        """Take the running minute."""
+        candle, ticks = wire.read_candle(data), self._prices
+        told = minute_candle(
+            self.id,
+            candle.start_ms,
+            (ticks[candle.open], ticks[candle.high], ticks[candle.low], ticks[candle.close]),
+            volume_of(candle.volume),
+            ts_recv_ns,
+            closed=False,
+        )
+        self._events += self._minutes.take([told])
 
     def on_context(self, data: bytes, ts_recv_ns: int) -> None:
         """Take mark, oracle price, funding of the hour, open interest; the venue stamps none."""

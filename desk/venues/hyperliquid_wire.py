@@ -27,6 +27,12 @@ class Coin(msgspec.Struct, gc=False):
     coin: str
 
 
+class CandleCoin(msgspec.Struct, gc=False):
+    """The same of a candle."""
+
+    coin: str = msgspec.field(name="s")
+
+
 class Level(msgspec.Struct, gc=False):
     """A price and the whole size resting there."""
 
@@ -75,6 +81,20 @@ class Marks(msgspec.Struct, gc=False):
     """In base coin."""
 
 
+class Candle(msgspec.Struct, gc=False):
+    """`candle` of a minute."""
+
+    coin: str = msgspec.field(name="s")
+    start_ms: TimeMs = msgspec.field(name="t")
+    interval: Literal["1m"] = msgspec.field(name="i")
+    open: str = msgspec.field(name="o")
+    high: str = msgspec.field(name="h")
+    low: str = msgspec.field(name="l")
+    close: str = msgspec.field(name="c")
+    volume: str = msgspec.field(name="v")
+    """In base coin."""
+
+
 class Context(msgspec.Struct, gc=False):
     """`activeAssetCtx`."""
 
@@ -82,11 +102,13 @@ class Context(msgspec.Struct, gc=False):
     marks: Marks = msgspec.field(name="ctx")
 
 
-class Subscription(msgspec.Struct):
+class Subscription(msgspec.Struct, omit_defaults=True):
     """What is subscribed to."""
 
     type: str
     coin: str
+    interval: str | None = None
+    """Of candles."""
 
 
 class Acknowledgement(msgspec.Struct):
@@ -106,16 +128,19 @@ class Request(msgspec.Struct):
 _OUTSIDE = (b'"channel"', b'"data"')
 _LEVEL, _TRADE = keys_of(Level), keys_of(Trade)
 _BOOK, _BEST, _CONTEXT = keys_of(Book), keys_of(Best), keys_of(Context, Marks)
+_CANDLE = keys_of(Candle)
 
 decode_envelope = msgspec.json.Decoder(Envelope).decode
 decode_acknowledgement = msgspec.json.Decoder(Acknowledgement).decode
 decode_text = msgspec.json.Decoder(str).decode
 _decode_coin = msgspec.json.Decoder(Coin).decode
+_decode_candle_coin = msgspec.json.Decoder(CandleCoin).decode
 _decode_coins = msgspec.json.Decoder(list[Coin]).decode
 _decode_book = msgspec.json.Decoder(Book).decode
 _decode_best = msgspec.json.Decoder(Best).decode
 _decode_context = msgspec.json.Decoder(Context).decode
 _decode_trades = msgspec.json.Decoder(list[Trade]).decode
+_decode_candle = msgspec.json.Decoder(Candle).decode
 
 
 def check_outside(frame: bytes) -> None:
@@ -125,6 +150,8 @@ def check_outside(frame: bytes) -> None:
 
 def coin_of(kind: str, data: bytes) -> str | None:
     """Return whom data is about; None for no trades at all. Raises one of UNREADABLE."""
+    if kind == "candle":
+        return _decode_candle_coin(data).coin
     if kind != "trades":
         return _decode_coin(data).coin
     coins = {trade.coin for trade in _decode_coins(data)}
@@ -160,3 +187,9 @@ def read_trades(data: bytes) -> list[Trade]:
     trades = _decode_trades(data)
     refuse_repeated(data, _TRADE, len(trades))
     return trades
+
+
+def read_candle(data: bytes) -> Candle:
+    """Read a minute; raise one of UNREADABLE."""
+    refuse_repeated(data, _CANDLE)
+    return _decode_candle(data)

@@ -4,10 +4,14 @@ Nothing numbers the messages; each book message carries a checksum of the ten be
 so books are subscribed to ten deep, where it covers them whole. A mismatch restarts the book of
 that pair alone. The precisions that the checksum needs are the instrument's tick and lot, from
 the venue's listing: the `instrument` channel repeats the whole listing in one large frame.
+
+Candles come with trades, after a snapshot of minutes past; nothing tells that one is over but the
+next one. Spot has no liquidations and no open interest.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 import msgspec
@@ -16,16 +20,18 @@ from desk.model.instrument import Instrument
 from desk.venues import kraken_wire as wire
 from desk.venues.in_band import Feed, InBandProtocol, Ping
 from desk.venues.kraken_book import DEPTH
-from desk.venues.kraken_instrument import PairFeed
+from desk.venues.kraken_instrument import INTERVAL, PairFeed
+from desk.venues.minutes import LIMIT_MS
 from desk.venues.protocol import SocketUrls
 from desk.venues.repeated_keys import keys_of, refuse_repeated
 from desk.venues.subscription import Subscription, Terms
 from desk.venues.unreadable import Unusable, reason_of
-from desk.venues.usd_pairs import book_limit_ms, endpoint
+from desk.venues.usd_pairs import book_limit_ms, endpoint, is_quiet
 
 PATH = "/v2"
 LIVE_URLS = SocketUrls("https://api.kraken.com", "wss://ws.kraken.com")
-BOOK, TRADE, TICKER = "book", "trade", "ticker"
+BOOK, TRADE, TICKER, CANDLE = "book", "trade", "ticker", "ohlc"
+CHANNELS = (BOOK, TRADE, TICKER, CANDLE)
 
 PING_NS = 5_000_000_000
 """Heartbeats come only while nothing else does: the answers to pings stand in for them."""
@@ -34,6 +40,7 @@ _decode_envelope = msgspec.json.Decoder(wire.Envelope).decode
 _decode_books = msgspec.json.Decoder(list[wire.Book]).decode
 _decode_trades = msgspec.json.Decoder(list[wire.Print]).decode
 _decode_tickers = msgspec.json.Decoder(list[wire.Ticker]).decode
+_decode_candles = msgspec.json.Decoder(list[wire.Candle]).decode
 _decode_status = msgspec.json.Decoder(list[wire.Status]).decode
 _decode_subscribed = msgspec.json.Decoder(wire.Subscribed).decode
 
@@ -48,11 +55,16 @@ class KrakenProtocol(InBandProtocol):
         )
         self._by_symbol = {
             (channel, i.symbol): self._want(channel, i.symbol, _terms(channel, i), i.id)
-            for channel in (BOOK, TRADE, TICKER)
+            for channel in CHANNELS
             for i in instruments
         }
         self._feeds = {i.symbol: self._feed_of(i) for i in instruments}
-        self._readers = {BOOK: self._on_books, TRADE: self._on_trades, TICKER: self._on_tickers}
+        self._readers = {
+            BOOK: self._on_books,
+            TRADE: self._on_trades,
+            TICKER: self._on_tickers,
+            CANDLE: self._on_candles,
+        }
         self._request_id = 0
         self._is_online = True
 
@@ -65,8 +77,8 @@ class KrakenProtocol(InBandProtocol):
 
     def _feed_of(self, instrument: Instrument) -> PairFeed:
         symbol = instrument.symbol
-        book, ticker = self._by_symbol[BOOK, symbol], self._by_symbol[TICKER, symbol]
-        feed = PairFeed(instrument, book, ticker, self._counters, self._events)
+        book, ticker, candles = (self._by_symbol[c, symbol] for c in (BOOK, TICKER, CANDLE))
+        feed = PairFeed(instrument, book, ticker, candles, self._counters, self._events)
         self._counters.books[feed.id] = feed.sync
         return feed
 
@@ -125,6 +137,21 @@ class KrakenProtocol(InBandProtocol):
             self._feed(ticker.symbol).on_ticker(ticker, ts_recv_ns)
             self._note(TICKER, ticker.symbol, ts_recv_ns)
 
+    def _on_candles(self, envelope: wire.Envelope, frame: bytes, ts_recv_ns: int) -> None:
+        """Take minutes; whether as snapshot or as update makes no difference."""
+        candles = _decode_candles(envelope.data)
+        refuse_repeated(frame, _OUTSIDE)
+        refuse_repeated(frame, _CANDLE_KEYS, len(candles))
+        of_pairs: defaultdict[str, list[wire.Candle]] = defaultdict(list)
+        for candle in candles:
+            of_pairs[candle.symbol].append(candle)
+        for symbol, of_pair in of_pairs.items():
+            try:
+                self._feed(symbol).on_candles(of_pair, ts_recv_ns)
+                self._note(CANDLE, symbol, ts_recv_ns)
+            except Unusable as error:
+                self._counters.reject(reason_of(error))
+
     def _on_status(self, envelope: wire.Envelope, ts_recv_ns: int) -> None:
         for status in _decode_status(envelope.data):
             is_online = status.system == "online"
@@ -156,7 +183,7 @@ class KrakenProtocol(InBandProtocol):
         stream.confirmed(ts_recv_ns)
 
     def _requests(self, due: list[Subscription]) -> Iterable[bytes]:
-        for channel in (BOOK, TRADE, TICKER):
+        for channel in CHANNELS:
             streams = [stream for stream in due if stream.channel == channel]
             repeats = [stream.symbol for stream in streams if stream.is_repeat]
             if repeats:
@@ -173,11 +200,14 @@ class KrakenProtocol(InBandProtocol):
 _OUTSIDE = (b'"channel"', b'"type"', b'"data"')
 _BOOK_KEYS, _LEVEL_KEYS = keys_of(wire.Book), keys_of(wire.Level)
 _TRADE_KEYS, _TICKER_KEYS = keys_of(wire.Print), keys_of(wire.Ticker)
+_CANDLE_KEYS = keys_of(wire.Candle)
 
 
 def _terms(channel: str, instrument: Instrument) -> Terms:
     if channel == BOOK:
         return Terms("book", book_limit_ms(instrument.base), begins_whole=True)
+    if channel == CANDLE:
+        return Terms("candles", None if is_quiet(instrument.base) else LIMIT_MS)
     return Terms("trades") if channel == TRADE else Terms("top")
 
 
@@ -190,6 +220,8 @@ def _is_snapshot(envelope: wire.Envelope) -> bool:
 def _params(channel: str, symbols: list[str]) -> wire.Params:
     if channel == BOOK:
         return wire.Params(channel, symbols, depth=DEPTH)
+    if channel == CANDLE:
+        return wire.Params(channel, symbols, interval=INTERVAL)
     if channel == TICKER:
         return wire.Params(channel, symbols, event_trigger="bbo")
     return wire.Params(channel, symbols)

@@ -11,17 +11,24 @@ from desk.model.market_data import (
     Level,
     MarketEvent,
     Trade,
+    VenueCandle,
 )
 from desk.model.orders import Side
-from desk.venues.json_numbers import NumberIncrements
+from desk.venues.candles import minute_candle
+from desk.venues.figures import volume_of
+from desk.venues.json_numbers import NumberIncrements, plain_text
 from desk.venues.kraken_book import CheckedBook
-from desk.venues.kraken_wire import Book, Print, Ticker
+from desk.venues.kraken_wire import Book, Candle, Print, Ticker
 from desk.venues.kraken_wire import Level as WireLevel
+from desk.venues.minutes import Minutes
 from desk.venues.protocol import BookSync, FeedCounters
 from desk.venues.subscription import Subscription
 from desk.venues.unreadable import Unusable
 from desk.venues.usd_pairs import BOOK_SILENCE_NS, is_quiet
 from desk.venues.venue_time import milliseconds
+
+INTERVAL = 1
+"""Minutes of a candle."""
 
 DISAGREEMENT_NS = 2_000_000_000
 """Book and ticker come as separate messages, so that they differ for moments; of two that never
@@ -44,6 +51,7 @@ class PairFeed:
         instrument: Instrument,
         subscription: Subscription,
         ticker: Subscription,
+        candles: Subscription,
         counters: FeedCounters,
         events: list[MarketEvent],
     ) -> None:
@@ -54,6 +62,7 @@ class PairFeed:
         self.subscription = subscription
         """Of the book."""
         self._ticker = ticker
+        self._minutes = Minutes(candles)
         self._counters = counters
         self._events = events
         self._book = CheckedBook(instrument)
@@ -115,6 +124,11 @@ class PairFeed:
         )
         self._compare(ts_recv_ns)
 
+    def on_candles(self, candles: list[Candle], ts_recv_ns: int) -> None:
+        """Take minutes: all but the newest are over."""
+        told = [self._minute(candle, ts_recv_ns) for candle in candles]
+        self._events += self._minutes.take(told)
+
     def confirm(self, ts_recv_ns: int) -> None:
         """Let a heartbeat keep a quiet book fresh, unless the ticker has moved on without it."""
         if self.quiet and self._synced and self._disagrees_ns is None:
@@ -148,6 +162,16 @@ class PairFeed:
         """Give up the book and the ticker; trades that come twice are still known."""
         self.lose("disconnected", ts_recv_ns)
         self._top = None
+
+    def _minute(self, candle: Candle, ts_recv_ns: int) -> VenueCandle:
+        start_ms = milliseconds(candle.interval_begin)
+        if start_ms is None or candle.interval != INTERVAL:
+            raise Unusable("not a candle of a minute")
+        wired = (candle.open, candle.high, candle.low, candle.close)
+        first, high, low, last = (self._prices[bytes(price)] for price in wired)
+        volume = volume_of(plain_text(bytes(candle.volume)))
+        prices = (first, high, low, last)
+        return minute_candle(self.id, start_ms, prices, volume, ts_recv_ns, closed=False)
 
     def _on_snapshot(
         self, book: Book, bids: list[Level], asks: list[Level], ts_recv_ns: int

@@ -67,6 +67,21 @@ class Ticker(msgspec.Struct, gc=False):
     timestamp: VenueTime | None = None
 
 
+class Candle(msgspec.Struct, gc=False):
+    """`ohlc`; its `timestamp`, the end of it, is deprecated."""
+
+    symbol: str
+    open: msgspec.Raw
+    high: msgspec.Raw
+    low: msgspec.Raw
+    close: msgspec.Raw
+    volume: msgspec.Raw
+    """In base coin."""
+    interval_begin: VenueTime
+    interval: int
+    """Minutes."""
+
+
 class Status(msgspec.Struct):
     """The state of the trading system."""
 
@@ -87,6 +102,8 @@ class Params(msgspec.Struct, omit_defaults=True):
     symbol: list[str]
     depth: int | None = None
     event_trigger: str | None = None
+    interval: int | None = None
+    """Minutes of a candle."""
 
 
 class Request(msgspec.Struct, omit_defaults=True):

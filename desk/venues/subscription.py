@@ -100,6 +100,11 @@ class Subscription:
         """Whether it was asked for on this socket before, so that it must be left first."""
         return self._asked_ns is not None
 
+    @property
+    def asked_ns(self) -> int | None:
+        """When it was asked for last on the present socket; None: not yet."""
+        return self._asked_ns
+
     def opened(self, now_ns: int) -> None:
         """Note a new socket: it is to be asked for."""
         self.health.active = False

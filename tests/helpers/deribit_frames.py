@@ -10,6 +10,7 @@ CATALOGUE = load_catalogue(resource("instruments/deribit.toml"), "deribit.toml")
 
 BTC, ETH = "BTC-PERPETUAL.DERIBIT", "ETH-PERPETUAL.DERIBIT"
 START_MS = 1_800_000_000_000
+MINUTE_MS = 60_000
 S = 1_000_000_000
 
 
@@ -134,3 +135,13 @@ def ticker(symbol="BTC-PERPETUAL", **more):
 
 def ticker_frame(symbol="BTC-PERPETUAL", **more):
     return notice(f"ticker.{symbol}.100ms", ticker(symbol, **more))
+
+
+def candle(start_ms=START_MS, *prices, **more):
+    """A minute: open, high, low and close, 61000.5 all of them where none are given."""
+    told = dict(zip(("open", "high", "low", "close"), prices or [61000.5] * 4, strict=True))
+    return {"volume": 0.02120555, "tick": start_ms, "cost": 670.0} | told | more
+
+
+def candle_frame(*args, symbol="BTC-PERPETUAL", **more):
+    return notice(f"chart.trades.{symbol}.1", candle(*args, **more))

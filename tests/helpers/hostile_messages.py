@@ -23,6 +23,8 @@ from desk.model.market_data import (
 )
 from desk.venues.protocol import RestRequest
 
+PRICES = ("open", "high", "low", "close")
+
 
 def _levels(side, *kinds):
     return {f"{side}.{n}": kind for n, kind in enumerate(kinds)}
@@ -198,6 +200,16 @@ DERIBIT = {
         },
         MarkPrice,
     ),
+    "deribit candle": _deribit(
+        d.candle_frame(volume=0.5),
+        {"tick": "time", "cost": "volume"} | dict.fromkeys(PRICES, "price"),
+        VenueCandle,
+    ),
+    "deribit liquidation": _deribit(
+        d.trades_frame(d.trade(7, liquidation="T")),
+        {"0.price": "price", "0.amount": "size", "0.timestamp": "time"},
+        Liquidation,
+    ),
 }
 
 
@@ -232,6 +244,11 @@ HYPERLIQUID = {
             "ctx.openInterest": "interest?",
         },
         MarkPrice,
+    ),
+    "hyperliquid candle": _hyperliquid(
+        h.candle_frame(),
+        {"s": "name", "i": "name", "t": "time", "v": "volume"} | dict.fromkeys("ohlc", "price"),
+        VenueCandle,
     ),
 }
 
@@ -306,6 +323,12 @@ KRAKEN = {
         k.ticker(),
         {"bid": "price", "bid_qty": "size", "ask": "price", "ask_qty": "size"},
         BookTop,
+    ),
+    "kraken candle": _kraken(
+        k.candles(k.candle()),
+        {"symbol": "name", "interval": "count", "volume": "volume"}
+        | dict.fromkeys(PRICES, "price"),
+        VenueCandle,
     ),
 }
 

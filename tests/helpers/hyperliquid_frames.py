@@ -10,6 +10,7 @@ CATALOGUE = load_catalogue(resource("instruments/hyperliquid.toml"), "hyperliqui
 
 BTC, ETH = "BTC-PERP.HYPERLIQUID", "ETH-PERP.HYPERLIQUID"
 START_MS = 1_800_000_000_000
+MINUTE_MS = 60_000
 S = 1_000_000_000
 
 
@@ -39,10 +40,10 @@ def sent(protocol):
     return [json.loads(frame) for frame in protocol.frames_to_send(PATH)]
 
 
-def confirm(protocol, at_ns):
+def confirm(protocol, at_ns, without=()):
     requests = sent(protocol)
     for request in requests:
-        if request["method"] == "subscribe":
+        if request["method"] == "subscribe" and request["subscription"] not in without:
             subscription = request["subscription"] | {"nSigFigs": None, "mantissa": None}
             told = {"method": "subscribe", "subscription": subscription}
             protocol.receive_frame(frame("subscriptionResponse", told), at_ns)
@@ -120,3 +121,14 @@ def context(coin="BTC", **more):
 
 def context_frame(coin="BTC", **more):
     return frame("activeAssetCtx", context(coin, **more))
+
+
+def candle(start_ms=START_MS, *prices, coin="BTC", **more):
+    """A minute: open, high, low and close, 61000.0 all of them where none are given."""
+    told = dict(zip("ohlc", prices or ["61000.0"] * 4, strict=True))
+    ends = {"t": start_ms, "T": start_ms + MINUTE_MS - 1}
+    return ends | {"s": coin, "i": "1m", "v": "6.39125", "n": 124} | told | more
+
+
+def candle_frame(*args, **more):
+    return frame("candle", candle(*args, **more))

@@ -17,6 +17,7 @@ BTC, ETH, USDC = "BTC/USD.KRAKEN", "ETH/USD.KRAKEN", "USDC/USD.KRAKEN"
 PRECISION = {"BTC/USD": (1, 8), "ETH/USD": (2, 8), "USDT/USD": (5, 8), "USDC/USD": (5, 8)}
 TIME = "2026-11-23T12:00:00.123456Z"
 TIME_MS = 1_795_435_200_123
+NOON_MS, MINUTE_MS = 1_795_435_200_000, 60_000
 S = 1_000_000_000
 
 
@@ -110,6 +111,22 @@ def ticker(bid="61000.0", ask="61000.1", *, symbol="BTC/USD", time=TIME):
         f'"bid_qty":1.00000000,"ask":{ask},"ask_qty":2.00000000,"last":{bid},"volume":7.5,'
         f'"timestamp":"{time}"}}]}}'
     ).encode()
+
+
+def candle(
+    minute=0, prices=("61000.0",) * 4, volume="0.04121249", *, symbol="BTC/USD", interval=1, **more
+):
+    """A minute after noon: open, high, low and close."""
+    told = dict(zip(("open", "high", "low", "close"), prices, strict=True))
+    told |= {"volume": volume, "interval": interval, "trades": 27} | more
+    numbers = ",".join(f'"{name}":{value}' for name, value in told.items())
+    begin = f"2026-11-23T12:{minute:02}:00.000000000Z"
+    return f'{{"symbol":"{symbol}",{numbers},"interval_begin":"{begin}","timestamp":"{TIME}"}}'
+
+
+def candles(*told, kind="update"):
+    head = f'{{"channel":"ohlc","type":"{kind}","timestamp":"{TIME}"'
+    return f'{head},"data":[{",".join(told)}]}}'.encode()
 
 
 def ack(channel="ticker", symbol="BTC/USD"):

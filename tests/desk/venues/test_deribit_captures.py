@@ -15,9 +15,11 @@ from desk.model.market_data import (
     BookLost,
     BookSnapshot,
     BookTop,
+    Liquidation,
     MarkPrice,
     OpenInterest,
     Trade,
+    VenueCandle,
 )
 from desk.venues.deribit import DeribitProtocol
 
@@ -72,7 +74,7 @@ def test_byte_exact_frames_of_earlier_years_are_understood():
     frames = [
         frame_of(sample).replace(b".raw", b".100ms")
         for sample in samples("crypto_msg_parser_samples.jsonl", "raw")
-        if '"channel":"' in sample and ".BTC-PERPETUAL." in sample and "chart" not in sample
+        if '"channel":"' in sample and ".BTC-PERPETUAL." in sample
     ]
     protocol = d.protocol()
     events = played(protocol, frames)
@@ -82,11 +84,13 @@ def test_byte_exact_frames_of_earlier_years_are_understood():
         Trade,
         BookSnapshot,
         BookLost,  # the samples of one book are seconds apart
+        VenueCandle,
         MarkPrice,
         BookTop,
         OpenInterest,
     ]
     assert protocol.counters.unknown_events == 1  # a grouped book
+    assert events[4] == VenueCandle(d.BTC, 1_654_079_340_000, *[63_191] * 4, Decimal(67), False, 5)
 
 
 def option(symbol):
@@ -159,3 +163,9 @@ def test_samples_without_the_type_of_a_book_are_refused_not_guessed():
     trades = [event for event in events if isinstance(event, Trade)]
     assert [trade.quantity for trade in trades] == [200, 5, 112, 250]
     assert len([event for event in events if isinstance(event, MarkPrice)]) == 2
+    assert [
+        (e.side.value, e.price, e.quantity) for e in events if isinstance(e, Liquidation)
+    ] == [  # the taker's order to sell, and what the taker bought from the maker's
+        ("SELL", Decimal("4469.5"), 112),
+        ("SELL", Decimal("4458.5"), 250),
+    ]

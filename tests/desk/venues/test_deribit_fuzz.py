@@ -13,7 +13,13 @@ GOOD = {
     "book": d.book(101, 100, bids=[["change", 61000.0, 70]]),
     "trades": [d.trade(7)],
     "ticker": d.ticker(),
+    "chart.trades": d.candle(),
 }
+
+
+def channel_of(kind):
+    return f"{kind}.BTC-PERPETUAL.{'1' if kind == 'chart.trades' else '100ms'}"
+
 
 NUMBERS = {
     "negative": -61000.0,
@@ -34,6 +40,7 @@ FIELDS = [
     *(("ticker", field) for field in ("timestamp", "mark_price", "index_price", "state")),
     ("ticker", "open_interest"),
     *(("ticker", field) for field in ("current_funding", "best_bid_price", "best_ask_amount")),
+    *(("chart.trades", field) for field in ("tick", "open", "high", "low", "close", "cost")),
 ]
 
 OPTIONAL = ("index_price", "current_funding", "open_interest")
@@ -41,6 +48,9 @@ ZEROS = ("zero", "zero float", "minus zero")
 # Where a value that is bad elsewhere is right, or only unknown.
 ALLOWED = {
     *(("book", side, "list") for side in ("bids", "asks")),
+    ("chart.trades", "tick", "zero"),
+    ("chart.trades", "tick", "minus zero"),
+    *(("chart.trades", "cost", zero) for zero in ZEROS),
     *(("book", "timestamp", zero) for zero in ("zero", "minus zero")),
     *(("book", "prev_change_id", zero) for zero in ("zero", "minus zero")),  # a gap
     *(("trades", field, "zero") for field in ("timestamp", "trade_seq")),
@@ -66,8 +76,7 @@ def spoilt(kind, field, bad):
         del target[key]
     else:
         target[key] = bad
-    channel = f"{kind}.BTC-PERPETUAL.100ms"
-    params = {"channel": channel, "data": data}
+    params = {"channel": channel_of(kind), "data": data}
     return write({"jsonrpc": "2.0", "method": "subscription", "params": params}).encode()
 
 
@@ -88,7 +97,7 @@ def test_a_bad_value_in_any_field_is_a_counted_rejection(kind, field):
         protocol.receive_frame(spoilt(kind, field, bad), 5)
         assert protocol.counters.rejected == before + 1, name
         assert protocol.events_received() == [], name
-    protocol.receive_frame(d.notice(f"{kind}.BTC-PERPETUAL.100ms", GOOD[kind]), 6)
+    protocol.receive_frame(d.notice(channel_of(kind), GOOD[kind]), 6)
     assert protocol.events_received(), "the feed goes on"
 
 
@@ -159,14 +168,17 @@ values = st.recursive(
     | st.integers(-10, 10**20)
     | st.floats()
     | st.sampled_from(["", "0", "61000.0", "delete", "new", "NaN", "BTC-PERPETUAL", "snapshot"])
-    | st.sampled_from([61000.0, 61000.5, 20, 101, 102, 0.0]),
+    | st.sampled_from([61000.0, 61000.5, 20, 101, 102, 0.0, d.START_MS + 60_000, "M", "MT"]),
     lambda inner: st.lists(inner, max_size=3),
     max_leaves=6,
 )
 keys = st.sampled_from(
-    sorted({*GOOD["book"], *GOOD["ticker"], *GOOD["trades"][0], "liquidation", "block_trade_id"})
+    sorted(
+        {*GOOD["book"], *GOOD["ticker"], *GOOD["trades"][0], *GOOD["chart.trades"]}
+        | {"liquidation", "block_trade_id"}
+    )
 )
-channels = st.sampled_from([f"{kind}.BTC-PERPETUAL.100ms" for kind in GOOD] + ["", "book..", "x"])
+channels = st.sampled_from([*map(channel_of, GOOD), "", "book..", "x"])
 
 
 @given(
@@ -180,7 +192,7 @@ def test_any_change_of_valid_frames(changes):
     for kind, change, channel in changes:
         good = GOOD[kind]
         data = [good[0] | change] if kind == "trades" else good | change
-        protocol.receive_frame(d.notice(channel or f"{kind}.BTC-PERPETUAL.100ms", data), 1)
+        protocol.receive_frame(d.notice(channel or channel_of(kind), data), 1)
         protocol.tick(1)
     check_sane(protocol)
 
@@ -198,7 +210,7 @@ def test_any_answer(message):
 def test_any_cut_or_flipped_byte_of_a_valid_frame(data):
     protocol = synced()
     kind = data.draw(st.sampled_from(list(GOOD)))
-    frame = bytearray(d.notice(f"{kind}.BTC-PERPETUAL.100ms", GOOD[kind]))
+    frame = bytearray(d.notice(channel_of(kind), GOOD[kind]))
     at = data.draw(st.integers(0, len(frame) - 1))
     frame[at] = data.draw(st.integers(0, 255))
     protocol.receive_frame(bytes(frame[: data.draw(st.integers(at, len(frame)))]), 1)
@@ -212,4 +224,4 @@ def test_a_flood_of_different_faults_does_not_fill_memory():
         protocol.receive_frame(d.notice(f"book.{n}.100ms", d.book(n)), 1)
         protocol.receive_frame(b"{" * (n + 1), 1)
     assert len(protocol.counters.reasons) < 10
-    assert len(protocol.streams()) == 15
+    assert len(protocol.streams()) == 20

@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from helpers import deribit_frames as d
@@ -13,9 +14,11 @@ from desk.model.market_data import (
     BookSnapshot,
     BookTop,
     FeedStatus,
+    Liquidation,
     MarkPrice,
     OpenInterest,
     Trade,
+    VenueCandle,
 )
 from desk.model.orders import Side
 from desk.venues.protocol import MAX_FRAME_BYTES, RestRequest
@@ -48,6 +51,7 @@ def test_an_open_socket_asks_for_heartbeats_and_every_channel_in_one_request():
         subscribe["params"]["channels"]
     )
     assert "ticker.BTC_USDC-PERPETUAL.100ms" in subscribe["params"]["channels"]
+    assert "chart.trades.BTC_USDC.1" in subscribe["params"]["channels"]
     assert not any("raw" in channel for channel in subscribe["params"]["channels"])
     assert d.sent(protocol) == []
 
@@ -126,6 +130,26 @@ def test_a_channel_left_out_of_the_answer_is_reported_and_asked_for_again():
     assert unsubscribe["method"] == "public/unsubscribe"
     assert unsubscribe["params"] == subscribe["params"] == {"channels": [missing]}
     assert missing in active(protocol)
+
+
+def test_a_channel_that_is_left_out_again_and_again_is_asked_for_at_doubling_distances():
+    protocol, missing = d.protocol(), "chart.trades.ETH-PERPETUAL.1"
+    protocol.connection_made(PATH, 0)
+    asked = []
+    for second in range(130):
+        keep_alive(protocol, second * S)
+        protocol.tick(second * S)
+        for request in d.show(protocol, second * S, without=[missing]):
+            if missing in request["params"].get("channels", ()):
+                asked += [second] if request["method"] == "public/subscribe" else []
+        assert active(protocol) == wanted(protocol) - {missing}
+    assert [later - earlier for earlier, later in pairwise(asked)] == [5, 10, 20, 30, 30, 30]
+
+
+def keep_alive(protocol, at):
+    for instrument in d.CATALOGUE.all():
+        protocol.receive_frame(d.ticker_frame(instrument.symbol), at)
+        protocol.receive_frame(d.candle_frame(symbol=instrument.symbol), at)
 
 
 def test_that_all_is_well_again_after_a_refusal_is_said_once(live):
@@ -296,7 +320,7 @@ def test_an_exponent_is_the_same_number(live):
 
 
 def test_trades_carry_the_taker_side_and_the_sequence_as_id(live):
-    frame = d.trades_frame(d.trade(7), d.trade(8, 61000, 40, "sell", liquidation="T"))
+    frame = d.trades_frame(d.trade(7), d.trade(8, 61000, 40, "sell"))
     assert received(live, frame) == [
         Trade(BTC, 7, 122_001, 2, Side.BUY, 5, d.START_MS),
         Trade(BTC, 8, 122_000, 4, Side.SELL, 5, d.START_MS),
@@ -334,6 +358,91 @@ def test_one_bad_trade_refuses_its_whole_message(live):
     assert len(received(live, d.trades_frame(d.trade(7), d.trade(8)))) == 2
 
 
+# --- candles and liquidations ---------------------------------------------------------------------
+
+
+def test_a_candle_is_closed_when_the_next_minute_begins(live):
+    running = d.candle_frame(d.START_MS, 61000.5, 61010, 60990.5, 61001)
+    following = d.candle_frame(d.START_MS + d.MINUTE_MS, cost=0, volume=0)
+    prices = (122_001, 122_020, 121_981, 122_002)
+    assert received(live, running) == [
+        VenueCandle(BTC, d.START_MS, *prices, Decimal(67), False, 5),
+    ]
+    assert received(live, following, at=7) == [
+        VenueCandle(BTC, d.START_MS, *prices, Decimal(67), True, 7),
+        VenueCandle(BTC, d.START_MS + d.MINUTE_MS, *[122_001] * 4, Decimal(0), False, 7),
+    ]
+
+
+def test_a_minute_that_ended_while_the_socket_was_shut_is_not_closed_with_what_was_seen(live):
+    received(live, d.candle_frame())
+    live.connection_lost(PATH, "cut", 6)
+    live.connection_made(PATH, 7)
+    d.confirm(live, 8)
+    live.events_received()
+    (candle,) = received(live, d.candle_frame(d.START_MS + d.MINUTE_MS))
+    assert not candle.closed
+
+
+def test_the_volume_is_in_contracts_when_inverse_and_in_coin_when_linear(live):
+    frames = [d.candle_frame(symbol=s) for s in ("ETH-PERPETUAL", "BTC_USDC-PERPETUAL", "BTC_USDC")]
+    told = {candle.instrument: candle.volume for candle in received(live, *frames)}
+    assert told == {
+        ETH: Decimal(670),
+        "BTC_USDC-PERPETUAL.DERIBIT": Decimal("0.02120555"),
+        "BTC_USDC.DERIBIT": Decimal("0.02120555"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("candle", "reason"),
+    [
+        (d.candle(d.START_MS + 1), "not a candle of a minute"),
+        (d.candle(d.START_MS, 61000, 60999.5, 60990, 60995), "prices outside their candle"),
+        (d.candle(d.START_MS, 61000, 61001, 60990, 60989.5), "prices outside their candle"),
+        (d.candle(cost=-1), "quantity out of range"),
+        (d.candle(open=61000.3), "off the grid"),
+    ],
+)
+def test_a_candle_that_cannot_be_is_rejected(live, candle, reason):
+    assert received(live, d.notice("chart.trades.BTC-PERPETUAL.1", candle)) == []
+    assert live.counters.reasons == {reason: 1}
+
+
+@pytest.mark.parametrize(
+    ("whose", "sides"),
+    [("T", [Side.SELL]), ("M", [Side.BUY]), ("MT", [Side.SELL, Side.BUY])],
+)
+def test_a_liquidation_is_the_order_that_closed_a_position(live, whose, sides):
+    trade, *liquidations = received(
+        live, d.trades_frame(d.trade(8, 61000, 40, "sell", liquidation=whose))
+    )
+    assert trade == Trade(BTC, 8, 122_000, 4, Side.SELL, 5, d.START_MS)
+    assert liquidations == [
+        Liquidation(BTC, side, Decimal(61000), Decimal(4), 5, d.START_MS) for side in sides
+    ]
+
+
+def test_a_liquidation_is_in_coin_when_linear_and_told_once(live):
+    symbol = "BTC_USDC-PERPETUAL"
+    frame = d.trades_frame(d.trade(8, 61000, 0.04, symbol=symbol, liquidation="T"), symbol=symbol)
+    _, liquidation = received(live, frame)
+    assert (liquidation.side, liquidation.quantity) == (Side.BUY, Decimal("0.04"))
+    assert received(live, frame) == []
+
+
+@pytest.mark.parametrize("whose", ["", "t", "TT", "none"])
+def test_a_trade_stands_whose_liquidation_nobody_knows(live, whose):
+    (trade,) = received(live, d.trades_frame(d.trade(8, liquidation=whose)))
+    assert isinstance(trade, Trade)
+    assert live.counters.reasons == {"a liquidation of nobody": 1}
+
+
+def test_a_liquidation_outside_the_book_is_one_although_it_is_no_print(live):
+    told = received(live, d.trades_frame(d.trade(8, liquidation="M", block_trade_id="BLOCK-1")))
+    assert [type(event) for event in told] == [Liquidation]
+
+
 # --- what is refused ------------------------------------------------------------------------------
 
 
@@ -367,7 +476,7 @@ def test_streams_show_when_each_last_understood_something(live):
     book = health["book.BTC-PERPETUAL.100ms"]
     assert (book.messages, book.first_ns, book.last_ns) == (1, 3 * S, 3 * S)
     assert health["ticker.BTC-PERPETUAL.100ms"].last_ns == 0
-    assert len(health) == 15
+    assert len(health) == 20
 
 
 def test_every_request_has_an_id_of_its_own(live):

@@ -11,7 +11,14 @@ from helpers.sanity import check_sane
 from helpers.shared import shared
 
 from desk.market.book import Book
-from desk.model.market_data import BookSnapshot, BookTop, MarkPrice, OpenInterest, Trade
+from desk.model.market_data import (
+    BookSnapshot,
+    BookTop,
+    MarkPrice,
+    OpenInterest,
+    Trade,
+    VenueCandle,
+)
 
 
 @pytest.fixture
@@ -46,7 +53,7 @@ def test_half_a_minute_of_books_and_trades(recorded):
                 assert instrument.quantity(size) == Decimal(side[0]["sz"])
             tops.add((book.best_bid[0], book.best_ask[0]))
     counters = protocol.counters
-    assert counters.messages == 55 + 14  # with the confirmations
+    assert counters.messages == 55 + 18  # with the confirmations
     assert counters.rejected == 0
     assert counters.books[h.BTC].snapshots == 46
     assert book.crossed == 0
@@ -67,18 +74,21 @@ def test_a_recording_told_twice_is_told_once(recorded):
     assert not any(isinstance(event, Trade) for event in check_sane(protocol))
 
 
-def test_a_context_of_2026_is_a_mark():
+def test_a_context_of_2026_is_a_mark_and_candles_are_a_minute():
     protocol = h.opened()
     for frame in samples("captured_202608_ccxt_static.jsonl", "raw"):
         protocol.receive_frame(frame, 5)
-    assert check_sane(protocol) == [
+    *marks, first, second = check_sane(protocol)
+    start_ms, figures = 1_786_539_540_000, (640_820, 641_000, 640_820)
+    assert first == VenueCandle(h.BTC, start_ms, *figures, 640_990, Decimal("6.39125"), False, 5)
+    assert second == VenueCandle(h.BTC, start_ms, *figures, 641_000, Decimal("6.392"), False, 5)
+    assert marks == [
         MarkPrice(
             h.BTC, Decimal("64040.0"), Decimal("64063.1"), Decimal("0.0000125"), None, 5, None, 1
         ),
         OpenInterest(h.BTC, Decimal("38485.06546"), 5),
     ]
-    assert protocol.counters.rejected == 0
-    assert protocol.counters.unknown_events == 2  # candles
+    assert protocol.counters.rejected == protocol.counters.unknown_events == 0
 
 
 def test_samples_of_other_coins_are_refused_and_those_of_btc_understood():

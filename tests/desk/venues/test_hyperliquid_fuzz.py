@@ -14,6 +14,7 @@ GOOD = {
     "trades": [h.trade(7)],
     "bbo": h.best(("61000.0", "1"), ("61001.0", "2")),
     "activeAssetCtx": h.context(),
+    "candle": h.candle(),
 }
 
 NUMBERS = {
@@ -41,10 +42,12 @@ FIELDS = [
     ("bbo", "px"),
     ("bbo", "sz"),
     *(("activeAssetCtx", field) for field in ("markPx", "oraclePx", "funding", "openInterest")),
+    *(("candle", field) for field in "tsiohlcv"),
 ]
 
 # Where a value that is bad elsewhere is right, or only unknown.
 ALLOWED = {
+    *(("candle", "v", bad) for bad in ("zero", "zero decimal", "off the tick")),
     *(
         ("activeAssetCtx", field, bad)
         for field in ("oraclePx", "funding", "openInterest")
@@ -104,8 +107,9 @@ def test_a_bad_value_in_any_field_is_a_counted_rejection(kind, field):
         (h.book_frame(), b'"px":', b'"px":"1","px":'),
         (h.trades_frame(h.trade(7), h.trade(8)), b'"sz":', b'"sz":"1","sz":'),
         (h.best_frame(("61000.0", "1"), ("61001.0", "1")), b'"px":', b'"px":"1","px":'),
+        (h.candle_frame(), b'"h":', b'"h":"61000.0","h":'),
     ],
-    ids=["mark", "data", "channel", "escaped", "time", "level", "trade", "best"],
+    ids=["mark", "data", "channel", "escaped", "time", "level", "trade", "best", "candle"],
 )
 def test_a_key_that_stands_twice_is_refused(frame, key, again):
     protocol = h.live()
@@ -144,11 +148,14 @@ values = st.recursive(
     | st.booleans()
     | st.integers(-10, 10**20)
     | st.floats()
-    | st.sampled_from(["", "0", "61000.0", "1.5", "-1", "NaN", "1e5", "BTC", "ETH", "A", "x"]),
+    | st.sampled_from(["", "0", "61000.0", "1.5", "-1", "NaN", "1e5", "BTC", "ETH", "A", "x"])
+    | st.sampled_from([h.START_MS + 60_000 * n for n in (-2, -1, 1, 2)]),
     lambda inner: st.lists(inner, max_size=3),
     max_leaves=6,
 )
-keys = st.sampled_from(["coin", "time", "levels", "px", "sz", "side", "tid", "bbo", "ctx", "data"])
+keys = st.sampled_from(
+    ["coin", "time", "levels", "px", "sz", "side", "tid", "bbo", "ctx", "data", *"tTsiohlcv"]
+)
 inner_keys = st.sampled_from(["markPx", "oraclePx", "funding", "midPx"])
 kinds = st.sampled_from([*GOOD, "pong", "error", "subscriptionResponse", "", "x"])
 
@@ -198,4 +205,4 @@ def test_a_flood_of_different_faults_does_not_fill_memory():
         protocol.receive_frame(h.frame(str(n), {}), 1)
         protocol.receive_frame(b"{" * (n + 1), 1)
     assert len(protocol.counters.reasons) < 10
-    assert len(protocol.streams()) == 14
+    assert len(protocol.streams()) == 18

@@ -17,6 +17,7 @@ from desk.model.market_data import (
     MarkPrice,
     OpenInterest,
     Trade,
+    VenueCandle,
 )
 from desk.model.orders import Side
 from desk.venues.protocol import MAX_FRAME_BYTES, RestRequest
@@ -43,11 +44,13 @@ def test_an_open_socket_subscribes_to_each_stream_by_itself():
     assert {request["method"] for request in requests} == {"subscribe"}
     wanted = [(r["subscription"]["type"], r["subscription"]["coin"]) for r in requests]
     assert wanted == [
-        *((kind, "BTC") for kind in ("l2Book", "trades", "bbo", "activeAssetCtx")),
-        *((kind, "ETH") for kind in ("l2Book", "trades", "bbo", "activeAssetCtx")),
-        *((kind, "@142") for kind in ("l2Book", "trades", "bbo")),
-        *((kind, "@151") for kind in ("l2Book", "trades", "bbo")),
+        *((kind, "BTC") for kind in ("l2Book", "trades", "bbo", "candle", "activeAssetCtx")),
+        *((kind, "ETH") for kind in ("l2Book", "trades", "bbo", "candle", "activeAssetCtx")),
+        *((kind, "@142") for kind in ("l2Book", "trades", "bbo", "candle")),
+        *((kind, "@151") for kind in ("l2Book", "trades", "bbo", "candle")),
     ]
+    intervals = [r["subscription"]["interval"] for r in requests if "interval" in r["subscription"]]
+    assert intervals == ["1m"] * 4
     assert protocol.endpoints()[0].streams == tuple(f"{kind}:{coin}" for kind, coin in wanted)
 
 
@@ -89,10 +92,27 @@ def test_a_stream_that_was_never_confirmed_is_unsubscribed_from_and_asked_for_ag
     assert h.sent(protocol) == []
     protocol.tick(6 * S)
     asked = h.confirm(protocol, 6 * S)
-    assert [r["method"] for r in asked] == ["unsubscribe", "subscribe"] * 14
+    assert [r["method"] for r in asked] == ["unsubscribe", "subscribe"] * 18
     assert active(protocol) == set(protocol.endpoints()[0].streams)
     protocol.tick(7 * S)
     assert h.sent(protocol) == []
+
+
+def test_what_is_never_confirmed_is_asked_for_at_doubling_distances_and_is_not_active():
+    protocol, missing = h.protocol(), {"type": "candle", "coin": "BTC", "interval": "1m"}
+    protocol.connection_made(PATH, 0)
+    asked = []
+    for second in range(130):
+        for coin in ("BTC", "ETH", "@142", "@151"):
+            received(protocol, h.book_frame(START_MS + second, coin=coin), at=second * S)
+        received(protocol, h.context_frame("BTC"), h.context_frame("ETH"), at=second * S)
+        received(protocol, h.candle_frame(coin="ETH"), at=second * S)
+        protocol.tick(second * S)
+        for request in h.confirm(protocol, second * S, without=[missing]):
+            asked += [second] * (request == {"method": "subscribe", "subscription": missing})
+        every = set(protocol.endpoints()[0].streams)
+        assert active(protocol) == every - {"candle:BTC"}
+    assert [later - earlier for earlier, later in pairwise(asked)] == [5, 10, 20, 30, 30, 30]
 
 
 def test_a_stream_whose_end_is_confirmed_is_active_no_more(live):
@@ -330,6 +350,57 @@ def test_one_bad_trade_refuses_its_whole_message_and_spends_no_history():
     assert received(protocol, h.trades_frame(h.trade(1), h.trade(2, size="-1"))) == []
     assert received(protocol, h.trades_frame(h.trade(1))) == [], "this is the history"
     assert len(received(protocol, h.trades_frame(h.trade(2)))) == 1
+
+
+# --- candles --------------------------------------------------------------------------------------
+
+
+def test_a_candle_is_closed_when_the_next_minute_begins(live):
+    running = h.candle_frame(START_MS, "64082.0", "64100.0", "64081", "64099.9")
+    following = h.candle_frame(START_MS + h.MINUTE_MS, v="0.0")
+    prices = (640_820, 641_000, 640_810, 640_999)
+    assert received(live, running) == [
+        VenueCandle(BTC, START_MS, *prices, Decimal("6.39125"), False, 5)
+    ]
+    assert received(live, following, at=7) == [
+        VenueCandle(BTC, START_MS, *prices, Decimal("6.39125"), True, 7),
+        VenueCandle(BTC, START_MS + h.MINUTE_MS, *[610_000] * 4, Decimal(0), False, 7),
+    ]
+
+
+def test_a_minute_that_ended_while_the_socket_was_shut_is_not_closed_with_what_was_seen(live):
+    received(live, h.candle_frame())
+    live.connection_lost(PATH, "cut", 6)
+    live.connection_made(PATH, 7)
+    h.confirm(live, 8)
+    live.events_received()
+    (candle,) = received(live, h.candle_frame(START_MS + h.MINUTE_MS))
+    assert not candle.closed
+
+
+@pytest.mark.parametrize(
+    ("frame", "reason"),
+    [
+        (h.candle_frame(START_MS + 1), "not a candle of a minute"),
+        (h.candle_frame(START_MS, "2", "1", "1", "1"), "prices outside their candle"),
+        (h.candle_frame(v="-1"), "quantity out of range"),
+        (h.candle_frame(i="5m"), "Invalid enum value '5m' - at `$.i`"),
+        (h.candle_frame(coin="PURR"), "unknown symbol"),
+    ],
+)
+def test_a_candle_that_cannot_be_is_rejected(live, frame, reason):
+    assert received(live, frame) == []
+    assert live.counters.reasons == {reason: 1}
+
+
+def test_candles_of_perpetuals_come_each_minute_and_those_of_spot_when_somebody_trades(live):
+    limits = {s.name: s.limit_ms for s in live.streams() if s.kind == "candles"}
+    assert limits == {
+        "candle:BTC": 120_000,
+        "candle:ETH": 120_000,
+        "candle:@142": None,
+        "candle:@151": None,
+    }
 
 
 # --- what is refused ------------------------------------------------------------------------------

@@ -13,6 +13,9 @@ GOOD = {
         d.book_frame(101, 100, bids=[("change", 61000.0, 70), ("delete", 60999.5, 0.0)]),
         d.trades_frame(d.trade(7), d.trade(8)),
         d.ticker_frame(),
+        d.trades_frame(d.trade(9, liquidation="MT")),
+        d.candle_frame(),
+        d.candle_frame(d.START_MS + d.MINUTE_MS),
         d.heartbeat("test_request"),
         d.answer(2, ["ticker.BTC-PERPETUAL.100ms"]),
     ],
@@ -21,6 +24,8 @@ GOOD = {
         h.trades_frame(h.trade(7), h.trade(8)),
         h.best_frame(("61000.0", "1"), None),
         h.context_frame(),
+        h.candle_frame(),
+        h.candle_frame(h.START_MS + h.MINUTE_MS),
         h.frame("error", "x"),
     ],
 }

@@ -2,6 +2,7 @@
 
 import json
 import random
+from decimal import Decimal
 
 import pytest
 from helpers import kraken_frames as k
@@ -19,6 +20,7 @@ from desk.model.market_data import (
     BookTop,
     FeedStatus,
     Trade,
+    VenueCandle,
 )
 from desk.model.orders import Side
 from desk.venues.protocol import MAX_FRAME_BYTES, RestRequest
@@ -53,7 +55,7 @@ def settled(*venues):
     made = k.opened(*(venue.symbol for venue in venues))
     for venue in venues:
         synced(venue, made)
-        for channel in ("trade", "ticker"):
+        for channel in ("trade", "ticker", "ohlc"):
             made.receive_frame(k.ack(channel, venue.symbol), 2)
     assert wanted(made) == active(made)
     return made
@@ -245,7 +247,7 @@ def test_after_any_fault_the_book_is_the_venues_or_it_is_lost(seed, at, fault):
 # --- what flows, and whether it does --------------------------------------------------------------
 
 
-def test_an_open_socket_asks_for_three_channels_of_each_pair():
+def test_an_open_socket_asks_for_four_channels_of_each_pair():
     made = k.protocol()
     made.connection_made("/v2", 1)
     pairs = ["BTC/USD", "ETH/USD", "USDT/USD", "USDC/USD"]
@@ -254,10 +256,11 @@ def test_an_open_socket_asks_for_three_channels_of_each_pair():
         {"channel": "book", "symbol": pairs, "depth": 10},
         {"channel": "trade", "symbol": pairs},
         {"channel": "ticker", "symbol": pairs, "event_trigger": "bbo"},
+        {"channel": "ohlc", "symbol": pairs, "interval": 1},
     ]
-    assert len({r["req_id"] for r in requests}) == 3
+    assert len({r["req_id"] for r in requests}) == 4
     (endpoint,) = made.endpoints()
-    assert len(endpoint.streams) == 12
+    assert len(endpoint.streams) == 16
     assert made.live_urls.ws + endpoint.path == "wss://ws.kraken.com/v2"
 
 
@@ -268,15 +271,17 @@ def test_wanted_is_active_only_when_all_is_shown():
     assert active(made) == set(), "a book is there when its snapshot is"
     made.receive_frame(k.ack("trade"), 2)
     made.receive_frame(k.ticker(), 2)
+    made.receive_frame(k.ack("ohlc"), 2)
     made.receive_frame(Venue().snapshot(), 2)
-    assert active(made) == wanted(made) == {"book:BTC/USD", "trade:BTC/USD", "ticker:BTC/USD"}
+    everything = {f"{channel}:BTC/USD" for channel in ("book", "trade", "ticker", "ohlc")}
+    assert active(made) == wanted(made) == everything
     made.connection_lost("/v2", "closed", 3)
     assert active(made) == set()
 
 
 def test_what_is_not_shown_is_asked_for_again():
     made = k.opened("BTC/USD", at=0)
-    for frame in (k.ack("trade"), k.ack("ticker")):
+    for frame in (k.ack("trade"), k.ack("ticker"), k.ack("ohlc")):
         made.receive_frame(frame, 1 * S)
     made.tick(4 * S)
     assert subscriptions(made) == []
@@ -434,6 +439,87 @@ def test_fields_that_nobody_knows_yet_are_passed_over():
     assert [type(e) for e in made.events_received()] == [Trade]
 
 
+# --- candles --------------------------------------------------------------------------------------
+
+NOON = k.NOON_MS
+PRICES = ("61000.0", "61010.5", "60990.0", "61001.0")
+TICKS = (610_000, 610_105, 609_900, 610_010)
+FLAT = (610_000,) * 4
+
+
+def minute(start_ms, prices=FLAT, *, closed=False, at=5, volume="0.04121249"):
+    return VenueCandle(BTC, start_ms, *prices, Decimal(volume), closed, at)
+
+
+def test_a_snapshot_is_minutes_past_and_the_running_one():
+    made = k.opened()
+    told = (k.candle(0), k.candle(1, PRICES), k.candle(3, volume="0.00000000"))
+    made.receive_frame(k.candles(*told, kind="snapshot"), 5)
+    assert made.events_received() == [
+        minute(NOON, closed=True),
+        minute(NOON + k.MINUTE_MS, TICKS, closed=True),
+        minute(NOON + 3 * k.MINUTE_MS, volume="0"),
+    ]
+    assert "ohlc:BTC/USD" in active(made)
+
+
+def test_a_candle_is_closed_when_the_next_minute_begins():
+    made = k.opened()
+    made.receive_frame(k.candles(k.candle(0, PRICES, "2.5e-05")), 5)
+    made.receive_frame(k.candles(k.candle(1)), 7)
+    assert made.events_received() == [
+        minute(NOON, TICKS, volume="0.000025"),
+        minute(NOON, TICKS, volume="0.000025", closed=True, at=7),
+        minute(NOON + k.MINUTE_MS, at=7),
+    ]
+
+
+def test_a_minute_that_ended_while_the_socket_was_shut_is_not_closed_with_what_was_seen():
+    made = k.opened()
+    made.receive_frame(k.candles(k.candle(0)), 5)
+    made.connection_lost("/v2", "cut", 6)
+    made.connection_made("/v2", 7)
+    made.receive_frame(k.candles(k.candle(1)), 8)
+    assert [e.closed for e in made.events_received() if isinstance(e, VenueCandle)] == [False] * 2
+
+
+@pytest.mark.parametrize(
+    ("candle", "reason"),
+    [
+        (k.candle(interval=5), "not a candle of a minute"),
+        (k.candle().replace("12:00:00", "12:00:30"), "not a candle of a minute"),
+        (k.candle().replace("2026-11-23T12", "1970-01-01T00"), "not a candle of a minute"),
+        (k.candle(prices=("2", "1", "1", "1")), "prices outside their candle"),
+        (k.candle(volume="-1.0"), "quantity out of range"),
+        (k.candle(volume='"1.0"'), "not a plain number"),
+        (k.candle(symbol="DOGE/USD"), "unknown symbol"),
+    ],
+)
+def test_a_candle_that_cannot_be_is_rejected_and_costs_no_other_pair(candle, reason):
+    made = k.opened()
+    good = k.candle(prices=("2600.00",) * 4, symbol="ETH/USD")
+    made.receive_frame(k.candles(candle, good), 5)
+    assert [e.instrument for e in made.events_received()] == [ETH]
+    assert made.counters.reasons == {reason: 1}
+
+
+def test_minutes_told_twice_in_a_message_are_rejected():
+    made = k.opened()
+    made.receive_frame(k.candles(k.candle(0), k.candle(0, PRICES), kind="snapshot"), 5)
+    assert made.events_received() == []
+    assert made.counters.reasons == {"a minute twice": 1}
+
+
+def test_candles_come_each_minute_but_those_of_stablecoins():
+    limits = {s.name: s.limit_ms for s in k.protocol().streams() if s.kind == "candles"}
+    assert limits == {
+        "ohlc:BTC/USD": 120_000,
+        "ohlc:ETH/USD": 120_000,
+        "ohlc:USDT/USD": None,
+        "ohlc:USDC/USD": None,
+    }
+
+
 # --- what cannot be read --------------------------------------------------------------------------
 
 BAD_NUMBERS = {
@@ -445,7 +531,9 @@ BAD_NUMBERS = {
 
 
 @pytest.mark.parametrize("bad", BAD_NUMBERS.values(), ids=BAD_NUMBERS)
-@pytest.mark.parametrize("field", ["book price", "book qty", "trade", "trade qty", "ticker"])
+@pytest.mark.parametrize(
+    "field", ["book price", "book qty", "trade", "trade qty", "ticker", "candle"]
+)
 def test_a_bad_number_anywhere_is_a_counted_rejection(field, bad):
     venue = Venue()
     made = synced(venue)
@@ -455,6 +543,7 @@ def test_a_bad_number_anywhere_is_a_counted_rejection(field, bad):
         "trade": k.trades(k.trade(7, price=bad)),
         "trade qty": k.trades(k.trade(7, qty=bad)),
         "ticker": k.ticker(bid=bad),
+        "candle": k.candles(k.candle(prices=(bad, "61000.0", "61000.0", "61000.0"))),
     }[field]
     made.receive_frame(frame, 5)
     assert made.counters.rejected == 1
@@ -529,6 +618,9 @@ def everything_is_sane(made, frames):
         elif isinstance(event, BookTop):
             assert event.bid > 0
             assert event.ask > 0
+        elif isinstance(event, VenueCandle):
+            assert 0 < event.low <= event.open <= event.high
+            assert event.volume >= 0
     assert made.counters.messages == frames
     assert sum(made.counters.reasons.values()) == made.counters.rejected
 
@@ -543,7 +635,8 @@ def test_any_bytes(frames):
 
 GOOD = [
     Venue().snapshot(), Venue().update(bids=[("60999.0", "1.0")]), k.trades(k.trade(7)),
-    k.ticker(), k.ack(), k.HEARTBEAT,
+    k.ticker(), k.ack(), k.HEARTBEAT, k.candles(k.candle(1)),
+    k.candles(k.candle(), k.candle(1), kind="snapshot"),
     b'{"channel":"status","type":"update","data":[{"system":"online"}]}',
 ]  # fmt: skip
 
@@ -568,7 +661,8 @@ values = st.recursive(
 )  # fmt: skip
 places = st.sampled_from(
     ["channel", "type", "data", "method", "success", "result", "error", "symbol", "bids", "asks",
-     "checksum", "timestamp", "price", "qty", "side", "trade_id", "bid", "ask"]
+     "checksum", "timestamp", "price", "qty", "side", "trade_id", "bid", "ask",
+     "open", "volume", "interval", "interval_begin"]
 )  # fmt: skip
 
 
@@ -594,11 +688,13 @@ def test_recorded_frames_of_2026_are_read():
         row = json.loads(line)
         if row["dir"] == "in":
             made.receive_frame(json.dumps(row["raw"]).encode(), 5)
-    tops = made.events_received()
+    *tops, candle = made.events_received()
     assert [type(e) for e in tops] == [BookTop, BookTop]
+    start_ms = 1_786_562_880_000  # 2026-08-12T19:28:00Z
+    prices = (633_016, 633_016, 632_977, 632_977)
+    assert candle == VenueCandle(BTC, start_ms, *prices, Decimal("0.04121249"), False, 5)
     assert (tops[0].bid, tops[0].bid_lots, tops[0].ask) == (632977, 575119051, 632978)
-    assert made.counters.rejected == 0
-    assert made.counters.unknown_events == 1, "candles are not asked for"
+    assert made.counters.rejected == made.counters.unknown_events == 0
     assert "ticker:BTC/USD" in active(made)
 
 

@@ -23,7 +23,8 @@ SCRAPS = [
 def kraken():
     venue = k.Venue()
     frames = [venue.snapshot(), venue.update(bids=[("60999.0", "1.0")]), k.trades(k.trade(7)),
-              k.ticker(), k.ack(), k.HEARTBEAT]  # fmt: skip
+              k.ticker(), k.ack(), k.HEARTBEAT, k.candles(k.candle(1)),
+              k.candles(k.candle(), k.candle(1), kind="snapshot")]  # fmt: skip
     return k.opened(), frames
 
 
