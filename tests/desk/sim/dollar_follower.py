@@ -9,7 +9,14 @@ import websockets
 from channel_client import get
 
 from desk.market.book import Book
-from desk.model.market_data import BookDelta, BookLost, BookSnapshot, BookTop, Trade
+from desk.model.market_data import (
+    BookDelta,
+    BookLost,
+    BookSnapshot,
+    BookTop,
+    Trade,
+    VenueCandle,
+)
 from desk.model.orders import Side
 from desk.venues import coinbase_listing, kraken_listing
 from desk.venues.coinbase import CoinbaseProtocol
@@ -46,6 +53,8 @@ class Follower:
         self.books = {i.id: Book(i.id) for i in instruments}
         self.trades = []
         self.tops = {}
+        self.candles = {i.id: {} for i in instruments}
+        """The last word on each minute, by its start."""
         self.counted = Counter()
         self.sockets = 0
 
@@ -97,6 +106,9 @@ class Follower:
                 self.trades.append(event)
             elif isinstance(event, BookTop):
                 self.tops[event.instrument] = event
+            elif isinstance(event, VenueCandle):
+                assert not event.closed or event.start_ms + 60_000 <= venue.clock.wall_ms()
+                self.candles[event.instrument][event.start_ms] = event
 
     def apply(self, delta, venue):
         """Apply a change; a book that crosses is asked for anew, as the engine does."""

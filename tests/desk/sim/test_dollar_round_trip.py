@@ -1,10 +1,13 @@
 """The desk's Coinbase and Kraken protocols on the simulated venues, from the listing on."""
 
 import asyncio
+from decimal import Decimal
 
 import pytest
+from channel_client import get
 from dollar_follower import VENUES, Follower, check_books, listed
 from helpers.streams import active, wanted
+from simulated_day import START_MS
 from socket_client import served
 
 from desk.model.market_data import BookDelta, BookLost
@@ -110,3 +113,32 @@ def test_lost_changes_of_dollar_books_are_found_and_the_books_come_back(name, fa
     assert snapshots > len(follower.books)
     if name == "coinbase":
         assert follower.sockets > 1  # a hole in its sequence does not say what is missing
+
+
+def test_krakens_candles_are_those_of_its_history_and_closed_when_over():
+    async def scenario():
+        async with served(dialect="kraken", wall_ms=START_MS + 55_000) as venue:
+            follower = Follower("kraken", await listed(venue, "kraken"))
+            await follower.follow(venue, 7_000)
+            await follower.follow(venue, 70_000)  # on a new socket, where minutes past come first
+            return follower, [(i, await history_of(venue, i)) for i in follower.instruments]
+
+    follower, histories = asyncio.run(scenario())
+    assert follower.protocol.counters.rejected == 0
+    assert wanted(follower.protocol) == active(follower.protocol)
+    for instrument, minutes in histories:
+        told = list(follower.candles[instrument.id].values())
+        assert [c.start_ms for c in told] == [row[0] * 1000 for row in minutes], instrument.id
+        assert [c.closed for c in told] == [True] * (len(told) - 1) + [False]
+        assert len(told) == 3 or instrument.base not in {"BTC", "ETH"}
+        for candle, (_, *prices, _, volume, _) in zip(told, minutes, strict=True):
+            ticks = (candle.open, candle.high, candle.low, candle.close)
+            assert [instrument.price(t) for t in ticks] == list(map(Decimal, prices))
+            assert candle.volume == Decimal(volume)
+
+
+async def history_of(venue, instrument):
+    """The rows that the venue's REST answers: start in seconds, four prices, average, volume."""
+    _, answer = await get(venue, f"/0/public/OHLC?interval=1&pair={instrument.symbol}")
+    (rows,) = (rows for key, rows in answer["result"].items() if key != "last")
+    return rows

@@ -2,9 +2,9 @@
 
 import asyncio
 
+import dialect_follower
 import dollar_follower
 import pytest
-import test_dialect_round_trip as round_trip
 from helpers.streams import active, wanted
 from socket_client import served
 
@@ -38,7 +38,7 @@ UNSEEN = {("coinbase", "old")}
 
 async def followed(dialect, spec):
     """Follow a venue under faults and beyond; return the follower, its books checked."""
-    helper = round_trip if dialect == "okx" else dollar_follower
+    helper = dialect_follower if dialect == "okx" else dollar_follower
     async with served(dialect=dialect, faults=spec) as venue:
         follower = helper.Follower(dialect, await helper.listed(venue, dialect))
         await follower.follow(venue, HEALED_MS)

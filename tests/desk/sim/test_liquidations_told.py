@@ -5,8 +5,8 @@ import json
 
 import pytest
 import websockets
+from dialect_follower import listed
 from socket_client import served
-from test_dialect_round_trip import listed
 
 from desk.model.market_data import Liquidation
 from desk.model.orders import Side
