@@ -110,17 +110,37 @@ class Session:
 async def open_session(
     options: Options, held: HeldFolder | None = None
 ) -> AsyncGenerator[Session, None]:
-    """Run a desk for as long as the block lasts."""
+    """Run a desk for as long as the block lasts; what fails in it ends the block and is raised."""
     session = Session(options, held or hold_folder(desk_folder(options.account)))
     tasks = [
         asyncio.create_task(session.runtime.run_clock(), name="clock"),
         asyncio.create_task(session.feeds.run(), name="feeds"),
     ]
+    body = asyncio.current_task()
+    assert body is not None
+    for task in tasks:
+        task.add_done_callback(partial(_end_with, body))
     try:
         yield session
+    except asyncio.CancelledError:
+        for task in tasks:
+            if (failure := _failure(task)) is not None:
+                raise failure from None
+        raise
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await session.feeds.stop()
         session.close()
+
+
+def _end_with(body: asyncio.Task[object], task: asyncio.Task[None]) -> None:
+    """End the desk when what keeps it alive has failed: a fault of ours, after which no figure
+    can be trusted. Whoever watches sees the process end, which a desk that stands still hides."""
+    if _failure(task) is not None:
+        body.cancel()
+
+
+def _failure(task: asyncio.Task[None]) -> BaseException | None:
+    return task.exception() if task.done() and not task.cancelled() else None
