@@ -15,7 +15,7 @@ import msgspec
 
 from desk.model.instrument import Instrument
 from desk.venues import coinbase_wire as wire
-from desk.venues.coinbase_instrument import ProductFeed, TakerSide
+from desk.venues.coinbase_instrument import ProductFeed
 from desk.venues.in_band import Feed, InBandProtocol
 from desk.venues.protocol import SocketUrls
 from desk.venues.repeated_keys import keys_of, refuse_repeated
@@ -69,7 +69,6 @@ class CoinbaseProtocol(InBandProtocol):
             for channel in (BOOK, TRADES, TICKER)
             for i in instruments
         }
-        self._taker_side = TakerSide()
         self._feeds = {i.symbol: self._feed_of(i) for i in instruments}
         self._readers = {
             BOOK_ANSWER: self._on_books,
@@ -90,7 +89,7 @@ class CoinbaseProtocol(InBandProtocol):
 
     def _feed_of(self, instrument: Instrument) -> ProductFeed:
         book = self._by_symbol[BOOK, instrument.symbol]
-        feed = ProductFeed(instrument, book, self._taker_side, self._counters, self._events)
+        feed = ProductFeed(instrument, book, self._counters, self._events)
         self._counters.books[feed.id] = feed.sync
         return feed
 

@@ -24,30 +24,6 @@ from desk.venues.venue_time import milliseconds
 TICKER_LEAD_NS = 500_000_000
 """A ticker this much newer than the book says that the book may have missed something."""
 
-_EVIDENCE_KEPT = 50
-
-
-class TakerSide:
-    """Whose side a print names: the maker's or the taker's.
-
-    The venue's other feed names the maker's, and its description of this one is said to do so
-    too, while other clients take it for the taker's. So the prints decide: one at the best ask or
-    above was bought, one at the best bid or below was sold. Until they have, it is the maker's.
-    """
-
-    __slots__ = ("_score",)
-
-    def __init__(self) -> None:
-        self._score = 0
-
-    def read(self, named: Side, price: Ticks, top: tuple[Ticks, Ticks] | None) -> Side:
-        """Return the taker's side; `top` is the best bid and ask before the print."""
-        if top is not None and not top[0] < price < top[1]:
-            taken = Side.BUY if price >= top[1] else Side.SELL
-            step = 1 if taken is named else -1
-            self._score = max(-_EVIDENCE_KEPT, min(_EVIDENCE_KEPT, self._score + step))
-        return named if self._score > 0 else named.opposite
-
 
 class ProductFeed:
     """Turns one product's messages into events, appended to the list given.
@@ -60,7 +36,6 @@ class ProductFeed:
         self,
         instrument: Instrument,
         subscription: Subscription,
-        taker_side: TakerSide,
         counters: FeedCounters,
         events: list[MarketEvent],
     ) -> None:
@@ -70,15 +45,13 @@ class ProductFeed:
         self.sync = BookSync()
         self.subscription = subscription
         """Of the book."""
-        self._taker_side = taker_side
         self._counters = counters
         self._events = events
         self._last_id: int | None = None
         """Number of the connection's message that the book stands at; None: no book."""
         self._last_book_ns = 0
-        self._top: tuple[Ticks, Ticks] | None = None
-        """The ticker's best bid and ask."""
         self._top_ns = 0
+        """When the ticker last told the best bid and ask."""
         self._trade_id = -1
         self._prices = Increments[Ticks](instrument.tick_size)
         self._sizes = Increments[Lots](instrument.lot_size, rounds_down=True)
@@ -122,8 +95,7 @@ class ProductFeed:
         if past or repeat or not lots:
             self._counters.ignored_trades += 1
             return
-        named = Side.BUY if trade.side == "BUY" else Side.SELL
-        side = self._taker_side.read(named, price, self._top)
+        side = Side.SELL if trade.side == "BUY" else Side.BUY  # the maker's is told
         self._events.append(Trade(self.id, trade_id, price, lots, side, ts_recv_ns, ts_venue_ms))
 
     def on_ticker(
@@ -133,7 +105,7 @@ class ProductFeed:
         bid, ask = self._prices[ticker.best_bid], self._prices[ticker.best_ask]
         bid_lots = self._depths[ticker.best_bid_quantity]
         ask_lots = self._depths[ticker.best_ask_quantity]
-        self._top, self._top_ns = (bid, ask), ts_recv_ns
+        self._top_ns = ts_recv_ns
         self._events.append(
             BookTop(self.id, sequence, bid, bid_lots, ask, ask_lots, ts_recv_ns, ts_venue_ms)
         )
@@ -166,9 +138,8 @@ class ProductFeed:
         self.subscription.restart(ts_recv_ns)
 
     def disconnected(self, ts_recv_ns: int) -> None:
-        """Give up the book and the ticker; trades that come twice are still known."""
+        """Give up the book; trades that come twice are still known."""
         self.lose("disconnected", ts_recv_ns)
-        self._top = None
 
     def _levels(self, updates: list[Update]) -> tuple[list[Level], list[Level]]:
         ticks, lots = self._prices, self._depths

@@ -45,7 +45,10 @@ class BookEvent(msgspec.Struct, gc=False):
 
 
 class Print(msgspec.Struct, gc=False):
-    """A trade; see `TakerSide` for whose side it names."""
+    """A trade; the side is the maker's (docs.cdp.coinbase.com, market_trades, 2026-11).
+
+    Prints of 250 ms come together, so the best prices of the moment cannot tell.
+    """
 
     trade_id: TradeId
     product_id: str

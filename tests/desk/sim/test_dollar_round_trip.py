@@ -57,19 +57,7 @@ def test_the_desk_reads_the_dollar_listing_and_keeps_every_book(name):
     assert len(follower.tops) >= 2
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "kraken",
-        pytest.param(
-            "coinbase",
-            marks=pytest.mark.xfail(
-                reason="prints come up to 250 ms late and are held against newer best prices",
-                strict=False,
-            ),
-        ),
-    ],
-)
+@every_venue
 def test_the_desk_names_the_takers_side_of_dollar_prints(name):
     right = taken(*asyncio.run(followed(name, 20_000)))
     assert all(right)

@@ -22,7 +22,6 @@ from desk.model.market_data import (
 )
 from desk.model.orders import Side
 from desk.venues.coinbase import LARGEST_FRAME_BYTES, CoinbaseProtocol
-from desk.venues.coinbase_instrument import TakerSide
 
 
 @pytest.fixture
@@ -290,32 +289,12 @@ def test_prints_from_before_the_subscription_are_remembered_and_not_told():
     assert venue.protocol.counters.ignored_trades == 4
 
 
-def test_a_print_names_the_makers_side_until_the_prints_say_otherwise():
+@pytest.mark.parametrize(("named", "taker"), [("SELL", Side.BUY), ("BUY", Side.SELL)])
+def test_a_print_names_the_makers_side_wherever_the_best_prices_are_now(named, taker):
     venue = Venue("BTC-USD")
-    (first,) = venue.send("market_trades", c.trades(c.trade(1, side="SELL")), at=5)
-    assert first == Trade(BTC, 1, 6100001, 1000000, Side.BUY, 5, c.TIME_MS)
     venue.send("ticker", c.ticker("61000.00", "61000.01"))
-    (at_the_ask,) = venue.send("market_trades", c.trades(c.trade(2, "61000.01", side="BUY")))
-    assert at_the_ask.side is Side.BUY
-
-
-@pytest.mark.parametrize("names_taker", [True, False])
-def test_the_prints_themselves_decide_whose_side_is_named(names_taker):
-    """One print in ten is against the book, because the book moved first."""
-    reading = TakerSide()
-    top, wrong = (100, 101), 0
-    for n in range(200):
-        taker = Side.BUY if n % 2 else Side.SELL
-        named = taker if names_taker else taker.opposite
-        price = top[1] if (taker is Side.BUY) is (n % 10 != 0) else top[0]
-        wrong += reading.read(named, price, top) is not taker
-    assert wrong <= 2
-
-
-def test_a_print_inside_the_spread_decides_nothing():
-    reading = TakerSide()
-    for _ in range(10):
-        assert reading.read(Side.BUY, 101, (100, 102)) is Side.SELL
+    (print_,) = venue.send("market_trades", c.trades(c.trade(1, side=named)), at=5)
+    assert print_ == Trade(BTC, 1, 6100001, 1000000, taker, 5, c.TIME_MS)
 
 
 def test_a_ticker_is_the_venues_best_bid_and_ask(venue):
