@@ -295,7 +295,9 @@ def _on_liquidation(market: InstrumentMarket, liquidation: Liquidation) -> None:
 
 
 def _on_candle(market: InstrumentMarket, candle: VenueCandle) -> None:
-    market.venue_candle = candle
+    known = market.venue_candle
+    if known is None or candle.start_ms >= known.start_ms:  # a late word on an older one
+        market.venue_candle = candle
 
 
 def _on_listed(market: InstrumentMarket, listed: InstrumentListed) -> None:

@@ -14,6 +14,7 @@ from desk.model.market_data import (
     FeedStatus,
     MarkPrice,
     Trade,
+    VenueCandle,
 )
 from desk.model.orders import Side
 
@@ -157,6 +158,16 @@ def test_a_mad_stamp_does_not_stop_the_chart(market):
     market.apply(mark(11 * S, stamp_ms=T0 + 10**11))
     market.apply(mark(12 * S))
     assert market.get(PERP).series.since().time_ms == [T0 + 10_000, T0 + 12_000]
+
+
+def test_a_late_word_on_the_minute_before_does_not_take_the_newer_ones_place(market):
+    def candle(start_ms, close, *, closed=False):
+        return VenueCandle(PERP, start_ms, 1, 9, 1, close, Decimal(1), closed, 10 * S)
+
+    market.apply(candle(T0, 5))
+    market.apply(candle(T0 + 60_000, 6))
+    market.apply(candle(T0, 7, closed=True))
+    assert market.get(PERP).venue_candle == candle(T0 + 60_000, 6)
 
 
 def test_an_event_of_an_unknown_instrument_changes_nothing(market):
