@@ -101,14 +101,15 @@ class ProductFeed:
     def on_ticker(
         self, ticker: Ticker, sequence: int, ts_recv_ns: int, ts_venue_ms: int | None
     ) -> None:
-        """Take the venue's best bid and ask."""
+        """Take the venue's best bid and ask; less than a lot on a side is none to tell."""
         bid, ask = self._prices[ticker.best_bid], self._prices[ticker.best_ask]
         bid_lots = self._depths[ticker.best_bid_quantity]
         ask_lots = self._depths[ticker.best_ask_quantity]
         self._top_ns = ts_recv_ns
-        self._events.append(
-            BookTop(self.id, sequence, bid, bid_lots, ask, ask_lots, ts_recv_ns, ts_venue_ms)
-        )
+        if bid_lots and ask_lots:
+            self._events.append(
+                BookTop(self.id, sequence, bid, bid_lots, ask, ask_lots, ts_recv_ns, ts_venue_ms)
+            )
 
     def confirm(self, sequence: int, ts_recv_ns: int, ts_venue_ms: int | None) -> None:
         """Let a heartbeat in sequence keep a quiet book fresh: nothing was missed before it.

@@ -172,8 +172,11 @@ class Listener:
         else:
             return
         if stands and key not in self._withheld:
-            self._withheld.add(key)
-            self.tally["gaps"] += 1
+            self._expect(key)
+
+    def _expect(self, key):
+        self._withheld.add(key)
+        self.tally["gaps"] += 1
 
     # ------------------------------------------------------------------ what the desk makes of it
 
@@ -192,6 +195,8 @@ class Listener:
     def _judge_change(self, place, before):
         after = self._stands[place.symbol]
         if place.index > before.index + 1:
+            if place.symbol not in self._withheld:  # its snapshot came after its first change
+                self._expect(place.symbol)
             self._settle(place.symbol, found=after is None)
             assert after is None or (after.index == place.index and self.truth.is_summed), "missed"
         elif place.index == before.index + 1:

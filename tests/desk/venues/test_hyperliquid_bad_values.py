@@ -1,13 +1,10 @@
-"""Any bytes from Hyperliquid give events or a counted rejection, and never an exception."""
+"""A bad value anywhere in a message of Hyperliquid is a counted rejection, and the feed goes on."""
 
 import json
 
 import pytest
 from helpers import hyperliquid_frames as h
 from helpers.bad_values import MISSING, NEVER_GOOD, Verbatim, write
-from helpers.sanity import check_sane
-from hypothesis import given
-from hypothesis import strategies as st
 
 GOOD = {
     "l2Book": h.book(),
@@ -133,69 +130,6 @@ def test_depth_without_end_is_refused():
         protocol.receive_frame(deep, 1)
         assert protocol.events_received() == []
     assert protocol.counters.rejected == 4
-
-
-@given(st.lists(st.binary(max_size=200), max_size=20))
-def test_any_bytes(frames):
-    protocol = h.live()
-    for frame in frames:
-        protocol.receive_frame(frame, 1)
-    check_sane(protocol)
-
-
-values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-10, 10**20)
-    | st.floats()
-    | st.sampled_from(["", "0", "61000.0", "1.5", "-1", "NaN", "1e5", "BTC", "ETH", "A", "x"])
-    | st.sampled_from([h.START_MS + 60_000 * n for n in (-2, -1, 1, 2)]),
-    lambda inner: st.lists(inner, max_size=3),
-    max_leaves=6,
-)
-keys = st.sampled_from(
-    ["coin", "time", "levels", "px", "sz", "side", "tid", "bbo", "ctx", "data", *"tTsiohlcv"]
-)
-inner_keys = st.sampled_from(["markPx", "oraclePx", "funding", "midPx"])
-kinds = st.sampled_from([*GOOD, "pong", "error", "subscriptionResponse", "", "x"])
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(list(GOOD)),
-            kinds,
-            st.booleans(),
-            st.dictionaries(keys, values, max_size=3),
-            st.dictionaries(inner_keys, values, max_size=2),
-        ),
-        max_size=15,
-    )
-)
-def test_any_change_of_valid_frames(changes):
-    protocol = h.live()
-    for good, kind, same, change, inner in changes:
-        data = GOOD[good]
-        if good == "trades":
-            data = [data[0] | change]
-        elif good == "activeAssetCtx":
-            data = data | {"ctx": data["ctx"] | inner} | change
-        else:
-            data = data | change
-        protocol.receive_frame(h.frame(good if same else kind, data), 1)
-        protocol.tick(1)
-    check_sane(protocol)
-
-
-@given(st.data())
-def test_any_cut_or_flipped_byte_of_a_valid_frame(data):
-    protocol = h.live()
-    kind = data.draw(st.sampled_from(list(GOOD)))
-    frame = bytearray(h.frame(kind, GOOD[kind]))
-    at = data.draw(st.integers(0, len(frame) - 1))
-    frame[at] = data.draw(st.integers(0, 255))
-    protocol.receive_frame(bytes(frame[: data.draw(st.integers(at, len(frame)))]), 1)
-    check_sane(protocol)
 
 
 def test_a_flood_of_different_faults_does_not_fill_memory():

@@ -1,13 +1,10 @@
-"""Any bytes from Deribit give events or a counted rejection, and never an exception."""
+"""A bad value anywhere in a message of Deribit is a counted rejection, and the feed goes on."""
 
 import json
 
 import pytest
 from helpers import deribit_frames as d
 from helpers.bad_values import MISSING, NEVER_GOOD, Verbatim, write
-from helpers.sanity import check_sane
-from hypothesis import given
-from hypothesis import strategies as st
 
 GOOD = {
     "book": d.book(101, 100, bids=[["change", 61000.0, 70]]),
@@ -151,70 +148,6 @@ def test_depth_without_end_is_refused():
         protocol.receive_frame(deep, 1)
         assert protocol.events_received() == []
     assert protocol.counters.rejected == 4
-
-
-@given(st.lists(st.binary(max_size=200), max_size=20))
-def test_any_bytes(frames):
-    protocol = synced()
-    for frame in frames:
-        protocol.receive_frame(frame, 1)
-    check_sane(protocol)
-    assert protocol.counters.messages == len(frames) + 2  # the confirmation and the snapshot
-
-
-values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-10, 10**20)
-    | st.floats()
-    | st.sampled_from(["", "0", "61000.0", "delete", "new", "NaN", "BTC-PERPETUAL", "snapshot"])
-    | st.sampled_from([61000.0, 61000.5, 20, 101, 102, 0.0, d.START_MS + 60_000, "M", "MT"]),
-    lambda inner: st.lists(inner, max_size=3),
-    max_leaves=6,
-)
-keys = st.sampled_from(
-    sorted(
-        {*GOOD["book"], *GOOD["ticker"], *GOOD["trades"][0], *GOOD["chart.trades"]}
-        | {"liquidation", "block_trade_id"}
-    )
-)
-channels = st.sampled_from([*map(channel_of, GOOD), "", "book..", "x"])
-
-
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(list(GOOD)), st.dictionaries(keys, values, max_size=3), channels),
-        max_size=15,
-    )
-)
-def test_any_change_of_valid_frames(changes):
-    protocol = synced()
-    for kind, change, channel in changes:
-        good = GOOD[kind]
-        data = [good[0] | change] if kind == "trades" else good | change
-        protocol.receive_frame(d.notice(channel or channel_of(kind), data), 1)
-        protocol.tick(1)
-    check_sane(protocol)
-
-
-@given(st.dictionaries(st.sampled_from(["id", "method", "params", "result", "error"]), values))
-def test_any_answer(message):
-    protocol = d.protocol()
-    protocol.connection_made(d.PATH, 1)
-    for request_id in (1, 2):
-        protocol.receive_frame(d.raw({"id": request_id} | message), 1)
-    check_sane(protocol)
-
-
-@given(st.data())
-def test_any_cut_or_flipped_byte_of_a_valid_frame(data):
-    protocol = synced()
-    kind = data.draw(st.sampled_from(list(GOOD)))
-    frame = bytearray(d.notice(channel_of(kind), GOOD[kind]))
-    at = data.draw(st.integers(0, len(frame) - 1))
-    frame[at] = data.draw(st.integers(0, 255))
-    protocol.receive_frame(bytes(frame[: data.draw(st.integers(at, len(frame)))]), 1)
-    check_sane(protocol)
 
 
 def test_a_flood_of_different_faults_does_not_fill_memory():
