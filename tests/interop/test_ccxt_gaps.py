@@ -14,9 +14,9 @@ from sightings import Sighting
 
 pytestmark = pytest.mark.interop
 
-LOOKING_S = 10.0
-GAPS = ",".join(f"gap:at={second}s" for second in (4, 5, 7))
-"""Seconds after the market's start: however slowly the client comes, one is left for it."""
+LOOKING_S = 12.0
+GAPS = "gap:p=0.08"
+"""One change in twelve is lost, whenever the client comes: some ten gaps of each book."""
 
 
 @pytest.mark.parametrize(

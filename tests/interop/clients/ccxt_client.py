@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import ccxt.pro
 
-MOST_ERRORS = 10
+MOST_ERRORS = 50
 SIDES = ("bids", "asks")
 TERMS = ("contractSize", "linear", "inverse")
 
