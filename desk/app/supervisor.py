@@ -20,8 +20,9 @@ from desk.model.events import Acknowledged, AnyEvent
 
 FRAME_S = 1 / 60
 """Fastest frames."""
-IDLE_FRAME_S = 0.1
-"""Slowest: ages go on counting when nothing happens."""
+IDLE_FRAME_S = 0.05
+"""Slowest: ages go on counting when nothing happens, and a mark that has just become stale is to be
+seen so within a tenth of a second."""
 
 
 class Supervisor:
