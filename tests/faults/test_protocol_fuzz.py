@@ -76,7 +76,8 @@ def test_a_million_damaged_frames_raise_nothing_and_none_takes_long(dialect):
 @cache
 def corpora():
     """Good frames by kind, by connection."""
-    return {s.connection: s.corpus for dialect in DIALECTS for s in sessions_of(dialect, 1)}
+    sessions = [session for dialect in DIALECTS for session in sessions_of(dialect, 1)]
+    return {session.connection: list(session.good.values()) for session in sessions}
 
 
 def begun(connection):

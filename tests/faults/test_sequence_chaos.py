@@ -25,12 +25,16 @@ The desks are held against the venue's own frames, read by a few lines that miss
 book that is synced is the venue's at that very number, frame by frame, and so is the mark of spot.
 """
 
+import json
+import random
 import time
+from collections import Counter
 
 import pytest
 from helpers.bad_line import FAULTS
 from helpers.chaos import Chaos
 from helpers.dialects import BEAT_MS, DIALECTS, MS
+from helpers.session import Session
 
 from desk.model.instrument import Kind
 from desk.venues.binance_sync import Sequence
@@ -127,6 +131,40 @@ class AnySum(int):
         return AnySum()
 
 
+# --- prints that are numbered ---------------------------------------------------------------------
+
+
+class Forgetful:
+    """A line that loses every fifth frame of prints, and counts what can be known of it."""
+
+    def __init__(self):
+        self.known = 0
+        self._frames = 0
+        self._withheld = Counter()
+
+    def carry(self, sent):
+        if sent.stream is None or not sent.stream.endswith("@trades@100ms"):
+            return [sent]
+        self._frames += 1
+        if self._frames % 5 == 0:
+            prints = json.loads(sent.told.frame)["params"]["data"]
+            self._withheld[sent.stream] += len(prints)
+            return []
+        self.known += self._withheld.pop(sent.stream, 0)
+        return [sent]
+
+
+def test_prints_of_deribit_that_never_came_are_counted_when_the_next_one_comes():
+    chaos = Chaos("deribit", seed=1, rate=0)
+    chaos.step(3_000)
+    (listener,) = chaos.listeners
+    listener.line = line = Forgetful()
+    for _ in range(400):
+        chaos.step(BEAT_MS)
+        assert sum(listener.protocol.missed_trades.values()) == line.known
+    assert line.known > 20
+
+
 # --- what nothing numbers -------------------------------------------------------------------------
 
 MARKS = {
@@ -199,3 +237,21 @@ def test_a_mark_that_is_told_again_and_again_grows_old(dialect, kind, stream):
     seen = run_still(dialect, kind, stream, repeats=True)
     unstamped = stream == "@activeAssetCtx"
     assert seen == {"LIVE"} if unstamped else "LIVE" not in seen
+
+
+def test_a_whole_book_that_is_crossed_gives_no_mark_until_the_next_one():
+    session = Session("hyperliquid", "hyperliquid")
+    session.warm_up(2_000, random.Random(1))
+    for frame in session.good["l2Book"]:
+        message = json.loads(frame)
+        message["data"]["levels"].reverse()
+        message["data"]["time"] = session.world.now_ms
+        session.take(json.dumps(message).encode())
+    crossed = {market.instrument.id for market in session.market.all() if market.book.crossed}
+    assert len(crossed) == 4
+    marks = {i.id: session.market.mark_price(i.id) for i in session.instruments}
+    assert [i.id for i in session.instruments if marks[i.id] is None] == [
+        i.id for i in session.instruments if i.kind is Kind.SPOT
+    ]
+    session.recover(1_000)
+    assert not session.wrong()

@@ -38,12 +38,11 @@ class Session:
         self.instruments = self.world.listed(connection)
         self.protocol = protocol_of(connection, self.instruments)
         self.market = MarketState(Catalogue(self.instruments))
-        self.corpus = []
-        """Good frames, by kind."""
         self.slowest_ns = 0
         self.inputs = self.taken = 0
         self._venue = self.world.venues[connection]
-        self._good = defaultdict(list)
+        self.good = defaultdict(list)
+        """Good frames, by kind."""
         self._wires = {}
         self._mutator = None
         for endpoint in self.protocol.endpoints():
@@ -57,9 +56,8 @@ class Session:
         for name, message in MESSAGES.items():
             frame = written(message.good)
             if name.startswith(venue_of(self.connection)) and any(s in frame for s in symbols):
-                self._good[name] = [frame]
-        self.corpus = list(self._good.values())
-        self._mutator = Mutator(rng, self.corpus)
+                self.good[name] = [frame]
+        self._mutator = Mutator(rng, list(self.good.values()))
 
     def live(self):
         """Let a moment pass as it should."""
@@ -77,17 +75,21 @@ class Session:
         """Take one damaged frame."""
         self.inputs += 1
         rejected = self.protocol.counters.rejected
-        self._receive(self._numbered(self._mutator.draw()))
+        kinds = self.take(self._mutator.draw())
         refused = self.protocol.counters.rejected > rejected
-        kinds = self._take_events()
         self.taken += bool(kinds) and not refused
         if refused and venue_of(self.connection) in WHOLE:
             assert kinds <= {BookLost, FeedStatus}, "what is refused changes nothing"
 
+    def take(self, frame):
+        """Take a frame; return the kinds of its events."""
+        self._receive(self._numbered(frame))
+        return self._take_events()
+
     def answer_badly(self):
         """Answer each request there can be with a damaged answer, and with anything else."""
         for request in self._requests():
-            for good in self._good.get(f"answer about {request.about}", ()):
+            for good in self.good.get(f"answer about {request.about}", ()):
                 self._respond(request, self._mutator.damaged(good))
             self._respond(request, self._mutator.draw())
             self._take_events()
@@ -116,7 +118,7 @@ class Session:
         return self.world.now_ms * MS
 
     def _open(self, path):
-        wire = self._wires[path] = Wire(self.world, self.connection, path, len(self._good))
+        wire = self._wires[path] = Wire(self.world, self.connection, path, len(self.good))
         self.protocol.connection_made(path, self._now_ns)
         for told in wire.welcome:
             self._receive(told.frame)
@@ -148,8 +150,8 @@ class Session:
         ]
 
     def _keep(self, kind, frame):
-        if len(self._good[kind]) < KEPT:
-            self._good[kind].append(frame)
+        if len(self.good[kind]) < KEPT:
+            self.good[kind].append(frame)
 
     def _numbered(self, frame):
         """Give a frame the number that is expected, where the venue counts: else none is read."""
