@@ -30,7 +30,8 @@ VENUE = "DERIBIT"
 
 _QUOTES = frozenset({"USD", "USDC", "USDT"})
 _HIGHEST_FEE_RATE = Decimal("0.01")
-_HIGHEST_INCREMENT = Decimal(1_000_000)
+_LOWEST_INCREMENT, _HIGHEST_INCREMENT = Decimal("1e-18"), Decimal(1_000_000)
+"""Their ratio stays within the 28 digits that a division is exact to, or fails."""
 
 
 class _Step(msgspec.Struct):
@@ -155,7 +156,7 @@ def _positive(number: msgspec.Raw, what: str) -> Decimal:
     if not text:
         raise Unusable(f"no {what}")
     value = Decimal(plain_text(text))
-    if not 0 < value <= _HIGHEST_INCREMENT:
+    if not _LOWEST_INCREMENT <= value <= _HIGHEST_INCREMENT:
         raise Unusable(f"{what} out of range")
     return value
 

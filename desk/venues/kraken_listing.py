@@ -95,6 +95,7 @@ def _instrument(symbol: str, base: str, pair: _Pair) -> Instrument:
 
 def _fee_rate(tiers: list[_FeeTier]) -> Decimal:
     """Return the entry tier's fee as a fraction."""
-    if not tiers or not 0 <= tiers[0][1] <= 10:
+    # NaN cannot be compared without an exception.
+    if not tiers or not tiers[0][1].is_finite() or not 0 <= tiers[0][1] <= 10:
         raise Unusable("fees are none")
     return tiers[0][1] / 100

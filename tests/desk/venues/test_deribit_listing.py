@@ -131,6 +131,7 @@ def test_a_rebate_is_a_negative_fee():
         ({"min_trade_amount": 1e20}, "smallest amount out of range"),
         ({"taker_commission": 0.5}, "fee rate out of range"),
         ({"tick_size_steps": [{"tick_size": 0.7}]}, "tick sizes that do not divide each other"),
+        ({"tick_size_steps": [{"tick_size": 1e-99}]}, "tick size out of range"),
     ],
     ids=str,
 )

@@ -85,6 +85,7 @@ def test_what_the_desk_does_not_trade_is_passed_over():
         ({"ordermin": "-1"}, "ordermin missing or out of range"),
         ({"fees": []}, "fees are none"),
         ({"fees": [[0, -1]]}, "fees are none"),
+        ({"fees": [["0", "NaN"]]}, "fees are none"),
     ],
     ids=str,
 )
