@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from desk.io.addresses import is_loopback
@@ -32,6 +32,13 @@ class Ending(msgspec.Struct, frozen=True):
 
 class _Direct(connect):
     """Follows no redirect: a venue answers at its own address or not at all."""
+
+    async def __aenter__(self) -> ClientConnection:
+        """Open it; a proxy of the environment that cannot be used is a failure like others."""
+        try:
+            return await super().__aenter__()
+        except (ImportError, ValueError) as error:  # SOCKS, or an address that is none
+            raise OSError(str(error)) from error
 
     def process_redirect(self, exc: Exception) -> Exception:
         return exc

@@ -404,6 +404,31 @@ def test_nothing_unencrypted_leaves_this_machine(urls):
     asyncio.run(scene())
 
 
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "http://127.0.0.1:99999", "http://[::1"])
+def test_a_proxy_that_cannot_be_used_is_a_failure_to_connect_and_no_end(monkeypatch, proxy):
+    async def scene():
+        for name in ("socks_proxy", "all_proxy", "http_proxy", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+            monkeypatch.delenv(name.upper(), raising=False)
+        monkeypatch.setenv("https_proxy", proxy)
+        heard, told = [], asyncio.Event()
+
+        class Noting:
+            @staticmethod
+            def extend(events):
+                heard.extend(events)
+                told.set()
+
+        urls = SocketUrls(rest="https://192.0.2.1", ws="wss://192.0.2.1")
+        connection = connected(urls, Noting, b.protocol)
+        async with running(connection), asyncio.timeout(PATIENCE_S):
+            while not any("cannot connect" in event.reason for event in heard):
+                told.clear()
+                await told.wait()
+
+    asyncio.run(scene())
+
+
 def test_a_venue_with_large_snapshots_is_read_and_one_without_is_protected():
     from desk.venues.coinbase import CoinbaseProtocol
     from desk.venues.kraken import KrakenProtocol
