@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import NewType
 
@@ -78,17 +78,17 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 
     def ticks(self, price: Decimal | str) -> Ticks:
         """Count a price in ticks; raise IncrementError off the grid."""
-        count, rest = divmod(Decimal(price), self.tick_size)
-        if rest:
+        count = _whole(Decimal(price), self.tick_size)
+        if count is None:
             raise IncrementError(f"{self.id}: price {price} is off the {self.tick_size} tick")
-        return Ticks(int(count))
+        return Ticks(count)
 
     def lots(self, quantity: Decimal | str) -> Lots:
         """Count a quantity in lots; raise IncrementError off the grid."""
-        count, rest = divmod(Decimal(quantity), self.lot_size)
-        if rest:
+        count = _whole(Decimal(quantity), self.lot_size)
+        if count is None:
             raise IncrementError(f"{self.id}: quantity {quantity} is off the {self.lot_size} lot")
-        return Lots(int(count))
+        return Lots(count)
 
     def price(self, ticks: Ticks) -> Decimal:
         """Return the price of a number of ticks."""
@@ -117,3 +117,12 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         """Return a signed quantity in base coin, which is the delta of a position."""
         size = quantity * self.contract_size
         return size if self.contract is Contract.LINEAR else size / price
+
+
+def _whole(value: Decimal, increment: Decimal) -> int | None:
+    """Count increments; None off the grid, or where there are more than anything can count."""
+    try:
+        count, rest = divmod(value, increment)
+    except InvalidOperation:  # the count has more digits than a Decimal, or the value is none
+        return None
+    return None if rest else int(count)

@@ -2,7 +2,7 @@ from decimal import Decimal as D
 
 import msgspec
 import pytest
-from helpers.engines import BTC, ETH, RULES, Trader, full, order, unwritable
+from helpers.engines import BTC, ETH, RULES, SPOT, Trader, full, order, unwritable
 
 from desk.engine.message import WindowChanged
 from desk.model.commands import (
@@ -425,3 +425,13 @@ def test_spot_is_paid_for_in_full(trader):
     trader.run(60)
     assert trader.state.ledger.balance("spot-1", "BTC") == D("0.1")
     assert trader.state.ledger.balance("spot-1", "USDT") == 0
+
+
+@pytest.mark.parametrize(
+    ("quantity", "price"), [("9" * 24, "60000"), ("1", "9" * 24)], ids=["quantity", "price"]
+)
+def test_a_number_beyond_all_counting_is_denied(trader, quantity, price):
+    trader.book(SPOT)
+    assert codes(trader.buy(quantity, price, instrument=SPOT))
+    trader.deposit("1", asset="BTC", account="spot-1", command_id="dep-2")
+    assert codes(trader.sell(quantity, price, instrument=SPOT))
