@@ -24,6 +24,8 @@ class KeptListing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     as_of_ms: int
     """Wall clock."""
     instruments: list[Instrument]
+    tells_fees: bool = False
+    """The rates are the venue's answer; otherwise what ships knows better by now."""
 
 
 class ListingMissing(Exception):
@@ -34,6 +36,7 @@ async def ask_listing(source: ListingSource, ask: Ask) -> Listing:
     """Ask for every part of a listing and put them together; raise ListingMissing without one."""
     instruments: list[Instrument] = []
     refused: dict[str, str] = {}
+    tells_fees = True
     for request in source.requests:
         body = await ask(request)
         if body is None:
@@ -44,7 +47,8 @@ async def ask_listing(source: ListingSource, ask: Ask) -> Listing:
             raise ListingMissing(f"{request.path}: {reason_of(error)}") from None
         instruments += part.instruments
         refused |= part.refused
-    return Listing(instruments, refused)
+        tells_fees = tells_fees and part.tells_fees
+    return Listing(instruments, refused, tells_fees)
 
 
 def load_listing(path: Path) -> KeptListing | None:

@@ -15,7 +15,8 @@ from desk.venues.unreadable import Unusable
 UNDERLYINGS = frozenset({"BTC", "ETH"})
 """What the desk trades."""
 
-_HIGHEST = Decimal(1_000_000)
+_LOWEST, _HIGHEST = Decimal("1e-12"), Decimal(1_000_000)
+"""Of increments and sizes: beyond, a price may be more of them than a Decimal has digits."""
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -54,8 +55,8 @@ def source(
 def completed(listing: Listing, shipped: Mapping[InstrumentId, Instrument]) -> list[Instrument]:
     """Return what is listed, with what a listing does not tell as the shipped rows have it.
 
-    That is the funding interval where it is None, and the fees where the venue tells none: a
-    shipped row may know better than the schedule's one rate for all pairs.
+    That is the age of a usable mark, the funding interval where it is None, and the fees where the
+    venue tells none: a shipped row may know better than the schedule's one rate for all pairs.
     """
     return [
         _completed(listed, shipped.get(listed.id), tells_fees=listing.tells_fees)
@@ -73,13 +74,14 @@ def _completed(listed: Instrument, shipped: Instrument | None, *, tells_fees: bo
         funding_interval_h=shipped.funding_interval_h if interval_h is None else interval_h,
         maker_fee_rate=fees.maker_fee_rate,
         taker_fee_rate=fees.taker_fee_rate,
+        mark_limit_ms=shipped.mark_limit_ms,
     )
 
 
 def positive(text: str, what: str) -> Decimal:
     """Return a positive increment or size; raise Unusable naming what it is not."""
     value = parse_decimal(text)
-    if value is None or not 0 < value <= _HIGHEST:
+    if value is None or not _LOWEST <= value <= _HIGHEST:
         raise Unusable(f"{what} missing or out of range")
     return value
 

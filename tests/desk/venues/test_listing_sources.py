@@ -1,5 +1,6 @@
 """Where each connection is listed, and what the shipped rows add to a listing."""
 
+import asyncio
 from decimal import Decimal
 
 import msgspec
@@ -7,6 +8,7 @@ import pytest
 from helpers.protocols import CONNECTIONS
 
 from desk.cli.shipped import shipped
+from desk.io.listings import ask_listing
 from desk.venues import (
     bybit_listing,
     coinbase_listing,
@@ -15,7 +17,8 @@ from desk.venues import (
     kraken_listing,
     okx_listing,
 )
-from desk.venues.listing_figures import Listing, completed
+from desk.venues.listing_figures import Listing, ListingSource, completed
+from desk.venues.protocol import RestRequest
 from desk.venues.unreadable import UNREADABLE
 
 SOURCES = {
@@ -80,3 +83,21 @@ def test_fees_are_the_shipped_ones_unless_the_venue_tells_its_own(tells_fees, ra
 
 def test_an_instrument_that_is_not_shipped_is_as_listed():
     assert completed(Listing([ROW], {}), {}) == [ROW]
+
+
+def test_how_old_a_usable_mark_may_be_is_what_ships():
+    shipped_row = msgspec.structs.replace(ROW, mark_limit_ms=5000)
+    (row,) = completed(Listing([ROW], {}), {ROW.id: shipped_row})
+    assert row.mark_limit_ms == 5000
+
+
+@pytest.mark.parametrize(("second", "tells"), [(True, True), (False, False)])
+def test_a_listing_in_parts_tells_fees_when_every_part_does(second, tells):
+    parts = iter([Listing([ROW], {}, tells_fees=True), Listing([], {}, tells_fees=second)])
+    requests = tuple(RestRequest("okx", f"/{n}", str(n)) for n in range(2))
+
+    async def ask(_):
+        return b"{}"
+
+    listing = asyncio.run(ask_listing(ListingSource(requests, lambda *_: next(parts)), ask))
+    assert (listing.instruments, listing.tells_fees) == ([ROW], tells)

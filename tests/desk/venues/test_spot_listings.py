@@ -81,6 +81,7 @@ def test_what_the_desk_does_not_trade_is_passed_over():
         ({"status": "cancel_only"}, "not online"),
         ({"tick_size": "0"}, "tick_size missing or out of range"),
         ({"tick_size": "NaN"}, "tick_size missing or out of range"),
+        ({"tick_size": "0." + "0" * 19 + "1"}, "tick_size missing or out of range"),
         ({"tick_size": "0.01"}, "tick_size and pair_decimals disagree"),
         ({"ordermin": "-1"}, "ordermin missing or out of range"),
         ({"fees": []}, "fees are none"),
