@@ -13,10 +13,11 @@ from desk.engine.quality import FeedNote, StreamNote
 from desk.io.clock import Clock
 from desk.io.connect_limits import ConnectLimits
 from desk.io.connection import Connection
-from desk.io.listings import ListingMissing, ask_listing
+from desk.io.listings import KeptListing, ListingMissing, ask_listing
 from desk.io.pump import Sink
 from desk.io.tap import Tap
 from desk.model.catalogue import Catalogue
+from desk.model.instrument import Instrument
 from desk.model.market_data import InstrumentListed, MarketEvent
 from desk.venues.connections import LISTINGS, LiveProtocol, protocol_of
 from desk.venues.protocol import SocketUrls
@@ -26,7 +27,8 @@ FIRST_LISTING_S = 3.0
 
 RELIST_S = 600.0
 RETRY_S = 30.0
-"""Distance of two listings that were not to be had, or that strange messages make us ask for."""
+"""Distance of two listings that were not to be had, that left something without prices, or that
+strange messages make us ask for."""
 
 LOOK_S = 5.0
 
@@ -68,6 +70,7 @@ class ListedConnection:
         self._source = LISTINGS[name]
         self._is_listed = False
         self._has_instruments = asyncio.Event()
+        self._sockets: asyncio.Task[None] | None = None
         self.live_urls = self._make_known().live_urls
         self._urls = self.live_urls
         self.connection = Connection(
@@ -103,8 +106,17 @@ class ListedConnection:
             tasks.create_task(self._keep_listed())
 
     async def _keep_sockets(self) -> None:
-        await self._has_instruments.wait()  # a socket without streams would be silent
-        await self.connection.run(self._urls)
+        while True:
+            await self._has_instruments.wait()  # a socket without streams would be silent
+            async with asyncio.TaskGroup() as tasks:
+                self._sockets = tasks.create_task(self.connection.run(self._urls))
+
+    async def _leave_sockets(self) -> None:
+        """Close what streams instruments of which none is believed any more."""
+        self._has_instruments.clear()
+        if self._sockets is not None:
+            self._sockets.cancel()
+            await asyncio.wait([self._sockets])
 
     def note(self, of_all: str) -> FeedNote:
         """Return what was counted, and what a trader should know; `of_all` concerns every feed."""
@@ -145,11 +157,15 @@ class ListedConnection:
         while True:
             await asyncio.sleep(LOOK_S)
             waited_s += LOOK_S
-            strange = self.connection.counters.rejected > self._rejected
-            if waited_s < (RETRY_S if strange or not self._is_listed else RELIST_S):
+            if waited_s < (RELIST_S if self._is_settled() else RETRY_S):
                 continue
             waited_s = 0.0
             self._is_listed = await self._relist()
+
+    def _is_settled(self) -> bool:
+        """Whether there is a listing, all is in it, and what is sent fits it."""
+        fits = self.connection.counters.rejected <= self._rejected
+        return self._is_listed and fits and not self._adopted.refused
 
     async def _relist(self) -> bool:
         """Ask for the listing and take it up; return whether there was one."""
@@ -162,8 +178,10 @@ class ListedConnection:
             return False
         known = self._catalogue.of_connection(self.name)
         adopted = adopt(known, listing, self._traded)
+        if not adopted.instruments:
+            await self._leave_sockets()
         self._take_up(adopted)
-        self._keep(adopted)
+        self._keep(list(adopted.over(known).values()), tells_fees=listing.tells_fees)
         return True
 
     def _take_up(self, adopted: Adopted) -> None:
@@ -179,11 +197,11 @@ class ListedConnection:
         make = partial(protocol_of, self.name, adopted.instruments)
         self.connection.remake(make, "the venue's listing has changed", first)
 
-    def _keep(self, adopted: Adopted) -> None:
+    def _keep(self, instruments: list[Instrument], *, tells_fees: bool) -> None:
         self._listed_ms = self._clock.wall_ms()
         if self._store is None:
             return
         try:
-            self._store.keep(self.name, adopted.instruments, self._listed_ms)
+            self._store.keep(self.name, KeptListing(self._listed_ms, instruments, tells_fees))
         except OSError as error:
             print(f"desk: cannot keep the listing of {self.name}: {error}", file=sys.stderr)

@@ -20,7 +20,7 @@ from desk.venues.listing_figures import Listing, completed
 
 FOLDER = "listings"
 
-_FIXED = ("venue", "connection", "symbol", "kind", "base", "quote", "settle")
+_FIXED = ("id", "venue", "connection", "symbol", "kind", "base", "quote", "settle")
 _FIXED_ONCE_TRADED = ("contract", "contract_size")
 
 
@@ -38,6 +38,10 @@ class Adopted(msgspec.Struct, frozen=True):
     def note(self) -> str:
         """What a trader should know of it; nothing when all is well."""
         return "; ".join(f"{name}: {why}" for name, why in self.refused.items())
+
+    def over(self, known: Mapping[str, Instrument]) -> dict[str, Instrument]:
+        """Return these terms by symbol, of the others those that were known."""
+        return {**known, **{instrument.symbol: instrument for instrument in self.instruments}}
 
 
 def adopt(
@@ -88,16 +92,14 @@ class TermsStore:
             kept = load_listing(self._path(connection))
             if kept is not None:
                 dates_ms[connection] = kept.as_of_ms
-                adopted = adopt(
-                    known, Listing(kept.instruments, {}, tells_fees=True), lambda _: False
-                )
-                known |= {instrument.symbol: instrument for instrument in adopted.instruments}
+                listing = Listing(kept.instruments, {}, kept.tells_fees)
+                known = adopt(known, listing, lambda _: False).over(known)
             instruments += known.values()
         return Catalogue(instruments, shipped.as_of), dates_ms
 
-    def keep(self, connection: str, instruments: list[Instrument], as_of_ms: int) -> None:
+    def keep(self, connection: str, listing: KeptListing) -> None:
         """Keep the terms of a connection; raise OSError when they cannot be written."""
-        keep_listing(self._path(connection), KeptListing(as_of_ms, instruments))
+        keep_listing(self._path(connection), listing)
 
     def _path(self, connection: str) -> Path:
         return self._folder / f"{connection}.json"

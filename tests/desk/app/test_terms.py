@@ -7,6 +7,7 @@ import pytest
 
 from desk.app.terms import TermsStore, adopt
 from desk.cli.shipped import shipped
+from desk.io.listings import KeptListing
 from desk.model.instrument import Contract
 from desk.venues.listing_figures import Listing
 
@@ -60,6 +61,13 @@ def test_another_settle_asset_is_never_believed(known):
     assert "settle USDC" in adopted.note
 
 
+def test_another_id_under_the_same_symbol_is_never_believed(known):
+    adopted = adopt(known, listing_of(known, id="ELSE.OKX"), never)
+    assert adopted.refused == {
+        f"{SWAP}.OKX": f"the listing says id ELSE.OKX, the desk has {SWAP}.OKX"
+    }
+
+
 def test_what_is_not_listed_is_not_streamed_and_says_why(known):
     adopted = adopt(known, listing_of(known, refused={SWAP: "not live"}), never)
     assert adopted.refused == {f"{SWAP}.OKX": "not listed (not live)"}
@@ -69,7 +77,7 @@ def test_what_is_not_listed_is_not_streamed_and_says_why(known):
 def test_kept_terms_lie_over_the_shipped_ones_and_live_ones_apart(tmp_path, known):
     store = TermsStore(tmp_path, live=True)
     other = msgspec.structs.replace(known[SWAP], tick_size=D("0.5"))
-    store.keep("okx", [other], 1_700_000_000_000)
+    store.keep("okx", KeptListing(1_700_000_000_000, [other]))
     catalogue, dates = store.overlaid(shipped().catalogue)
     assert catalogue.get(other.id) == other
     assert dates == {"okx": 1_700_000_000_000}
@@ -81,9 +89,18 @@ def test_kept_terms_lie_over_the_shipped_ones_and_live_ones_apart(tmp_path, know
 @pytest.mark.parametrize("damage", [b"", b"{", b"\xff", b'{"as_of_ms": 1}', b"[" * 100_000])
 def test_a_damaged_file_is_as_good_as_none(tmp_path, known, damage):
     store = TermsStore(tmp_path, live=True)
-    store.keep("okx", list(known.values()), 1)
+    store.keep("okx", KeptListing(1, list(known.values())))
     (kept,) = tmp_path.rglob("okx.json")
     assert kept.stat().st_mode & 0o777 == 0o600
     kept.write_bytes(damage)
     catalogue, dates = store.overlaid(shipped().catalogue)
     assert (catalogue.get(f"{SWAP}.OKX"), dates) == (known[SWAP], {})
+
+
+@pytest.mark.parametrize(("tells", "rate"), [(False, "0.0005"), (True, "0.0009")])
+def test_fees_that_no_venue_told_are_those_that_ship_by_now(tmp_path, known, tells, rate):
+    store = TermsStore(tmp_path, live=True)
+    other = msgspec.structs.replace(known[SWAP], taker_fee_rate=D("0.0009"))
+    store.keep("okx", KeptListing(1, [other], tells))
+    catalogue, _ = store.overlaid(shipped().catalogue)
+    assert catalogue.get(other.id).taker_fee_rate == D(rate)

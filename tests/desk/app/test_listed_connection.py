@@ -1,0 +1,153 @@
+"""A connection whose venue lists other things while it runs."""
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+
+import msgspec
+import pytest
+from helpers.live_market import CATALOGUE, PATIENCE_S, instruments, live_market
+
+from desk.app import listed_connection
+from desk.app.listed_connection import ListedConnection
+from desk.app.terms import TermsStore
+from desk.io.clock import SystemClock
+from desk.io.connect_limits import ConnectLimits
+from desk.market.state import MarketState
+from desk.model.catalogue import Catalogue
+from desk.model.market_data import FeedStatus
+from desk.venues.listing_figures import Listing, ListingSource
+
+NAME = "binance-usdm"
+
+
+class Listed:
+    """A connection to the simulator, with a listing that the test writes."""
+
+    def __init__(self, monkeypatch, tmp_path):
+        self.rows = instruments(NAME)
+        self.refused = {}
+        self.asked = 0
+        true = listed_connection.LISTINGS[NAME]
+        monkeypatch.setattr(
+            listed_connection, "LISTINGS", {NAME: ListingSource(true.requests, self.read)}
+        )
+        monkeypatch.setattr(listed_connection, "LOOK_S", 0.05)
+        monkeypatch.setattr(listed_connection, "RETRY_S", 0.1)
+        self.clock = SystemClock()
+        self.catalogue = Catalogue(list(CATALOGUE.of_connection(NAME).values()), "2026-11-01")
+        self.market = MarketState(self.catalogue)
+        self.store = TermsStore(tmp_path, live=True)
+        self.events = []
+        self.heard = asyncio.Event()
+        self.connection = ListedConnection(
+            NAME,
+            catalogue=self.catalogue,
+            traded=lambda _: True,
+            sink=self.take,
+            clock=self.clock,
+            limits=ConnectLimits(),
+            store=self.store,
+        )
+
+    def read(self, *_):
+        self.asked += 1
+        return Listing(self.rows, self.refused)
+
+    def take(self, events):
+        self.events += events
+        for event in events:
+            self.market.apply(event)
+        self.heard.set()
+
+    def quality(self, row):
+        return self.market.quality(row.id, self.clock.boot_ns())
+
+    def book_state(self, row):
+        return self.market.get(row.id).book.state
+
+    async def until(self, condition):
+        async with asyncio.timeout(PATIENCE_S):
+            while not condition():
+                self.heard.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.heard.wait(), 0.1)
+
+    def is_whole(self):
+        return all(
+            self.quality(row) == "LIVE" and self.book_state(row) == "SYNCED"
+            for row in instruments(NAME)
+        )
+
+    @asynccontextmanager
+    async def running(self):
+        async with live_market("binance") as urls:
+            task = asyncio.create_task(self.connection.run(urls[NAME]))
+            try:
+                yield
+            finally:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+
+@pytest.fixture
+def listed(monkeypatch, tmp_path):
+    return Listed(monkeypatch, tmp_path)
+
+
+def test_a_listing_of_nothing_ends_every_price_and_says_why_until_it_is_whole(monkeypatch, listed):
+    monkeypatch.setattr(listed_connection, "RELIST_S", 0.1)
+
+    async def scene():
+        async with listed.running():
+            await listed.until(listed.is_whole)
+            rows, listed.rows = listed.rows, []
+            await listed.until(lambda: listed.connection.note("").note)
+            await listed.until(lambda: all(listed.book_state(row) == "UNSYNCED" for row in rows))
+            await listed.until(lambda: all(listed.quality(row) == "STALE" for row in rows))
+            said = listed.connection.note("all feeds").note
+            assert said.startswith("all feeds; ")
+            assert all(f"{row.id}: not listed (no such row)" in said for row in rows)
+            status = [e for e in listed.events if isinstance(e, FeedStatus)][-1]
+            assert not status.up
+            asked = listed.asked
+            await listed.until(lambda: listed.asked > asked + 2)
+            listed.rows = rows
+            await listed.until(listed.is_whole)
+            assert listed.connection.note("").note == ""
+
+    asyncio.run(scene())
+
+
+def test_what_is_left_out_is_asked_for_again_soon_and_its_terms_are_kept(monkeypatch, listed):
+    monkeypatch.setattr(listed_connection, "RELIST_S", 3600.0)
+    first, *others = listed.rows
+    listed.rows, listed.refused = others, {first.symbol: "not trading"}
+
+    async def scene():
+        async with listed.running():
+            await listed.until(lambda: all(listed.quality(row) == "LIVE" for row in others))
+            assert listed.quality(first) == "UNKNOWN"
+            assert "not listed (not trading)" in listed.connection.note("").note
+            overlaid, dates = listed.store.overlaid(CATALOGUE)
+            assert overlaid.get(first.id) == first
+            assert NAME in dates
+            listed.rows, listed.refused = [first, *others], {}
+            await listed.until(listed.is_whole)
+
+    asyncio.run(scene())
+
+
+def test_terms_that_were_listed_once_are_kept_when_the_venue_lists_them_no_more(listed):
+    (first, *others) = listed.rows
+    finer = msgspec.structs.replace(first, tick_size=first.tick_size / 10)
+    listed.catalogue.replace(finer)  # as listed on another day
+    listed.rows = others
+
+    async def scene():
+        async with live_market("binance") as urls:
+            await listed.connection.learn(urls[NAME])
+
+    asyncio.run(scene())
+    overlaid, _ = listed.store.overlaid(CATALOGUE)
+    assert overlaid.get(first.id) == finer
