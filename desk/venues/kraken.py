@@ -33,8 +33,9 @@ LIVE_URLS = SocketUrls("https://api.kraken.com", "wss://ws.kraken.com")
 BOOK, TRADE, TICKER, CANDLE = "book", "trade", "ticker", "ohlc"
 CHANNELS = (BOOK, TRADE, TICKER, CANDLE)
 
-PING_NS = 5_000_000_000
-"""Heartbeats come only while nothing else does: the answers to pings stand in for them."""
+PING_NS = 1_000_000_000
+"""Heartbeats come, once a second, only while nothing else does: the answers to pings stand in for
+them, as often, so that a stablecoin's book that stands still is not taken for a stale one."""
 
 _decode_envelope = msgspec.json.Decoder(wire.Envelope).decode
 _decode_books = msgspec.json.Decoder(list[wire.Book]).decode
