@@ -55,9 +55,13 @@ class Arming(QObject):
         idle_s = (self._now_ns() - self._touched_ns) // 1_000_000_000
         return max(0, IDLE_LIMIT_S - idle_s)
 
+    def is_whole(self) -> bool:
+        """Whether every surface may send; one alone may have been disarmed."""
+        return self._armed == frozenset(SURFACES)
+
     def toggle(self) -> None:
-        """The trader's hand on the lock."""
-        if self._armed:
+        """The trader's hand on the lock: what only a part is armed of becomes whole first."""
+        if self.is_whole():
             self._set(frozenset())
         elif self.allowed:
             self._touched_ns = self._now_ns()

@@ -180,7 +180,7 @@ class DeskWindow(Panes):
 
     def _show_arming(self) -> None:
         armed = self.arming.is_armed
-        self.status.show_arming(armed(), self.arming.seconds_left())
+        self.status.show_arming(armed(), self.arming.seconds_left(), whole=self.arming.is_whole())
         self.ticket.set_armed(armed("ticket"))
         self.positions.set_armed(armed("positions"))
         for surface in SURFACES:

@@ -66,12 +66,13 @@ class StatusBar(QWidget):
         self.state.show_state(view.state, " ".join(view.latches))
         self.strip.show_status(view)
 
-    def show_arming(self, armed: bool, seconds_left: int) -> None:
-        """Open or closed lock; open, it counts down."""
+    def show_arming(self, armed: bool, seconds_left: int, *, whole: bool = True) -> None:
+        """Open or closed lock; open, it counts down, and says when the ticket has no part in it."""
         if armed:
             self.arm.icon_name = "unlock"
             minutes = countdown(seconds_left * 1_000)[2:]
-            self.arm.say(f"{tr('ARMED')} {minutes}", kind="armed")
+            word = tr("ARMED") if whole else tr("CLOSING ONLY")
+            self.arm.say(f"{word} {minutes}", kind="armed")
         else:
             self.arm.icon_name = "lock"
             self.arm.say(tr("DISARMED"), kind="plain")
