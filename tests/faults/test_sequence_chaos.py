@@ -216,7 +216,7 @@ def qualities(chaos, kind):
 
 def run_still(dialect, kind, stream, *, repeats):
     chaos = Chaos(dialect, seed=5, rate=0)
-    chaos.step(8_000)
+    chaos.step(2_500)
     assert set(qualities(chaos, kind).values()) == {"LIVE"}
     for listener in chaos.listeners:
         listener.line = Still(stream, repeats=repeats)
