@@ -29,10 +29,10 @@ from desk.model.market_data import (
 )
 from desk.model.orders import Side
 
-_PRINTS_REMEMBERED = 4_096
-"""Of one instrument; both sockets tell the prints of some seconds."""
-
-_PRINTS_HELD = 50_000
+_PRINTS_REMEMBERED = 8_192
+_PRINTS_HELD = 4_096
+"""Of one instrument, told by the old sockets and by the new ones. What is held must be among what
+is remembered, or it would be told again; old and new lie less than the difference apart."""
 
 _ECHO_NS = 60_000_000_000
 """Old and new sockets never lie that far behind each other."""
@@ -133,7 +133,7 @@ class Held:
         self._books: dict[InstrumentId, Book] = {}
         self._newest: dict[tuple[type, InstrumentId], _Newest] = {}
         self._listed: dict[InstrumentId, InstrumentListed] = {}
-        self._prints: deque[_Print] = deque(maxlen=_PRINTS_HELD)
+        self._prints: dict[tuple[type, InstrumentId], deque[_Print]] = {}
         self.status: FeedStatus | None = None
         """The last that was said about these sockets."""
 
@@ -151,7 +151,7 @@ class Held:
                     if self._fold(event):
                         crossed.append(event.instrument)
                 case Trade() | Liquidation():
-                    self._prints.append(event)
+                    self._hold(event)
                 case InstrumentListed():
                     self._listed[event.instrument] = event
                     self._book(event.instrument).lose("listed anew")
@@ -170,8 +170,17 @@ class Held:
             *(BookLost(i, None, None, "not in sync on new sockets", now_ns) for i in lost),
             *(_snapshot(book) for book in self._books.values() if book.synced),
             *(event for event in self._newest.values() if told.is_newer(event)),
-            *(event for event in self._prints if name_of(event) not in known),
+            *(event for event in self._held_prints() if name_of(event) not in known),
         ]
+
+    def _hold(self, event: _Print) -> None:
+        key = type(event), event.instrument
+        self._prints.setdefault(key, deque(maxlen=_PRINTS_HELD)).append(event)
+
+    def _held_prints(self) -> list[_Print]:
+        """Return prints of all instruments in the order of their receipt."""
+        held = [event for events in self._prints.values() for event in events]
+        return sorted(held, key=lambda event: event.ts_recv_ns)
 
     def _fold(self, event: BookSnapshot | BookDelta | BookLost) -> bool:
         """Change a book; return whether it was found crossed."""

@@ -111,5 +111,19 @@ def test_after_the_change_late_prints_of_the_old_sockets_are_not_told_again():
 
 def test_a_flood_of_prints_is_remembered_as_far_as_it_matters():
     first = told(*(trade(n) for n in range(10_000)))
-    assert len(first.prints()) == 4_096
+    assert len(first.prints()) == 8_192
     assert held(trade(9_999), trade(10_000)).handed_on(first, 1) == [trade(10_000)]
+
+
+def test_sockets_that_get_ready_for_long_tell_no_print_again():
+    """One of two sockets is refused for minutes, while the other brings every print."""
+    old, new = Told(), Held()
+    for n in range(20_000):
+        old.note([trade(n, ns=n), trade(n, ns=n, name=Y)])
+        new.take([trade(n, ns=n), trade(n, ns=n, name=Y)])
+    assert new.handed_on(old, 1) == []
+    new.take([trade(20_000, ns=20_001, name=Y), trade(20_000, ns=20_002)])
+    assert new.handed_on(old, 1) == [
+        trade(20_000, ns=20_001, name=Y),
+        trade(20_000, ns=20_002),
+    ]
