@@ -19,6 +19,7 @@ from desk.venues.candles import minute_candle
 from desk.venues.figures import price_of, quantity_of, volume_of
 from desk.venues.in_band_book import InBandBook
 from desk.venues.increments import Increments
+from desk.venues.print_numbers import PrintNumbers
 from desk.venues.protocol import FeedCounters
 from desk.venues.subscription import Subscription
 from desk.venues.unreadable import Unusable
@@ -28,8 +29,6 @@ _RESTARTED = 1
 
 _IDS_REMEMBERED = 4_096
 """Four full messages of prints."""
-
-_NUMBERS_A_MS = 4_096
 
 
 class InstrumentFeed:
@@ -59,7 +58,7 @@ class InstrumentFeed:
         self._told: deque[str] = deque()
         """The venue's ids of the last prints, in order, and the same for looking up."""
         self._told_ids: set[str] = set()
-        self._number = -1
+        self._numbers = PrintNumbers()
 
     def on_book(self, frame: bytes, ts_recv_ns: int) -> None:
         """Take a snapshot or a change of the book."""
@@ -95,11 +94,10 @@ class InstrumentFeed:
             if row.is_block or not lots or self._is_repeat(row.trade_id):
                 self._counters.ignored_trades += 1
                 continue
-            self._number = max(self._number + 1, row.time_ms * _NUMBERS_A_MS)
             self._events.append(
                 Trade(
                     self.id,
-                    self._number,
+                    self._numbers.next(row.time_ms),
                     price,
                     lots,
                     Side.BUY if row.side == "Buy" else Side.SELL,

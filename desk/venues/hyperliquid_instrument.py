@@ -21,6 +21,7 @@ from desk.venues.candles import minute_candle
 from desk.venues.figures import funding_rate_of, open_interest_of, price_of, volume_of
 from desk.venues.increments import Increments
 from desk.venues.minutes import Minutes
+from desk.venues.print_numbers import PrintNumbers
 from desk.venues.protocol import BookSync, FeedCounters
 from desk.venues.subscription import Subscription
 
@@ -58,8 +59,7 @@ class InstrumentFeed:
         self._book_ms: int | None = None
         """Stamp of the book that was handed on last; None while there is none."""
         self._older_books = 0
-        self._told = 0
-        """Prints that were handed on."""
+        self._numbers = PrintNumbers()
         self._backfill = True
         self._known = deque[int](maxlen=_TRADES_REMEMBERED)
         self._known_ids: set[int] = set()
@@ -86,19 +86,22 @@ class InstrumentFeed:
         not marked as such: it is remembered, counted, and not handed on.
 
         The venue's ids are in no order, while candles open and close by the order of ids: prints
-        are numbered as they come.
+        are numbered by their times, those of history too.
         """
         ticks, lots = self._prices, self._sizes
         trades = [(t, ticks[t.price], lots[t.size]) for t in wire.read_trades(data)]
         is_history, self._backfill = self._backfill, False
+        if is_history:
+            trades.sort(key=lambda row: row[0].time_ms)
         for trade, price, quantity in trades:
-            if not self._is_new(trade.trade_id) or is_history:
+            is_new = self._is_new(trade.trade_id)
+            number = self._numbers.next(trade.time_ms) if is_new else 0
+            if is_history or not is_new:
                 self._counters.ignored_trades += 1
                 continue
-            self._told += 1
             side = Side.BUY if trade.side == "B" else Side.SELL
             self._events.append(
-                Trade(self.id, self._told, price, quantity, side, ts_recv_ns, trade.time_ms)
+                Trade(self.id, number, price, quantity, side, ts_recv_ns, trade.time_ms)
             )
 
     def on_best(self, data: bytes, ts_recv_ns: int) -> None:

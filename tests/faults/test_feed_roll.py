@@ -93,6 +93,7 @@ def assert_chained(events):
         "okx",
         pytest.param("binance-usdm", marks=pytest.mark.slow),
         pytest.param("bybit-linear", marks=pytest.mark.slow),
+        pytest.param("hyperliquid", marks=pytest.mark.slow),
     ],
 )
 def test_a_change_before_the_end_of_life_is_not_seen(name):

@@ -293,8 +293,8 @@ def test_a_top_with_a_side_missing_is_no_top_and_no_fault(live, sides):
 def test_trades_carry_the_taker_side(live):
     frame = h.trades_frame(h.trade(9**15), h.trade(5, "61000.0", "0.00714", "A"))
     assert received(live, frame) == [
-        Trade(BTC, 1, 610_010, 1_000, Side.BUY, 5, START_MS),
-        Trade(BTC, 2, 610_000, 714, Side.SELL, 5, START_MS),
+        Trade(BTC, START_MS * 4_096 + 1, 610_010, 1_000, Side.BUY, 5, START_MS),
+        Trade(BTC, START_MS * 4_096 + 2, 610_000, 714, Side.SELL, 5, START_MS),
     ]
 
 
@@ -304,7 +304,7 @@ def test_the_first_message_of_a_subscription_is_history_and_not_told():
     assert received(protocol, h.trades_frame(*history)) == []
     assert protocol.counters.ignored_trades == 30
     events = received(protocol, h.trades_frame(history[-1], h.trade(7)))
-    assert [event.trade_id for event in events] == [1], "what was history is not told as news"
+    assert len(events) == 1, "what was history is not told as news"
     assert protocol.counters.ignored_trades == 31
 
 
@@ -322,8 +322,23 @@ def test_history_comes_again_after_a_reconnection(live):
     live.connection_made(PATH, 7)
     live.events_received()
     assert received(live, h.trades_frame(h.trade(20), h.trade(21))) == []
-    (trade,) = received(live, h.trades_frame(h.trade(21), h.trade(22)))
-    assert trade.trade_id == 2
+    (trade,) = received(live, h.trades_frame(h.trade(21), h.trade(22, time_ms=START_MS + 1)))
+    assert trade.ts_venue_ms == START_MS + 1
+
+
+def test_a_print_has_the_same_number_on_whichever_socket_it_comes():
+    """When a connection moves to new sockets, what both have told is known by its number."""
+    times = [(n, START_MS + n // 3) for n in range(90)]
+    blocks = [
+        h.trades_frame(*(h.trade(n, time_ms=t) for n, t in times[k : k + 3]))
+        for k in range(0, 90, 3)
+    ]
+    old, new = h.opened(), h.opened()
+    first = received(old, *blocks)
+    latest_first = h.trades_frame(*(h.trade(n, time_ms=t) for n, t in times[59:29:-1]))
+    second = received(new, latest_first, *blocks[20:])
+    assert [t.trade_id for t in second] == [t.trade_id for t in first][-30:]
+    assert [t.trade_id for t in first] == sorted(t.trade_id for t in first)
 
 
 def test_a_repeated_trade_is_counted_and_not_told_again(live):
