@@ -176,8 +176,8 @@ class Connection:
 
     def _check_stamps(self) -> None:
         changed_ns, opened_ns = self._stamps.changed_ns, self._live.opened_ns
-        if changed_ns is None or not self._live.is_open:
-            return
+        if changed_ns is None or not self._live.brings_data:
+            return  # whichever socket is missing may be the one that brings news
         still_ms = (self._clock.boot_ns() - max(changed_ns, opened_ns)) // 1_000_000
         if still_ms > self._live.patience_ms(first=changed_ns < opened_ns):
             self._live.give_up(f"the venue's time has stood still for {still_ms} ms")

@@ -104,9 +104,13 @@ class Pump:
         return ""
 
     def patience_ms(self, *, first: bool) -> int:
-        """Return how long all sockets together may be without news, or without the first."""
+        """Return how long all sockets together may be without news, or without the first.
+
+        That is the patience with the liveliest: on OKX candles may pause for ten times as long
+        as books and marks.
+        """
         endpoints = self.protocol.endpoints()
-        return max((e.first_data_ms if first else e.silence_ms for e in endpoints), default=0)
+        return min((e.first_data_ms if first else e.silence_ms for e in endpoints), default=0)
 
     def give_up(self, reason: str) -> None:
         """End every socket: what they bring is no use."""

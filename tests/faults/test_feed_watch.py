@@ -52,10 +52,13 @@ def test_a_short_pause_is_no_sleep():
     asyncio.run(scene())
 
 
-def test_a_feed_that_repeats_itself_is_left():
+@pytest.mark.parametrize(
+    ("name", "fault"), [("binance-usdm", "freeze@usdm:at=0s"), ("okx", "freeze@okx:at=0s")]
+)
+def test_a_feed_that_repeats_itself_is_left(name, fault):
     async def scene():
-        async with live_market("binance", faults="freeze@usdm:at=0s") as urls:
-            listener = Listener("binance-usdm", urls["binance-usdm"])
+        async with live_market(name.split("-")[0], faults=fault) as urls:
+            listener = Listener(name, urls[name])
             async with listener.running():
                 await listener.until(lambda: down(listener))
                 assert "the venue's time has stood still for" in down(listener)[0]
