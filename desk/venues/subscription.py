@@ -30,6 +30,11 @@ SETTLED_NS = 5_000_000_000
 SILENT_NS = 10_000_000_000
 """Silent for so long, and for twice its limit, a stream is asked for anew."""
 
+QUIET_NS = 60_000_000_000
+"""Streams of trades and of the best bid and ask may be silent for any time, and are not STALE then;
+but of BTC and ETH they hardly ever are, and to ask costs little."""
+_ASKED_WHEN_QUIET = frozenset({"trades", "top"})
+
 _NS_PER_MS = 1_000_000
 _DOUBLINGS = 5
 
@@ -75,9 +80,7 @@ class Subscription:
         self._broken = broken
         """Where it puts itself when it wants to begin anew: looked at after each message."""
         self._begins_whole = begins_whole
-        self._silence_ns = (
-            None if health.limit_ms is None else max(SILENT_NS, 2 * health.limit_ms * _NS_PER_MS)
-        )
+        self._silence_ns = _silence_ns(health)
         self._due_ns: int | None = None
         self._asked_ns: int | None = None
         """On this socket; None: not yet."""
@@ -162,6 +165,13 @@ class Subscription:
         if self._silence_ns is None or not self.health.active:
             return False
         return now_ns - max(self.health.last_ns, self._shown_ns) >= self._silence_ns
+
+
+def _silence_ns(health: StreamHealth) -> int | None:
+    """Return after which silence to ask anew; None: after none."""
+    if health.limit_ms is not None:
+        return max(SILENT_NS, 2 * health.limit_ms * _NS_PER_MS)
+    return QUIET_NS if health.kind in _ASKED_WHEN_QUIET else None
 
 
 def health_of(name: str, terms: Terms, instrument: InstrumentId | None) -> StreamHealth:

@@ -97,6 +97,23 @@ def test_a_silent_stream_is_noticed_by_its_limit(limit_ms, after_ns):
 
 
 @pytest.mark.parametrize("connection", IN_BAND)
+def test_trades_and_tops_that_fall_silent_alone_are_asked_for_again(connection):
+    """No limit calls them STALE, and the other streams keep their socket alive."""
+    made = protocol(connection)
+    path = made.endpoints()[0].path
+    made.connection_made(path, 0)
+    quiet = [s for s in made._subscriptions.values() if s.health.kind in {"trades", "top"}]
+    assert {s.health.kind for s in quiet} >= {"trades"}
+    for stream in quiet:
+        stream.shown(S)
+        stream.received(5 * S)
+    made.tick(64 * S)
+    assert all(stream.asked_ns == 0 or stream.health.limit_ms for stream in quiet)
+    made.tick(65 * S)
+    assert all(stream.asked_ns > 0 for stream in quiet)
+
+
+@pytest.mark.parametrize("connection", IN_BAND)
 def test_every_stream_tells_what_it_is_about_and_how_long_it_may_be_silent(connection):
     made = protocol(connection)
     silent_kinds = {"trades", "top", "liquidations"}
