@@ -10,6 +10,7 @@ from desk.engine.accounts import ACCOUNTS
 from desk.engine.change import Change
 from desk.engine.desk import Desk
 from desk.engine.plan import Plan, Refusal, refuse
+from desk.engine.quality import mark_doubts
 from desk.ledger.book import WORLD, Posting, transfer
 from desk.margin.account import account_figures
 from desk.model.commands import AddMargin, Deposit, Transfer, Withdraw
@@ -74,12 +75,12 @@ def _check_pocket(desk: Desk, account: str, command: AddMargin, settle: str) -> 
     position = next(p for p in after.positions if p.instrument == command.instrument)
     equity = (position.isolated_wallet or Decimal(0)) + (position.unrealized_pnl or Decimal(0))
     needed = position.initial_margin
-    if desk.quality(command.instrument) != "LIVE" or needed is None or equity < needed:
+    if mark_doubts(desk, {command.instrument}) or needed is None or equity < needed:
         need = "unknown" if needed is None else f"{needed:,.2f} {settle}"
         raise refuse(
             "MARGIN_AFTER_WITHDRAWAL",
             f"{command.instrument} would keep {equity:,.2f} {settle}; its initial margin is "
-            f"{need} and its mark must be fresh.",
+            f"{need} and its mark must be fresh and confirmed.",
             "perp.margin_first",
         )
 
@@ -121,13 +122,8 @@ def _check_margin(desk: Desk, account: str, asset: str, quantity: Decimal) -> No
     pool = desk.account_input(account)
     if not pool.positions and not pool.orders:
         return
-    stale = [p.instrument.id for p in pool.positions if desk.quality(p.instrument.id) != "LIVE"]
-    if stale:
-        raise refuse(
-            "STALE_MARK",
-            f"Margin cannot be known while the mark of {', '.join(stale)} is not fresh.",
-            "price.mark_sources",
-        )
+    if doubted := mark_doubts(desk, desk.needed_marks(account)):
+        raise Refusal(*doubted)
     balances = dict(pool.balances)
     balances[asset] = balances.get(asset, Decimal(0)) - quantity
     after = account_figures(msgspec.structs.replace(pool, balances=balances))

@@ -10,7 +10,7 @@ from desk.engine.accounts import Account, account_for
 from desk.engine.change import Change, NewOrder
 from desk.engine.desk import Desk
 from desk.engine.plan import Plan, Refusal, refuse
-from desk.engine.quality import market_now
+from desk.engine.quality import mark_doubts, market_now
 from desk.model.commands import SubmitOrder
 from desk.model.events import Denial
 from desk.model.instrument import Instrument, Kind
@@ -110,7 +110,7 @@ def context_of(
         position=_position(desk, account, instrument),
         working=_working(desk, account.id),
         market=market_now(desk, instrument, expected_price(desk, instrument, terms)),
-        stale_elsewhere=_stale_elsewhere(desk, account, instrument) if perpetual else (),
+        doubted_elsewhere=_doubted_elsewhere(desk, account, instrument) if perpetual else (),
         permitted=instrument.connection in desk.settings.traded,
         account=desk.account_input(account.id) if perpetual else None,
         notionals=_notionals(desk, account, instrument),
@@ -195,9 +195,9 @@ def _notionals(desk: Desk, account: Account, instrument: Instrument) -> dict[str
     return found
 
 
-def _stale_elsewhere(desk: Desk, account: Account, instrument: Instrument) -> tuple[str, ...]:
+def _doubted_elsewhere(desk: Desk, account: Account, instrument: Instrument) -> tuple[str, ...]:
     needed = desk.needed_marks(account.id) - {instrument.id}
-    return tuple(sorted(other for other in needed if desk.quality(other) != "LIVE"))
+    return tuple(other for other in sorted(needed) if mark_doubts(desk, {other}))
 
 
 def expected_price(desk: Desk, instrument: Instrument, terms: OrderTerms) -> Decimal | None:

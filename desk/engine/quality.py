@@ -4,6 +4,7 @@ and for the screen."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 
 import msgspec
@@ -18,9 +19,10 @@ from desk.engine.snapshot import (
     StreamView,
 )
 from desk.market.state import InstrumentMarket
+from desk.model.events import Denial
 from desk.model.instrument import FRESH_MS, Instrument
 from desk.risk.context import MarketNow
-from desk.risk.data_doubts import doubts
+from desk.risk.data_doubts import MARK_DOUBTS, doubts
 
 NS_PER_MS = 1_000_000
 
@@ -68,6 +70,16 @@ def market_now(
         standing=None if market is None else desk.reference.standing(market, desk.now_ns),
         venues_live=desk.reference.venues if desk.settings.live else 0,
     )
+
+
+def mark_doubts(desk: Desk, instruments: AbstractSet[str]) -> list[Denial]:
+    """Return why the marks of these instruments are none to risk anything on."""
+    return [
+        found
+        for name in sorted(instruments)
+        if (terms := desk.catalogue.get(name)) is not None
+        for found in doubts(name, market_now(desk, terms), desk.rules.limits, MARK_DOUBTS)
+    ]
 
 
 def fed_markets(desk: Desk) -> list[InstrumentMarket]:

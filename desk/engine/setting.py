@@ -8,7 +8,8 @@ from desk.engine.accounts import Account
 from desk.engine.change import Change
 from desk.engine.desk import Desk
 from desk.engine.ordering import find_instrument
-from desk.engine.plan import Plan, refuse
+from desk.engine.plan import Plan, Refusal, refuse
+from desk.engine.quality import mark_doubts
 from desk.margin.account import account_figures
 from desk.model.commands import AcknowledgeDisclosure, SetClient, SetLeverage, SetMarginMode
 from desk.model.instrument import Instrument, Kind
@@ -39,6 +40,8 @@ def leverage(desk: Desk, command: SetLeverage, plan: Plan) -> None:
         raise refuse(
             f"STATE_{desk.state.state}", "Leverage is raised only while ACTIVE.", "kill.switch"
         )
+    if command.leverage > before and instrument.id in desk.needed_marks(account.id):
+        _check_mark(desk, instrument)
     if command.leverage < before:
         _check_margin(desk, account.id, instrument, command)
     plan.add(
@@ -55,6 +58,12 @@ def leverage(desk: Desk, command: SetLeverage, plan: Plan) -> None:
         client_id=plan.client_id,
         account=account.id,
     )
+
+
+def _check_mark(desk: Desk, instrument: Instrument) -> None:
+    """A higher leverage sets margin free: on a mark that may be wrong that is new risk."""
+    if doubted := mark_doubts(desk, {instrument.id}):
+        raise Refusal(*doubted)
 
 
 def _check_margin(desk: Desk, account: str, instrument: Instrument, command: SetLeverage) -> None:

@@ -82,8 +82,8 @@ class OrderContext(msgspec.Struct, frozen=True, kw_only=True):
     working: tuple[WorkingOrder, ...]
     """Of the same account, this order excluded."""
     market: MarketNow
-    stale_elsewhere: tuple[str, ...]
-    """Other instruments of the account whose mark is not fresh: its margin stands on them."""
+    doubted_elsewhere: tuple[str, ...]
+    """Other instruments of the account whose mark allows no new risk: its margin stands on them."""
     permitted: bool
     account: AccountInput | None
     """None for a spot account."""

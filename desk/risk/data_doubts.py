@@ -101,9 +101,14 @@ def book_synced(name: str, market: MarketNow, limits: Limits) -> Denial | None:
     return deny("BOOK_UNSYNCED", _RULE, f"The order book of {name} is {said}.")
 
 
-DOUBTS: Sequence[Doubt] = (fresh_mark, diverging, unconfirmed, few_sources, book_synced)
+MARK_DOUBTS: Sequence[Doubt] = (fresh_mark, diverging, unconfirmed, few_sources)
+"""Those about the mark alone: margin stands on it also where nothing is traded now."""
+
+DOUBTS: Sequence[Doubt] = (*MARK_DOUBTS, book_synced)
 
 
-def doubts(name: str, market: MarketNow, limits: Limits) -> list[Denial]:
+def doubts(
+    name: str, market: MarketNow, limits: Limits, looks: Sequence[Doubt] = DOUBTS
+) -> list[Denial]:
     """Return every reason why an instrument's data allow no new risk."""
-    return [found for doubt in DOUBTS if (found := doubt(name, market, limits)) is not None]
+    return [found for doubt in looks if (found := doubt(name, market, limits)) is not None]

@@ -78,7 +78,7 @@ def _context(
         position=_position(pool, spot, instrument),
         working=_working(pool),
         market=_market(situation, instrument),
-        stale_elsewhere=_stale_elsewhere(situation, figures, instrument),
+        doubted_elsewhere=_stale_elsewhere(situation, figures, instrument),
         permitted=True,
         account=pool,
         notionals={} if figures is None else _notionals(figures, instrument),

@@ -29,13 +29,13 @@ def hinted(doubt: Doubt) -> Check:
 
 def fresh_account(context: OrderContext) -> Denial | None:
     """Margin after the fill stands on every mark of the account, not on this one alone."""
-    if not context.stale_elsewhere:
+    if not context.doubted_elsewhere:
         return None
     return deny(
         "STALE_ACCOUNT",
         "price.mark_sources",
-        f"The margin of {context.order.account} stands on marks that are not fresh: "
-        f"{', '.join(context.stale_elsewhere)}.{hint(context)}",
+        f"The margin of {context.order.account} stands on marks that are not fresh or not "
+        f"confirmed: {', '.join(context.doubted_elsewhere)}.{hint(context)}",
     )
 
 

@@ -4,12 +4,13 @@ from decimal import Decimal as D
 
 import msgspec
 import pytest
-from helpers.engines import BTC, MS, Trader
+from helpers.engines import BTC, ETH, MS, Trader
 
 from desk.cli.shipped import shipped
 from desk.engine.frame import build_frame
 from desk.engine.quality import FeedNote, StreamNote
-from desk.model.commands import NextFrame
+from desk.model.commands import NextFrame, SetLeverage, Withdraw
+from desk.model.events import Acknowledged
 from desk.model.market_data import BookLost, InstrumentListed, MarkPrice
 from desk.model.orders import OrderStatus
 
@@ -77,6 +78,41 @@ def test_a_mark_that_runs_away_from_the_others_takes_no_new_risk_but_lets_out():
     assert desk.state.position("perp-1", BTC).quantity == D("0.1")
     desk.sell("0.1", "61000", id="out", reduce_only=True)
     assert "out" in desk.state.orders
+
+
+def test_a_mark_that_runs_away_frees_no_margin_anywhere():
+    desk = trader()
+    say_all(desk)
+    desk.give(SetLeverage(id="low", instrument=BTC, leverage=D(2)))
+    desk.buy("0.1", "60000", id="first")
+    desk.run(100)
+    desk.mark(BTC, "62000", index="60000")  # a gain of 200 USDT that nobody else sees
+    desk.mark(ETH, "2500")
+    desk.tick(100)
+    for command in (
+        SetLeverage(id="high", instrument=BTC, leverage=D(5)),
+        Withdraw(id="out", account="perp-1", asset="USDT", quantity=D(1)),
+    ):
+        answer = desk.give(command)[-1]
+        assert [denial.code for denial in answer.denials] == ["DIVERGING"]
+    answer = desk.buy("1", "2500", instrument=ETH, id="other")[-1]
+    assert "STALE_ACCOUNT" in [denial.code for denial in answer.denials]
+    assert isinstance(
+        desk.give(SetLeverage(id="lower", instrument=BTC, leverage=D(1)))[-1], Acknowledged
+    )
+    say_all(desk)
+    assert isinstance(
+        desk.give(SetLeverage(id="again", instrument=BTC, leverage=D(5)))[-1], Acknowledged
+    )
+
+
+def test_money_stays_while_the_mark_of_a_working_order_is_stale():
+    desk = trader()
+    say_all(desk)
+    desk.buy("0.1", "59999.9", id="rests", post_only=True)
+    desk.run(2_200)
+    answer = desk.give(Withdraw(id="out", account="perp-1", asset="USDT", quantity=D(1)))[-1]
+    assert [denial.code for denial in answer.denials] == ["STALE_MARK"]
 
 
 def test_a_live_desk_of_three_venues_stops_when_two_are_left():
