@@ -206,13 +206,16 @@ def _feed_view(
 
 
 def _oldest(desk: Desk, markets: list[InstrumentMarket]) -> tuple[int | None, int]:
-    """Return the age that is farthest along its own limit, and that limit; None: one has none."""
+    """Return the age that is farthest along its own limit, and that limit.
+
+    None where one mark has no age; one that lies ahead of now is no age to trust either.
+    """
     worst: tuple[int, int] | None = None
     for market in markets:
         limit_ms = market.instrument.mark_limit_ms
         age_ms = _ms(market.mark_age_ns(desk.now_ns))
-        if age_ms is None:
-            return None, limit_ms
+        if age_ms is None or age_ms < 0:
+            return age_ms, limit_ms
         if worst is None or age_ms * worst[1] > worst[0] * limit_ms:
             worst = age_ms, limit_ms
     return worst if worst is not None else (None, FRESH_MS)

@@ -32,7 +32,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     dispersion_rate: Decimal
     """Farthest it may lie from the venue's own index where there is no consensus."""
     mark_sources: int
-    """Venues that must vote where so many are fed live."""
+    """Venues that must vote where so many are fed live; 0: no number of them is enough."""
     max_quantity: dict[str, Decimal]
     """Of one order, in base coin, by coin; a coin that is not here has no quantity limit."""
     allow_reduce_when_halted: bool

@@ -27,15 +27,22 @@ def fresh_mark(name: str, market: MarketNow, limits: Limits) -> Denial | None:
         return deny("NO_MARK", _RULE, f"{name} has no mark price.")
     if market.quality == "LIVE":
         return None
-    age = "unknown" if market.mark_age_ms is None else f"{market.mark_age_ms / 1000:.1f} s"
     limit_s = market.mark_limit_ms / 1000
     return deny(
         "STALE_MARK",
         _RULE,
-        f"The mark of {name} is stale (age {age}; limit {limit_s:.1f} s).",
+        f"The mark of {name} is stale ({_age_text(market.mark_age_ms)}; limit {limit_s:.1f} s).",
         limit=Decimal(market.mark_limit_ms),
         actual=None if market.mark_age_ms is None else Decimal(market.mark_age_ms),
     )
+
+
+def _age_text(age_ms: int | None) -> str:
+    if age_ms is None:
+        return "age unknown"
+    if age_ms < 0:
+        return f"stamped {-age_ms / 1000:.1f} s ahead of its venue's own clock"
+    return f"age {age_ms / 1000:.1f} s"
 
 
 def diverging(name: str, market: MarketNow, limits: Limits) -> Denial | None:
@@ -77,17 +84,18 @@ def unconfirmed(name: str, market: MarketNow, limits: Limits) -> Denial | None:
 
 def few_sources(name: str, market: MarketNow, limits: Limits) -> Denial | None:
     """A live feed of many venues of which too few vote is not what it was set up to be."""
-    standing = market.standing
-    if standing is None or market.venues_live < limits.mark_sources:
+    standing, needed = market.standing, limits.mark_sources
+    if standing is None or market.venues_live < max(1, needed):
         return None
-    if standing.votes >= limits.mark_sources:
+    if standing.votes >= needed > 0:
         return None
+    said = f"{needed} are needed" if needed else "the profile does not say how many are needed"
     return deny(
         "MARK_SOURCES",
         _RULE,
         f"Only {standing.votes} of {market.venues_live} venues vote on the price behind {name}; "
-        f"{limits.mark_sources} are needed.",
-        limit=Decimal(limits.mark_sources),
+        f"{said}.",
+        limit=Decimal(needed),
         actual=Decimal(standing.votes),
     )
 

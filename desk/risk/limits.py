@@ -5,9 +5,6 @@ from __future__ import annotations
 from desk.risk.context import Limits
 from desk.risk.profile import Profile
 
-_NEVER_ENOUGH = 1_000
-"""A least number that is missing must not read as 0, which would ask for nothing."""
-
 
 def limits_of(profile: Profile) -> Limits:
     """Return the limits of a profile; one that is missing is 0, which refuses everything."""
@@ -21,7 +18,7 @@ def limits_of(profile: Profile) -> Limits:
         max_open_orders=int(number("ord.max_messages", "open_orders")),
         divergence_rate=number("price.mark_sources", "divergence"),
         dispersion_rate=number("price.mark_sources", "dispersion"),
-        mark_sources=int(number("price.mark_sources")) or _NEVER_ENOUGH,
+        mark_sources=int(number("price.mark_sources")),
         max_quantity={
             "BTC": number("ord.max_value", "max_btc"),
             "ETH": number("ord.max_value", "max_eth"),

@@ -9,6 +9,7 @@ from helpers.engines import BTC, ETH, MS, Trader
 from desk.cli.shipped import shipped
 from desk.engine.frame import build_frame
 from desk.engine.quality import FeedNote, StreamNote
+from desk.model.catalogue import Catalogue
 from desk.model.commands import NextFrame, SetLeverage, Withdraw
 from desk.model.events import Acknowledged
 from desk.model.market_data import BookLost, InstrumentListed, MarkPrice
@@ -207,3 +208,13 @@ def test_hourly_funding_without_a_time_is_paid_on_the_hour():
     desk.hear(msgspec.structs.replace(told, instrument=deribit, funding_interval_h=8))
     (view,) = [market for market in frame(desk).markets if market.instrument == deribit]
     assert view.next_funding_ms is None, "it accrues at every moment"
+
+
+def test_a_lamp_shows_the_mark_that_lies_ahead_of_now_and_not_the_fresh_one():
+    desk = Trader(catalogue=Catalogue([shipped().catalogue.get(name) for name in (BTC, ETH)]))
+    desk.market()
+    desk.wall_ms += 3_600_000
+    desk.mark(ETH, "2500")
+    (lamp,) = frame(desk).feeds
+    assert desk.desk.quality(ETH) == "STALE"
+    assert lamp.age_ms == -3_600_000

@@ -62,6 +62,13 @@ def test_a_live_feed_of_three_venues_needs_three_votes(votes, venues, code):
     assert codes(standing=standing("THIN", votes=votes), venues_live=venues) == code
 
 
+def test_a_mark_from_the_future_says_so():
+    (denial,) = doubts(
+        NAME, msgspec.structs.replace(GOOD, quality="STALE", mark_age_ms=-3600000), LIMITS
+    )
+    assert "stamped 3600.0 s ahead" in denial.message
+
+
 def test_every_reason_is_told_at_once():
     found = codes(
         quality="STALE", mark_age_ms=2001, book_state="UNSYNCED",
@@ -81,5 +88,7 @@ def test_what_has_no_underlying_or_stands_in_a_document_is_not_asked_for_sources
 
 def test_a_profile_without_the_rule_never_has_enough_sources():
     limits = limits_of(Profile("empty", "house", "Empty", {}))
-    assert "MARK_SOURCES" in codes(limits, standing=standing(votes=7), venues_live=1_000)
+    assert "MARK_SOURCES" in codes(limits, standing=standing(votes=7), venues_live=7)
+    assert "MARK_SOURCES" in codes(limits, standing=standing(votes=1), venues_live=1)
+    assert "MARK_SOURCES" not in codes(limits, standing=standing(votes=7), venues_live=0)
     assert "DIVERGING" in codes(limits, standing=standing(deviation="0.0001"))
