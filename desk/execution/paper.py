@@ -148,7 +148,7 @@ class PaperVenue(ExecutionClient):
         Orders that arrived while the book was not synced act on the first book that is.
         """
         if isinstance(event, InstrumentListed):
-            return self._listed_anew(event.instrument, time_ms, position_of)
+            return self._listed_anew(event.terms, time_ms, position_of)
         if book is None or not isinstance(event, Trade | BookDelta | BookSnapshot):
             return NOTHING
         if not isinstance(event, Trade) and book.synced:
@@ -169,13 +169,15 @@ class PaperVenue(ExecutionClient):
                 arrive(order, book, draft)
         return self._decision(draft)
 
-    def _listed_anew(
-        self, instrument: InstrumentId, time_ms: int, position_of: PositionOf
-    ) -> Decision:
-        """Cancel what works in an instrument: its price is counted in increments that are gone."""
+    def _listed_anew(self, terms: Instrument, time_ms: int, position_of: PositionOf) -> Decision:
+        """Cancel what works in an instrument and is counted in increments that are gone."""
         draft = Draft(self._taken, time_ms, position_of)
         for order in self._orders.values():
-            if order.instrument.id == instrument:
+            if order.instrument.id != terms.id:
+                continue
+            if order.instrument.counts_like(terms):
+                order.instrument = terms  # fees, smallest quantities
+            else:
                 draft.cancel(order, LISTED_ANEW)
         return self._decision(draft)
 

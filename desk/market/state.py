@@ -301,8 +301,10 @@ def _on_candle(market: InstrumentMarket, candle: VenueCandle) -> None:
 
 
 def _on_listed(market: InstrumentMarket, listed: InstrumentListed) -> None:
-    """Take new terms; what was counted in the old ticks and lots is void."""
-    market.instrument = listed.terms
+    """Take new terms; what was counted in other ticks and lots is void."""
+    before, market.instrument = market.instrument, listed.terms
+    if before.counts_like(listed.terms):
+        return
     market.book.lose("listed anew")
     market.top = market.last_trade = market.venue_candle = None
     market.candles = MinuteCandles()

@@ -76,19 +76,32 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         if not 0 < self.mark_limit_ms <= LONGEST_FRESH_MS:
             raise ValueError(f"{self.id}: mark_limit_ms must be 1 to {LONGEST_FRESH_MS}")
 
+    def counts_like(self, other: Instrument) -> bool:
+        """Whether a number of ticks, of lots, and a contract, are the same in other terms."""
+        return (self.tick_size, self.lot_size, self.contract, self.contract_size) == (
+            other.tick_size,
+            other.lot_size,
+            other.contract,
+            other.contract_size,
+        )
+
     def ticks(self, price: Decimal | str) -> Ticks:
         """Count a price in ticks; raise IncrementError off the grid."""
-        count = _whole(Decimal(price), self.tick_size)
-        if count is None:
-            raise IncrementError(f"{self.id}: price {price} is off the {self.tick_size} tick")
-        return Ticks(count)
+        return Ticks(self._count("price", Decimal(price), self.tick_size, "tick"))
 
     def lots(self, quantity: Decimal | str) -> Lots:
         """Count a quantity in lots; raise IncrementError off the grid."""
-        count = _whole(Decimal(quantity), self.lot_size)
-        if count is None:
-            raise IncrementError(f"{self.id}: quantity {quantity} is off the {self.lot_size} lot")
-        return Lots(count)
+        return Lots(self._count("quantity", Decimal(quantity), self.lot_size, "lot"))
+
+    def _count(self, what: str, value: Decimal, increment: Decimal, unit: str) -> int:
+        try:
+            count, rest = divmod(value, increment)
+        except InvalidOperation:  # a count of more digits than a Decimal has, or no number
+            said = f"{self.id}: {what} {value} is no number of {increment} {unit}s"
+            raise IncrementError(said) from None
+        if rest:
+            raise IncrementError(f"{self.id}: {what} {value} is off the {increment} {unit}")
+        return int(count)
 
     def price(self, ticks: Ticks) -> Decimal:
         """Return the price of a number of ticks."""
@@ -117,12 +130,3 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         """Return a signed quantity in base coin, which is the delta of a position."""
         size = quantity * self.contract_size
         return size if self.contract is Contract.LINEAR else size / price
-
-
-def _whole(value: Decimal, increment: Decimal) -> int | None:
-    """Count increments; None off the grid, or where there are more than anything can count."""
-    try:
-        count, rest = divmod(value, increment)
-    except InvalidOperation:  # the count has more digits than a Decimal, or the value is none
-        return None
-    return None if rest else int(count)

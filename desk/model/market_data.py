@@ -139,7 +139,7 @@ class VenueCandle(msgspec.Struct, frozen=True, gc=False):
 class InstrumentListed(msgspec.Struct, frozen=True, gc=False):
     """The venue's listing has an instrument with other terms than those in use.
 
-    What was known in the old ticks and lots is void: a snapshot in the new ones follows.
+    What was known in other ticks and lots is void: a snapshot in the new ones follows.
     """
 
     instrument: InstrumentId

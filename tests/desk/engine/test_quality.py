@@ -166,6 +166,21 @@ def test_new_increments_cancel_what_works_and_void_what_was_counted_in_the_old()
     assert again.state.hash() == desk.state.hash()
 
 
+def test_other_fees_and_minima_leave_orders_and_books_as_they_are():
+    desk = trader()
+    say_all(desk)
+    desk.buy("0.1", "59999.9", id="resting", post_only=True)
+    desk.run(100)
+    terms = desk.desk.catalogue.get(BTC)
+    terms = msgspec.structs.replace(terms, min_notional=D(50), maker_fee_rate=D("0.0003"))
+    assert desk.hear(InstrumentListed(BTC, terms, desk.now_ns)) == []
+    assert desk.state.orders["resting"].status is OrderStatus.WORKING
+    assert quality_of(desk).book_state == "SYNCED"
+    desk.trade("59999.8", "1")
+    (fill,) = desk.state.fills
+    assert fill.fee == fill.quantity * fill.price * D("0.0003")
+
+
 @pytest.mark.parametrize(
     ("last_ms", "limit_ms", "state"),
     [(None, 2000, "SILENT"), (2000, 2000, "LIVE"), (2001, 2000, "STALE"), (9000, None, "QUIET")],
