@@ -19,6 +19,17 @@ GAPS = "gap:p=0.08"
 """One change in twelve is lost, whenever the client comes: some ten gaps of each book."""
 
 
+def looked(venue, folder):
+    """What ccxt saw of the books of a market that loses changes."""
+    with Market(folder, "--dialect", venue.dialect, "--faults", GAPS) as market:
+        ready = json.loads(market.ready.read_text())
+        plan = venue.plan(ready, seconds=LOOKING_S, streams=["order book", REST_BOOK])
+        sighting = Sighting(run_client("ccxt_client.py", plan))
+    assert sighting.escaped == []
+    assert sighting.errors(REST_BOOK) == []
+    return sighting
+
+
 @pytest.mark.parametrize(
     "venue",
     [
@@ -29,10 +40,12 @@ GAPS = "gap:p=0.08"
 )
 def test_ccxt_finds_the_gaps_and_recovers(venue, tmp_path, cell):
     cell("ccxt", venue.name, "gap found")
-    with Market(tmp_path, "--dialect", venue.dialect, "--faults", GAPS) as market:
-        ready = json.loads(market.ready.read_text())
-        plan = venue.plan(ready, seconds=LOOKING_S, streams=["order book", REST_BOOK])
-        sighting = Sighting(run_client("ccxt_client.py", plan))
-    assert sighting.escaped == []
-    assert sighting.errors(REST_BOOK) == []
-    sighting.recovered_order_book()
+    looked(venue, tmp_path).recovered_order_book()
+
+
+def test_a_book_that_missed_changes_unnoticed_is_not_taken_for_the_venues(tmp_path):
+    (venue,) = (venue for venue in VENUES if venue.name == "bybit linear")
+    sighting = looked(venue, tmp_path)
+    assert sighting.errors("order book") == []
+    with pytest.raises(AssertionError):
+        sighting.order_book()
