@@ -15,6 +15,8 @@ class Venue:
     section: str | None = None
     """Where a dialect listens on one address a section."""
     settings: dict = field(default_factory=dict)
+    asked_often: dict = field(default_factory=dict)
+    """Settings for a run in which the streamed book is to be met by REST."""
     path_prefix: str = ""
     lacks: tuple[str, ...] = ()
     """Streams that ccxt, or the venue itself, does not have here."""
@@ -65,7 +67,7 @@ CALLS = {
 STREAMS = tuple(name for name in CALLS if name != REST_BOOK)
 SPOT_LACKS = ("mark price", "liquidations", "funding", "open interest")
 
-ASKING_OFTEN = {"rateLimit": 10}
+ASKED_OFTEN = {"rateLimit": 1}
 """ccxt asks Kraken and Hyperliquid once a second: too seldom to meet the book that it streams."""
 
 VENUES = [
@@ -157,7 +159,7 @@ VENUES = [
         dialect="hyperliquid",
         exchange="hyperliquid",
         symbol="BTC/USDC:USDC",
-        settings=ASKING_OFTEN,
+        asked_often=ASKED_OFTEN,
         lacks=("best bid/ask", "mark price", "liquidations"),
     ),
     Venue(
@@ -172,7 +174,7 @@ VENUES = [
         dialect="kraken",
         exchange="kraken",
         symbol="BTC/USD",
-        settings=ASKING_OFTEN,
+        asked_often=ASKED_OFTEN,
         lacks=SPOT_LACKS,
     ),
 ]

@@ -185,7 +185,7 @@ def check_books(books, shown):
     assert depth >= FEWEST_LEVELS
     seen = [sides(book, depth) for book in books]
     equal = sum(sides(book, depth) in seen for book in shown)
-    assert equal >= 3, f"{equal} of {len(shown)} books by REST were ever seen"
+    assert equal >= 2, f"{equal} of {len(shown)} books by REST were ever seen"
 
 
 def sides(book, depth):

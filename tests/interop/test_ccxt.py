@@ -42,7 +42,8 @@ def sighting_of(market):
     def look(venue):
         if venue.name not in seen:
             streams = [REST_BOOK, *(name for name in venue.streams() if name != FORCED)]
-            plan = venue.plan(market, seconds=LOOKING_S, streams=streams)
+            often = venue.asked_often
+            plan = venue.plan(market, seconds=LOOKING_S, streams=streams, settings=often)
             seen[venue.name] = Sighting(run_client("ccxt_client.py", plan))
         return seen[venue.name]
 

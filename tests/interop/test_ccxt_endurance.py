@@ -13,7 +13,7 @@ OFTEN_MS = 1_000
 PINGING_S = 6.0
 LONG_S = 70.0
 """Longer than any interval of the default keep-alives of ccxt that are below Binance's 180 s."""
-LONGEST_SILENCE_MS = 5_000
+LONGEST_SILENCE_MS = 10_000
 
 
 @pytest.mark.parametrize(
