@@ -9,6 +9,7 @@ from desk.engine.ordering import close_terms, collar_price, context_of, find_ins
 from desk.engine.plan import Plan, Refusal, refuse
 from desk.execution.order import Order
 from desk.model.commands import CancelAll, CancelOrder, ClosePosition, Flatten
+from desk.model.events import Alerted
 from desk.model.instrument import Kind
 from desk.model.numbers import plain
 from desk.risk.pretrade import review
@@ -91,6 +92,7 @@ def flatten(desk: Desk, command: Flatten, plan: Plan) -> None:
     if desk.state.state == "HALTED" and not desk.rules.limits.allow_reduce_when_halted:
         raise refuse("STATE_HALTED", "The desk is HALTED and may only cancel.", "kill.switch")
     orders: list[NewOrder] = []
+    left: list[str] = []
     for number, ((account, instrument_id), position) in enumerate(
         sorted(desk.state.positions.items()), start=1
     ):
@@ -100,17 +102,24 @@ def flatten(desk: Desk, command: Flatten, plan: Plan) -> None:
         order_id = f"{plan.client_id}-{number}"
         terms = close_terms(desk, account, instrument, abs(position.quantity), order_id)
         if terms is None:
+            left.append(f"{plain(position.quantity)} of {instrument_id} is less than a lot")
             continue
-        context = context_of(desk, terms, instrument, ACCOUNTS[account], closing=True)
-        if review(context).accepted:
+        found = review(context_of(desk, terms, instrument, ACCOUNTS[account], closing=True))
+        if found.accepted:
             orders.append(NewOrder(terms=terms, collar_price=collar_price(desk, terms)))
+        else:
+            left += [denial.message for denial in found.denials]
     live = desk.state.live_orders()
     if not orders and not live:
-        raise refuse("NOTHING_TO_DO", "There is no working order and no position.")
+        said = "; ".join(left) or "there is no working order and no position"
+        raise refuse("NOTHING_TO_DO", f"Nothing to do: {said}.")
+    if left:
+        said = f"Not closed: {'; '.join(left)}."
+        plan.events.append(Alerted(severity="danger", code="NOT_FLAT", message=said))
     plan.add(
         plan.about,
         Change(
-            what={"cancels": len(live), "closes": len(orders)},
+            what={"cancels": len(live), "closes": len(orders), "left": left},
             orders=tuple(orders),
             cancels=tuple(order.id for order in live),
         ),

@@ -76,7 +76,7 @@ def grid(context: OrderContext) -> Denial | None:
 def smallest(context: OrderContext) -> Denial | None:
     """The venue's own minimum quantity and notional; closing a smaller rest is let through."""
     order, terms = context.order, context.instrument
-    if order.quantity < terms.min_quantity:
+    if order.quantity < terms.min_quantity and not context.closing:
         return deny(
             "MIN_QUANTITY",
             "ord.no_limit_no_trade",

@@ -10,8 +10,8 @@ from desk.cli.shipped import shipped
 from desk.engine.frame import build_frame
 from desk.engine.quality import FeedNote, StreamNote
 from desk.model.catalogue import Catalogue
-from desk.model.commands import NextFrame, SetLeverage, Withdraw
-from desk.model.events import Acknowledged
+from desk.model.commands import ClosePosition, Flatten, NextFrame, SetLeverage, Withdraw
+from desk.model.events import Acknowledged, Alerted
 from desk.model.market_data import BookLost, InstrumentListed, MarkPrice
 from desk.model.orders import OrderStatus
 
@@ -162,6 +162,33 @@ def test_new_increments_cancel_what_works_and_void_what_was_counted_in_the_old()
     desk.buy("0.1", "59999.9", id="off")
     desk.buy("0.1", "59999.5", id="on")
     assert {"off", "on"} & set(desk.state.orders) == {"on"}
+    again = desk.restarted(catalogue=desk.desk.catalogue)
+    assert again.state.hash() == desk.state.hash()
+
+
+def relist(desk, **changed):
+    terms = msgspec.structs.replace(desk.desk.catalogue.get(BTC), **changed)
+    desk.hear(InstrumentListed(BTC, terms, desk.now_ns))
+    desk.book()
+
+
+def test_a_position_smaller_than_new_minima_can_be_closed_and_what_cannot_is_named():
+    desk = trader()
+    say_all(desk)
+    desk.buy("0.015", "60000", id="first")
+    desk.run(100)
+    relist(desk, min_quantity=D("0.02"))
+    desk.give(ClosePosition(id="some", instrument=BTC, fraction=D("0.4")))
+    desk.run(100)
+    assert desk.state.position("perp-1", BTC).quantity == D("0.009")
+    relist(desk, lot_size=D("0.01"))
+    answer = desk.give(Flatten(id="out"))[-1]
+    assert "0.009 of BTCUSDT-PERP.BINANCE is less than a lot" in answer.denials[0].message
+    desk.buy("0.02", "59000", id="rests", post_only=True)
+    said = desk.give(Flatten(id="all"))
+    assert said[-1].data["cancels"] == ["rests"]
+    (alert,) = [event for event in said if isinstance(event, Alerted)]
+    assert "0.009 of BTCUSDT-PERP.BINANCE is less than a lot" in alert.message
     again = desk.restarted(catalogue=desk.desk.catalogue)
     assert again.state.hash() == desk.state.hash()
 
