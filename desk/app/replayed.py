@@ -146,7 +146,7 @@ class ReplayedFeeds(Feeds):
 
     def _hand_on(self) -> None:
         for player in self._players.values():
-            if events := player.protocol.events_received():
+            if events := player.events_received():
                 self._runtime.hear(events)
 
 

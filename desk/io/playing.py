@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from desk.io.capture_files import RECORDING_GENERATIONS, CaptureLine
+from desk.io.takeover import Echo, Held, Told
+from desk.io.tap import STOPPED
 from desk.model.market_data import MarketEvent
 from desk.venues.protocol import VenueProtocol
 
@@ -14,6 +16,9 @@ TICK_NS = 250_000_000
 
 _LINES_KEPT = 100_000
 """Of new sockets that get ready; with more they take over, whatever the old ones do."""
+
+
+_LEFT = ("closed", STOPPED.encode())
 
 
 class Played(NamedTuple):
@@ -28,13 +33,14 @@ def play(lines: Iterable[CaptureLine], protocol: VenueProtocol) -> Iterator[Play
     player = Player(protocol)
     for line in lines:
         player.take(line, line.ts_recv_ns)
-        yield Played(line, protocol.events_received())
+        yield Played(line, player.events_received())
 
 
 class Player:
     """Stands where a protocol's sockets would be; what the protocol wants sent goes nowhere.
 
-    While a connection moves to new sockets, theirs waits until the old ones are closed.
+    While a connection moves to new sockets, theirs waits until the old ones are closed; what they
+    have said by then is handed on as a live connection does: as it is now, and nothing twice.
     """
 
     def __init__(self, protocol: VenueProtocol) -> None:
@@ -44,10 +50,23 @@ class Player:
         self._next_tick_ns = 0
         self._generation = 0
         self._waiting = _Waiting()
+        self._told = Told()
+        self._echo = Echo()
+        self._events: list[MarketEvent] = []
+        """Heard, and not handed over yet."""
+
+    def events_received(self) -> list[MarketEvent]:
+        """Hand over what was understood since the last call, in order."""
+        self._hear()
+        events, self._events = self._events, []
+        return events
 
     def take(self, line: CaptureLine, ts_recv_ns: int) -> None:
         """Tell the protocol what happened, as of a time on the clock that it is to live by."""
         if line.generation == self._generation:
+            if self._waiting.lines and (line.what, line.payload) == _LEFT:
+                self._move_on(ts_recv_ns)  # the new ones had taken over before
+                return
             self._play(line, ts_recv_ns)
         elif line.generation > self._generation:
             self._waiting.add(line, ts_recv_ns)
@@ -58,11 +77,29 @@ class Player:
 
     def _move_on(self, now_ns: int) -> None:
         """Go over to the sockets that wait."""
+        self._hear()
         self.end("replaced", now_ns)
+        self.protocol.events_received()  # no book was lost to anybody: the new ones are there
         self._generation = self._waiting.generation
         waiting, self._waiting = self._waiting, _Waiting()
+        held = Held()
         for line, ts_recv_ns in waiting.lines:
             self._play(line, ts_recv_ns)
+            held.take(self.protocol.events_received())
+        moved = held.handed_on(self._told, now_ns)
+        self._echo.begin(self._told.prints(), now_ns)
+        self._note([*([held.status] if held.status else []), *moved])
+
+    def _hear(self) -> None:
+        """Take what the protocol has understood, without what former sockets told."""
+        events = self.protocol.events_received()
+        if self._echo and events:
+            events = self._echo.removed(events, events[-1].ts_recv_ns)
+        self._note(events)
+
+    def _note(self, events: list[MarketEvent]) -> None:
+        self._told.note(events)
+        self._events += events
 
     def _play(self, line: CaptureLine, ts_recv_ns: int) -> None:
         if ts_recv_ns >= self._next_tick_ns:

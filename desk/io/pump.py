@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from desk.io.opening import Ending, connect_to, refused
-from desk.io.tap import Tapped, TappedKind
+from desk.io.tap import STOPPED, Tapped, TappedKind
 from desk.io.world import World
 from desk.model.market_data import MarketEvent
 from desk.venues.protocol import Endpoint, RestRequest, VenueProtocol
@@ -139,7 +139,7 @@ class Pump:
                 tasks.create_task(self._watch())
         finally:
             for endpoint in self.protocol.endpoints():
-                self._lose(endpoint.path, "stopped")
+                self._lose(endpoint.path, STOPPED)
 
     # ------------------------------------------------------------------ sockets
 

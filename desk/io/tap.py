@@ -9,6 +9,9 @@ from desk.venues.protocol import RestRequest
 
 TappedKind: TypeAlias = Literal["opened", "closed", "received", "sent", "answered"]
 
+STOPPED = "stopped"
+"""Why sockets are closed that nobody needs any more: new ones have taken over, or all is over."""
+
 
 class Tapped(NamedTuple):
     """One thing that happened on a connection, in the order in which its protocol saw it."""

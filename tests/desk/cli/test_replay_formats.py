@@ -16,7 +16,10 @@ from desk.cli.replay import run
 from desk.cli.shipped import shipped
 from desk.io.captures import read_capture
 from desk.io.hftbacktest import with_answers
+from desk.io.playing import play
 from desk.model.errors import InputError
+from desk.model.market_data import BookLost, BookSnapshot
+from desk.venues.connections import protocol_of
 from desk.venues.protocol import RestRequest
 
 SWAP = "BTC-USDT-SWAP.OKX"
@@ -123,6 +126,27 @@ def test_new_sockets_count_once_the_old_ones_are_closed(report, tmp_path):
     row = report(recording.write(tmp_path / "x"))["instruments"][SWAP]
     assert (row["state"], row["best_bid"]) == ("SYNCED", ["63901.0", "2.00"])
     assert row["sequence_gaps"] == 0
+
+
+def test_what_old_and_new_sockets_both_told_is_told_once_as_it_was_live(report, tmp_path):
+    recording = rolling()
+    for number, generation in ((2, 1), (3, 0), (3, 1), (4, 1), (4, 0), (5, 1)):
+        print_ = f.raw(f.okx_trades(f.okx_trade(number)))
+        recording.receive("okx", print_, generation=generation)
+    recording.close("okx", b"stopped")
+    recording.receive("okx", f.raw(f.okx_trades(f.okx_trade(6))), generation=1)
+    row = report(recording.write(tmp_path / "x"))["instruments"][SWAP]
+    assert row["trades"] == 6
+
+
+def test_a_book_that_moved_to_new_sockets_is_at_no_time_lost(tmp_path):
+    """The old sockets of a planned change are closed one by one, after it."""
+    recording = rolling().close("okx", b"stopped")
+    path = recording.write(tmp_path / "x")
+    protocol = protocol_of("okx", instruments(SWAP))
+    heard = [e for p in play(read_capture([path], "desk"), protocol) for e in p.events]
+    assert not [e for e in heard if isinstance(e, BookLost)]
+    assert [e.last_id for e in heard if isinstance(e, BookSnapshot)] == [10, 900]
 
 
 def test_new_sockets_that_are_given_up_never_count(report, tmp_path):
