@@ -67,6 +67,8 @@ class Pump:
         self._now_ns = world.clock.boot_ns
         self._ticked_ns = world.clock.boot_ns()
         self._live: dict[str, _Live] = {}
+        self._asked: list[RestRequest] = []
+        """Not answered yet."""
         self._dirty = asyncio.Event()
         self._tasks = asyncio.TaskGroup()
         """Both of one run, like the loop that they belong to."""
@@ -138,6 +140,8 @@ class Pump:
                 tasks.create_task(self._deliver())
                 tasks.create_task(self._watch())
         finally:
+            for wanted in self._asked.copy():  # a task that was cancelled unbegun answers nothing
+                self._answer(wanted, None)
             for endpoint in self.protocol.endpoints():
                 self._lose(endpoint.path, STOPPED)
 
@@ -228,6 +232,7 @@ class Pump:
                 if frames := self.protocol.frames_to_send(path):
                     self._tasks.create_task(self._send(path, live.socket, frames))
             for wanted in self.protocol.requests_to_send():
+                self._asked.append(wanted)
                 self._tasks.create_task(self._ask(wanted))
             if events := self.protocol.events_received():
                 self.sink(events)
@@ -245,10 +250,14 @@ class Pump:
         try:
             body = await self._world.ask(wanted)
         finally:  # every request is answered once, also when this task is cancelled
-            now_ns = self._now_ns()
-            self._say("answered", wanted.path, body or b"", now_ns, wanted)
-            self.protocol.receive_response(wanted, body, now_ns)
-            self._dirty.set()
+            self._answer(wanted, body)
+
+    def _answer(self, wanted: RestRequest, body: bytes | None) -> None:
+        now_ns = self._now_ns()
+        self._asked.remove(wanted)
+        self._say("answered", wanted.path, body or b"", now_ns, wanted)
+        self.protocol.receive_response(wanted, body, now_ns)
+        self._dirty.set()
 
     # ------------------------------------------------------------------ time
 

@@ -367,6 +367,38 @@ def test_a_connection_that_was_stopped_amid_a_request_can_run_again_elsewhere():
     asyncio.run(scene())
 
 
+def test_a_request_that_was_never_begun_is_answered_too():
+    """Stopped in the very turn in which it was wished for; a book would wait for it for ever."""
+
+    class Stopping(Hasty):
+        def __init__(self, inner):
+            super().__init__(inner)
+            self.wished, self.answered, self.stop = [], [], lambda: None
+
+        def requests_to_send(self):
+            wished = self._inner.requests_to_send()
+            self.wished += wished
+            if wished:
+                self.stop()
+            return wished
+
+        def receive_response(self, request, body, ts_recv_ns):
+            self.answered.append((request, body))
+            self._inner.receive_response(request, body, ts_recv_ns)
+
+    async def scene():
+        async with served(Venue()) as urls:
+            protocol = Stopping(b.protocol())
+            connection = connected(urls, [], lambda: protocol)
+            protocol.stop = connection._live.stop
+            async with asyncio.timeout(PATIENCE_S):
+                await connection.run()
+            assert protocol.wished
+            assert protocol.answered == [(request, None) for request in protocol.wished]
+
+    asyncio.run(scene())
+
+
 def test_a_fault_of_the_sink_ends_the_pump_and_leaves_nothing():
     async def scene():
         venue = Venue()
