@@ -114,9 +114,14 @@ class InstrumentMarket:
 
     @property
     def funding_interval_h(self) -> int | None:
-        """Hours that the rate is for: what the venue says with it, else what its listing says."""
-        told = None if self.mark is None else self.mark.funding_interval_h
-        return self.instrument.funding_interval_h if told is None else told
+        """Hours that the rate is for, as the venue says with it; None: it has not said.
+
+        What its listing says holds until there is a rate: an interval may change at any time.
+        """
+        mark = self.mark
+        if mark is None or mark.funding_rate is None:
+            return self.instrument.funding_interval_h
+        return mark.funding_interval_h
 
     @property
     def next_funding_ms(self) -> int | None:

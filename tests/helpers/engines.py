@@ -158,6 +158,7 @@ class Trader:
                 next_funding_ms=self.wall_ms + 3_600_000,
                 ts_recv_ns=self.now_ns,
                 ts_venue_ms=self.wall_ms,
+                funding_interval_h=8,
             )
         )
 

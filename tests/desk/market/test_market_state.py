@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from helpers.binance_frames import CATALOGUE
 
@@ -119,6 +120,16 @@ def test_what_came_with_the_mark_is_read_beside_it(market):
         Decimal("0.0001"),
         T0 + 1,
     )
+
+
+def test_a_rate_is_for_the_hours_that_are_told_with_it_and_never_for_those_once_listed(market):
+    perp = market.get(PERP)
+    assert perp.funding_interval_h == 8, "as listed, while nothing was told"
+    market.apply(mark(10 * S))
+    assert perp.funding_rate is not None
+    assert perp.funding_interval_h is None, "it has changed, and nobody knows to what"
+    market.apply(msgspec.structs.replace(mark(11 * S), funding_interval_h=4))
+    assert perp.funding_interval_h == 4
 
 
 def test_trades_tickers_and_status_are_kept(market):
