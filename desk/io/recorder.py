@@ -102,15 +102,17 @@ class Recorder:
                 self._finish(self._out)
         except OSError as error:
             raise self._refused(error) from None
+        finally:
+            self._file.close()
 
     def _begin(self) -> FileIO:
         return FileIO(self._part, "x")
 
     def _append(self, member: bytes) -> None:
         try:
-            written = self._file.write(member)
-            if written != len(member):  # there is room for a part only: have the reason told
-                self._file.write(member[written:])
+            left = memoryview(member)
+            while left:  # where there is room for a part only the next write tells the reason
+                left = left[self._file.write(left) :]
         except OSError:
             self._file.truncate(self._file_size)
             raise
@@ -119,6 +121,8 @@ class Recorder:
 
     def _finish(self, name: Path) -> None:
         sync_file(self._file)
+        if name.exists():
+            raise FileExistsError(errno.EEXIST, f"{name.name} exists", str(name))
         self._file.close()
         os.rename(self._part, name)
         sync_folder(name.parent)

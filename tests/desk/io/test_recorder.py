@@ -97,6 +97,21 @@ def test_room_is_left_on_the_disk(tmp_path):
     assert content(*recorder.files) == HEAD
 
 
+def test_a_file_that_came_meanwhile_is_not_overwritten(tmp_path):
+    out, strange = tmp_path / "x.jsonl.gz", tmp_path / "x.0002.jsonl.gz"
+    recorder = Recorder(out, HEAD, bounds(file=100))
+    strange.write_bytes(b"of somebody else")
+    recorder.write(lines(1, size=200))
+    recorder.write(lines(2, size=200))
+    with pytest.raises(RecordingError, match="exists"):
+        recorder.write(lines(3, size=200))
+    assert strange.read_bytes() == b"of somebody else"
+    out.write_bytes(b"of somebody else")
+    with pytest.raises(RecordingError, match="exists"):
+        recorder.close()
+    assert out.read_bytes() == b"of somebody else"
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     place = tmp_path / "disk"
