@@ -54,7 +54,10 @@ SCRAPS = [
     ),
     *(b"null", b"NaN", b"1e999", b"\\u0022", b"\xef\xbb\xbf", b"\r\n", b"{}", b"[[]]", b'"":0,'),
 ]
-VALUES = [None, True, 0, -1, 1.5, 1e300, 10**25, "", "0", "-1", "1e5", "x", [], {}, [[]], {"": {}}]
+VALUES = [
+    *("null", "true", "0", "-1", "1.5", "1e300", "9" * 25, '""', '"0"', '"-1"', '"1e5"', '"x"'),
+    *("[]", "{}", "[[]]", '{"":{}}'),
+]
 
 DEEPEST = 2_000
 """Levels of nesting; what is much deeper is refused as oversize or by the same rule."""
@@ -166,26 +169,26 @@ class Mutator:
         """Put something else at one place of the document, or something from another place."""
         try:
             document = json.loads(frame)
-        except (ValueError, RecursionError):
+            places = list(_places(document))
+            if not places:
+                return self._insert(frame)
+            self._move(places)
+            return json.dumps(document, separators=(",", ":")).encode()
+        except (ValueError, RecursionError):  # it is none, or too deep, or holds itself
             return self._flip(frame)
-        places = list(_places(document))
-        if not places:
-            return self._insert(frame)
+
+    def _move(self, places):
         holder, key = self._rng.choice(places)
         from_holder, from_key = self._rng.choice(places)
-        instead = self._rng.choice((from_holder[from_key], self._rng.choice(VALUES)))
-        before, holder[key] = holder[key], instead
+        value = json.loads(self._rng.choice(VALUES))
+        holder[key] = self._rng.choice((from_holder[from_key], value))
         if self._rng.random() < 0.2 and isinstance(holder, dict):
             del holder[key]
-        try:
-            return json.dumps(document, separators=(",", ":")).encode()
-        except ValueError:  # it holds itself
-            holder[key] = before
-            return frame
 
 
 def _places(value):
-    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
-        yield value, key
-        if isinstance(inner, dict | list) and inner:
+    """Yield what holds something, and where in it."""
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield value, key
             yield from _places(inner)
