@@ -6,13 +6,17 @@ b/a bids and asks, u update id, T time, S taker's side, v quantity, p price, i t
 
 from __future__ import annotations
 
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 import msgspec
 
 from desk.venues.figures import TimeMs, UpdateId
 from desk.venues.in_band_book import WireLevel
 from desk.venues.repeated_keys import keys_of, refuse_repeated
+
+
+_TradeId: TypeAlias = Annotated[str, msgspec.Meta(max_length=64)]
+"""Thousands are remembered: none may be a megabyte long."""
 
 
 class Frame(msgspec.Struct):
@@ -72,7 +76,7 @@ class Trade(msgspec.Struct, gc=False):
     """One print of `publicTrade`."""
 
     symbol: str = msgspec.field(name="s")
-    trade_id: str = msgspec.field(name="i")
+    trade_id: _TradeId = msgspec.field(name="i")
     """A UUID, on spot a number."""
     price: str = msgspec.field(name="p")
     quantity: str = msgspec.field(name="v")

@@ -260,3 +260,24 @@ def test_a_lamp_shows_the_mark_that_lies_ahead_of_now_and_not_the_fresh_one():
     (lamp,) = frame(desk).feeds
     assert desk.desk.quality(ETH) == "STALE"
     assert lamp.age_ms == -3_600_000
+
+
+def test_a_position_lives_by_the_mark_of_its_own_venue():
+    desk = trader()
+
+    def figures():
+        (held,) = (view for view in frame(desk).positions if view.instrument == BTC)
+        return held.mark_price, held.unrealized_pnl, held.liquidation_distance
+
+    say_all(desk)
+    desk.buy("0.1", "60000", id="first")
+    desk.run(100)
+    before = figures()
+    for name in (OKX, BYBIT):
+        desk.mark(name, "59000")
+    desk.tick(100)
+    assert figures() == before
+    assert before[0] == D(60000)
+    desk.mark(BTC, "59500")
+    desk.tick(100)
+    assert figures()[0] == D(59500)

@@ -368,6 +368,12 @@ def test_repeats_and_block_trades_are_no_prints(linear):
     assert linear.counters.ignored_trades == 5
 
 
+def test_an_id_of_a_print_is_not_remembered_at_any_length(linear):
+    hear(linear, f.bybit_trades(f.bybit_print("a" * 64)), f.bybit_trades(f.bybit_print("b" * 65)))
+    assert linear.counters.rejected == 1
+    assert max(map(len, linear._feeds[0]._told)) == 64
+
+
 def test_inverse_quantities_are_contracts_of_one_dollar():
     inverse = f.bybit(f.INVERSE)
     trade = f.bybit_print("a", "28560.5", "5823", s="BTCUSD")
