@@ -46,7 +46,7 @@ def _retry_after_s(text: str, wall_ms: int) -> float | None:
         return min(float(text[:9]), LONGEST_WAIT_S)
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if date.tzinfo is None:  # "-0000"; the rule knows no other zone than GMT
         date = date.replace(tzinfo=UTC)

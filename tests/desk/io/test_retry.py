@@ -149,6 +149,18 @@ def test_a_refusal_says_how_long_it_wants_to_be_left_alone(status, said, wait_s)
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT",
+        f"Mon, 01 Jan 2030 00:00:{'9' * 20} GMT",
+        f"Mon, 01 Jan 2030 00:00:00 +{'9' * 20}",
+    ],
+)
+def test_a_date_that_no_calendar_has_asks_for_nothing(said):
+    assert asked_wait_s(429, said, WALL_MS) == asked_wait_s(429, "", WALL_MS)
+
+
+@pytest.mark.parametrize(
     ("connection", "most", "seconds"),
     [
         ("binance-usdm", 300, 300),
