@@ -40,7 +40,7 @@ PERPETUAL_FEES = FeeRates(Decimal("0.0002"), Decimal("0.00055"))
 
 _QUOTES = frozenset({"USD", "USDC", "USDT"})
 _CONTRACTS = {"LinearPerpetual": Contract.LINEAR, "InversePerpetual": Contract.INVERSE}
-_HOUR_MIN = 60
+_HOUR_MIN, _DAY_H = 60, 24
 
 
 class _Prices(msgspec.Struct):
@@ -183,5 +183,5 @@ def _perpetual(row: _Row, category: str, fees: FeeRates) -> Instrument:
         min_notional=not_negative(row.quantities.least_notional, "smallest notional"),
         maker_fee_rate=fees.maker,
         taker_fee_rate=fees.taker,
-        funding_interval_h=hours if hours > 0 and not rest else None,
+        funding_interval_h=hours if 0 < hours <= _DAY_H and not rest else None,
     )

@@ -196,7 +196,10 @@ def test_bybits_perpetuals_and_pairs():
     assert (pair.lot_size, pair.min_notional, pair.funding_interval_h) == (D("0.000001"), 5, None)
 
 
-@pytest.mark.parametrize(("minutes", "hours"), [(240, 4), (60, 1), (0, None), (90, None)])
+@pytest.mark.parametrize(
+    ("minutes", "hours"),
+    [(240, 4), (60, 1), (0, None), (90, None), (2_880, None), (60 * 10**30, None)],
+)
 def test_a_funding_interval_is_listed_in_minutes(minutes, hours):
     row = only(bybit("linear", BYBIT_LINEAR | {"fundingInterval": minutes}))
     assert row.funding_interval_h == hours
