@@ -14,7 +14,6 @@ from desk.venues.figures import TimeMs, UpdateId
 from desk.venues.in_band_book import WireLevel
 from desk.venues.repeated_keys import keys_of, refuse_repeated
 
-
 _TradeId: TypeAlias = Annotated[str, msgspec.Meta(max_length=64)]
 """Thousands are remembered: none may be a megabyte long."""
 

@@ -71,6 +71,15 @@ def test_a_chain_of_ids_that_a_float_takes_for_equal_is_a_gap():
     assert okx.counters.books["BTC-USDT-SWAP.OKX"].gaps == 1
 
 
+def test_a_rejection_repeats_nothing_that_the_venue_said():
+    """Reasons are kept, and shown on a terminal."""
+    okx = protocol("okx")
+    for n in range(100):
+        side = f"\x1b[2J'{n}' - at \n" + "x" * 100_000
+        okx.receive_frame(f.raw(f.okx_trades(f.okx_trade(1, side=side))), 2)
+    assert okx.counters.reasons == {"Invalid enum value - at `$.data[0].side`": 100}
+
+
 def with_more(frame):
     """The same frame, with fields at every level that nobody has heard of."""
 
