@@ -273,7 +273,7 @@ class BinanceProtocol:
         refused = bool(head.code or head.error)
         if refused:
             text = head.msg or bytes(head.error).decode(errors="replace")
-            self._report(False, f"refused: {_printable(text)}", ts_recv_ns)
+            self._report(False, f"refused: {text}", ts_recv_ns)
         elif not head.result:
             return False
         self._shapes.check(bytes(payload))
@@ -293,7 +293,7 @@ class BinanceProtocol:
         return feed
 
     def _report(self, up: bool, reason: str, ts_recv_ns: int) -> None:
-        self._events.append(FeedStatus(self.connection, up, reason, ts_recv_ns))
+        self._events.append(FeedStatus(self.connection, up, _printable(reason), ts_recv_ns))
 
 
 def _printable(text: str) -> str:

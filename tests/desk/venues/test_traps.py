@@ -5,7 +5,7 @@ import pytest
 from helpers import binance_frames as b
 from helpers import hyperliquid_frames as h
 from helpers import in_band_frames as f
-from helpers.protocols import protocol
+from helpers.protocols import CONNECTIONS, protocol
 
 from desk.model.market_data import BookDelta, BookSnapshot, BookTop, MarkPrice, Trade
 
@@ -78,6 +78,17 @@ def test_a_rejection_repeats_nothing_that_the_venue_said():
         side = f"\x1b[2J'{n}' - at \n" + "x" * 100_000
         okx.receive_frame(f.raw(f.okx_trades(f.okx_trade(1, side=side))), 2)
     assert okx.counters.reasons == {"Invalid enum value - at `$.data[0].side`": 100}
+
+
+@pytest.mark.parametrize("name", CONNECTIONS)
+def test_why_a_socket_was_closed_is_one_short_line_whatever_the_venue_wrote(name):
+    made = protocol(name)
+    path = made.endpoints()[0].path
+    made.connection_made(path, 1)
+    made.connection_lost(path, "closed: \x1b[2J\n" + "x" * 1_000, 2)
+    reason = made.events_received()[-1].reason
+    assert reason.isprintable()
+    assert len(reason) <= 200
 
 
 def with_more(frame):
