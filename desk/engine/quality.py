@@ -191,6 +191,7 @@ def _feed_view(
     connections = list(dict.fromkeys(m.instrument.connection for m in markets))
     said = [notes.get(connection, NO_NOTE) for connection in connections]
     age_ms, limit_ms = _oldest(desk, markets)
+    states = [desk.market.connection(connection).status for connection in connections]
     skews = [skew for c in connections if (skew := desk.skew_ms(c)) is not None]
     return FeedView(
         venue=venue,
@@ -202,23 +203,28 @@ def _feed_view(
         note="; ".join(dict.fromkeys(note.note for note in said if note.note)),
         skew_ms=max(skews, key=abs, default=None),
         inactive=sum(not stream.active for note in said for stream in note.streams),
+        down="; ".join(dict.fromkeys(s.reason for s in states if s is not None and not s.up)),
     )
 
 
 def _oldest(desk: Desk, markets: list[InstrumentMarket]) -> tuple[int | None, int]:
     """Return the age that is farthest along its own limit, and that limit.
 
-    None where one mark has no age; one that lies ahead of now is no age to trust either.
+    One that lies ahead of now is no age to trust, and worse than any. None: one was never seen,
+    and of the others none is stale, which would be worse.
     """
-    worst: tuple[int, int] | None = None
-    for market in markets:
-        limit_ms = market.instrument.mark_limit_ms
-        age_ms = _ms(market.mark_age_ns(desk.now_ns))
-        if age_ms is None or age_ms < 0:
-            return age_ms, limit_ms
-        if worst is None or age_ms * worst[1] > worst[0] * limit_ms:
-            worst = age_ms, limit_ms
-    return worst if worst is not None else (None, FRESH_MS)
+    limits = [market.instrument.mark_limit_ms for market in markets]
+    ages = [_ms(market.seen_age_ns(desk.now_ns)) for market in markets]
+    known = [(age, limit) for age, limit in zip(ages, limits, strict=True) if age is not None]
+    worst = max(known, key=_share_of_limit, default=None)
+    if worst is None or (None in ages and _share_of_limit(worst) <= 1):
+        return None, limits[ages.index(None)] if None in ages else FRESH_MS
+    return worst
+
+
+def _share_of_limit(aged: tuple[int, int]) -> float:
+    age_ms, limit_ms = aged
+    return age_ms / limit_ms if age_ms >= 0 else float("inf")
 
 
 def _ms(age_ns: int | None) -> int | None:

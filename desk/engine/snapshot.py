@@ -72,7 +72,7 @@ class FeedView(msgspec.Struct, frozen=True, kw_only=True):
 
     venue: str
     age_ms: int | None
-    """Age of the oldest needed stream; None: nothing was ever seen."""
+    """Age of the oldest needed mark, lost or not; None: one was never seen."""
     amber_ms: int
     stale_ms: int
     gaps: int
@@ -82,6 +82,8 @@ class FeedView(msgspec.Struct, frozen=True, kw_only=True):
     """The venue's clock minus this machine's, at the quickest message; None: it stamps nothing."""
     inactive: int = 0
     """Streams that are wanted and that the venue has not shown on the present socket."""
+    down: str = ""
+    """What was last said of each connection that is not up; empty: all are, or none was tried."""
 
 
 class StreamView(msgspec.Struct, frozen=True, kw_only=True):

@@ -146,6 +146,13 @@ class InstrumentMarket:
             return None
         return age_ns(now_ns, mark.ts_recv_ns, mark.ts_venue_ms, self.clock)
 
+    def seen_age_ns(self, now_ns: int) -> int | None:
+        """Age of the mark, or of the last that there was; None: there never was one."""
+        age = self.mark_age_ns(now_ns)
+        if age is None and self.book.ts_recv_ns and self.instrument.kind is Kind.SPOT:
+            return now_ns - self.book.ts_recv_ns
+        return age
+
     def book_age_ns(self, now_ns: int) -> int | None:
         """Age of the book by its last message, None while it is not synced."""
         book = self.book

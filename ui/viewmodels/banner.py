@@ -162,9 +162,16 @@ def _account(account: AccountView, frame: DeskFrame) -> Banner | None:
 
 def _feeds(frame: DeskFrame) -> list[Banner]:
     stale = [feed for feed in frame.feeds if feed_state(feed) == "stale"]
-    if not stale:
+    unseen = [feed for feed in frame.feeds if feed_state(feed) == "never seen" and feed.down]
+    said: list[str] = []
+    if stale:
+        names = ", ".join(f"{feed.venue} {age(feed.age_ms)}" for feed in stale)
+        said.append(f"{names}: marks are stale, orders that add risk there are denied.")
+    if unseen:
+        names = ", ".join(feed.venue for feed in unseen)
+        said.append(f"{names}: no marks yet ({unseen[0].down}), no new risk there.")
+    if not said:
         return []
-    names = ", ".join(f"{feed.venue} {age(feed.age_ms)}" for feed in stale)
-    text = f"{names}: marks are stale, orders that add risk there are denied."
-    key = "stale " + " ".join(feed.venue for feed in stale)
-    return [Banner(STALE, key, False, "triangle", "Feed stale", text)]
+    key = "stale " + " ".join(feed.venue for feed in (*stale, *unseen))
+    subject = "Feed stale" if stale else "No feed"
+    return [Banner(STALE, key, False, "triangle", subject, " ".join(said))]

@@ -48,7 +48,9 @@ def _row(feed: FeedView, wrong: list[bool]) -> Row:
             _count(feed.rejected),
             _wrong_now(str(feed.inactive), feed.inactive),
             _wrong_now(tr(f"{sum(wrong)} of {len(wrong)}"), sum(wrong)),
-            Cell(feed.note),
+            Cell("; ".join(filter(None, (feed.down, feed.note))), Tone.WARNING)
+            if feed.down
+            else Cell(feed.note),
         ),
     )
 

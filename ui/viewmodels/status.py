@@ -136,8 +136,8 @@ def lamp(feed: FeedView) -> Lamp:
         f"Its clock against ours: {clock_words}\n"
         f"Gaps {feed.gaps} · rejected {feed.rejected} · inactive streams {feed.inactive}"
     )
-    if feed.note:
-        tip += f"\n{feed.note}"
+    for said in filter(None, (feed.down, feed.note)):
+        tip += f"\n{said}"
     return Lamp(short_venue(feed.venue), shape, fill, age(feed.age_ms), tone, tip)
 
 

@@ -12,7 +12,7 @@ from desk.engine.quality import FeedNote, StreamNote
 from desk.model.catalogue import Catalogue
 from desk.model.commands import ClosePosition, Flatten, NextFrame, SetLeverage, Withdraw
 from desk.model.events import Acknowledged, Alerted
-from desk.model.market_data import BookLost, InstrumentListed, MarkPrice
+from desk.model.market_data import BookLost, FeedStatus, InstrumentListed, MarkPrice
 from desk.model.orders import OrderStatus
 
 OKX, BYBIT = "BTC-USDT-SWAP.OKX", "BTCUSDT-PERP.BYBIT"
@@ -224,6 +224,35 @@ def test_a_stream_is_as_old_as_its_last_message(last_ms, limit_ms, state):
     assert (view.age_ms, view.state) == (last_ms, state)
     (lamp,) = [feed for feed in frame(desk, notes).feeds if feed.venue == "BINANCE"]
     assert lamp.inactive == (last_ms is None)
+
+
+def test_a_venue_that_went_down_grows_old_on_its_lamp_and_is_told_why():
+    catalogue = type(shipped().catalogue)(shipped().catalogue.of_connection("kraken").values())
+    desk = Trader(catalogue=catalogue)
+    assert frame(desk).feeds[0].age_ms is None
+    names = [instrument.id for instrument in catalogue.all()]
+    for name in names:
+        desk.book(name, bids=[("1.9", "1")], asks=[("2.0", "1")])
+    for name in names:
+        desk.hear(BookLost(name, None, None, "disconnected", desk.now_ns))
+    desk.hear(FeedStatus("kraken", False, "/v2 cannot connect: refused", desk.now_ns))
+    desk.tick(2_100)
+    (lamp,) = frame(desk).feeds
+    assert (lamp.age_ms, lamp.down) == (2_100, "/v2 cannot connect: refused")
+    assert {view.quality for view in frame(desk).quality} == {"UNKNOWN"}
+    desk.hear(FeedStatus("kraken", True, "/v2 connected", desk.now_ns))
+    assert frame(desk).feeds[0].down == ""
+
+
+def test_a_mark_that_was_never_seen_does_not_hide_another_that_is_stale():
+    desk = trader()
+    desk.mark(OKX)
+    lamps = {feed.venue: feed.age_ms for feed in frame(desk).feeds}
+    assert lamps["OKX"] is None
+    desk.tick(2_001)
+    lamps = {feed.venue: feed.age_ms for feed in frame(desk).feeds}
+    assert lamps["OKX"] == 2_001
+    assert lamps["BYBIT"] is None
 
 
 def test_a_venues_skew_is_shown_and_denies_nothing():

@@ -52,6 +52,12 @@ def test_venue_tells_lamp_age_clock_and_counts():
     ]  # fmt: skip
 
 
+def test_why_a_venue_is_down_comes_before_what_is_only_to_be_known():
+    (row,) = feed_rows(frame(feeds=[feed(down="refused: HTTP 429", note="terms as shipped")]))
+    assert row.cells[-1].text == "refused: HTTP 429; terms as shipped"
+    assert row.cells[-1].tone is Tone.WARNING
+
+
 def test_what_is_wrong_now_is_boxed_and_what_has_happened_is_only_told():
     at = {column.key: number for number, column in enumerate(FEED_COLUMNS)}
     (row,) = feed_rows(frame(feeds=[feed(gaps=3, rejected=2, inactive=1)]))

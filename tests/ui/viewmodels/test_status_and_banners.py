@@ -130,6 +130,18 @@ def test_worst_comes_first():
     ]
 
 
+def test_a_venue_that_never_came_is_told_once_something_was_tried():
+    assert banners(frame(feeds=[feed(age_ms=None)])) == []
+    gone = feed("OKX", age_ms=None, down="cannot connect")
+    (banner,) = banners(frame(feeds=[feed(), gone]))
+    assert banner.subject == "No feed"
+    assert banner.text == "OKX: no marks yet (cannot connect), no new risk there."
+    (banner,) = banners(frame(feeds=[feed(age_ms=6_400), gone]))
+    assert banner.subject == "Feed stale"
+    assert "BINANCE 6.4 s" in banner.text
+    assert "OKX: no marks yet" in banner.text
+
+
 def test_halted_names_its_reason_and_offers_to_rearm():
     (banner,) = banners(
         frame(state="HALTED", latches=["HALTED: killed by ada: fat finger", "feed lost."])
