@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QTabBar, QToolTip
 from desk.model.commands import NextFrame
 from ui.panels import feeds as feeds_module
 from ui.panels.explain import ExplainPopover
+from ui.viewmodels.feeds import FEED_COLUMNS
 
 pytestmark = pytest.mark.qt
 
@@ -97,6 +98,16 @@ def test_words_and_the_tick_narrow_the_streams(qtbot, trouble):
     click(qtbot, panel.only_wrong)
     qtbot.keyClicks(panel.words, "zzz")
     assert rows.rows == ()
+
+
+def test_a_long_reason_does_not_drive_its_own_column_away(qtbot, rig_of):
+    reason = "/v2 cannot connect: [Errno 111] Connect call failed ('127.0.0.1', 44793)"
+    calm = seven_venues()
+    down = [replace(feed, down=reason, note="terms " * 20) for feed in calm.feeds]
+    panel = open_feeds(qtbot, rig_of(replace(calm, feeds=down)))
+    shown = [c.key for n, c in enumerate(FEED_COLUMNS) if not panel.feeds.isColumnHidden(n)]
+    assert "note" in shown
+    assert "wrong" in shown
 
 
 def test_return_on_a_venue_opens_its_streams(qtbot, trouble, focus):

@@ -21,7 +21,7 @@ SOURCE_COLUMNS = (
     Column("deviation", "vs index", "+8,888 bp", keep=8, tip="price ÷ consensus index − 1"),
     Column("standing", "Standing", "counted", Side.LEFT, tip="its part in the index"),
     Column("age", "Age", "88.8 s"),
-    Column("note", "Note", "at par: its stablecoin has no price", Side.LEFT, keep=7, grow=True),
+    Column("note", "Note", "", Side.LEFT, keep=7, width=220, grow=True),
 )
 
 

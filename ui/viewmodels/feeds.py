@@ -20,7 +20,7 @@ FEED_COLUMNS = (
     Column("rejected", "Rejected", "88,888", tip="messages that could not be read"),
     Column("inactive", "Inactive", "888", tip="wanted, and not shown on the present socket"),
     Column("wrong", "Wrong", "88 of 888", keep=6, tip="streams that are stale, silent or inactive"),
-    Column("note", "Note", "refused: 429, again in 30 s", Side.LEFT, keep=7, grow=True),
+    Column("note", "Note", "", Side.LEFT, keep=7, width=170, grow=True),
 )
 
 
