@@ -216,15 +216,15 @@ def _oldest(desk: Desk, markets: list[InstrumentMarket]) -> tuple[int | None, in
     limits = [market.instrument.mark_limit_ms for market in markets]
     ages = [_ms(market.seen_age_ns(desk.now_ns)) for market in markets]
     known = [(age, limit) for age, limit in zip(ages, limits, strict=True) if age is not None]
-    worst = max(known, key=_share_of_limit, default=None)
-    if worst is None or (None in ages and _share_of_limit(worst) <= 1):
+    worst = max(known, key=_badness, default=None)
+    if worst is None or (None in ages and 0 <= worst[0] <= worst[1]):
         return None, limits[ages.index(None)] if None in ages else FRESH_MS
     return worst
 
 
-def _share_of_limit(aged: tuple[int, int]) -> float:
+def _badness(aged: tuple[int, int]) -> tuple[bool, int]:
     age_ms, limit_ms = aged
-    return age_ms / limit_ms if age_ms >= 0 else float("inf")
+    return age_ms < 0, age_ms * 1_000 // limit_ms
 
 
 def _ms(age_ns: int | None) -> int | None:
