@@ -47,6 +47,8 @@ class Pump(QObject):
     framed = Signal(object)
     happened = Signal(object)
     link_changed = Signal(object)
+    still_silent = Signal()
+    """At every beat for as long as the link is silent."""
     faulted = Signal(str)
     """The pipe broke its promise: a hole in the events, bytes that are no message."""
 
@@ -134,6 +136,7 @@ class Pump(QObject):
         limit_ms = FIRST_FRAME_MS if self.link is Link.WAITING else SILENT_AFTER_MS
         if self._now_ns() - self._asked_ns > limit_ms * 1_000_000:
             self._set_link(Link.SILENT)
+            self.still_silent.emit()
 
     def _read(self) -> None:
         newest: DeskFrame | None = None

@@ -48,6 +48,7 @@ class DeskWindow(Panes):
         pump.framed.connect(self.display.show_frame)
         pump.happened.connect(self._take_event)
         pump.link_changed.connect(self._show_link)
+        pump.still_silent.connect(self._show_silence)
         pump.faulted.connect(self._show_fault)
         self.painted.connect(pump.painted)
         actions.unsent.connect(self._say_danger)
@@ -150,8 +151,11 @@ class DeskWindow(Panes):
             last = tr("before the first frame") if frame is None else clock(frame.wall_ms, 8)
             self.banner.show_banners([engine_lost(self.pump.why_lost, last)])
         elif link is Link.SILENT:
-            self.banner.show_banners([engine_silent(self.pump.silent_ms())])
+            self._show_silence()
         self.display.pacing.hurry()
+
+    def _show_silence(self) -> None:
+        self.banner.show_banners([engine_silent(self.pump.silent_ms())])
 
     def _show_fault(self, text: str) -> None:
         self.display.keep_fault(fault(text))

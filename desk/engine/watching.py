@@ -14,6 +14,9 @@ from desk.risk.monitor import LevelMemory, next_level
 HEARTBEAT_LOST_NS = 3_000_000_000
 """A window silent for so long is not in anybody's hands."""
 
+SLEPT_NS = 1_000_000_000
+"""A desk that did not look for so long was stopped itself, and heard nobody meanwhile."""
+
 
 class Watch:
     """Looks at the desk whenever time passes; at most one plan a look."""
@@ -21,6 +24,7 @@ class Watch:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._heard_ns: int | None = None
+        self._looked_ns = desk.now_ns
         self._memory: dict[str, LevelMemory] = {}
 
     def window_changed(self, attached: bool) -> None:
@@ -35,6 +39,9 @@ class Watch:
 
     def look(self) -> Plan | None:
         """Return the next thing to record, or None."""
+        slept, self._looked_ns = self._desk.now_ns - self._looked_ns, self._desk.now_ns
+        if slept > SLEPT_NS and self._heard_ns is not None:
+            self._heard_ns = self._desk.now_ns
         return self._lost_heartbeat() or self._changed_level()
 
     def _lost_heartbeat(self) -> Plan | None:

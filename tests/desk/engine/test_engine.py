@@ -303,6 +303,16 @@ def test_a_lost_heartbeat_reduces_and_cancels_what_adds_risk(trader):
     assert trader.restarted().state.state == "REDUCING"
 
 
+def test_a_desk_that_was_stopped_itself_does_not_blame_the_window(trader):
+    trader.process(WindowChanged(attached=True))
+    trader.run(200)
+    trader.tick(30_000)
+    trader.run(2_900)
+    assert trader.state.state == "ACTIVE"
+    trader.run(300)
+    assert trader.state.state == "REDUCING"
+
+
 def test_a_window_that_crashed_is_not_a_lost_heartbeat(trader):
     trader.process(WindowChanged(attached=True))
     trader.process(WindowChanged(attached=False))
