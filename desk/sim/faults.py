@@ -32,7 +32,8 @@ The market (of all instruments, or of the one whose id in the market is given):
 * relist: prices get another decimal; the venues list it anew and close their sockets
 
 `stream` is any run of a stream's parts, with the letters and channel names of the venue:
-`btcusdt@depth@100ms`, `depth`, `ethusdt`, also behind `spot` or `usdm` (`usdm@btcusdt@trade`);
+`btcusdt@depth@100ms`, `depth`, `ethusdt`, also behind `spot`, `usdm` or `coinm`
+(`usdm@btcusdt@trade`) and before these `binance`;
 `okx@BTC-USDT-SWAP@books`; `bybit@linear@BTCUSDT@orderbook@50`;
 `deribit@BTC-PERPETUAL@book@100ms`; `coinbase@BTC-USD@level2`; `kraken@BTC/USD@book@10`. New
 connections are `ws` and REST is `rest` (`status429@okx@rest`).
@@ -100,6 +101,7 @@ _NEVER_AGAIN = {_K.SHUTDOWN, _K.INTERVAL, _K.RELIST}
 _LASTING = set(FaultKind) - HAPPENING - OF_FRAMES | {_K.FREEZE, _K.SILENT}
 _MEASURED = {_K.LATE: DEFAULT_DELAY_MS, _K.OLD: DEFAULT_DELAY_MS, _K.CLOCK: None}
 """Kinds that take `by`, and what it is when it is not given; None: it must be."""
+_OF_BINANCE = {"spot", "usdm", "coinm"}
 _BOOKS = {"book", "orderbook", "level2"}
 _OPTIONS = {"p", "at", "for", "by"}
 
@@ -118,7 +120,8 @@ class Fault:
 
     def hits(self, section: str, stream: str) -> bool:
         """Tell whether a stream of a section is meant."""
-        parts = (section, *stream.split("@"))
+        venue = ("binance",) if section in _OF_BINANCE else ()
+        parts = (*venue, section, *stream.split("@"))
         if self.kind is FaultKind.GAP and not _carries_changes(parts):
             return False
         wanted, size = self.stream, len(self.stream)

@@ -177,6 +177,15 @@ def test_streams_are_named_by_any_run_of_their_parts(stream, hit):
     assert (frames == []) is hit
 
 
+def test_binance_is_named_as_a_whole_or_by_its_parts():
+    (whole,) = parse_faults("clock@binance:by=1s")
+    assert all(whole.hits(section, TRADE) for section in ("spot", "usdm", "coinm"))
+    assert not whole.hits("okx", TRADE)
+    (part,) = parse_faults("silent@binance@usdm")
+    assert part.hits("usdm", TRADE)
+    assert not part.hits("spot", TRADE)
+
+
 def test_disconnections_happen_once_when_their_time_has_come():
     faults = injector("disconnect@trade:at=3s")
     assert faults.begin(2999) == []
