@@ -62,6 +62,8 @@ class _Plot(pg.PlotWidget):
         self.decimals = 1
         self.has_range = False
         self.dimmed = False
+        self.is_stale = False
+        """The mark is too old to be the price of now."""
         self._pointer: QPointF | None = None
         item = self.getPlotItem()
         # The axes are painted below: pyqtgraph's cost four milliseconds a frame.
@@ -173,7 +175,7 @@ class _Plot(pg.PlotWidget):
             return
         ink.painter.setPen(QPen(self._theme.color("text2"), 1, Qt.PenStyle.DotLine))
         ink.painter.drawLine(QPointF(view.left(), y), QPointF(view.right(), y))
-        fill = "stale" if self.dimmed else "text"
+        fill = "stale" if self.dimmed or self.is_stale else "text"
         self._axis_tag(ink, self.mark_text, y, view, text_token="panel", fill=fill)
 
     def _axis_tag(
@@ -235,6 +237,7 @@ class PricePlot(QWidget):
         decimals: int,
         mark_price: float | None,
         mark_text: str,
+        is_stale: bool = False,
     ) -> None:
         """Show the last `window_s` seconds; lines far away do not squeeze the curve."""
         if not time_s:
@@ -248,7 +251,7 @@ class PricePlot(QWidget):
             self._drawn = drawn
             self._values = self._draw_curves(time_s[first:], mark[first:], last[first:])
         plot.decimals = decimals
-        plot.mark_price, plot.mark_text = mark_price, mark_text
+        plot.mark_price, plot.mark_text, plot.is_stale = mark_price, mark_text, is_stale
         # A young series fills the plot too, from a minute on.
         start = max(end - window_s, min(time_s[first], end - LEAST_SHOWN_S))
         self._set_range(start, end, self._values, lines)

@@ -113,7 +113,13 @@ def _instrument_rows(listening: Listening) -> list[Row]:
 def _venue_rows(listening: Listening, connections: list[ListedConnection]) -> list[Row]:
     notes = {connection.name: connection.note("") for connection in connections}
     return [
-        _row(f"{view.venue} clock skew", view.skew_ms, "ms", note=view.note)
+        _row(
+            f"{view.venue} clock skew",
+            view.skew_ms,
+            "ms",
+            ok=not view.down,
+            note="; ".join(filter(None, (view.down, view.note))),
+        )
         for view in feed_views(listening.desk, notes)
     ]
 

@@ -118,6 +118,8 @@ def test_silent_engine_greys_and_comes_back(rig):
     rig.until(later)
     assert rig.window.watch.grid.dimmed
     assert "does not answer" in rig.window.banner.accessibleName()
+    now[0] += 30_000_000_000
+    rig.until(lambda: "No frame for 3" in rig.window.banner.accessibleName())  # it counts on
     rig.desk.answers = True
     rig.desk.send_frame()
     rig.until(lambda: rig.pump.link is Link.LIVE)
@@ -330,6 +332,15 @@ def test_time_axis_has_round_moments():
 
     assert time_ticks(3_601, 4_500, 4) == [3_900, 4_200, 4_500]
     assert time_ticks(0, 86_400 * 40, 4)[1] == 86_400
+
+
+def test_a_stale_mark_is_no_bright_price_on_the_axis(rig):
+    rig.window.load_late()
+    rig.until(lambda: rig.window.chart.plot is not None)
+    rig.settle(normal_desk(markets=[market(quality="STALE", mark_age_ms=2_400)]))
+    rig.until(lambda: rig.window.chart.plot._plot.is_stale)
+    rig.settle(normal_desk())
+    rig.until(lambda: not rig.window.chart.plot._plot.is_stale)
 
 
 def test_price_of_the_plot_is_where_its_line_is(rig):

@@ -105,6 +105,7 @@ class ChartPanel(QWidget):
             decimals=decimals_of(tick),
             mark_price=None if market.mark is None else float(market.mark),
             mark_text=price(market.mark, tick),
+            is_stale=market.quality != "LIVE",
         )
         low, high = self.plot.shown_low, self.plot.shown_high
         decimals = decimals_of(tick)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from desk.engine.snapshot import AccountView, DeskFrame
-from ui.viewmodels.status import feed_state
+from ui.viewmodels.status import REPLAY, feed_state
 from ui.viewmodels.text import age, clock, countdown, money, ratio
 
 (
@@ -167,6 +167,9 @@ def _feeds(frame: DeskFrame) -> list[Banner]:
     if stale:
         names = ", ".join(f"{feed.venue} {age(feed.age_ms)}" for feed in stale)
         said.append(f"{names}: marks are stale, orders that add risk there are denied.")
+        if frame.mode == REPLAY:
+            # It may be over: then there is nothing wrong with a venue.
+            said += dict.fromkeys(f"Note: {feed.note}." for feed in stale if feed.note)
     if unseen:
         names = ", ".join(feed.venue for feed in unseen)
         said.append(f"{names}: no marks yet ({unseen[0].down}), no new risk there.")

@@ -142,6 +142,14 @@ def test_a_venue_that_never_came_is_told_once_something_was_tried():
     assert "OKX: no marks yet" in banner.text
 
 
+def test_a_replay_that_is_over_says_so():
+    over = feed(age_ms=6_400, note="the recording has ended")
+    (banner,) = banners(frame(mode="REPLAY", feeds=[over]))
+    assert banner.text.endswith("Note: the recording has ended.")
+    (banner,) = banners(frame(mode="PAPER", feeds=[over]))
+    assert "Note" not in banner.text
+
+
 def test_halted_names_its_reason_and_offers_to_rearm():
     (banner,) = banners(
         frame(state="HALTED", latches=["HALTED: killed by ada: fat finger", "feed lost."])
