@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import islice
 
 from desk.engine.desk import Desk
+from desk.engine.market_views import market_views
 from desk.engine.quality import (
     FeedNote,
     feed_views,
@@ -15,16 +16,15 @@ from desk.engine.quality import (
     rate_views,
     stream_views,
 )
-from desk.engine.snapshot import BookView, DeskFrame, OrderView, RuleView, SeriesView
+from desk.engine.snapshot import AccountView, BookView, DeskFrame, OrderView, RuleView, SeriesView
 from desk.engine.views import (
     account_views,
     fill_view,
-    market_views,
     order_view,
     position_views,
     totals_view,
 )
-from desk.market.state import InstrumentMarket
+from desk.market.instrument_market import InstrumentMarket
 from desk.model.commands import NextFrame
 from desk.model.numbers import plain
 from desk.model.orders import Side
@@ -65,7 +65,7 @@ def build_frame(
         totals=totals_view(desk, accounts, positions),
         orders=_orders(desk),
         fills=[fill_view(fill) for fill in state.fills[-RECENT:][::-1]],
-        rules=_rules(desk),
+        rules=_rules(desk, accounts),
         indices=index_views(desk),
         rates=rate_views(desk),
         streams=stream_views(desk, notes) if wanted.streams else [],
@@ -113,11 +113,11 @@ def _orders(desk: Desk) -> list[OrderView]:
     return [*reversed(live), *ended]
 
 
-def _rules(desk: Desk) -> list[RuleView]:
+def _rules(desk: Desk, accounts: list[AccountView]) -> list[RuleView]:
     """Return the rules that a glance should show: leverage and margin now against the limits."""
     limits = desk.rules.limits
     rows: list[RuleView] = []
-    for view in account_views(desk):
+    for view in accounts:
         if view.kind != "perpetual" or view.leverage is None:
             continue
         near = view.leverage > limits.max_leverage

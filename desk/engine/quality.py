@@ -18,7 +18,7 @@ from desk.engine.snapshot import (
     RateView,
     StreamView,
 )
-from desk.market.state import InstrumentMarket
+from desk.market.instrument_market import InstrumentMarket
 from desk.model.events import Denial
 from desk.model.instrument import FRESH_MS, Instrument
 from desk.risk.context import MarketNow

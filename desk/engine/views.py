@@ -6,26 +6,22 @@ from decimal import Decimal
 
 from desk.engine.accounts import ACCOUNTS, Account
 from desk.engine.desk import Desk
-from desk.engine.quality import fed_markets
+from desk.engine.market_views import next_funding_ms
 from desk.engine.snapshot import (
     AccountView,
     CollateralView,
     FillView,
-    MarketView,
     OrderView,
     PositionView,
     TotalsView,
 )
 from desk.execution.order import Order
 from desk.margin.inputs import AccountFigures, PositionFigures
-from desk.market.state import InstrumentMarket
-from desk.model.instrument import Contract, Instrument, Kind
-from desk.model.numbers import ONE, ZERO
+from desk.market.instrument_market import InstrumentMarket
+from desk.model.numbers import ZERO
 from desk.model.orders import Fill, MarginMode
 
 HOURS_A_DAY = 24
-
-_HOUR_MS = 3_600_000
 
 
 def account_views(desk: Desk) -> list[AccountView]:
@@ -253,19 +249,6 @@ def _funding_a_day(market: InstrumentMarket | None, position: PositionFigures) -
     return -paid if position.quantity > 0 else paid
 
 
-def next_funding_ms(desk: Desk, market: InstrumentMarket) -> int | None:
-    """Return when funding is paid next: as the venue says, else the whole hour.
-
-    A venue that pays each hour, on the hour, does not tell the time with the rate.
-    """
-    told = market.next_funding_ms
-    if told is not None or market.funding_rate is None:
-        return told
-    if market.instrument.funding_interval_h != 1:
-        return None
-    return (desk.wall_ms // _HOUR_MS + 1) * _HOUR_MS
-
-
 def order_view(order: Order) -> OrderView:
     """Return one order."""
     terms = order.terms
@@ -302,61 +285,3 @@ def fill_view(fill: Fill) -> FillView:
         liquidity=fill.liquidity.value,
         time_ms=fill.time_ms,
     )
-
-
-def market_views(desk: Desk) -> list[MarketView]:
-    """Return every instrument that this desk is fed."""
-    return [_market_view(desk, market) for market in fed_markets(desk)]
-
-
-def _market_view(desk: Desk, market: InstrumentMarket) -> MarketView:
-    terms, book = market.instrument, market.book
-    bid, ask = book.best_bid, book.best_ask
-    mark = market.mark_price
-    standing = desk.reference.standing(market, desk.now_ns)
-    interest = market.open_interest
-    return MarketView(
-        instrument=terms.id,
-        venue=terms.venue,
-        kind=terms.kind.value,
-        base=terms.base,
-        tick_size=terms.tick_size,
-        lot_size=terms.lot_size,
-        bid=None if bid is None else terms.price(bid[0]),
-        ask=None if ask is None else terms.price(ask[0]),
-        bid_quantity=None if bid is None else terms.quantity(bid[1]),
-        ask_quantity=None if ask is None else terms.quantity(ask[1]),
-        last=market.last_price,
-        mark=mark,
-        index=market.index_price,
-        basis_rate=_basis(desk, market),
-        funding_rate=market.funding_rate,
-        next_funding_ms=next_funding_ms(desk, market),
-        change_24h_rate=None,
-        open_interest=None if interest is None else interest.quantity,
-        spread=None if bid is None or ask is None else (ask[0] - bid[0]) * terms.tick_size,
-        mark_age_ms=desk.market.mark_age_ms(terms.id, desk.now_ns),
-        book_age_ms=desk.market.book_age_ms(terms.id, desk.now_ns),
-        book_state=book.state,
-        quality=market.quality(desk.now_ns),
-        quantity_unit=_unit(terms),
-        funding_interval_h=market.funding_interval_h,
-        deviation=None if standing is None else standing.deviation,
-    )
-
-
-def _unit(terms: Instrument) -> str:
-    """Return what a quantity counts: contracts, or nothing to say where it is the base coin."""
-    linear = terms.contract is Contract.LINEAR and terms.contract_size == ONE
-    return "" if linear else "ct"
-
-
-def _basis(desk: Desk, market: InstrumentMarket) -> Decimal | None:
-    """Return (perpetual − spot) / spot of the same venue, both fresh and in the same quote."""
-    spot, mark = desk.reference.spot_of(market), market.mark_price
-    if market.instrument.kind is Kind.SPOT or mark is None or spot is None:
-        return None
-    price = spot.mark_price
-    same = spot.instrument.quote == market.instrument.quote
-    fresh = all(m.quality(desk.now_ns) == "LIVE" for m in (spot, market))
-    return (mark - price) / price if price and fresh and same else None

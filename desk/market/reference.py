@@ -12,7 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from desk.market.consensus import Consensus, Index
-from desk.market.state import InstrumentMarket
+from desk.market.instrument_market import InstrumentMarket
 from desk.market.votes import DOLLAR, UsdRate, usd_rates, venue_votes
 from desk.model.instrument import Kind
 from desk.model.numbers import ONE, ZERO

@@ -14,7 +14,7 @@ from statistics import median
 import msgspec
 
 from desk.market.consensus import SILENT_NS, Vote
-from desk.market.state import InstrumentMarket
+from desk.market.instrument_market import InstrumentMarket
 from desk.model.instrument import Kind
 from desk.model.numbers import ONE
 
