@@ -169,26 +169,27 @@ class Mutator:
         """Put something else at one place of the document, or something from another place."""
         try:
             document = json.loads(frame)
-            places = list(_places(document))
-            if not places:
+            if not isinstance(document, dict | list) or not document:
                 return self._insert(frame)
-            self._move(places)
+            self._move(document)
             return json.dumps(document, separators=(",", ":")).encode()
-        except (ValueError, RecursionError):  # it is none, or too deep, or holds itself
+        except (ValueError, RecursionError):  # it is none, or holds itself
             return self._flip(frame)
 
-    def _move(self, places):
-        holder, key = self._rng.choice(places)
-        from_holder, from_key = self._rng.choice(places)
+    def _move(self, document):
+        holder, key = self._place(document)
+        from_holder, from_key = self._place(document)
         value = json.loads(self._rng.choice(VALUES))
         holder[key] = self._rng.choice((from_holder[from_key], value))
         if self._rng.random() < 0.2 and isinstance(holder, dict):
             del holder[key]
 
-
-def _places(value):
-    """Yield what holds something, and where in it."""
-    if isinstance(value, dict | list):
-        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            yield value, key
-            yield from _places(inner)
+    def _place(self, holder):
+        """Walk down from something to a place in it; most ways end where nothing is held."""
+        while True:
+            keys = list(holder) if isinstance(holder, dict) else range(len(holder))
+            key = self._rng.choice(keys)
+            inner = holder[key]
+            if not isinstance(inner, dict | list) or not inner or self._rng.random() < 0.2:
+                return holder, key
+            holder = inner
