@@ -19,12 +19,21 @@ def market_views(desk: Desk) -> list[MarketView]:
     return [_market_view(desk, market) for market in fed_markets(desk)]
 
 
+def _open_coins(market: InstrumentMarket) -> Decimal | None:
+    """Return the open interest in base coins, by which venues can be compared."""
+    interest, terms, mark = market.open_interest, market.instrument, market.mark_price
+    if interest is None:
+        return None
+    if terms.contract is Contract.LINEAR:
+        return interest.quantity * terms.contract_size
+    return terms.notional(interest.quantity, mark) if mark else None
+
+
 def _market_view(desk: Desk, market: InstrumentMarket) -> MarketView:
     terms, book = market.instrument, market.book
     bid, ask = book.best_bid, book.best_ask
     mark = market.mark_price
     standing = desk.reference.standing(market, desk.now_ns)
-    interest = market.open_interest
     return MarketView(
         instrument=terms.id,
         venue=terms.venue,
@@ -43,7 +52,7 @@ def _market_view(desk: Desk, market: InstrumentMarket) -> MarketView:
         funding_rate=market.funding_rate,
         next_funding_ms=next_funding_ms(desk, market),
         change_24h_rate=None,
-        open_interest=None if interest is None else interest.quantity,
+        open_interest=_open_coins(market),
         spread=None if bid is None or ask is None else (ask[0] - bid[0]) * terms.tick_size,
         mark_age_ms=desk.market.mark_age_ms(terms.id, desk.now_ns),
         book_age_ms=desk.market.book_age_ms(terms.id, desk.now_ns),

@@ -35,6 +35,7 @@ class MarketView(msgspec.Struct, frozen=True, kw_only=True):
     next_funding_ms: int | None
     change_24h_rate: Decimal | None
     open_interest: Decimal | None
+    """In base coins, one side; None without a mark for contracts that are worth dollars."""
     spread: Decimal | None
     mark_age_ms: int | None
     book_age_ms: int | None

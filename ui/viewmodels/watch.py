@@ -40,7 +40,7 @@ COLUMNS = (
     ),
     Column("next", "Next", "88:88", keep=4, tip="hours and minutes to the next funding"),
     Column("change", "24 h", "+88.88%", keep=5),
-    Column("interest", "OI", "888.8M", keep=1, tip="open interest in the venue's unit"),
+    Column("interest", "OI", "888.8M", keep=1, tip="open interest, in coins"),
     Column("spread", "Spread", "888.88", keep=2),
     Column("deviation", "vs cons.", "+88.8 bp", keep=0, tip="mark ÷ consensus index − 1"),
     Column("age", "Age", "UNSYNCED", tip="age of the mark in ms, or what is wrong with it"),

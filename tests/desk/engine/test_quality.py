@@ -12,7 +12,7 @@ from desk.engine.quality import FeedNote, StreamNote
 from desk.model.catalogue import Catalogue
 from desk.model.commands import ClosePosition, Flatten, NextFrame, SetLeverage, Withdraw
 from desk.model.events import Acknowledged, Alerted
-from desk.model.market_data import BookLost, FeedStatus, InstrumentListed, MarkPrice
+from desk.model.market_data import BookLost, FeedStatus, InstrumentListed, MarkPrice, OpenInterest
 from desk.model.orders import OrderStatus
 
 OKX, BYBIT = "BTC-USDT-SWAP.OKX", "BTCUSDT-PERP.BYBIT"
@@ -253,6 +253,20 @@ def test_a_mark_that_was_never_seen_does_not_hide_another_that_is_stale():
     lamps = {feed.venue: feed.age_ms for feed in frame(desk).feeds}
     assert lamps["OKX"] == 2_001
     assert lamps["BYBIT"] is None
+
+
+def test_open_interest_of_every_venue_is_in_coins():
+    inverse = (
+        "BTC-USD-SWAP.OKX"  # 100 dollars a contract; OKX's linear one is a hundredth of a coin
+    )
+    desk = Trader(catalogue=shipped().catalogue)
+    for name, quantity in ((BTC, "84000"), (OKX, "8400000"), (inverse, "50400000")):
+        desk.hear(OpenInterest(name, D(quantity), desk.now_ns))
+    shown = {market.instrument: market.open_interest for market in frame(desk).markets}
+    assert (shown[BTC], shown[OKX], shown[inverse]) == (D(84000), D(84000), None)
+    desk.mark(inverse, "60000")
+    shown = {market.instrument: market.open_interest for market in frame(desk).markets}
+    assert shown[inverse] == D(84000)
 
 
 def test_a_venues_skew_is_shown_and_denies_nothing():
