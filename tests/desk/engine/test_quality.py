@@ -256,9 +256,7 @@ def test_a_mark_that_was_never_seen_does_not_hide_another_that_is_stale():
 
 
 def test_open_interest_of_every_venue_is_in_coins():
-    inverse = (
-        "BTC-USD-SWAP.OKX"  # 100 dollars a contract; OKX's linear one is a hundredth of a coin
-    )
+    inverse = "BTC-USD-SWAP.OKX"  # 100 dollars a contract; the linear one: 0.01 coins
     desk = Trader(catalogue=shipped().catalogue)
     for name, quantity in ((BTC, "84000"), (OKX, "8400000"), (inverse, "50400000")):
         desk.hear(OpenInterest(name, D(quantity), desk.now_ns))
