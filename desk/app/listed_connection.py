@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
+import traceback
 from collections.abc import Callable
 from functools import partial
+from typing import cast
 
 from desk.app.terms import Adopted, TermsStore, adopt
 from desk.engine.quality import FeedNote, StreamNote
@@ -31,6 +33,9 @@ RETRY_S = 30.0
 strange messages make us ask for."""
 
 LOOK_S = 5.0
+
+FAULT_PAUSE_S = 2.0
+"""Between a fault of ours in a venue's code and its next beginning."""
 
 _DAY_MS = 86_400_000
 _OLD_DAYS = 7
@@ -71,22 +76,54 @@ class ListedConnection:
         self._is_listed = False
         self._has_instruments = asyncio.Event()
         self._sockets: asyncio.Task[None] | None = None
+        self._sink = sink
+        self._has_failed_outside = False
+        """The sink has failed: what stands behind it cannot be trusted any more."""
+        self._faults = 0
+        self._fault = ""
+        """The last fault of this venue's code, a sentence; empty: there was none."""
         self.live_urls = self._make_known().live_urls
         self._urls = self.live_urls
         self.connection = Connection(
             self._make_known,
             self.live_urls,
             clock=clock,
-            sink=sink,
+            sink=self._hand_on,
             jitter=random.random,
             tap=tap,
             limits=limits,
         )
 
     async def run(self, urls: SocketUrls) -> None:
-        """Work until cancelled; raises InputError for addresses that may not be used."""
-        await self.learn(urls)
-        await self.listen()
+        """Work until cancelled, or until what the events are handed to fails.
+
+        A fault of ours in one venue's code is that venue's alone: its books are lost, its marks
+        grow stale, the note says why, and it is begun anew.
+        """
+        while True:
+            try:
+                await self.learn(urls)
+                await self.listen()
+            except Exception as fault:
+                if self._has_failed_outside:
+                    raise
+                self._begin_anew(fault)
+            await asyncio.sleep(FAULT_PAUSE_S)
+
+    def _begin_anew(self, fault: Exception) -> None:
+        """Tell of a fault, and put another protocol in the place of the one that had it."""
+        traceback.print_exception(fault)
+        self._faults += 1
+        kind = type(_innermost(fault)).__name__
+        self._fault = f"stopped by a fault of the desk's own ({kind}), begun anew"
+        self.connection.remake(self._make_known, "begun anew after a fault")
+
+    def _hand_on(self, events: list[MarketEvent]) -> None:
+        try:
+            self._sink(events)
+        except BaseException:
+            self._has_failed_outside = True
+            raise
 
     async def learn(self, urls: SocketUrls) -> None:
         """Ask for the listing at these addresses, and wait a little for it."""
@@ -124,7 +161,7 @@ class ListedConnection:
         return FeedNote(
             gaps=sum(book.gaps for book in counters.books.values()),
             rejected=counters.rejected,
-            note="; ".join(filter(None, (of_all, self._adopted.note, self._terms_note()))),
+            note="; ".join(filter(None, (of_all, *self._notes()))),
             streams=tuple(
                 StreamNote(
                     name=stream.name,
@@ -138,6 +175,11 @@ class ListedConnection:
                 for stream in streams
             ),
         )
+
+    def _notes(self) -> tuple[str, ...]:
+        times = f" ({self._faults} times)" if self._faults > 1 else ""
+        fault = f"{self._fault}{times}" if self._fault else ""
+        return fault, self._adopted.note, self._terms_note()
 
     def _terms_note(self) -> str:
         if self._listed_ms is None:
@@ -205,3 +247,10 @@ class ListedConnection:
             self._store.keep(self.name, KeptListing(self._listed_ms, instruments, tells_fees))
         except OSError as error:
             print(f"desk: cannot keep the listing of {self.name}: {error}", file=sys.stderr)
+
+
+def _innermost(fault: Exception) -> Exception:
+    """Return what a group of exceptions began with."""
+    while isinstance(fault, ExceptionGroup):
+        fault = cast("ExceptionGroup[Exception]", fault).exceptions[0]
+    return fault

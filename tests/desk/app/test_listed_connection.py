@@ -14,7 +14,8 @@ from desk.io.clock import SystemClock
 from desk.io.connect_limits import ConnectLimits
 from desk.market.state import MarketState
 from desk.model.catalogue import Catalogue
-from desk.model.market_data import FeedStatus
+from desk.model.market_data import BookLost, FeedStatus
+from desk.venues.binance import BinanceProtocol
 from desk.venues.listing_figures import Listing, ListingSource
 
 NAME = "binance-usdm"
@@ -151,3 +152,46 @@ def test_terms_that_were_listed_once_are_kept_when_the_venue_lists_them_no_more(
     asyncio.run(scene())
     overlaid, _ = listed.store.overlaid(CATALOGUE)
     assert overlaid.get(first.id) == finer
+
+
+class Fault(Exception):
+    pass
+
+
+def test_a_fault_in_a_venues_code_is_that_venues_alone_and_it_is_begun_anew(
+    monkeypatch, capsys, listed
+):
+    monkeypatch.setattr(listed_connection, "FAULT_PAUSE_S", 0.05)
+    true, faults = BinanceProtocol.receive_frame, []
+
+    def fail_once(protocol, frame, ts_recv_ns):
+        if not faults and listed.is_whole():
+            faults.append(1)
+            raise Fault("a byte that nobody thought of")
+        true(protocol, frame, ts_recv_ns)
+
+    monkeypatch.setattr(BinanceProtocol, "receive_frame", fail_once)
+
+    async def scene():
+        async with listed.running():
+            await listed.until(lambda: faults)
+            await listed.until(lambda: any(isinstance(e, BookLost) for e in listed.events))
+            await listed.until(listed.is_whole)
+            return listed.connection.note("").note
+
+    assert "stopped by a fault of the desk's own (Fault), begun anew" in asyncio.run(scene())
+    assert "a byte that nobody thought of" in capsys.readouterr().err
+
+
+def test_a_fault_behind_the_events_is_not_survived(listed):
+    def fail(_):
+        raise Fault("the engine")
+
+    async def scene():
+        listed.connection._sink = fail
+        async with live_market("binance") as urls, asyncio.timeout(PATIENCE_S):
+            await listed.connection.run(urls[NAME])
+
+    with pytest.raises(ExceptionGroup) as raised:
+        asyncio.run(scene())
+    assert raised.group_contains(Fault)
