@@ -15,7 +15,9 @@ from desk.venues.protocol import RestRequest, StreamHealth
 INTEREST_EVERY_NS = 5_000_000_000
 """A request costs 1 of the 2,400 that the venue allows a minute."""
 
-FUNDING_EVERY_NS = 3_600_000_000_000
+FUNDING_EVERY_NS = 300_000_000_000
+"""A change that leaves the next funding time as it was shows in no mark: it is found here."""
+
 FUNDING_DOUBT_NS = 60_000_000_000
 """Shortest distance of two questions when the next funding time has made an odd step."""
 

@@ -250,9 +250,9 @@ def test_an_answer_that_nobody_asked_for_frees_no_question():
 NEXT_MS = b.START_MS + 8 * HOUR_MS
 
 
-def test_funding_terms_are_asked_for_at_the_start_and_every_hour():
-    desk = Desk().interest("1").pass_s(0, 7300)
-    assert desk.times("funding") == pytest.approx([0, 3600, 7200], abs=1)
+def test_funding_terms_are_asked_for_at_the_start_and_every_five_minutes():
+    desk = Desk().interest("1").pass_s(0, 700)
+    assert desk.times("funding") == pytest.approx([0, 300, 600], abs=1)
 
 
 def test_a_contract_that_is_listed_has_the_listed_interval_any_other_has_eight_hours():
