@@ -14,6 +14,9 @@ import msgspec
 
 from desk.venues.unreadable import Unusable
 
+_LONGEST = 1 << 20
+"""Bytes that are read key by key; more would take longer than a mark may wait for."""
+
 
 def keys_of(*structs: type[msgspec.Struct]) -> tuple[bytes, ...]:
     """Return the names that the fields of wire structs have in JSON, in their quotes."""
@@ -36,6 +39,8 @@ def refuse_repeated(payload: bytes, keys: tuple[bytes, ...], objects: int = 1) -
 
 
 def _read_key_by_key(payload: bytes) -> None:
+    if len(payload) > _LONGEST:
+        raise Unusable("too long to be read key by key")
     try:
         json.loads(
             payload, object_pairs_hook=_once, parse_int=str, parse_float=str, parse_constant=str

@@ -343,6 +343,15 @@ def test_a_snapshot_of_the_full_depth_is_read():
     assert snapshot.bids[0] == (6000099, 100000001)
 
 
+def test_a_large_snapshot_with_escapes_is_refused_rather_than_read_key_by_key():
+    venue = Venue("BTC-USD")
+    bids = [(f"{60000 - n // 100}.{99 - n % 100:02}", "1.00000001") for n in range(12_000)]
+    frame = venue.frame("l2_data", c.book(kind="snapshot", bids=bids))
+    assert len(frame) > 1 << 20
+    assert venue.deliver(frame.replace(b'"bid"', b'"b\\u0069d"', 1)) == []
+    assert venue.protocol.counters.reasons == {"too long to be read key by key": 1}
+
+
 # --- frames of the venue itself -------------------------------------------------------------------
 
 
