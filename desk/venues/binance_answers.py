@@ -9,7 +9,7 @@ import msgspec
 from desk.venues import binance_wire as wire
 from desk.venues.binance_funding import USUAL_H
 from desk.venues.binance_instrument import InstrumentFeed
-from desk.venues.protocol import MAX_RESPONSE_BYTES, RestRequest
+from desk.venues.protocol import RestRequest
 from desk.venues.repeated_keys import keys_of, refuse_repeated
 from desk.venues.unreadable import Unusable
 
@@ -26,6 +26,10 @@ _INTEREST_KEYS = keys_of(wire.Interest)
 _TERMS_KEYS = keys_of(wire.FundingTerms)
 
 
+MAX_ANSWER_BYTES = 1 << 20
+"""A thousand levels a side, or the terms of every contract, are a tenth of it."""
+
+
 class Answers:
     """Reads what came for a request and gives it to the instruments it is about."""
 
@@ -38,7 +42,7 @@ class Answers:
         Raises one of `desk.venues.unreadable.UNREADABLE`, having changed nothing, for what is
         none.
         """
-        if len(body) > MAX_RESPONSE_BYTES:
+        if len(body) > MAX_ANSWER_BYTES:
             raise Unusable("oversize")
         if request.about == "funding":
             self._take_funding(body)

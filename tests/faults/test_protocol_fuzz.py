@@ -76,6 +76,14 @@ def test_a_million_damaged_frames_raise_nothing_and_none_takes_long(dialect):
     assert slowest_ms <= HANG_MS
 
 
+def test_an_answer_that_is_larger_than_any_the_venue_gives_is_refused_unread():
+    session = Session("binance", "binance-usdm")
+    levels = ",".join(f'["{60_000 + n}.0","1"]' for n in range(90_000))
+    body = f'{{"lastUpdateId":1,"bids":[{levels}],"asks":[]}}'.encode()
+    session.protocol.receive_response(session.protocol.snapshot_request("BTCUSDT"), body, 1)
+    assert session.protocol.counters.reasons == {"oversize": 1}
+
+
 @cache
 def corpora():
     """Good frames by kind, by connection."""
