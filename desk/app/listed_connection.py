@@ -70,6 +70,8 @@ class ListedConnection:
         self._listed_ms = kept_ms
         """When the terms in use were listed; None: they are the ones that ship."""
         self._adopted = Adopted([], [], {})
+        self._make: Callable[[], LiveProtocol] = self._make_known
+        """Makes a protocol for what may be streamed now."""
         self._rejected = 0
         """Messages that could not be read when the listing was last asked for."""
         self._source = LISTINGS[name]
@@ -116,7 +118,7 @@ class ListedConnection:
         self._faults += 1
         kind = type(_innermost(fault)).__name__
         self._fault = f"stopped by a fault of the desk's own ({kind}), begun anew"
-        self.connection.remake(self._make_known, "begun anew after a fault")
+        self.connection.remake(self._make, "begun anew after a fault")
 
     def _hand_on(self, events: list[MarketEvent]) -> None:
         try:
@@ -236,8 +238,8 @@ class ListedConnection:
         first: list[MarketEvent] = [
             InstrumentListed(terms.id, terms, now_ns) for terms in adopted.changed
         ]
-        make = partial(protocol_of, self.name, adopted.instruments)
-        self.connection.remake(make, "the venue's listing has changed", first)
+        self._make = partial(protocol_of, self.name, adopted.instruments)
+        self.connection.remake(self._make, "the venue's listing has changed", first)
 
     def _keep(self, instruments: list[Instrument], *, tells_fees: bool) -> None:
         self._listed_ms = self._clock.wall_ms()

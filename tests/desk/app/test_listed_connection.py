@@ -183,6 +183,33 @@ def test_a_fault_in_a_venues_code_is_that_venues_alone_and_it_is_begun_anew(
     assert "a byte that nobody thought of" in capsys.readouterr().err
 
 
+def test_a_fault_brings_back_no_instrument_that_the_listing_does_not_have(monkeypatch, listed):
+    monkeypatch.setattr(listed_connection, "FAULT_PAUSE_S", 0.05)
+    out, *listed.rows = instruments(NAME)
+    true, faults = BinanceProtocol.receive_frame, []
+
+    def synced():
+        return all(listed.book_state(row) == "SYNCED" for row in listed.rows)
+
+    def fail_once(protocol, frame, ts_recv_ns):
+        if not faults and synced():
+            faults.append(1)
+            raise Fault("a byte that nobody thought of")
+        true(protocol, frame, ts_recv_ns)
+
+    monkeypatch.setattr(BinanceProtocol, "receive_frame", fail_once)
+
+    async def scene():
+        async with listed.running():
+            await listed.until(lambda: faults)
+            await listed.until(lambda: any(isinstance(e, BookLost) for e in listed.events))
+            await listed.until(synced)
+            return {stream.instrument for stream in listed.connection.connection.streams()}
+
+    assert out.id not in asyncio.run(scene())
+    assert listed.market.get(out.id).mark is None
+
+
 def test_a_fault_behind_the_events_is_not_survived(listed):
     def fail(_):
         raise Fault("the engine")
