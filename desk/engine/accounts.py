@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from desk.model.instrument import Instrument, Kind
@@ -16,9 +18,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     venue: str | None = None
     settle: str | None = None
     """Perpetual: the one asset of its margin pool."""
+    watched: bool = False
+    """Imported to be looked at: it is never traded and holds no money of this desk."""
 
 
-ACCOUNTS: dict[str, Account] = {
+NEW_FOLDER: dict[str, Account] = {
     account.id: account
     for account in (
         Account(id="perp-1", kind="perpetual", venue="BINANCE", settle="USDT"),
@@ -28,20 +32,21 @@ ACCOUNTS: dict[str, Account] = {
 }
 """What a new folder holds; it is empty of money."""
 
-DEFAULT_ACCOUNT = "perp-1"
-"""Where deposits go unless an account is named."""
 
-
-def account_for(instrument: Instrument, named: str | None) -> Account | str:
+def account_for(
+    accounts: Mapping[str, Account], instrument: Instrument, named: str | None
+) -> Account | str:
     """Return the account that trades an instrument, or a sentence why there is none."""
     kind = "perpetual" if instrument.kind is Kind.PERPETUAL else "spot"
     if named is None:
-        candidates = [account for account in ACCOUNTS.values() if account.kind == kind]
-        found = candidates[0]
-    elif named not in ACCOUNTS:
+        own = [one for one in accounts.values() if one.kind == kind and not one.watched]
+        found = own[0]
+    elif named not in accounts:
         return f"There is no account {named}"
     else:
-        found = ACCOUNTS[named]
+        found = accounts[named]
+    if found.watched:
+        return f"{found.id} is watched, and never traded here"
     if found.kind != kind:
         return f"{found.id} is a {found.kind} account and does not trade {instrument.id}"
     if found.venue != instrument.venue:

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.engine.accounts import ACCOUNTS
 from desk.engine.state import DeskState
 from desk.execution.order import Order
 from desk.execution.port import BookLevels, ExecutionClient
@@ -183,7 +182,7 @@ class Desk:
 
     def account_input(self, account: str, *, without: str | None = None) -> AccountInput:
         """Return a perpetual account for margin; `without` leaves one order out."""
-        settle = ACCOUNTS[account].settle
+        settle = self.state.accounts[account].settle
         assert settle is not None, f"{account} has no margin pool"
         tradeable = [i for i in self.catalogue.all() if i.kind is Kind.PERPETUAL]
         pool = [i for i in tradeable if i.settle == settle]

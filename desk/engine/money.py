@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.engine.accounts import ACCOUNTS
 from desk.engine.change import Change
 from desk.engine.desk import Desk
 from desk.engine.plan import Plan, Refusal, refuse
@@ -23,14 +22,14 @@ ASSETS = ("USDT", "USDC", "USD", "HKD", "BTC", "ETH")
 
 def deposit(desk: Desk, command: Deposit, plan: Plan) -> None:
     """Take money in."""
-    _check_money(command.account, command.asset, command.quantity)
+    _check_money(desk, command.account, command.asset, command.quantity)
     moved = transfer(WORLD, command.account, command.asset, command.quantity)
     _record(desk, plan, command.account, moved, command.asset, command.quantity)
 
 
 def withdraw(desk: Desk, command: Withdraw, plan: Plan) -> None:
     """Pay money out, if nothing that is held needs it."""
-    _check_money(command.account, command.asset, command.quantity)
+    _check_money(desk, command.account, command.asset, command.quantity)
     _check_leaves(desk, command.account, command.asset, command.quantity)
     moved = transfer(command.account, WORLD, command.asset, command.quantity)
     _record(desk, plan, command.account, moved, command.asset, command.quantity)
@@ -38,8 +37,8 @@ def withdraw(desk: Desk, command: Withdraw, plan: Plan) -> None:
 
 def move(desk: Desk, command: Transfer, plan: Plan) -> None:
     """Move money from one account to another."""
-    _check_money(command.source, command.asset, command.quantity)
-    _check_money(command.target, command.asset, command.quantity)
+    _check_money(desk, command.source, command.asset, command.quantity)
+    _check_money(desk, command.target, command.asset, command.quantity)
     if command.source == command.target:
         raise refuse("ACCOUNT", "A transfer needs two different accounts.")
     _check_leaves(desk, command.source, command.asset, command.quantity)
@@ -85,12 +84,15 @@ def _check_pocket(desk: Desk, account: str, command: AddMargin, settle: str) -> 
         )
 
 
-def _check_money(account: str, asset: str, quantity: Decimal) -> None:
-    if account not in ACCOUNTS:
-        raise refuse("ACCOUNT", f"There is no account {account}; there are {', '.join(ACCOUNTS)}.")
+def _check_money(desk: Desk, account: str, asset: str, quantity: Decimal) -> None:
+    if account not in desk.state.accounts:
+        known = ", ".join(desk.state.accounts)
+        raise refuse("ACCOUNT", f"There is no account {account}; there are {known}.")
+    if desk.state.accounts[account].watched:
+        raise refuse("WATCHED", f"{account} is watched: its money is not this desk's.")
     if asset not in ASSETS:
         raise refuse("ASSET", f"{asset} is not held here; {', '.join(ASSETS)} are.")
-    settle = ACCOUNTS[account].settle
+    settle = desk.state.accounts[account].settle
     if settle is not None and asset != settle:
         raise refuse(
             "ASSET", f"{account} is one margin pool in {settle}; {asset} is held elsewhere."
@@ -114,7 +116,7 @@ def _check_leaves(desk: Desk, account: str, asset: str, quantity: Decimal) -> No
             f"{account} has {plain(free)} {asset} free; {plain(quantity)} was asked for.",
             "perp.margin_first",
         )
-    if ACCOUNTS[account].kind == "perpetual":
+    if desk.state.accounts[account].kind == "perpetual":
         _check_margin(desk, account, asset, quantity)
 
 

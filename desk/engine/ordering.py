@@ -132,7 +132,7 @@ def find_instrument(desk: Desk, text: str, account: str | None) -> tuple[Instrum
         traded = (i for i in desk.catalogue.all() if i.connection in desk.settings.traded)
         known = ", ".join(i.id for i in traded)
         raise refuse("UNKNOWN_INSTRUMENT", f"There is no instrument {text}; there are {known}.")
-    found = account_for(instrument, account)
+    found = account_for(desk.state.accounts, instrument, account)
     if isinstance(found, str):
         raise refuse("ACCOUNT", f"{found}.")
     return instrument, found

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from desk.engine.accounts import ACCOUNTS
 from desk.engine.desk import Desk
 from desk.engine.ordering import expected_price, order_context
 from desk.engine.plan import Refusal
@@ -52,7 +51,7 @@ def answer(desk: Desk, about: str) -> dict[str, Any]:
 def status(desk: Desk) -> dict[str, Any]:
     """Return the desk on one page, with the hash of all that the journal determines."""
     levels = {view.account: view.level for view in account_views(desk)}
-    qualities = [account_quality(desk, account) for account in ACCOUNTS]
+    qualities = [account_quality(desk, account) for account in desk.state.accounts]
     return {
         "state": desk.state.state,
         "latches": [latch.reason for latch in desk.state.latches.values()],
@@ -62,7 +61,7 @@ def status(desk: Desk) -> dict[str, Any]:
         "client": describe(desk.client),
         "profile": desk.rules.name,
         "profile_hash": desk.rules.hash,
-        "accounts": [_account(desk, account, levels[account]) for account in ACCOUNTS],
+        "accounts": [_account(desk, account, levels[account]) for account in desk.state.accounts],
         "journal_seq": desk.state.seq,
         "state_hash": desk.state.hash(),
     }
@@ -78,7 +77,7 @@ def _account(desk: Desk, account: str, level: str) -> dict[str, Any]:
     positions = [view for view in position_views(desk) if view.account == account]
     return {
         "id": account,
-        "kind": ACCOUNTS[account].kind,
+        "kind": desk.state.accounts[account].kind,
         "level": level,
         "balances": [
             {"asset": asset, "quantity": plain(quantity)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from desk.engine.accounts import ACCOUNTS
 from desk.engine.change import Change, NewOrder
 from desk.engine.desk import Desk
 from desk.engine.ordering import close_terms, collar_price, context_of, find_instrument
@@ -104,7 +103,9 @@ def flatten(desk: Desk, command: Flatten, plan: Plan) -> None:
         if terms is None:
             left.append(f"{plain(position.quantity)} of {instrument_id} is less than a lot")
             continue
-        found = review(context_of(desk, terms, instrument, ACCOUNTS[account], closing=True))
+        found = review(
+            context_of(desk, terms, instrument, desk.state.accounts[account], closing=True)
+        )
         if found.accepted:
             orders.append(NewOrder(terms=terms, collar_price=collar_price(desk, terms)))
         else:

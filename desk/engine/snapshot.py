@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
+from desk.engine.risk_snapshot import ClientView, CloseOutView, LoanView, OverrideView
 from desk.model.events import AnyEvent
 
 
@@ -195,6 +196,11 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
     mark_age_ms: int | None
     quality: str
     settle: str
+    distance_sigma: Decimal | None = None
+    """Liquidation distance in standard deviations of one hour; None without history."""
+    distance_minutes: Decimal | None = None
+    """60 × (distance / σ)²."""
+    uncertainty_causes: list[str] = []
 
 
 class CollateralView(msgspec.Struct, frozen=True, kw_only=True):
@@ -237,6 +243,10 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     """Wall clock at which the present level began."""
     cure_deadline_ms: int | None = None
     """Wall clock at which the countdown of a margin call ends; None: none runs."""
+    common_sigma: Decimal | None = None
+    """The nearer common move in standard deviations of one hour; None without history."""
+    common_minutes: Decimal | None = None
+    watched: bool = False
 
 
 class TotalsView(msgspec.Struct, frozen=True, kw_only=True):
@@ -250,6 +260,11 @@ class TotalsView(msgspec.Struct, frozen=True, kw_only=True):
     funding_per_day: Decimal | None
     firm_capital: Decimal | None
     """The firm's capital view: virtual assets count nothing there."""
+    day_realized: Decimal | None = None
+    """Parts of `day_pnl`, since 00:00 HKT."""
+    day_unrealized: Decimal | None = None
+    day_fees: Decimal | None = None
+    day_funding: Decimal | None = None
 
 
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):
@@ -341,6 +356,11 @@ class DeskFrame(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):
     streams: list[StreamView] = []
     quality: list[QualityView] = []
     """One an instrument that is fed."""
+    loans: list[LoanView] = []
+    close_outs: list[CloseOutView] = []
+    """One an account with positions."""
+    client_gates: ClientView | None = None
+    overrides: list[OverrideView] = []
 
 
 class EventMessage(msgspec.Struct, frozen=True, kw_only=True, tag="event"):

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from desk.engine.accounts import NEW_FOLDER, Account
 from desk.engine.change import Change, Latch, NewOrder, change_of
 from desk.execution.order import Order, apply
 from desk.execution.outcome import Filled, Outcome
@@ -38,6 +39,7 @@ class DeskState:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self.seq = 0
+        self.accounts: dict[str, Account] = dict(NEW_FOLDER)
         self.ledger = Ledger()
         self.positions: dict[Key, Position] = {}
         self.orders: dict[str, Order] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from desk.engine.accounts import ACCOUNTS, Account
+from desk.engine.accounts import Account
 from desk.engine.desk import Desk
 from desk.engine.market_views import next_funding_ms
 from desk.engine.snapshot import (
@@ -26,7 +26,7 @@ HOURS_A_DAY = 24
 
 def account_views(desk: Desk) -> list[AccountView]:
     """Return every account, in the order of the desk."""
-    return [account_view(desk, account) for account in ACCOUNTS.values()]
+    return [account_view(desk, account) for account in desk.state.accounts.values()]
 
 
 def account_view(desk: Desk, account: Account) -> AccountView:
@@ -126,7 +126,7 @@ def position_views(desk: Desk) -> list[PositionView]:
     """Return every open position of every perpetual account."""
     return [
         _position_view(desk, account, figures, position)
-        for account in ACCOUNTS.values()
+        for account in desk.state.accounts.values()
         if account.kind == "perpetual"
         for figures in (desk.figures(account.id),)
         for position in figures.positions
@@ -214,7 +214,9 @@ def _sum(values: list[Decimal | None]) -> Decimal | None:
 
 def _delta(desk: Desk, held: list[PositionView], coin: str) -> Decimal | None:
     """Return coin held plus the coin that perpetuals stand for."""
-    parts: list[Decimal | None] = [desk.state.ledger.balance(account, coin) for account in ACCOUNTS]
+    parts: list[Decimal | None] = [
+        desk.state.ledger.balance(account, coin) for account in desk.state.accounts
+    ]
     for position in held:
         instrument = desk.catalogue.get(position.instrument)
         assert instrument is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from desk.engine.accounts import ACCOUNTS
 from desk.engine.change import Change, Latch
 from desk.engine.desk import Desk
 from desk.engine.guarding import latch_desk, risk_adding_orders
@@ -60,7 +59,7 @@ class Watch:
 
     def _changed_level(self) -> Plan | None:
         desk = self._desk
-        for account in ACCOUNTS.values():
+        for account in desk.state.accounts.values():
             if account.kind != "perpetual":
                 continue
             held = desk.levels.get(account.id, "NORMAL")

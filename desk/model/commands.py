@@ -68,6 +68,80 @@ class Transfer(Command, frozen=True, kw_only=True, tag="transfer"):
     quantity: Decimal
 
 
+class Pledge(Command, frozen=True, kw_only=True, tag="pledge"):
+    """Assets go from a spot account to a lender as collateral (negative: come back)."""
+
+    account: str
+    """The financing account."""
+    asset: str
+    quantity: Decimal
+    source: str = "spot-1"
+
+
+class PledgeSecurities(Command, frozen=True, kw_only=True, tag="pledge_securities"):
+    """A line of securities as the broker values it; the same description replaces its line."""
+
+    account: str
+    description: str
+    market_value: Decimal
+    """0 takes the line away."""
+    currency: str
+    haircut: Decimal
+
+
+class Draw(Command, frozen=True, kw_only=True, tag="draw"):
+    """Borrow: the money arrives in a spot account."""
+
+    account: str
+    asset: str
+    quantity: Decimal
+    target: str = "spot-1"
+
+
+class Repay(Command, frozen=True, kw_only=True, tag="repay"):
+    """Pay back: interest first, then principal, from a spot account."""
+
+    account: str
+    asset: str
+    quantity: Decimal
+    source: str = "spot-1"
+
+
+class SetCreditLimit(Command, frozen=True, kw_only=True, tag="credit_limit"):
+    """The most a client may draw, as agreed with the lender."""
+
+    account: str
+    asset: str
+    quantity: Decimal
+
+
+class SetCloseOutOrder(Command, frozen=True, kw_only=True, tag="close_out_order"):
+    """The trader's own order of preference: which positions a close-out reduces first."""
+
+    account: str
+    instruments: tuple[str, ...]
+    """Empty: by most margin relief per cost."""
+
+
+class OverrideRule(Command, frozen=True, kw_only=True, tag="override"):
+    """Two named people set a BENCHMARK rule aside until a moment; never one of SFC or LAW."""
+
+    rule: str
+    value: Decimal | None
+    """The number that holds instead; None takes an override back."""
+    reason: str
+    first_name: str
+    second_name: str
+    expires_ms: int
+    """Wall clock, UTC."""
+
+
+class ImportAccounts(Command, frozen=True, kw_only=True, tag="import"):
+    """The accounts of a portfolio document, to be watched; those imported before are replaced."""
+
+    document: dict[str, object]
+
+
 class SubmitOrder(Command, frozen=True, kw_only=True, tag="order"):
     """Buy or sell; `id` is the client order id."""
 
@@ -84,6 +158,18 @@ class SubmitOrder(Command, frozen=True, kw_only=True, tag="order"):
     reduce_only: bool = False
     confirmed: bool = False
     """A second identical order within 1 s asks; True answers yes."""
+    stop_loss: Decimal | None = None
+    """Trigger of the reduce-only stop that stands behind what this order fills."""
+    take_profit: Decimal | None = None
+
+
+class AmendOrder(Command, frozen=True, kw_only=True, tag="amend"):
+    """Change a working order's price, its quantity, or both; None leaves it."""
+
+    order_id: str
+    price: Decimal | None = None
+    quantity: Quantity | None = None
+    """Of the whole order, what has filled included."""
 
 
 class CancelOrder(Command, frozen=True, kw_only=True, tag="cancel"):
@@ -184,9 +270,14 @@ class PreviewOrder(Command, frozen=True, kw_only=True, tag="preview"):
 
 
 class Ask(Command, frozen=True, kw_only=True, tag="ask"):
-    """A question: `status`, `positions`, `orders`, `risk`, `rules`, `client`, `sync`."""
+    """A question: `status`, `positions`, `orders`, `risk`, `rules`, `client`, `sync`, …"""
 
     about: str
+    """Also `explain`, `disclosure`, `stress`, `rehearse`, `cure`."""
+    of: str = ""
+    """The figure (`perp-1.margin_ratio`), instrument or account that is meant."""
+    shocks: dict[str, Decimal] = {}
+    """For `rehearse`: coin → relative move."""
 
 
 class NextFrame(Command, frozen=True, kw_only=True, tag="frame"):
@@ -204,7 +295,16 @@ AnyCommand: TypeAlias = (
     Deposit
     | Withdraw
     | Transfer
+    | Pledge
+    | PledgeSecurities
+    | Draw
+    | Repay
+    | SetCreditLimit
+    | SetCloseOutOrder
+    | OverrideRule
+    | ImportAccounts
     | SubmitOrder
+    | AmendOrder
     | CancelOrder
     | CancelAll
     | ClosePosition
