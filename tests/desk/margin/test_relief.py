@@ -1,0 +1,103 @@
+"""How much to close: held against margin worked out again after closing, and Drift's numbers."""
+
+from decimal import Decimal as D
+
+import pytest
+from helpers.margin_cases import TIERS
+
+from desk.margin.envelope import maintenance_at, upper_envelope
+from desk.margin.relief import Cover, closing_size, notional_to_close, value_to_sell
+
+BTC_TIERS = TIERS.terms("BTCUSDT").envelope
+FLAT = upper_envelope([(D("0.01"), D(0))])
+TARGET = D("0.7")
+COST = D("0.0007")
+
+
+@pytest.mark.parametrize("shortage", ["0", "-1"])
+def test_without_a_shortage_nothing_is_closed(shortage):
+    assert closing_size(D(shortage), D(1), D(0)) == 0
+    assert closing_size(D(shortage), D(0), D(0)) == 0
+
+
+def test_a_unit_that_costs_what_it_relieves_closes_nothing_of_a_shortage():
+    assert closing_size(D(1), D("0.1"), D("0.1")) is None
+    assert closing_size(D(1), D("0.1"), D("0.2")) is None
+    assert closing_size(D(1), D("0.1"), D("0.05")) == 20
+
+
+def test_the_size_is_rounded_up():
+    assert closing_size(D(10), D(3), D(0)) == D("3.3333333333333333334")
+
+
+def test_one_tier_by_hand():
+    # 1,000 required of 1,000; each 1 closed gives back 0.01 and costs 0.001.
+    # 1,000 − 0.01 n = 0.7 (1,000 − 0.001 n): n = 300 / 0.0093
+    found = notional_to_close(Cover(D(1000), D(1000)), FLAT, D(100_000), TARGET, D("0.001"))
+    assert found == D("32258.064516129032259")
+
+
+def test_nothing_is_closed_at_the_target():
+    assert notional_to_close(Cover(D(700), D(1000)), FLAT, D(70_000), TARGET, COST) == 0
+    assert notional_to_close(Cover(D(600), D(1000)), FLAT, D(60_000), TARGET, COST) == 0
+
+
+def test_a_full_close_may_be_exactly_enough_and_a_hair_more_is_not():
+    # Closing all 1,000 gives back 10: the rest of 70 is 0.7 of 100.
+    whole = notional_to_close(Cover(D(80), D(100)), FLAT, D(1000), TARGET, D(0))
+    assert whole == 1000
+    short = notional_to_close(Cover(D("80.000001"), D(100)), FLAT, D(1000), TARGET, D(0))
+    assert short is None
+
+
+def test_no_position_closes_nothing_and_helps_nothing():
+    assert notional_to_close(Cover(D(80), D(100)), FLAT, D(0), TARGET, COST) is None
+    assert notional_to_close(Cover(D(70), D(100)), FLAT, D(0), TARGET, COST) == 0
+
+
+def test_closing_that_costs_more_than_it_relieves_does_not_help():
+    cover = Cover(D(80), D(100))
+    assert notional_to_close(cover, FLAT, D(900_000), D("0.5"), D("0.02")) is None
+    # Each 1 relieves 0.01 and costs half of 0.018: 30 / 0.001.
+    assert notional_to_close(cover, FLAT, D(900_000), D("0.5"), D("0.018")) == 30_000
+
+
+def test_a_value_below_zero_is_brought_back_only_by_closing_everything():
+    assert notional_to_close(Cover(D(10), D(-1)), FLAT, D(1000), TARGET, D(0)) is None
+    # 0 of the requirement left, 0 of value: 0 ≤ 0.7 × 0.
+    assert notional_to_close(Cover(D(10), D(0)), FLAT, D(1000), TARGET, D(0)) == 1000
+
+
+@pytest.mark.parametrize("notional", [D(5_000_000), D(800_000), D(300_000), D(299_999)])
+@pytest.mark.parametrize("value", ["1.0", "1.2", "1.4"])
+def test_after_closing_the_ratio_is_the_target_across_tiers(notional, value):
+    """The rest of the pool requires 500; the ratio is worked out anew from the venue's table."""
+    others = D(500)
+    requirement = maintenance_at(BTC_TIERS, notional) + others
+    cover = Cover(requirement, requirement * D(value))
+    closed = notional_to_close(cover, BTC_TIERS, notional, TARGET, COST)
+    assert closed is not None
+    assert 0 < closed < notional
+    left = maintenance_at(BTC_TIERS, notional - closed) + others
+    assert abs(left / (cover.value - closed * COST) - TARGET) < D("1e-15")
+
+
+def test_a_close_that_ends_on_a_tiers_edge_is_exact():
+    # From 500,000 to 300,000 at 0.5 %: 1,000 less; 2,450 + 0 others → 1,450 = 0.7 × 2,071.43
+    before = maintenance_at(BTC_TIERS, D(500_000))
+    after = maintenance_at(BTC_TIERS, D(300_000))
+    cover = Cover(before, after / TARGET)
+    found = notional_to_close(cover, BTC_TIERS, D(500_000), TARGET, D(0))
+    assert abs(found - 200_000) < D("1e-9")
+
+
+def test_what_is_sold_repays_the_loan_and_no_longer_counts():
+    # 1,300 owed against 2,500 at 60 %: sold n gives 1,300 − 0.99 n = 0.95 (1,000 − 0.4 n).
+    found = value_to_sell(Cover(D(1300), D(1000)), D("0.95"), D("0.6"), D("0.01"))
+    assert abs(found - 350 / D("0.61")) < D("1e-15")
+    assert abs((1300 - D("0.99") * found) / (1000 - D("0.4") * found) - D("0.95")) < D("1e-15")
+
+
+def test_collateral_without_a_haircut_may_not_be_worth_selling():
+    assert value_to_sell(Cover(D(1300), D(1000)), D("0.95"), D(0), D("0.05")) is None
+    assert value_to_sell(Cover(D(950), D(1000)), D("0.95"), D(0), D("0.05")) == 0
