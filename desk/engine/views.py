@@ -16,12 +16,13 @@ from desk.engine.snapshot import (
     TotalsView,
 )
 from desk.execution.order import Order
+from desk.margin.funding import forecast, payment
 from desk.margin.inputs import AccountFigures, PositionFigures
 from desk.market.instrument_market import InstrumentMarket
 from desk.model.numbers import ZERO
 from desk.model.orders import Fill, MarginMode
 
-HOURS_A_DAY = 24
+DAY_MS = 86_400_000
 
 
 def account_views(desk: Desk) -> list[AccountView]:
@@ -247,8 +248,8 @@ def _funding_a_day(market: InstrumentMarket | None, position: PositionFigures) -
     interval = None if market is None else market.funding_interval_h
     if rate is None or position.notional is None or not interval:
         return None
-    paid = position.notional * rate * HOURS_A_DAY / interval
-    return -paid if position.quantity > 0 else paid
+    one = payment(position.quantity, position.notional, rate)
+    return forecast(one, interval, 0, DAY_MS, None)
 
 
 def order_view(order: Order) -> OrderView:
