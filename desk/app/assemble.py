@@ -27,6 +27,7 @@ def rules_of(profile: Profile) -> Rules:
         repeat_limit=int(number("ord.repeat_throttle")),
         two_persons=profile.flag("kill.switch", "two_persons"),
         repeat_window_s=int(number("ord.repeat_throttle", "window_s")),
+        profile=profile,
     )
 
 
