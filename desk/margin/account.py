@@ -104,9 +104,9 @@ def _isolated_figures(one: Isolated) -> PositionFigures:
 
 
 def _edges(exposure: Exposure | None, measured: Requirement) -> Interval | None:
-    if exposure is None or measured.envelope is None:
+    if exposure is None or measured.curve is None:
         return None
-    return solvent_between(exposure, measured.envelope)
+    return solvent_between(exposure, measured.curve)
 
 
 def _position_figures(
@@ -225,8 +225,8 @@ def _missing(
         instrument = m.position.instrument.id
         if m.position.mark is None:
             yield f"{instrument} has no mark price."
-        if m.envelope is None:
-            yield f"{instrument} has no margin tiers."
+        if m.lack:
+            yield f"{instrument} {m.lack}."
         if m.notional is not None and m.leverage is None:
             yield f"{instrument} has neither a leverage nor margin tiers to take one from."
         if instrument in alone and alone[instrument].wallet is None:

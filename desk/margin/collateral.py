@@ -1,4 +1,4 @@
-"""What balances are worth as collateral, and what an isolated wallet holds."""
+"""What balances are worth as collateral."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.margin.inputs import AccountInput, CollateralFigures, PositionInput, Slice
+from desk.margin.inputs import AccountInput, CollateralFigures, Slice
 from desk.margin.rounding import counted, unbiased
-from desk.margin.tiers import tier_at
 from desk.model.numbers import ONE, ZERO
 
 IN_FULL = (Slice(up_to=None, rate=ZERO),)
@@ -89,21 +88,3 @@ def holdings(account: AccountInput) -> Holdings:
         values=values,
         unpriced=unpriced,
     )
-
-
-def isolated_wallet(position: PositionInput) -> Decimal | None:
-    """Return the wallet behind an isolated position, before unrealized P&L; None if unknown.
-
-    As the venue reports it; else entry notional / leverage + extra margin, at the leverage
-    that was set, or the highest that the tier of the entry notional allows.
-    """
-    if position.isolated_margin is not None:
-        return position.isolated_margin
-    entry_notional = position.instrument.notional(position.quantity, position.entry_price)
-    leverage = position.leverage
-    if leverage is None:
-        tier = tier_at(position.terms, entry_notional)
-        leverage = None if tier is None else tier.max_leverage
-    if leverage is None:
-        return None
-    return counted(entry_notional / leverage) + position.extra_margin

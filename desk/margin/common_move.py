@@ -2,18 +2,19 @@
 
 Collateral and every cross position move together. In v = 1 + x (accounts settled in BTC or ETH:
 v = 1 / (1 + x), because there everything else moves against the coin) value is linear and
-maintenance convex and piecewise linear, so what is left over is concave: it has at most one edge
-on each side of where it is solvent. Newton's method from outside lands on an edge exactly: every
-line it follows is one tier combination, and it ends when the line no longer changes.
+maintenance convex, so what is left over is concave: it has at most one edge on each side of where
+it is solvent. Newton's method from outside lands on an edge exactly: every step solves for one
+combination of pieces, which is never below what is left over, and it ends when the combination no
+longer changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from desk.margin.envelope import Envelope, segment_at
+from desk.margin.curve import Curve, Piece, falling_root, piece_at, rising_root
 from desk.margin.rounding import unbiased, without_noise
 from desk.model.instrument import Contract, Instrument
 from desk.model.numbers import ONE, ZERO
@@ -28,7 +29,7 @@ class Leg(NamedTuple):
     """Change of value for a change of 1 in v, in the account's settle asset."""
     notional: Decimal
     """At v = 1, in the position's settle asset."""
-    envelope: Envelope
+    curve: Curve
     rate: Decimal
     """Settle asset of the account for one of the position's."""
 
@@ -92,55 +93,56 @@ def _sides(low: Decimal | None, high: Decimal | None) -> Moves:
 
 def _low_edge(constant: Decimal, slope: Decimal, legs: Sequence[Leg]) -> Decimal | None:
     """Return the edge above which the account is solvent, from v = 0 upwards."""
-    v, (rate, amount) = ZERO, _active(legs, ZERO)
-    if constant + amount >= 0:
+    v, active = ZERO, _active(legs, ZERO)
+    if constant + active.amount >= 0:
         return None
     for _ in range(_most_steps(legs)):
-        gain = slope - rate
-        if gain <= 0:
+        if slope - active.rate <= 2 * active.square * v:
+            return None  # past the peak of what is left over, and still below 0
+        root = rising_root(constant + active.amount, slope - active.rate, active.square)
+        if root is None:
             return None
-        v = -(constant + amount) / gain
-        before, (rate, amount) = (rate, amount), _active(legs, v)
-        if (rate, amount) == before:
+        v, before, active = root, active, _active(legs, root)
+        if active == before:
             break
     return v
 
 
 def _high_edge(constant: Decimal, slope: Decimal, legs: Sequence[Leg]) -> Decimal | None:
     """Return the edge below which the account is solvent, from beyond every price downwards."""
-    v, (rate, amount) = ZERO, _steepest(legs)
+    v: Decimal | None = None
+    active = _steepest(legs)
     for _ in range(_most_steps(legs)):
-        gain = slope - rate
-        if gain >= 0:
+        if v is not None and slope - active.rate >= 2 * active.square * v:
             return None
-        v = -(constant + amount) / gain
-        if v <= 0:
+        root = falling_root(constant + active.amount, slope - active.rate, active.square)
+        if root is None or root <= 0:
             return None
-        before, (rate, amount) = (rate, amount), _active(legs, v)
-        if (rate, amount) == before:
+        v, before, active = root, active, _active(legs, root)
+        if active == before:
             break
     return v
 
 
 def _most_steps(legs: Sequence[Leg]) -> int:
-    """Each step enters another combination of segments, and none comes back."""
-    return sum(len(leg.envelope) for leg in legs) + 2
+    """Each step enters another combination of pieces, and none comes back."""
+    return sum(len(leg.curve) for leg in legs) + 2
 
 
-def _active(legs: Sequence[Leg], v: Decimal) -> tuple[Decimal, Decimal]:
-    """Return the line that gives maintenance at v, in the account's settle asset."""
-    rate, amount = ZERO, ZERO
-    for leg in legs:
-        segment = segment_at(leg.envelope, leg.notional * v)
-        rate += leg.notional * segment.rate * leg.rate
-        amount += segment.amount * leg.rate
-    return rate, amount
+def _active(legs: Sequence[Leg], v: Decimal) -> Piece:
+    """Return maintenance around v as one piece, in the account's settle asset."""
+    return _together(legs, (piece_at(leg.curve, leg.notional * v) for leg in legs))
 
 
-def _steepest(legs: Sequence[Leg]) -> tuple[Decimal, Decimal]:
-    """Return the line that gives maintenance beyond every price."""
-    rate, amount = ZERO, ZERO
-    for leg in legs:
-        rate += leg.notional * leg.envelope[-1].rate * leg.rate
-        amount += leg.envelope[-1].amount * leg.rate
-    return rate, amount
+def _steepest(legs: Sequence[Leg]) -> Piece:
+    """Return maintenance beyond every price as one piece."""
+    return _together(legs, (leg.curve[-1] for leg in legs))
+
+
+def _together(legs: Sequence[Leg], pieces: Iterable[Piece]) -> Piece:
+    rate, amount, square = ZERO, ZERO, ZERO
+    for leg, piece in zip(legs, pieces, strict=True):
+        rate += leg.notional * piece.rate * leg.rate
+        amount += piece.amount * leg.rate
+        square += leg.notional * leg.notional * piece.square * leg.rate
+    return Piece(ZERO, rate, amount, square)

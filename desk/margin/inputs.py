@@ -12,7 +12,7 @@ from functools import cached_property
 
 import msgspec
 
-from desk.margin.envelope import Envelope, upper_envelope
+from desk.margin.curve import Curve, upper_envelope
 from desk.model.instrument import Instrument
 from desk.model.orders import MarginMode, Side
 
@@ -28,20 +28,38 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True):
     max_leverage: Decimal
 
 
+class ContractTier(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of a table by contracts: the rate of the whole position, without a deduction."""
+
+    quantity_floor: Decimal
+    quantity_cap: Decimal | None
+    """A position of exactly this size is still inside; None: no upper end."""
+    maintenance_rate: Decimal
+    max_leverage: Decimal
+
+
 class MarginTerms(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """How a venue margins one instrument."""
+    """How a venue margins one instrument: a model of `desk.margin.models` and its numbers."""
 
     model: str
-    """`binance`; further models join here."""
     tiers: tuple[Tier, ...] = ()
-    """Empty: unknown."""
+    """By notional. Empty: unknown."""
+    contract_tiers: tuple[ContractTier, ...] = ()
+    """`okx`: by contracts instead."""
+    base_rate: Decimal | None = None
+    """`deribit`: maintenance rate of the first coin."""
+    slope: Decimal | None = None
+    """`deribit`: what each coin of the position adds to its rates."""
+    max_leverage: Decimal | None = None
+    """`deribit`: 1 / the initial rate of the first coin."""
     taker_fee_rate: Decimal | None = None
+    """Where the model has the closing fee inside; None: the instrument's."""
     as_of: str | None = None
     """Date of the tier file."""
 
     @cached_property
-    def envelope(self) -> Envelope | None:
-        """Maintenance by notional, worked out once for each table; None without tiers."""
+    def envelope(self) -> Curve | None:
+        """Maintenance of the tiers, worked out once for each table; None without tiers."""
         if not self.tiers:
             return None
         return upper_envelope((t.maintenance_rate, t.maintenance_amount) for t in self.tiers)

@@ -2,12 +2,12 @@
 
 Everything is written in one variable, the notional N of the position in its settle asset. For a
 linear contract N = size × price; for an inverse one N = size ÷ price. Value is linear in N and
-maintenance the envelope of the tier lines, so what is left over on each segment is
+maintenance a convex curve, so what is left over on each of its pieces is
 
-    constant + amount + (gain − rate) × N,
+    constant + amount + (gain − rate) × N − square × N²,
 
 and the whole is concave: solvent strictly between at most two edges. The walk goes over the
-segments from N = 0 and stops at the edge. Own derivation; within one tier it is the venue's
+pieces from N = 0 and stops at the edge. Own derivation; within one tier it is the venue's
 formula LP = (WB − TMM + UPNL + cum − s·q·E) / (q·MMR − s·q) (Binance FAQ
 b3c689c1f50a44cabb3a84e663b81d93), and coin-margined Q(1 ± MMR) / (WB + cum ± Q/E).
 """
@@ -17,7 +17,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from desk.margin.envelope import Envelope
+from desk.margin.curve import Curve, falling_root, rising_root
 from desk.margin.rounding import unbiased
 
 
@@ -45,43 +45,39 @@ NO_EDGES = Interval(None, None)
 """No price is an edge: always solvent, or never (the level says which)."""
 
 
-def solvent_between(exposure: Exposure, envelope: Envelope) -> Interval:
+def solvent_between(exposure: Exposure, curve: Curve) -> Interval:
     """Return the prices at which collateral value is exactly maintenance margin."""
-    low, segment = _low_edge(exposure, envelope)
-    if segment is None:
+    low, piece = _low_edge(exposure, curve)
+    if piece is None:
         return NO_EDGES
-    high = _high_edge(exposure, envelope, segment)
+    high = _high_edge(exposure, curve, piece)
     if exposure.inverse:
         return Interval(price_at(exposure, high), price_at(exposure, low))
     return Interval(price_at(exposure, low), price_at(exposure, high))
 
 
-def _low_edge(exposure: Exposure, envelope: Envelope) -> tuple[Decimal | None, int | None]:
-    """Return the notional above which there is solvency, and its segment; none if there is none."""
-    if exposure.constant + envelope[0].amount > 0:
+def _low_edge(exposure: Exposure, curve: Curve) -> tuple[Decimal | None, int | None]:
+    """Return the notional above which there is solvency, and its piece; none if there is none."""
+    if exposure.constant + curve[0].amount > 0:
         return None, 0
-    last = len(envelope) - 1
-    for index, segment in enumerate(envelope):
-        gain = exposure.gain - segment.rate
-        if gain <= 0:
+    last = len(curve) - 1
+    for index, (_, rate, amount, square) in enumerate(curve):
+        root = rising_root(exposure.constant + amount, exposure.gain - rate, square)
+        if root is None:
             break
-        root = -(exposure.constant + segment.amount) / gain
-        if index == last or root <= envelope[index + 1].start:
+        if index == last or root <= curve[index + 1].start:
             return root, index
     return None, None
 
 
-def _high_edge(exposure: Exposure, envelope: Envelope, first: int) -> Decimal | None:
-    """Return the notional below which there is solvency, at or after a segment that has some."""
-    last = len(envelope) - 1
-    if exposure.gain >= envelope[last].rate:
-        return None
+def _high_edge(exposure: Exposure, curve: Curve, first: int) -> Decimal | None:
+    """Return the notional below which there is solvency, at or after a piece that has some."""
+    last = len(curve) - 1
     for index in range(first, last + 1):
-        _, rate, amount = envelope[index]
-        gain = exposure.gain - rate
-        left = exposure.constant + amount
-        if gain < 0 and (index == last or left + gain * envelope[index + 1].start <= 0):
-            return -left / gain
+        _, rate, amount, square = curve[index]
+        root = falling_root(exposure.constant + amount, exposure.gain - rate, square)
+        if root is not None and (index == last or root <= curve[index + 1].start):
+            return root
     return None
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from desk.margin.collateral import Holdings, holdings, isolated_wallet, price_of
+from desk.margin.collateral import Holdings, holdings, price_of
 from desk.margin.common_move import Leg, Moves, common_moves, moves, moving_assets
-from desk.margin.inputs import AccountInput, PositionInput
+from desk.margin.inputs import AccountInput
 from desk.margin.levels import pool_level, ratio_level
 from desk.margin.liquidation import Exposure
 from desk.margin.requirement import Requirement
 from desk.margin.rounding import counted, required, without_noise
+from desk.margin.wallet import direction, entry_notional, isolated_wallet
 from desk.model.instrument import Contract
 from desk.model.numbers import ZERO
 
@@ -104,8 +105,8 @@ def isolated_exposure(one: Isolated) -> Exposure | None:
     position = one.measured.position
     if one.wallet is None or not position.quantity:
         return None
-    notional = position.instrument.notional(position.quantity, position.entry_price)
-    gain = _direction(position)
+    notional = entry_notional(position)
+    gain = direction(position)
     return Exposure(
         constant=without_noise(one.wallet - notional * gain, notional),
         gain=Decimal(gain),
@@ -127,7 +128,7 @@ def cross_exposure(pool: Pool, measured: Requirement) -> Exposure | None:
     if not notional or measured.maintenance is None:
         return None
     base = position.instrument.base
-    moving = notional * _direction(position)
+    moving = notional * direction(position)
     if base != pool.settle:
         moving += pool.holdings.values.get(base, ZERO) / rate
     constant = (pool.value - pool.maintenance) / rate + measured.maintenance - moving
@@ -139,12 +140,6 @@ def cross_exposure(pool: Pool, measured: Requirement) -> Exposure | None:
     )
 
 
-def _direction(position: PositionInput) -> int:
-    """Return what value gains per unit of notional: an inverse long loses as its notional grows."""
-    sign = 1 if position.quantity > 0 else -1
-    return -sign if position.instrument.contract is Contract.INVERSE else sign
-
-
 def pool_moves(pool: Pool) -> Moves:
     """Return the common moves to close-out; none without positions, or when unknown."""
     if pool.value is None or pool.maintenance is None:
@@ -154,13 +149,13 @@ def pool_moves(pool: Pool) -> Moves:
     open_positions = [measured for measured in pool.cross if measured.position.quantity]
     for measured in open_positions:
         rate = pool.rates[measured.position.instrument.settle]
-        if measured.maintenance is None or measured.envelope is None or rate is None:
+        if measured.maintenance is None or measured.curve is None or rate is None:
             return NO_MOVES
         if measured.notional is None or not moves(measured.position.instrument, pool.settle):
             continue
         notional = measured.notional * rate
-        slope = notional * _direction(measured.position)
-        legs.append(Leg(slope, measured.notional, measured.envelope, rate))
+        slope = notional * direction(measured.position)
+        legs.append(Leg(slope, measured.notional, measured.curve, rate))
         surplus += measured.maintenance * rate
     if not open_positions:
         return NO_MOVES

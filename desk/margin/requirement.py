@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from desk.margin.envelope import Envelope, maintenance_at
+from desk.margin.curve import Curve, maintenance_at
 from desk.margin.inputs import MarginTerms, OrderInput, PositionInput
+from desk.margin.models import Lack, curve_of
 from desk.margin.rounding import required
-from desk.margin.tiers import envelope_of, leverage_at
+from desk.margin.tiers import Size, initial_margin, leverage_at, size_of
+from desk.margin.wallet import closing_fee
 from desk.model.instrument import Instrument
 from desk.model.numbers import ONE, ZERO
 from desk.model.orders import Side
@@ -25,34 +27,44 @@ class Requirement(NamedTuple):
     maintenance: Decimal | None
     leverage: Decimal | None
     """What initial margin is taken at."""
-    envelope: Envelope | None
+    curve: Curve | None
     """Maintenance by notional."""
+    lack: Lack = ""
+    """What is missing for the curve."""
 
 
 def requirement(position: PositionInput) -> Requirement:
     """Measure one position.
 
     notional = |quantity| × contract size × mark (inverse: contracts × size ÷ mark, in coin);
-    initial = notional × max(1 / leverage, the tier's initial rate);
-    maintenance = max over tiers of notional × rate − amount. A flat position requires nothing,
-    whatever is known about its market.
+    initial = notional × max(1 / leverage, the tier's initial rate), and the fee to close where the
+    model keeps it; maintenance = the model's curve at the notional. A flat position requires
+    nothing, whatever is known about its market.
     """
     if not position.quantity:
         return Requirement(position, ZERO, ZERO, ZERO, ZERO, position.leverage, None)
-    envelope = envelope_of(position)
+    found = curve_of(position)
+    curve, lack = (None, found) if isinstance(found, Lack) else (found, "")
     if position.mark is None:
-        return Requirement(position, None, None, None, None, position.leverage, envelope)
-    notional = position.instrument.notional(position.quantity, position.mark)
-    leverage = leverage_at(position.terms, notional, position.leverage)
+        return Requirement(position, None, None, None, None, position.leverage, curve, lack)
+    size = size_of(position.instrument, position.quantity, position.mark)
+    notional = size.notional
     return Requirement(
         position,
         notional,
         position.instrument.pnl(position.quantity, position.entry_price, position.mark),
-        None if leverage is None else required(notional / leverage),
-        None if envelope is None else required(maintenance_at(envelope, notional)),
-        leverage,
-        envelope,
+        _initial(position, size),
+        None if curve is None else required(maintenance_at(curve, notional)),
+        leverage_at(position.terms, size, position.leverage),
+        curve,
+        lack,
     )
+
+
+def _initial(position: PositionInput, size: Size) -> Decimal | None:
+    margin = initial_margin(position.terms, size, position.leverage, size.notional)
+    fee = closing_fee(position)
+    return None if margin is None or fee is None else required(margin + fee)
 
 
 class Market(NamedTuple):
@@ -103,9 +115,9 @@ def side_margin(market: Market, orders: Sequence[OrderInput], side: Side) -> Sid
         notional += market.instrument.notional(taken, price)
         left -= taken
     reference = market.mark or priced[0][1]
-    after = market.instrument.notional(held + extra, reference)
-    leverage = leverage_at(market.terms, after, market.leverage)
-    return SideMargin(ours, extra, None if leverage is None else notional / leverage)
+    after = size_of(market.instrument, held + extra, reference)
+    margin = initial_margin(market.terms, after, market.leverage, notional)
+    return SideMargin(ours, extra, margin)
 
 
 def _dearest_first(

@@ -1,37 +1,64 @@
-"""Which tier a position is in, and what leverage margin is taken at there.
+"""Which tier a position is in, and what initial margin is taken at there.
 
-The tier is that of the notional at the mark (Binance FAQ b3c689c1f50a44cabb3a84e663b81d93), in
-the settle asset. It decides the initial rate; maintenance is the envelope of all tiers.
+The tier is that of the position at the mark (Binance FAQ b3c689c1f50a44cabb3a84e663b81d93): its
+notional in the settle asset, its contracts (OKX), or its worth in coin (Deribit). It decides the
+initial rate; maintenance is the curve of `desk.margin.models`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
-from desk.margin.envelope import Envelope, upper_envelope
-from desk.margin.inputs import MarginTerms, PositionInput, Tier
-from desk.model.numbers import ZERO
+from desk.margin.inputs import ContractTier, MarginTerms, Tier
+from desk.model.instrument import Contract, Instrument
+from desk.model.numbers import ONE
+
+CAP_INSIDE = frozenset({"bybit-2025", "bybit-2026"})
+"""Models in which a notional of exactly a tier's cap is still in that tier (Bybit
+`riskLimitValue`); elsewhere floor ≤ notional < cap."""
 
 
-def envelope_of(position: PositionInput) -> Envelope | None:
-    """Return the maintenance envelope that holds for a position; None where it is unknown.
+class Size(NamedTuple):
+    """How large a position is, in each measure that a venue has."""
 
-    A position's own rate and amount replace the table.
-    """
-    if position.maintenance_rate is None:
-        return position.terms.envelope
-    return upper_envelope([(position.maintenance_rate, position.maintenance_amount or ZERO)])
+    notional: Decimal
+    contracts: Decimal
+    coins: Decimal
+
+
+def size_of(instrument: Instrument, quantity: Decimal, price: Decimal) -> Size:
+    """Return the size of a quantity at a price."""
+    notional = instrument.notional(quantity, price)
+    contracts = abs(quantity)
+    inverse = instrument.contract is Contract.INVERSE
+    coins = notional if inverse else contracts * instrument.contract_size
+    return Size(notional, contracts, coins)
 
 
 def tier_at(terms: MarginTerms, notional: Decimal) -> Tier | None:
-    """Return the tier that holds a notional (floor ≤ notional < cap).
+    """Return the tier that holds a notional.
 
     Beyond the last cap the last tier goes on; None without a table.
     """
+    inside = terms.model in CAP_INSIDE
     for tier in terms.tiers:
-        if tier.notional_cap is None or notional < tier.notional_cap:
+        cap = tier.notional_cap
+        if cap is None or notional < cap or (inside and notional == cap):
             return tier
     return terms.tiers[-1] if terms.tiers else None
+
+
+def contract_tier(tiers: Sequence[ContractTier], contracts: Decimal) -> ContractTier | None:
+    """Return the tier that holds a number of contracts; None beyond the last, which does not go on.
+
+    A jump may follow it, and nobody says how far.
+    """
+    for tier in tiers:
+        if tier.quantity_cap is None or contracts <= tier.quantity_cap:
+            return tier
+    return None
 
 
 def is_beyond(terms: MarginTerms, notional: Decimal) -> bool:
@@ -40,13 +67,42 @@ def is_beyond(terms: MarginTerms, notional: Decimal) -> bool:
     return last is not None and notional > last
 
 
-def leverage_at(terms: MarginTerms, notional: Decimal, setting: Decimal | None) -> Decimal | None:
+def highest_leverage(terms: MarginTerms, size: Size) -> Decimal | None:
+    """Return the most leverage that the venue allows at a size; None where it is unknown."""
+    if terms.model == "deribit":
+        if terms.max_leverage is None or terms.slope is None:
+            return None
+        return terms.max_leverage / (ONE + terms.max_leverage * terms.slope * size.coins)
+    if terms.model == "okx":
+        held = contract_tier(terms.contract_tiers, size.contracts)
+        return None if held is None else held.max_leverage
+    tier = tier_at(terms, size.notional)
+    return None if tier is None else tier.max_leverage
+
+
+def leverage_at(terms: MarginTerms, size: Size, setting: Decimal | None) -> Decimal | None:
     """Return the leverage that margin is taken at: the setting, or less where the tier says so.
 
     The initial rate is max(1 / setting, the tier's rate), and the tier's is 1 / max leverage.
     None where neither is known.
     """
-    tier = tier_at(terms, notional)
-    if tier is None:
-        return setting
-    return tier.max_leverage if setting is None else min(setting, tier.max_leverage)
+    highest = highest_leverage(terms, size)
+    if highest is None or setting is None:
+        return setting if highest is None else highest
+    return min(setting, highest)
+
+
+def initial_margin(
+    terms: MarginTerms, size: Size, setting: Decimal | None, notional: Decimal
+) -> Decimal | None:
+    """Return the initial margin of a notional at the rate of a whole size; None is unknown.
+
+    A rate that grows with the size is multiplied, not divided by its leverage: products are
+    exact.
+    """
+    leverage = leverage_at(terms, size, setting)
+    if leverage is None:
+        return None
+    if leverage != setting and terms.max_leverage is not None and terms.slope is not None:
+        return notional / terms.max_leverage + notional * terms.slope * size.coins
+    return notional / leverage

@@ -12,11 +12,10 @@ from decimal import Decimal
 import msgspec
 
 from desk.margin.account import NO_TERMS, market_of
-from desk.margin.collateral import isolated_wallet
 from desk.margin.inputs import AccountInput, OrderInput, PositionInput
 from desk.margin.requirement import expected_price, worst_side
 from desk.margin.rounding import counted
-from desk.margin.tiers import tier_at
+from desk.margin.wallet import isolated_wallet, put_up_at_entry
 from desk.model.instrument import Contract, Instrument
 from desk.model.numbers import ZERO
 from desk.model.orders import MarginMode, Side
@@ -33,8 +32,8 @@ def after_fill(
     """Return the account with one more fill.
 
     Positions net at average cost (harmonic for inverse contracts); realized P&L and the fee go
-    to the settle balance. An isolated wallet takes notional / leverage for what opens and gives
-    back its share for what closes.
+    to the settle balance. An isolated wallet takes notional / leverage for what opens (and the fee
+    to close, where the model keeps it there) and gives back its share for what closes.
     """
     held = _held(account, instrument)
     signed = quantity * side.sign
@@ -47,7 +46,7 @@ def after_fill(
     if held.margin_mode is MarginMode.ISOLATED:
         wallet = isolated_wallet(held) or ZERO
         leaving = wallet * closing / abs(held.quantity) if closing else ZERO
-        moved = counted(_entering(held, opening, price) - leaving)
+        moved = counted(_entering(held, opening * side.sign, price) - leaving)
         changes |= {"isolated_margin": wallet + moved, "extra_margin": ZERO}
     balances = dict(account.balances)
     balances[instrument.settle] = (
@@ -95,13 +94,10 @@ def _entry(held: PositionInput, signed: Decimal, price: Decimal) -> Decimal:
 
 
 def _entering(held: PositionInput, opening: Decimal, price: Decimal) -> Decimal:
-    notional = held.instrument.notional(opening, price)
-    leverage = held.leverage
-    if leverage is None:
-        tier = tier_at(held.terms, notional)
-        leverage = None if tier is None else tier.max_leverage
+    opened = msgspec.structs.replace(held, quantity=opening, entry_price=price)
+    put_up = put_up_at_entry(opened)
     # Without a leverage the whole notional is put up: never less than what would be needed.
-    return notional if leverage is None else notional / leverage
+    return held.instrument.notional(opening, price) if put_up is None else put_up
 
 
 def after_working_orders(account: AccountInput) -> AccountInput:

@@ -6,21 +6,13 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.margin.inputs import MarginTerms, Tier
-from desk.margin.table import check_tiers
-from desk.model.errors import InputError
 from desk.model.instrument import Contract, Instrument, Kind
 from desk.model.numbers import ZERO
 from desk.risk.json_place import FieldError, Path
-from desk.risk.portfolio import InstrumentRow, MarginRow, TierRow
+from desk.risk.portfolio import InstrumentRow
 
 ASSUMED_FEE_RATE = Decimal("0.001")
 """Of an instrument given without fees: the dearest regular fee of the shipped venues."""
-
-MODELS = ("binance", "hyperliquid", "house")
-"""Convex: maintenance = max over tiers of notional × rate − amount, at the mark."""
-
-LATER_MODELS = ("bybit-2025", "bybit-2026", "okx", "deribit")
 
 _NEEDED = ("kind", "contract", "base", "quote", "settle", "contract_size", "tick_size", "lot_size")
 
@@ -80,54 +72,3 @@ def _in_full(instrument_id: str, symbol: str, venue: str, given: dict[str, objec
         "taker_fee_rate": ASSUMED_FEE_RATE,
     }
     return msgspec.convert(fields | given, type=Instrument, from_attributes=True)
-
-
-def terms_of(
-    instrument: Instrument, row: InstrumentRow | None, shipped: MarginTerms | None
-) -> MarginTerms | None:
-    """Return how an instrument is margined; None when nobody says. Raises FieldError."""
-    if row is None or row.margin is None:
-        return shipped
-    path: Path = ("instruments", instrument.id, "margin")
-    margin = row.margin
-    if margin.model not in MODELS:
-        known = ", ".join(MODELS)
-        found = margin.model
-        if margin.model in LATER_MODELS:
-            found += ", which is not in this version"
-        raise FieldError((*path, "model"), f"one of {known}", found)
-    tiers = tuple(_tier(tier, (*path, "tiers", index)) for index, tier in enumerate(margin.tiers))
-    if not tiers and margin.max_leverage is not None:
-        tiers = (_single_tier(margin, margin.max_leverage, path),)
-    try:
-        check_tiers(tiers, "", "")
-    except InputError as error:
-        raise FieldError((*path, "tiers"), error.expected, error.found) from None
-    return MarginTerms(model=margin.model, tiers=tiers, taker_fee_rate=margin.taker_fee_rate)
-
-
-def _tier(row: TierRow, path: Path) -> Tier:
-    if row.notional_floor is None:
-        raise FieldError(
-            (*path, "notional_floor"), "a number: this model tiers by notional", "nothing"
-        )
-    return Tier(
-        notional_floor=row.notional_floor,
-        notional_cap=row.notional_cap,
-        maintenance_rate=row.maintenance_rate,
-        maintenance_amount=row.maintenance_amount,
-        max_leverage=row.max_leverage,
-    )
-
-
-def _single_tier(margin: MarginRow, max_leverage: Decimal, path: Path) -> Tier:
-    """Hyperliquid: maintenance is half of the initial margin at the highest leverage."""
-    if margin.model != "hyperliquid":
-        raise FieldError((*path, "tiers"), f"tiers, for model {margin.model}", "nothing")
-    return Tier(
-        notional_floor=ZERO,
-        notional_cap=None,
-        maintenance_rate=1 / (2 * max_leverage),
-        maintenance_amount=ZERO,
-        max_leverage=max_leverage,
-    )

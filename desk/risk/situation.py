@@ -17,9 +17,10 @@ from desk.margin.table import OLD_AFTER_DAYS
 from desk.model.catalogue import Catalogue
 from desk.model.instrument import Instrument
 from desk.model.numbers import ZERO
-from desk.risk.instrument_row import instrument_of, terms_of
+from desk.risk.instrument_row import instrument_of
 from desk.risk.json_place import FieldError, Path
 from desk.risk.loan_row import check_collateral
+from desk.risk.margin_row import terms_of
 from desk.risk.pool_row import Resolved, account_input, balances_of, check_price
 from desk.risk.portfolio import PerpetualAccount, Portfolio, SpotAccount
 from desk.risk.portfolio_reader import Source, parse_portfolio

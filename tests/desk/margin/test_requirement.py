@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.margin.account import account_figures
-from desk.margin.envelope import maintenance_at, upper_envelope
+from desk.margin.curve import maintenance_at, upper_envelope
 from desk.margin.inputs import MarginTerms
 
 BTC_TIERS = terms().tiers
