@@ -14,7 +14,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from desk.margin.envelope import Envelope
+from desk.margin.curve import Curve
 from desk.margin.rounding import required
 from desk.model.numbers import ONE, ZERO
 
@@ -45,7 +45,7 @@ def closing_size(shortage: Decimal, relief: Decimal, cost: Decimal) -> Decimal |
 
 
 def notional_to_close(
-    cover: Cover, envelope: Envelope, notional: Decimal, target: Decimal, cost_rate: Decimal
+    cover: Cover, curve: Curve, notional: Decimal, target: Decimal, cost_rate: Decimal
 ) -> Decimal | None:
     """Return how much notional of one position to close to bring requirement / value to a target.
 
@@ -54,19 +54,19 @@ def notional_to_close(
     of the position does not reach the target.
     """
     closed = ZERO
-    for segment in reversed(envelope):
+    for piece in reversed(curve):
         left = notional - closed
-        if segment.start >= left:
+        if piece.start >= left:
             continue
-        size = closing_size(cover.shortage(target), segment.rate, target * cost_rate)
+        size = closing_size(cover.shortage(target), piece.rate, target * cost_rate)
         if size is None:
             return None
-        if size <= left - segment.start:
+        if size <= left - piece.start:
             return closed + size
-        step = left - segment.start
+        step = left - piece.start
         closed += step
         cover = Cover(
-            cover.requirement - step * segment.rate,
+            cover.requirement - step * piece.rate,
             cover.value - step * cost_rate,
         )
     return ZERO if cover.shortage(target) <= 0 else None

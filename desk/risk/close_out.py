@@ -14,8 +14,8 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.margin.collateral import isolated_wallet
 from desk.margin.inputs import AccountInput, PositionInput
+from desk.margin.wallet import isolated_wallet
 from desk.model.numbers import ONE, ZERO
 from desk.model.orders import MarginMode, Side
 from desk.risk.close_out_step import (

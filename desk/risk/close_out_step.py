@@ -13,7 +13,6 @@ from desk.margin.collateral import price_of
 from desk.margin.inputs import AccountInput, PositionInput
 from desk.margin.relief import Cover, notional_to_close
 from desk.margin.requirement import requirement
-from desk.margin.tiers import envelope_of
 from desk.margin.whatif import after_fill
 from desk.model.instrument import Instrument
 from desk.model.numbers import ONE, ZERO, round_down, round_up
@@ -134,15 +133,15 @@ class Planner(NamedTuple):
 
     def _sized(self, position: PositionInput, price: Decimal) -> Decimal | None:
         """Return the quantity that meets the target at a price, in whole lots."""
-        instrument, envelope = position.instrument, envelope_of(position)
-        measured = requirement(position)
+        instrument, measured = position.instrument, requirement(position)
         rate = price_of(self.unit, instrument.settle)
-        if envelope is None or measured.maintenance is None or not measured.notional or not rate:
+        curve = measured.curve
+        if curve is None or measured.maintenance is None or not measured.notional or not rate:
             return None
         per_unit = measured.notional / abs(position.quantity)
         notional = notional_to_close(
             Cover(self.margin.maintenance / rate, self.margin.value / rate),
-            envelope,
+            curve,
             measured.notional,
             TARGET_RATIO,
             _cost(position, ONE, price) / per_unit,

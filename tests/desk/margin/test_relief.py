@@ -5,7 +5,7 @@ from decimal import Decimal as D
 import pytest
 from helpers.margin_cases import TIERS
 
-from desk.margin.envelope import maintenance_at, upper_envelope
+from desk.margin.curve import maintenance_at, upper_envelope
 from desk.margin.relief import Cover, closing_size, notional_to_close, value_to_sell
 
 BTC_TIERS = TIERS.terms("BTCUSDT").envelope
