@@ -9,6 +9,7 @@ from desk.execution.paper import PaperVenue
 from desk.model.catalogue import Catalogue
 from desk.model.errors import InputError
 from desk.risk.limits import limits_of
+from desk.risk.loan_limits import loan_limits
 from desk.risk.profile import Profile
 
 DEFAULT_PROFILE = "hk_sfc_2026"
@@ -27,7 +28,7 @@ def rules_of(profile: Profile) -> Rules:
         repeat_limit=int(number("ord.repeat_throttle")),
         two_persons=profile.flag("kill.switch", "two_persons"),
         repeat_window_s=int(number("ord.repeat_throttle", "window_s")),
-        profile=profile,
+        loans=loan_limits(profile),
     )
 
 

@@ -12,7 +12,8 @@ from desk.app.options import Options, arguments, options
 from desk.app.session import open_session
 from desk.app.stopping import stop_signal
 from desk.cli.console import Console
-from desk.cli.grammar import LineError, parse
+from desk.cli.grammar import parse
+from desk.cli.words import LineError
 from desk.model.commands import SubmitOrder
 from desk.model.errors import InputError
 from desk.model.events import AnyEvent, Denied

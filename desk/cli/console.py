@@ -15,7 +15,8 @@ from typing import Any, Protocol, TextIO
 
 import msgspec
 
-from desk.cli.grammar import LineError, ReadClient, Wait, parse
+from desk.cli.grammar import ReadClient, Wait, parse
+from desk.cli.words import LineError
 from desk.model.commands import AnyCommand, Ask, SetClient
 from desk.model.events import Answered, AnyEvent, Denial, Denied, Previewed
 

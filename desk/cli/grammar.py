@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from decimal import Decimal
 
 import msgspec
 
+from desk.cli import loan_grammar
+from desk.cli.words import LineError, Words
 from desk.model.commands import (
     AcknowledgeDisclosure,
     AddMargin,
@@ -37,9 +38,6 @@ DEFAULT_ACCOUNT = "perp-1"
 QUESTIONS = {"status", "positions", "orders", "risk", "rules", "sync"}
 LATER = {
     "amend": "Orders are amended by cancelling and sending anew in this version",
-    "pledge": "Margin loans are not in this version",
-    "draw": "Margin loans are not in this version",
-    "repay": "Margin loans are not in this version",
 }
 _QUANTITY = re.compile(r"([+-]?[\d.]+)(%|[A-Za-z]*)")
 
@@ -56,73 +54,6 @@ class ReadClient(msgspec.Struct, frozen=True):
 
     path: str
     id: str
-
-
-class LineError(Exception):
-    """A line is not a command; says what was expected and what was found."""
-
-    def __init__(self, expected: str, found: str) -> None:
-        super().__init__(expected, found)
-        self.expected = expected
-        self.found = found
-
-    def __str__(self) -> str:
-        return f"expected {self.expected}, found {self.found}"
-
-
-class Words:
-    """The words of a line, taken one by one."""
-
-    def __init__(self, line: str) -> None:
-        try:
-            self._words = shlex.split(line, comments=False)
-        except ValueError as error:
-            raise LineError("closed quotes", str(error)) from None
-
-    def __bool__(self) -> bool:
-        return bool(self._words)
-
-    def take(self, expected: str) -> str:
-        """Return the next word, or say what is missing."""
-        if not self._words:
-            raise LineError(expected, "the end of the line")
-        return self._words.pop(0)
-
-    def number(self, expected: str) -> Decimal:
-        """Return the next word as a plain decimal number."""
-        word = self.take(expected)
-        value = parse_decimal(word)
-        if value is None:
-            raise LineError(expected, f"“{word}”")
-        return value
-
-    def option(self, name: str) -> str | None:
-        """Take `name VALUE` from wherever it stands, or return None."""
-        if name not in self._words:
-            return None
-        at = self._words.index(name)
-        if at + 1 >= len(self._words):
-            raise LineError(f"a value after {name}", "the end of the line")
-        value = self._words[at + 1]
-        del self._words[at : at + 2]
-        return value
-
-    def flag(self, name: str) -> bool:
-        """Take a word from wherever it stands; say whether it was there."""
-        if name not in self._words:
-            return False
-        self._words.remove(name)
-        return True
-
-    def rest(self) -> str:
-        """Return all that is left as one text."""
-        left, self._words = " ".join(self._words), []
-        return left
-
-    def end(self) -> None:
-        """Refuse what is left over."""
-        if self._words:
-            raise LineError("the end of the line", f"“{' '.join(self._words)}”")
 
 
 Parsed = AnyCommand | Wait | ReadClient
@@ -352,4 +283,5 @@ _READERS = {
     "client": _client,
     "acknowledge": _acknowledge,
     "wait": _wait,
+    **loan_grammar.READERS,
 }

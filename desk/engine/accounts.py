@@ -18,6 +18,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     venue: str | None = None
     settle: str | None = None
     """Perpetual: the one asset of its margin pool."""
+    lender: str = ""
+    """Financing: who lends."""
+    execution: str = ""
+    """Financing: `paper` where the desk itself may sell what is pledged; else it only alarms."""
+    currency: str = ""
+    """Financing: what the figures of the loan are in."""
     watched: bool = False
     """Imported to be looked at: it is never traded and holds no money of this desk."""
 
@@ -27,7 +33,7 @@ NEW_FOLDER: dict[str, Account] = {
     for account in (
         Account(id="perp-1", kind="perpetual", venue="BINANCE", settle="USDT"),
         Account(id="spot-1", kind="spot", venue="BINANCE"),
-        Account(id="loan-1", kind="financing"),
+        Account(id="loan-1", kind="financing", lender="broker", execution="paper", currency="HKD"),
     )
 }
 """What a new folder holds; it is empty of money."""

@@ -29,7 +29,7 @@ from desk.model.numbers import ZERO
 from desk.model.orders import MarginMode
 from desk.risk.client import ClientRecord, sample_client
 from desk.risk.context import Limits
-from desk.risk.profile import Profile
+from desk.risk.loan_limits import LoanLimits
 
 HONG_KONG = timezone(timedelta(hours=8), "HKT")
 
@@ -47,8 +47,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """A second person rearms the desk together with the first."""
     repeat_limit: int
     repeat_window_s: int
-    profile: Profile
-    """All of it: what the numbers above were taken from."""
+    loans: LoanLimits = LoanLimits()
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

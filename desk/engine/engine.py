@@ -22,6 +22,7 @@ from desk.engine import watching
 from desk.engine.change import Change, Latch
 from desk.engine.desk import Desk
 from desk.engine.intake import Intake
+from desk.engine.interest import due_interest
 from desk.engine.message import (
     NO_WORK,
     Clock,
@@ -110,6 +111,8 @@ class Engine:
         desk = self.desk
         assert message.boot_ns >= desk.now_ns or desk.now_ns == 0, "time went backwards"
         desk.pass_time(message.boot_ns, message.wall_ms)
+        if (due := due_interest(desk)) is not None:
+            return self._start(due)
         decision = desk.venue.on_time(desk.now_ns, desk.wall_ms, desk.market.books, desk.held)
         if decision.outcomes:
             return self._propose(decision)

@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 import msgspec
 
-from desk.engine import guarding, money, ordering, questions, reducing, setting
+from desk.engine import (
+    financing,
+    guarding,
+    lending_terms,
+    money,
+    ordering,
+    questions,
+    reducing,
+    setting,
+)
 from desk.engine.change import Change
 from desk.engine.desk import Desk
 from desk.engine.message import Given
@@ -21,13 +30,20 @@ from desk.model.commands import (
     CancelOrder,
     ClosePosition,
     Deposit,
+    Draw,
     Flatten,
     Heartbeat,
     Kill,
     NextFrame,
+    Pledge,
+    PledgeSecurities,
     PreviewOrder,
     Rearm,
+    Repay,
     SetClient,
+    SetCreditLimit,
+    SetExchangeRate,
+    SetFirmCapital,
     SetLeverage,
     SetMarginMode,
     SubmitOrder,
@@ -49,6 +65,13 @@ class Intake:
             Deposit: money.deposit,
             Withdraw: money.withdraw,
             Transfer: money.move,
+            Pledge: financing.pledge,
+            PledgeSecurities: lending_terms.securities,
+            Draw: financing.draw,
+            Repay: financing.repay,
+            SetCreditLimit: lending_terms.credit_limit,
+            SetFirmCapital: lending_terms.firm_capital,
+            SetExchangeRate: lending_terms.exchange_rate,
             SubmitOrder: self._submit,
             CancelOrder: reducing.cancel,
             CancelAll: reducing.cancel_all,

@@ -13,7 +13,7 @@ from desk.engine.quality import mark_doubts
 from desk.ledger.book import WORLD, Posting, transfer
 from desk.margin.account import account_figures
 from desk.model.commands import AddMargin, Deposit, Transfer, Withdraw
-from desk.model.numbers import POSTING_INCREMENT, plain, posted
+from desk.model.numbers import is_postable, plain
 from desk.model.orders import MarginMode
 
 ASSETS = ("USDT", "USDC", "USD", "HKD", "BTC", "ETH")
@@ -52,7 +52,7 @@ def add_margin(desk: Desk, command: AddMargin, plan: Plan, account: str, settle:
     held = desk.state.position(account, command.instrument)
     if desk.state.mode(account, command.instrument) is not MarginMode.ISOLATED or not held.quantity:
         raise refuse("NOT_ISOLATED", f"{command.instrument} has no isolated position in {account}.")
-    if command.amount == 0 or command.amount != posted(command.amount):
+    if not is_postable(command.amount) or command.amount == 0:
         raise refuse("AMOUNT", "The margin to move is not zero and has at most 8 decimals.")
     moved = transfer(account, pocket, settle, command.amount)
     if command.amount > 0:
@@ -90,6 +90,8 @@ def _check_money(desk: Desk, account: str, asset: str, quantity: Decimal) -> Non
         raise refuse("ACCOUNT", f"There is no account {account}; there are {known}.")
     if desk.state.accounts[account].watched:
         raise refuse("WATCHED", f"{account} is watched: its money is not this desk's.")
+    if desk.state.accounts[account].kind == "financing":
+        raise refuse("FINANCING", f"What {account} holds moves by pledge and release alone.")
     if asset not in ASSETS:
         raise refuse("ASSET", f"{asset} is not held here; {', '.join(ASSETS)} are.")
     settle = desk.state.accounts[account].settle
@@ -97,7 +99,7 @@ def _check_money(desk: Desk, account: str, asset: str, quantity: Decimal) -> Non
         raise refuse(
             "ASSET", f"{account} is one margin pool in {settle}; {asset} is held elsewhere."
         )
-    if quantity <= 0 or quantity != quantity.quantize(POSTING_INCREMENT):
+    if not is_postable(quantity) or quantity <= 0:
         raise refuse("AMOUNT", "An amount is positive and has at most 8 decimals.")
 
 

@@ -83,7 +83,7 @@ def loan_figures(pledges: Sequence[Pledge], loan: Decimal | None, terms: LoanTer
     virtual = [value for value, p in zip(curve.raw, pledges, strict=True) if p.is_virtual]
     fixed = [value for value, p in zip(values, pledges, strict=True) if not p.is_virtual]
     return LoanFigures(
-        level=_level(loan, margin_value, terms),
+        level=loan_level(loan, margin_value, terms),
         market_value=market_value,
         margin_values=values,
         margin_value=margin_value,
@@ -93,8 +93,8 @@ def loan_figures(pledges: Sequence[Pledge], loan: Decimal | None, terms: LoanTer
         utilization=ratio_up(loan, margin_value),
         excess=counted(margin_value - loan),
         known=True,
-        fall_to_call=curve.fall_to(loan / terms.call) if loan else None,
-        fall_to_close_out=curve.fall_to(loan / terms.close_out) if loan else None,
+        fall_to_call=_fall_to(curve, loan, terms.call),
+        fall_to_close_out=_fall_to(curve, loan, terms.close_out),
         fall_to_shortfall=_fall_to_shortfall(pledges, loan) if loan else None,
         largest_share=ratio_up(max(virtual, default=ZERO), raw),
         group_share=ratio_up(sum(virtual, ZERO), raw),
@@ -102,7 +102,30 @@ def loan_figures(pledges: Sequence[Pledge], loan: Decimal | None, terms: LoanTer
     )
 
 
-def _level(loan: Decimal, margin_value: Decimal, terms: LoanTerms) -> str:
+def _fall_to(curve: _Curve, loan: Decimal, threshold: Decimal) -> Decimal | None:
+    """Return the fall at which utilization reaches a threshold; one of 0 is reached by any loan."""
+    if not loan:
+        return None
+    return curve.fall_to(loan / threshold) if threshold else ZERO
+
+
+def stressed(
+    pledges: Sequence[Pledge], loan: Decimal | None, terms: LoanTerms, move: Decimal
+) -> LoanFigures:
+    """Return the figures after one relative move of all virtual assets, the rest standing still."""
+    moved = [
+        msgspec.structs.replace(pledge, market_value=pledge.market_value * (ONE + move))
+        if pledge.is_virtual and pledge.market_value is not None
+        else pledge
+        for pledge in pledges
+    ]
+    return loan_figures(moved, loan, terms)
+
+
+def loan_level(
+    loan: Decimal, margin_value: Decimal, terms: LoanTerms, relief: Decimal = ZERO
+) -> str:
+    """Return the level of a loan; `relief` makes its utilization so much worse."""
     if margin_value <= 0:
         return CLOSE_OUT if loan > 0 else NORMAL
     steps = (
@@ -110,7 +133,7 @@ def _level(loan: Decimal, margin_value: Decimal, terms: LoanTerms) -> str:
         (terms.call, "MARGIN_CALL"),
         (terms.warn, "WARNING"),
     )
-    return reached(loan, margin_value, steps)
+    return reached(loan + relief * margin_value, margin_value, steps)
 
 
 def _unknown(pledges: Sequence[Pledge], loan: Decimal | None) -> LoanFigures:

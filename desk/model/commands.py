@@ -96,6 +96,9 @@ class Draw(Command, frozen=True, kw_only=True, tag="draw"):
     asset: str
     quantity: Decimal
     target: str = "spot-1"
+    annual_rate: Decimal | None = None
+    """A fraction; holds for the whole loan in this asset from now on. None: the loan's, else the
+    profile's."""
 
 
 class Repay(Command, frozen=True, kw_only=True, tag="repay"):
@@ -113,6 +116,20 @@ class SetCreditLimit(Command, frozen=True, kw_only=True, tag="credit_limit"):
     account: str
     asset: str
     quantity: Decimal
+
+
+class SetFirmCapital(Command, frozen=True, kw_only=True, tag="firm_capital"):
+    """The lending firm's own capital, by which its loans are measured."""
+
+    asset: str
+    quantity: Decimal
+
+
+class SetExchangeRate(Command, frozen=True, kw_only=True, tag="exchange_rate"):
+    """What one US dollar costs in a currency that no venue here prices; holds from today."""
+
+    asset: str
+    per_usd: Decimal
 
 
 class SetCloseOutOrder(Command, frozen=True, kw_only=True, tag="close_out_order"):
@@ -300,6 +317,8 @@ AnyCommand: TypeAlias = (
     | Draw
     | Repay
     | SetCreditLimit
+    | SetFirmCapital
+    | SetExchangeRate
     | SetCloseOutOrder
     | OverrideRule
     | ImportAccounts

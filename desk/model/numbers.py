@@ -15,6 +15,9 @@ ONE = Decimal(1)
 POSTING_INCREMENT = Decimal("1e-8")
 """Money is posted in whole multiples of this; a remainder stays in the cost."""
 
+LARGEST_POSTING = Decimal("1e18")
+"""More would not fit the 28 digits of a figure with its 8 decimals, and sums of it."""
+
 _DECIMAL = re.compile(r"[+-]?\d{1,24}(\.\d{0,24})?|[+-]?\.\d{1,24}")
 
 
@@ -30,6 +33,11 @@ def parse_decimal(text: str) -> Decimal | None:
 def posted(amount: Decimal) -> Decimal:
     """Round an amount to what the ledger can hold, half even."""
     return amount.quantize(POSTING_INCREMENT, ROUND_HALF_EVEN)
+
+
+def is_postable(amount: Decimal) -> bool:
+    """Say whether the ledger can hold an amount to the last decimal: below 10¹⁸, 8 decimals."""
+    return amount.is_finite() and abs(amount) < LARGEST_POSTING and amount == posted(amount)
 
 
 def round_up(amount: Decimal, increment: Decimal) -> Decimal:

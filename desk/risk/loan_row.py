@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.margin.financing import LoanFigures, LoanTerms, Pledge, loan_figures
+from desk.margin.financing import LoanFigures, Pledge, loan_figures
 from desk.model.numbers import ZERO
 from desk.risk.json_place import FieldError, Path
+from desk.risk.loan_limits import loan_terms
 from desk.risk.portfolio import CollateralRow, FinancingAccount, LoanRow, Portfolio
 from desk.risk.prices import FIAT, price_of
 from desk.risk.profile import Profile
@@ -45,14 +46,7 @@ def check_collateral(account: FinancingAccount, path: Path) -> None:
 def loan_of(account: FinancingAccount, portfolio: Portfolio, profile: Profile) -> Loan:
     """Value a margin loan under a profile."""
     pledges = tuple(_pledge(row, portfolio, profile) for row in account.collateral)
-    terms = LoanTerms(
-        single_cap=profile.number("vaf.collateral_concentration"),
-        group_cap=profile.number("vaf.collateral_concentration", "correlated_group"),
-        warn=profile.number("vaf.margin_warn"),
-        call=profile.number("vaf.margin_call"),
-        close_out=profile.number("vaf.margin_closeout"),
-    )
-    figures = loan_figures(pledges, _owed(account.loans, portfolio), terms)
+    figures = loan_figures(pledges, _owed(account.loans, portfolio), loan_terms(profile))
     return Loan(account=account, pledges=pledges, figures=figures)
 
 

@@ -4,18 +4,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.cli.grammar import LineError, ReadClient, Wait, parse
+from desk.cli.grammar import ReadClient, Wait, parse
+from desk.cli.words import LineError
 from desk.model.commands import (
     Ask,
     CancelAll,
     CancelOrder,
     ClosePosition,
     Deposit,
+    Draw,
     Kill,
+    Pledge,
+    PledgeSecurities,
     PreviewOrder,
     Quantity,
     QuantityUnit,
     Rearm,
+    Repay,
+    SetCreditLimit,
+    SetExchangeRate,
+    SetFirmCapital,
     SetLeverage,
     SubmitOrder,
     Transfer,
@@ -94,6 +102,41 @@ def test_a_line_is_read_as_its_command(line, command):
 
 
 @pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("pledge 2 btc loan-1",
+         Pledge(id="new", account="loan-1", asset="BTC", quantity=D(2))),
+        ("pledge -2 BTC loan-1 id p",
+         Pledge(id="p", account="loan-1", asset="BTC", quantity=D(-2))),
+        ("release 0.5 BTC loan-1 account spot-2",
+         Pledge(id="new", account="loan-1", asset="BTC", quantity=D("-0.5"), source="spot-2")),
+        ('securities 5000000 hkd "HK blue chips" loan-1 haircut 30%',
+         PledgeSecurities(id="new", account="loan-1", description="HK blue chips",
+                          market_value=D(5000000), currency="HKD", haircut=D("0.3"))),
+        ("securities 5 USD bonds loan-1",
+         PledgeSecurities(id="new", account="loan-1", description="bonds", market_value=D(5),
+                          currency="USD", haircut=D(1))),
+        ("draw 1000000 HKD loan-1",
+         Draw(id="new", account="loan-1", asset="HKD", quantity=D(1000000))),
+        ("draw 5 usd loan-1 rate 7.5% account spot-2",
+         Draw(id="new", account="loan-1", asset="USD", quantity=D(5), target="spot-2",
+              annual_rate=D("0.075"))),
+        ("draw 5 HKD loan-1 rate 0.08",
+         Draw(id="new", account="loan-1", asset="HKD", quantity=D(5), annual_rate=D("0.08"))),
+        ("repay 500000 HKD loan-1",
+         Repay(id="new", account="loan-1", asset="HKD", quantity=D(500000))),
+        ("limit 3000000 HKD loan-1",
+         SetCreditLimit(id="new", account="loan-1", asset="HKD", quantity=D(3000000))),
+        ("capital 20000000 HKD", SetFirmCapital(id="new", asset="HKD", quantity=D(20000000))),
+        ("rate 7.79 HKD/USD", SetExchangeRate(id="new", asset="HKD", per_usd=D("7.79"))),
+        ("rate 7.79 hkd", SetExchangeRate(id="new", asset="HKD", per_usd=D("7.79"))),
+    ],
+)  # fmt: skip
+def test_lines_about_loans(line, command):
+    assert parse(line, "new") == command
+
+
+@pytest.mark.parametrize(
     ("line", "expected", "found"),
     [
         ("bye", "one of", "“bye”"),
@@ -107,7 +150,14 @@ def test_a_line_is_read_as_its_command(line, command):
         ('kill "no end', "closed quotes", "No closing quotation"),
         ("deposit 1,000 USDT", "an amount", "“1,000”"),
         ("status please", "the end of the line", "“please”"),
-        ("pledge 2 BTC loan-1", "this version", "pledge"),
+        ("pledge two BTC loan-1", "a quantity", "“two”"),
+        ("pledge 2 BTC", "a financing account", "the end of the line"),
+        ("release -2 BTC loan-1", "a quantity above 0 to release", "“-2”"),
+        ("release 0 BTC loan-1", "a quantity above 0 to release", "“0”"),
+        ('securities 5 HKD "chips" loan-1 haircut x', "a haircut such as 30%", "“x”"),
+        ("draw 5 HKD loan-1 rate 1e1", "an annual rate such as 8%", "“1e1”"),
+        ("draw 5 HKD loan-1 more", "the end of the line", "“more”"),
+        ("rate 7.8 EUR/USD", "HKD/USD", "“EUR/USD”"),
     ],
 )
 def test_a_bad_line_says_what_was_expected_and_found(line, expected, found):

@@ -1,0 +1,138 @@
+"""The financing accounts of this desk as margin sees them now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from desk.engine.accounts import Account
+from desk.engine.conversion import worth
+from desk.engine.desk import Desk
+from desk.engine.lending import interest_of, principal_of
+from desk.margin.financing import LoanFigures, Pledge, loan_figures
+from desk.model.numbers import ZERO
+from desk.risk.prices import FIAT
+
+
+class Owed(msgspec.Struct, frozen=True, kw_only=True):
+    """What is owed in one asset."""
+
+    asset: str
+    principal: Decimal
+    interest: Decimal
+    """Accrued and not yet paid."""
+    annual_rate: Decimal | None = None
+
+    @property
+    def total(self) -> Decimal:
+        """Principal and interest."""
+        return self.principal + self.interest
+
+
+class Collateral(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of collateral."""
+
+    asset: str | None
+    description: str
+    quantity: Decimal | None
+    pledge: Pledge
+
+
+class Loan(msgspec.Struct, frozen=True, kw_only=True):
+    """One financing account with its figures, in its own currency."""
+
+    account: Account
+    collateral: tuple[Collateral, ...]
+    owed: tuple[Owed, ...]
+    figures: LoanFigures
+
+    @property
+    def pledges(self) -> list[Pledge]:
+        """The collateral as margin takes it."""
+        return [piece.pledge for piece in self.collateral]
+
+
+def financing_accounts(desk: Desk) -> list[Account]:
+    """Return the financing accounts whose money is this desk's."""
+    return [
+        account
+        for account in desk.state.accounts.values()
+        if account.kind == "financing" and not account.watched
+    ]
+
+
+def owed(desk: Desk, account: str) -> tuple[Owed, ...]:
+    """Return what an account owes, by asset, nothing left out but zeros."""
+    ledger = desk.state.ledger
+    rows = [
+        Owed(
+            asset=term.asset,
+            principal=-ledger.balance(principal_of(account), term.asset),
+            interest=-ledger.balance(interest_of(account), term.asset),
+            annual_rate=term.annual_rate,
+        )
+        for term in desk.state.lending.terms(account)
+    ]
+    return tuple(row for row in rows if row.total)
+
+
+def loan_of(
+    desk: Desk,
+    account: Account,
+    *,
+    moved: Mapping[str, Decimal] | None = None,
+    drawn: tuple[str, Decimal] | None = None,
+) -> Loan:
+    """Return a loan now, or as it would be.
+
+    `moved`: coins or cash that would come to its collateral; `drawn`: asset and amount more owed.
+    """
+    coins = dict(desk.state.ledger.balances(account.id))
+    for asset, quantity in (moved or {}).items():
+        coins[asset] = coins.get(asset, ZERO) + quantity
+    debts = owed(desk, account.id)
+    pieces = (*_coins(desk, account, coins), *_lines(desk, account))
+    debt = _total(desk, account, [(row.asset, row.total) for row in debts] + [drawn or ("", ZERO)])
+    figures = loan_figures([piece.pledge for piece in pieces], debt, desk.rules.loans.terms)
+    return Loan(account=account, collateral=pieces, owed=debts, figures=figures)
+
+
+def _coins(desk: Desk, account: Account, coins: Mapping[str, Decimal]) -> Iterable[Collateral]:
+    limits = desk.rules.loans
+    for asset, quantity in coins.items():
+        if not quantity:
+            continue
+        price, virtual = worth(desk, asset, account.currency), asset not in FIAT
+        pledge = Pledge(
+            market_value=None if price is None else quantity * price,
+            haircut=limits.haircut if virtual else ZERO,
+            is_virtual=virtual,
+            eligible=not virtual or asset in limits.eligible,
+        )
+        yield Collateral(asset=asset, description=asset, quantity=quantity, pledge=pledge)
+
+
+def _lines(desk: Desk, account: Account) -> Iterable[Collateral]:
+    for line in desk.state.lending.securities(account.id):
+        price = worth(desk, line.currency, account.currency)
+        pledge = Pledge(
+            market_value=None if price is None else line.market_value * price,
+            haircut=line.haircut,
+            is_virtual=False,
+        )
+        yield Collateral(asset=None, description=line.description, quantity=None, pledge=pledge)
+
+
+def _total(desk: Desk, account: Account, debts: list[tuple[str, Decimal]]) -> Decimal | None:
+    """Return debts in the account's currency; None when one cannot be converted."""
+    total = ZERO
+    for asset, amount in debts:
+        if not amount:
+            continue
+        price = worth(desk, asset, account.currency, owed=True)
+        if price is None:
+            return None
+        total += amount * price
+    return total
