@@ -76,8 +76,8 @@ def _available(context: OrderContext, after: AccountFigures, when: str) -> Denia
 
 
 def _after_all(context: OrderContext, filled: AccountInput) -> Denial | None:
-    if not filled.orders:
-        return None
+    if all(order.reduce_only for order in filled.orders):
+        return None  # none of them can fill as one that opens
     worst = account_figures(after_working_orders(filled))
     return _available(context, worst, "this fill and all working orders")
 
