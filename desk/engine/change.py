@@ -8,7 +8,7 @@ a decision was taken.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -18,6 +18,9 @@ from desk.ledger.book import Posting
 from desk.model.errors import JournalBroken
 from desk.model.journal import Entry, Row
 from desk.model.orders import MarginMode, OrderTerms
+
+Unit: TypeAlias = tuple[str, str | None]
+"""Account, and the instrument of an isolated position; None: the account's cross pool."""
 
 
 class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +39,29 @@ class Latch(msgspec.Struct, frozen=True, kw_only=True):
     """`REDUCING` or `HALTED`."""
     reason: str
     since_ms: int
+
+
+class CloseOut(msgspec.Struct, frozen=True, kw_only=True):
+    """One close-out of a cross pool or of an isolated position, from trigger to end."""
+
+    account: str
+    instrument: str | None = None
+    """The isolated position that is closed out; None: the cross pool."""
+    number: int
+    """Counts the close-outs of this desk."""
+    triggered_ms: int
+    at_trigger: dict[str, Decimal]
+    """Instrument → size of the position then: a step takes a share of it."""
+    reason: str
+    orders: tuple[str, ...] = ()
+    """Its steps, oldest first."""
+    ended_ms: int | None = None
+    """None while it runs."""
+
+    @property
+    def unit(self) -> Unit:
+        """What is closed out."""
+        return self.account, self.instrument
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -62,6 +88,14 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     level: tuple[str, str] | None = None
     """Account and its new level."""
     lending: LendingChange | None = None
+    close_out: CloseOut | None = None
+    """A close-out that begins or ends."""
+    step_of: Unit | None = None
+    """The close-out whose next step the order of this row is."""
+    close_out_order: tuple[str, tuple[str, ...]] | None = None
+    """Account and the instruments that a close-out reduces first."""
+    funding: tuple[str, str, int] | None = None
+    """Account, instrument and the moment (wall clock) that funding was settled or missed for."""
 
     def plain(self) -> dict[str, Any]:
         """Return the parts as plain JSON values: what the journal holds and gives back."""

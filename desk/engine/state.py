@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from desk.engine.accounts import NEW_FOLDER, Account
-from desk.engine.change import Change, Latch, NewOrder, change_of
+from desk.engine.change import Change, CloseOut, Latch, NewOrder, Unit, change_of
 from desk.engine.lending import Lending
 from desk.execution.order import Order, apply
 from desk.execution.outcome import Filled, Outcome
@@ -68,6 +68,14 @@ class DeskState:
         self.called_since_ms: dict[str, int] = {}
         """Account → when its margin call began; only while it is in one, or worse."""
         self.lending = Lending()
+        self.close_outs: dict[Unit, CloseOut] = {}
+        """The last close-out of each pool and isolated position, running or ended."""
+        self.close_out_steps: dict[str, Unit] = {}
+        """Order id → what it closes out."""
+        self.close_out_orders: dict[str, tuple[str, ...]] = {}
+        """Account → the trader's own order of preference."""
+        self.funded_ms: dict[Key, int] = {}
+        """The last moment that funding was settled, or missed, for."""
 
     @property
     def state(self) -> str:
@@ -82,6 +90,11 @@ class DeskState:
     def mode(self, account: str, instrument: str) -> MarginMode:
         """Return the margin mode of an instrument; cross unless it was set."""
         return self.modes.get((account, instrument), MarginMode.CROSS)
+
+    def closing_out(self, account: str) -> list[CloseOut]:
+        """Return the close-outs of an account that run."""
+        known = self.close_outs.values()
+        return [one for one in known if one.account == account and one.ended_ms is None]
 
     def live_orders(self, account: str | None = None) -> list[Order]:
         """Return the orders to which more can happen, oldest first."""
@@ -137,6 +150,16 @@ class DeskState:
             self._fold_level(*change.level, time_ms)
         if change.lending is not None:
             self.lending.fold(change.lending)
+        if change.close_out is not None:
+            self.close_outs[change.close_out.unit] = change.close_out
+        if change.step_of is not None:
+            self._add_steps(change.step_of, [new.terms.id for new in change.orders])
+        if change.close_out_order is not None:
+            account, instruments = change.close_out_order
+            self.close_out_orders[account] = instruments
+        if change.funding is not None:
+            account, instrument, stamp_ms = change.funding
+            self.funded_ms[account, instrument] = stamp_ms
 
     def _fold_level(self, account: str, level: str, time_ms: int) -> None:
         self.levels[account] = level
@@ -145,6 +168,12 @@ class DeskState:
             self.called_since_ms.setdefault(account, time_ms)
         else:
             self.called_since_ms.pop(account, None)
+
+    def _add_steps(self, unit: Unit, order_ids: list[str]) -> None:
+        known = self.close_outs[unit]
+        orders = (*known.orders, *order_ids)
+        self.close_outs[unit] = msgspec.structs.replace(known, orders=orders)
+        self.close_out_steps.update(dict.fromkeys(order_ids, unit))
 
     def _add_order(self, new: NewOrder, time_ms: int) -> None:
         self.orders[new.terms.id] = Order(terms=new.terms, created_ms=time_ms)
@@ -203,6 +232,13 @@ class DeskState:
             "levels": dict(sorted(self.levels.items())),
             "calls": dict(sorted(self.called_since_ms.items())),
             "lending": self.lending.document(),
+            "close_outs": {
+                f"{account} {instrument or 'pool'}": [one.number, one.orders, one.ended_ms is None]
+                for (account, instrument), one in sorted(
+                    self.close_outs.items(), key=lambda item: item[1].number
+                )
+            },
+            "close_out_orders": dict(sorted(self.close_out_orders.items())),
         }
 
     def hash(self) -> str:

@@ -22,6 +22,10 @@ TRADING = "trading"
 """The other side of realized P&L."""
 MARKET = "market"
 """The other side of a spot exchange."""
+FUNDING = "funding"
+"""What longs and shorts pay each other."""
+LOSS = "loss"
+"""Bears what a position or an account lost beyond its margin."""
 
 
 class Posting(msgspec.Struct, frozen=True):
