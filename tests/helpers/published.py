@@ -17,7 +17,7 @@ def number(value):
 
 def signed(inputs, name="qty"):
     """The quantity, below 0 for a short."""
-    side = 1 if inputs.get("side", "long").strip('"').split()[0] in {"long", "buy"} else -1
+    side = 1 if any(word in inputs.get("side", "long") for word in ("long", "buy")) else -1
     return number(inputs[name]) * side
 
 
