@@ -2,6 +2,7 @@
 
 `window`: the real window on a real pipe at several message rates, beside a plain QTableView that
 gets one signal a tick. Runs of both alternate; each process measures itself.
+`stress`: the stress grid of many positions beside a loop over plain floats.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ WARM_UP_S = 2.5
 END_S = 20.0
 
 EXIT_OK = 0
+
+NAMES = ("window", "stress")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +84,33 @@ FIGURES = (
 def run(argv: list[str]) -> int:
     """Run the named benchmarks (all without a name) and print one JSON document."""
     parser = Arguments("desk bench", "Benchmarks, each beside its reference.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="window")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--json", action="store_true", help="no effect: JSON is the only form")
     parser.add_argument("--seconds", type=float, default=4.0, help="a run, after the warm-up")
     parser.add_argument("--repeats", type=int, default=2, help="runs of each, alternating")
     parsed = parser.parse_args(argv)
     for name in parsed.names:
-        if name != "window":
-            raise InputError(source="desk bench", expected="window", found=name)
+        if name not in NAMES:
+            expected = f"one of {', '.join(NAMES)}"
+            raise InputError(source="desk bench", expected=expected, found=name)
     if parsed.seconds <= 0 or parsed.repeats < 1:
         raise InputError(
             source="desk bench", expected="seconds > 0 and repeats of 1 or more", found="less"
         )
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    print(json.dumps({"rows": window_rows(parsed.seconds, parsed.repeats)}, ensure_ascii=False))
+    rows: list[dict[str, Any]] = []
+    for name in parsed.names or NAMES:
+        rows += _rows(name, parsed.seconds, parsed.repeats)
+    print(json.dumps({"rows": rows}, ensure_ascii=False))
     return EXIT_OK
+
+
+def _rows(name: str, seconds: float, repeats: int) -> list[dict[str, Any]]:
+    if name == "stress":
+        from desk.cli.bench_stress import stress_rows
+
+        return stress_rows(repeats)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    return window_rows(seconds, repeats)
 
 
 def window_rows(

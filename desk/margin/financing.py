@@ -44,6 +44,16 @@ class LoanTerms(msgspec.Struct, frozen=True, kw_only=True):
     close_out: Decimal
 
 
+class LoanInput(msgspec.Struct, frozen=True, kw_only=True):
+    """A loan for stress: what moves each piece of collateral and each part of the debt."""
+
+    pledges: Sequence[tuple[str, Pledge]]
+    """Asset (of securities, the currency they are valued in) and the pledge."""
+    owed: Sequence[tuple[str, Decimal | None]]
+    """Asset and what is owed in it, in the reporting currency; None is unknown."""
+    terms: LoanTerms
+
+
 class LoanFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What margin makes of a loan; None is unknown unless said otherwise."""
 

@@ -12,7 +12,7 @@ CLOSE_OUT = "CLOSE_OUT"
 UNKNOWN = "UNKNOWN"
 """A figure that could make it worse is missing."""
 
-_ORDER = (NORMAL, WARNING, MARGIN_CALL, UNKNOWN, CLOSE_OUT)
+ORDER = (NORMAL, WARNING, MARGIN_CALL, UNKNOWN, CLOSE_OUT)
 """From calm to danger; unknown could be anything short of what is already the worst."""
 
 RATIO_STEPS = (
@@ -33,7 +33,7 @@ UTILIZATION_STEPS = (
 
 def worst(levels: Iterable[str]) -> str:
     """Return the most dangerous of several levels; NORMAL of none."""
-    return max(levels, key=_ORDER.index, default=NORMAL)
+    return max(levels, key=ORDER.index, default=NORMAL)
 
 
 def reached(used: Decimal, available: Decimal, steps: tuple[tuple[Decimal, str], ...]) -> str:

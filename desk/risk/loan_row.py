@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.margin.financing import LoanFigures, Pledge, loan_figures
+from desk.margin.financing import LoanFigures, LoanInput, Pledge, loan_figures
 from desk.model.numbers import ZERO
 from desk.risk.json_place import FieldError, Path
 from desk.risk.loan_limits import loan_terms
@@ -48,6 +48,18 @@ def loan_of(account: FinancingAccount, portfolio: Portfolio, profile: Profile) -
     pledges = tuple(_pledge(row, portfolio, profile) for row in account.collateral)
     figures = loan_figures(pledges, _owed(account.loans, portfolio), loan_terms(profile))
     return Loan(account=account, pledges=pledges, figures=figures)
+
+
+def loan_input(account: FinancingAccount, portfolio: Portfolio, profile: Profile) -> LoanInput:
+    """Return a margin loan for stress: each amount with the asset that moves it."""
+    return LoanInput(
+        pledges=[
+            (row.asset or row.currency or portfolio.currency, _pledge(row, portfolio, profile))
+            for row in account.collateral
+        ],
+        owed=[(loan.asset, _owed([loan], portfolio)) for loan in account.loans],
+        terms=loan_terms(profile),
+    )
 
 
 def _pledge(row: CollateralRow, portfolio: Portfolio, profile: Profile) -> Pledge:

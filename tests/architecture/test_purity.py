@@ -16,6 +16,8 @@ PURE = [
 FLOAT_ALLOWED = {
     "desk/market/series.py": "charts are float64, one way",
     "desk/margin/stress.py": "stress grids are float64, one way",
+    "desk/margin/stress_curves.py": "likewise: the margin curves of a grid",
+    "desk/margin/stress_loans.py": "likewise: the loans of a grid",
     "desk/venues/increments.py": "a decoder may round a text of at most 15 digits to ticks",
     "desk/engine/snapshot.py": "the frame carries chart points, and the engine's own pace in ms",
     "desk/engine/frame.py": "the engine's own pace in ms is put into the frame here",

@@ -135,3 +135,13 @@ def test_real_window_and_real_control_are_measured():
     assert all(r["value"] is not None and r["reference"] is not None for r in rows)
     painted = next(r for r in rows if r["name"] == "calm: updates painted")
     assert painted["value"] > 10
+
+
+@pytest.mark.slow
+def test_stress_is_measured_beside_a_loop_that_gives_the_same(capsys):
+    assert main(["bench", "stress", "--repeats", "1"]) == 0
+    (found,) = msgspec.json.decode(capsys.readouterr().out)["rows"]
+    assert set(found) == {"name", "value", "unit", "reference", "ratio", "target", "ok", "note"}
+    assert found["unit"] == "ms"
+    assert found["value"] < found["reference"]
+    assert "ratios differ by at most" in found["note"]

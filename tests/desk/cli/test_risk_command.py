@@ -62,7 +62,7 @@ def test_a_missing_file_is_bad_input(tmp_path, capsys):
     "arguments",
     [[], ["evaluate"], ["judge", "-"], ["evaluate", "-", "--shock", "BTC=-1"],
      ["evaluate", "a", "b"],
-     ["stress", "-"], ["rehearse", "-", "--shock", "BTC=-0.25"], ["cure", "-"]],
+     ["stress", "-", "--shock", "BTC=-0.1"], ["rehearse", "-"], ["cure"]],
 )  # fmt: skip
 def test_bad_usage_is_one_line_and_two(arguments, capsys):
     assert main(["risk", *arguments]) == 2
@@ -152,3 +152,11 @@ def test_a_denied_line_is_an_answer(monkeypatch, capsys):
 def test_check_without_a_ticket_is_bad_input(write, capsys):
     assert main(["risk", "check", write(DOCUMENT)]) == 2
     assert "ticket: expected a ticket to check" in capsys.readouterr().err
+
+
+def test_stress_prints_the_grid_alone(write, capsys):
+    assert main(["risk", "stress", write(DOCUMENT)]) == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert list(found) == ["axes", "cells", "frontier", "basis", "depeg"]
+    assert err == ""

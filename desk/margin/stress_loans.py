@@ -1,0 +1,66 @@
+"""Margin loans in float64 under many joint moves at once: equity, utilization, level."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+import numpy as np
+
+from desk.margin.financing import LoanInput, LoanTerms, Pledge
+from desk.margin.levels import CLOSE_OUT, MARGIN_CALL, WARNING
+from desk.margin.stress import Codes, Flags, Floats, Scenarios, near_threshold, reached
+
+
+class StressedLoan(NamedTuple):
+    """By scenario; nan is unknown."""
+
+    equity: Floats
+    """Market value − loan, in the reporting currency."""
+    levels: Codes
+    near: Flags
+
+
+def stress_loan(loan: LoanInput, scenarios: Scenarios, currency: str) -> StressedLoan:
+    """Return a loan under every scenario."""
+
+    def moved(asset: str, amount: Decimal | None) -> Floats:
+        now = np.nan if amount is None else float(amount)
+        return now * scenarios.worth(asset, currency)
+
+    nothing = np.zeros(scenarios.count)
+    values = [moved(asset, pledge.market_value) for asset, pledge in loan.pledges]
+    debt = sum((moved(asset, amount) for asset, amount in loan.owed), nothing)
+    margin = _margin_value([pledge for _, pledge in loan.pledges], values, loan.terms, nothing)
+    terms = loan.terms
+    steps = ((terms.close_out, CLOSE_OUT), (terms.call, MARGIN_CALL), (terms.warn, WARNING))
+    return StressedLoan(
+        equity=sum(values, nothing) - debt,
+        levels=_unless_free(reached(debt, margin, steps), debt),
+        near=near_threshold(debt[np.newaxis], margin[np.newaxis], steps),
+    )
+
+
+def _unless_free(levels: Codes, debt: Floats) -> Codes:
+    """A debt of nothing is NORMAL, whatever its collateral is worth."""
+    return np.where(debt == 0, np.int8(0), levels)
+
+
+def _margin_value(
+    pledges: Sequence[Pledge], values: Sequence[Floats], terms: LoanTerms, nothing: Floats
+) -> Floats:
+    """Return what collateral counts: each virtual asset capped alone, then all of them together."""
+    raw = [
+        value * float(1 - pledge.haircut) if pledge.eligible else nothing * value
+        for pledge, value in zip(pledges, values, strict=True)
+    ]
+    total = sum(raw, nothing)
+    single = float(terms.single_cap) * total
+    virtual, fixed = nothing, nothing
+    for pledge, value in zip(pledges, raw, strict=True):
+        if pledge.is_virtual:
+            virtual = virtual + np.minimum(value, single)
+        else:
+            fixed = fixed + value
+    return fixed + np.minimum(virtual, float(terms.group_cap) * total)

@@ -1,0 +1,84 @@
+"""A portfolio document as it would stand after a joint move: the same document at other prices.
+
+Assets keep or change their worth; a price is the worth of one asset in another and a mark the
+worth of a perpetual's base in its quote. So marks quoted in a stablecoin rise when that coin
+falls, as they do at venues. A basis shock moves perpetuals' marks alone, against every index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import msgspec
+
+from desk.margin.inputs import AccountInput
+from desk.model.instrument import Instrument, Kind
+from desk.model.numbers import ONE, ZERO
+from desk.risk.situation import Situation
+
+
+class Shock(msgspec.Struct, frozen=True, kw_only=True):
+    """Relative moves; an asset that is not named keeps its worth."""
+
+    moves: Mapping[str, Decimal] = {}
+    """Asset → relative move of its worth, above −1."""
+    basis: Decimal = ZERO
+    """Relative move of every perpetual's mark against its index, above −1."""
+
+    def worth(self, asset: str, unit: str) -> Decimal:
+        """Return the factor on what an asset is worth in another."""
+        if asset == unit:
+            return ONE
+        return (ONE + self.moves.get(asset, ZERO)) / (ONE + self.moves.get(unit, ZERO))
+
+    def mark(self, instrument: Instrument) -> Decimal:
+        """Return the factor on an instrument's mark."""
+        factor = self.worth(instrument.base, instrument.quote)
+        return factor * (ONE + self.basis) if instrument.kind is Kind.PERPETUAL else factor
+
+
+def shocked(situation: Situation, shock: Shock) -> Situation:
+    """Return the situation after a shock; orders, balances and entry prices stay."""
+    portfolio = situation.portfolio
+    marks = _marks(situation, shock, portfolio.marks)
+    prices = {
+        asset: price * shock.worth(asset, portfolio.currency)
+        for asset, price in portfolio.prices.items()
+    }
+    return msgspec.structs.replace(
+        situation,
+        portfolio=msgspec.structs.replace(portfolio, prices=prices, marks=marks),
+        accounts={
+            name: _account(situation, account, shock)
+            for name, account in situation.accounts.items()
+        },
+    )
+
+
+def _marks(situation: Situation, shock: Shock, marks: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """Return marks after a shock; one of an instrument that nobody speaks of stays."""
+    known = situation.instruments
+    return {
+        name: mark * shock.mark(known[name]) if name in known else mark
+        for name, mark in marks.items()
+    }
+
+
+def _account(situation: Situation, account: AccountInput, shock: Shock) -> AccountInput:
+    return msgspec.structs.replace(
+        account,
+        prices={
+            asset: price * shock.worth(asset, account.settle)
+            for asset, price in account.prices.items()
+        },
+        positions=tuple(
+            position
+            if position.mark is None
+            else msgspec.structs.replace(
+                position, mark=position.mark * shock.mark(position.instrument)
+            )
+            for position in account.positions
+        ),
+        marks=_marks(situation, shock, account.marks),
+    )
