@@ -26,6 +26,7 @@ from desk.engine.plan import Plan, Refusal, refuse
 from desk.engine.state import CALLED
 from desk.engine.views import account_quality
 from desk.ledger.book import Posting, transfer
+from desk.margin.rounding import written
 from desk.model.commands import Draw, Pledge, Repay
 from desk.model.numbers import ZERO, plain
 from desk.risk.advance import Advance, Release, advance_denials, release_denials
@@ -221,7 +222,7 @@ def _inputs(desk: Desk, loan: Loan) -> dict[str, object]:
     """Return what a decision stood on, for whoever reads the journal later."""
     used = loan.figures.utilization
     return {
-        "utilization_after": None if used is None else plain(used),
+        "utilization_after": None if used is None else plain(written(used)),
         "level_after": loan.figures.level,
         "values": {
             piece.description: plain(value)

@@ -6,6 +6,7 @@ from desk.engine.change import Change, Latch
 from desk.engine.desk import Desk
 from desk.engine.guarding import latch_desk, risk_adding_orders
 from desk.engine.plan import Plan
+from desk.margin.rounding import written
 from desk.model.events import Alerted
 from desk.model.numbers import plain
 from desk.risk.monitor import LevelMemory, next_level
@@ -81,7 +82,7 @@ class Watch:
             "before": before,
             "after": level,
             "marks": marks,
-            "margin_ratio": None if ratio is None else plain(ratio),
+            "margin_ratio": None if ratio is None else plain(written(ratio)),
         }
         plan = Plan(about="level")
         plan.add(

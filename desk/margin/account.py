@@ -37,7 +37,7 @@ from desk.margin.pool import (
     total,
 )
 from desk.margin.requirement import Market, Requirement, order_margin, requirement
-from desk.margin.rounding import counted, ratio_up
+from desk.margin.rounding import counted, finely, ratio_up
 from desk.margin.tiers import is_beyond
 from desk.model.numbers import ZERO
 from desk.model.orders import MarginMode
@@ -45,6 +45,7 @@ from desk.model.orders import MarginMode
 NO_TERMS = MarginTerms(model="binance")
 
 
+@finely
 def account_figures(account: AccountInput) -> AccountFigures:
     """Return the figures of an account; what cannot be known is None."""
     measured = [requirement(position) for position in account.positions]

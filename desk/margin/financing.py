@@ -16,7 +16,7 @@ from itertools import pairwise
 import msgspec
 
 from desk.margin.levels import CLOSE_OUT, NORMAL, UNKNOWN, reached
-from desk.margin.rounding import counted, ratio_up, required, unbiased
+from desk.margin.rounding import counted, finely, ratio_up, required, unbiased
 from desk.model.numbers import ONE, ZERO
 
 
@@ -80,6 +80,7 @@ class LoanFigures(msgspec.Struct, frozen=True, kw_only=True):
     """Of everything that is not virtual, in the margin value after caps."""
 
 
+@finely
 def loan_figures(pledges: Sequence[Pledge], loan: Decimal | None, terms: LoanTerms) -> LoanFigures:
     """Return the figures of a loan; what cannot be known is None."""
     known = loan is not None and all(pledge.market_value is not None for pledge in pledges)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from desk.margin.rounding import counted, unbiased
+from desk.margin.rounding import counted, finely, unbiased
 from desk.model.numbers import ZERO
 
 HOUR_MS = 3_600_000
@@ -23,6 +23,7 @@ def payment(quantity: Decimal, notional: Decimal, rate: Decimal) -> Decimal:
     return -amount if quantity > 0 else amount
 
 
+@finely
 def rate_of(premium: Decimal, interest: Decimal, interval_h: int) -> Decimal:
     """Return the rate of one interval: [P + clamp(I − P, ±0.05 %)] / (8 / N).
 
@@ -44,6 +45,7 @@ def stamps(opened_ms: int, until_ms: int, interval_h: int, grace_ms: int = 0) ->
     return range(first * interval, until_ms + 1, interval)
 
 
+@finely
 def forecast(
     one: Decimal, interval_h: int, now_ms: int, until_ms: int, next_ms: int | None
 ) -> Decimal:
@@ -61,6 +63,7 @@ def forecast(
     return one * ((until_ms - next_ms) // interval + 1)
 
 
+@finely
 def accrued(one: Decimal, interval_h: int, now_ms: int, next_ms: int) -> Decimal:
     """Return the part of the next payment that has built up since the last stamp."""
     interval = interval_h * HOUR_MS

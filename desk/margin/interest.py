@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from desk.margin.rounding import required
+from desk.margin.rounding import finely, required
 
 DAY_MS = 86_400_000
 HONG_KONG_MS = 8 * 3_600_000
@@ -34,6 +34,7 @@ def _day(wall_ms: int) -> int:
     return (wall_ms + HONG_KONG_MS) // DAY_MS
 
 
+@finely
 def simple_interest(owed: Decimal, annual_rate: Decimal, asset: str, days: int) -> Decimal:
     """Return the interest of some days on what is owed, without compounding; rounded up."""
     return required(owed * annual_rate * days / days_a_year(asset))

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from desk.margin.curve import Curve
-from desk.margin.rounding import required
+from desk.margin.rounding import finely, required
 from desk.model.numbers import ONE, ZERO
 
 
@@ -32,6 +32,7 @@ class Cover(NamedTuple):
         return self.requirement - target * self.value
 
 
+@finely
 def closing_size(shortage: Decimal, relief: Decimal, cost: Decimal) -> Decimal | None:
     """Return how many units to close, each of which relieves and costs so much.
 
@@ -44,6 +45,7 @@ def closing_size(shortage: Decimal, relief: Decimal, cost: Decimal) -> Decimal |
     return required(shortage / net) if net > 0 else None
 
 
+@finely
 def notional_to_close(
     cover: Cover, curve: Curve, notional: Decimal, target: Decimal, cost_rate: Decimal
 ) -> Decimal | None:
@@ -72,6 +74,7 @@ def notional_to_close(
     return ZERO if cover.shortage(target) <= 0 else None
 
 
+@finely
 def value_to_sell(
     cover: Cover, target: Decimal, haircut: Decimal, cost_rate: Decimal
 ) -> Decimal | None:

@@ -1,24 +1,35 @@
-"""Which way a margin figure is rounded: requirements up, collateral down, towards safety.
+"""How finely margin is worked out, and which way figures are rounded: requirements up.
 
-A venue's money has 8 decimals, a coin-margined requirement may be a few of those, and a check
-that equity meets maintenance to one part in 10⁹ must still hold for it. So figures are kept to
-20 significant digits, not to a fixed increment: products are exact there, only quotients round.
+A figure is written to 20 significant digits, and all 20 are right: sums and products are exact
+there, only quotients round. To keep that through divisions and through differences of large
+numbers, margin is worked out in a wider context of its own and its figures are kept twice as fine
+as they are written. Nothing is rounded to a fixed increment: a venue's money has 8 decimals, and a
+coin-margined requirement may be a few of those.
 """
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from collections.abc import Callable
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, localcontext
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from desk.model.numbers import ZERO
 
-SIGNIFICANT_DIGITS = 20
+P = ParamSpec("P")
+T = TypeVar("T")
 
-_NOISE = Decimal("1e-18")
+WRITTEN_DIGITS = 20
+KEPT_DIGITS = 2 * WRITTEN_DIGITS
+
+_WORKING = Context(prec=3 * WRITTEN_DIGITS)
+
+_NOISE = Decimal("1e-38")
 """Of what was subtracted; figures are kept a hundred times finer."""
 
-_UP = Context(prec=SIGNIFICANT_DIGITS, rounding=ROUND_CEILING)
-_DOWN = Context(prec=SIGNIFICANT_DIGITS, rounding=ROUND_FLOOR)
-_NEAREST = Context(prec=SIGNIFICANT_DIGITS, rounding=ROUND_HALF_EVEN)
+_UP = Context(prec=KEPT_DIGITS, rounding=ROUND_CEILING)
+_DOWN = Context(prec=KEPT_DIGITS, rounding=ROUND_FLOOR)
+_NEAREST = Context(prec=KEPT_DIGITS, rounding=ROUND_HALF_EVEN)
 
 required = _UP.plus
 """Round a requirement, towards plus infinity."""
@@ -28,6 +39,20 @@ counted = _DOWN.plus
 
 unbiased = _NEAREST.plus
 """Round what is neither: prices, distances, moves."""
+
+written = Context(prec=WRITTEN_DIGITS, rounding=ROUND_HALF_EVEN).plus
+"""Round any figure for a report."""
+
+
+def finely(function: Callable[P, T]) -> Callable[P, T]:
+    """Let a calculation of margin work in the wider context."""
+
+    @wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+        with localcontext(_WORKING):
+            return function(*args, **kwargs)
+
+    return wrapped
 
 
 def ratio_up(requirement: Decimal, collateral: Decimal) -> Decimal | None:

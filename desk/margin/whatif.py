@@ -14,13 +14,14 @@ import msgspec
 from desk.margin.account import NO_TERMS, market_of
 from desk.margin.inputs import AccountInput, OrderInput, PositionInput
 from desk.margin.requirement import expected_price, worst_side
-from desk.margin.rounding import counted
+from desk.margin.rounding import counted, finely
 from desk.margin.wallet import isolated_wallet, put_up_at_entry
 from desk.model.instrument import Contract, Instrument
 from desk.model.numbers import ZERO
 from desk.model.orders import MarginMode, Side
 
 
+@finely
 def after_fill(
     account: AccountInput,
     instrument: Instrument,
@@ -100,6 +101,7 @@ def _entering(held: PositionInput, opening: Decimal, price: Decimal) -> Decimal:
     return held.instrument.notional(opening, price) if put_up is None else put_up
 
 
+@finely
 def after_working_orders(account: AccountInput) -> AccountInput:
     """Return the account after the worse of all buys and all sells of each instrument filled.
 
@@ -128,6 +130,7 @@ def after_working_orders(account: AccountInput) -> AccountInput:
     return result
 
 
+@finely
 def at_marks(account: AccountInput, marks: Mapping[str, Decimal]) -> AccountInput:
     """Return the account at other marks; an instrument that is not named keeps its own."""
     return msgspec.structs.replace(

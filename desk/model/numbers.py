@@ -1,7 +1,8 @@
 """Decimal figures: how text becomes a number, and which way a number is rounded.
 
 The default decimal context (28 digits, half even, invalid operation and division by zero
-trapped) is the desk's context; nothing changes it.
+trapped) is the desk's context; nothing changes it. Margin works in a wider one of its own
+(`desk.margin.rounding`).
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from desk.margin.inputs import ContractTier, MarginTerms, Tier
 from desk.margin.models import MODELS
+from desk.margin.rounding import finely
 from desk.margin.table import check_contract_tiers, check_tiers
 from desk.model.errors import InputError
 from desk.model.instrument import Instrument
@@ -27,6 +28,7 @@ _TAKES: Mapping[str, frozenset[str]] = {
 """Fields of a model, where they are not tiers alone."""
 
 
+@finely
 def terms_of(
     instrument: Instrument, row: InstrumentRow | None, shipped: MarginTerms | None
 ) -> MarginTerms | None:

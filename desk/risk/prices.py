@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from desk.margin.rounding import finely
 from desk.model.instrument import Contract, Instrument
 from desk.model.numbers import ONE
 from desk.risk.portfolio import Portfolio
@@ -37,6 +38,7 @@ def price_of(portfolio: Portfolio, asset: str) -> Decimal | None:
     return ONE if asset == portfolio.currency else portfolio.prices.get(asset)
 
 
+@finely
 def price_in(portfolio: Portfolio, asset: str, other: str) -> Decimal | None:
     """Return what an asset is worth in another asset; None is unknown."""
     if asset == other:

@@ -7,14 +7,14 @@ of `desk risk check`, before and after.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from desk.margin.financing import LoanFigures
 from desk.margin.inputs import AccountFigures, PositionFigures
 from desk.margin.levels import UNKNOWN
-from desk.margin.rounding import counted, required, unbiased
+from desk.margin.rounding import written
 from desk.model.numbers import plain
 from desk.risk.evaluation import Evaluation, Span, spot_equity
 from desk.risk.loan_row import Loan
@@ -27,7 +27,7 @@ NO_SPAN = Span(low=None, high=None, causes=())
 
 def text(value: Decimal | None) -> str | None:
     """Write a number plainly, to 20 significant digits; null for what is unknown."""
-    return None if value is None else plain(unbiased(value))
+    return None if value is None else plain(written(value))
 
 
 def level_text(level: str) -> str | None:
@@ -38,23 +38,22 @@ def level_text(level: str) -> str | None:
 def perpetual_row(figures: AccountFigures, rate: Decimal | None, spans: Mapping[str, Span]) -> Row:
     """Return the row of a perpetual account.
 
-    `rate` converts its settle asset into the report's currency; requirements round up there,
-    collateral down.
+    `rate` converts its settle asset into the report's currency.
     """
 
-    def money(value: Decimal | None, rounded: Callable[[Decimal], Decimal]) -> str | None:
-        return None if value is None or rate is None else plain(rounded(value * rate))
+    def money(value: Decimal | None) -> str | None:
+        return None if value is None or rate is None else text(value * rate)
 
     return {
         "id": figures.id,
         "kind": "perpetual",
         "level": level_text(figures.level),
-        "equity": money(figures.equity, counted),
-        "collateral_value": money(figures.collateral_value, counted),
-        "initial_margin": money(figures.initial_margin, required),
-        "maintenance_margin": money(figures.maintenance_margin, required),
-        "order_margin": money(figures.order_margin, required),
-        "available_margin": money(figures.available_margin, counted),
+        "equity": money(figures.equity),
+        "collateral_value": money(figures.collateral_value),
+        "initial_margin": money(figures.initial_margin),
+        "maintenance_margin": money(figures.maintenance_margin),
+        "order_margin": money(figures.order_margin),
+        "available_margin": money(figures.available_margin),
         "margin_utilization": text(figures.margin_utilization),
         "margin_ratio": text(figures.margin_ratio),
         "common_move_to_close_out": text(figures.common_move_down),

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from desk.margin.rounding import unbiased
+from desk.margin.rounding import written
 from desk.model.numbers import ZERO, plain
 from desk.risk.profile import Rule
 
@@ -67,7 +67,7 @@ def limit_of(rule: Rule) -> Decimal:
 
 def number(value: Decimal) -> str:
     """Write a figure in a line."""
-    return plain(unbiased(value))
+    return plain(written(value))
 
 
 def at_most(value: Decimal | None, limit: Decimal, what: str) -> Finding:

@@ -55,7 +55,7 @@ def test_a_draw_arrives_in_the_spot_account_and_is_owed(lender):
     what = lender.rows[-1].entry.data["what"]
     assert what["annual_rate"] == "0.08"
     # 2 BTC × 60,000 × 7.8 = 936,000 HKD × 0.4 = 374,400, and 5,000,000 × 0.7 = 3,500,000.
-    assert what["utilization_after"] == "0.25810448069378484411"
+    assert what["utilization_after"] == "0.2581044806937848441"
     assert what["level_after"] == "NORMAL"
     assert what["values"] == {"BTC": "936000", "HK blue chips": "5000000"}
 

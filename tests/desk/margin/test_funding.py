@@ -61,14 +61,14 @@ def test_continuous_funding_flows_with_time():
     assert forecast(D(-8), 8, 0, HOUR, None) == -1
     assert forecast(D(8), 8, 0, 24 * HOUR, None) == 24
     assert forecast(D(8), 8, HOUR, HOUR, None) == 0
-    assert forecast(D(-1), 3, 0, HOUR, None) == D("-0.33333333333333333334")
+    assert forecast(D(-1), 3, 0, HOUR, None) == D("-0." + 39 * "3" + "4")
 
 
 def test_the_next_payment_builds_up_from_the_last_stamp():
     assert accrued(D(-8), 8, EIGHT, 2 * EIGHT) == 0
     assert accrued(D(-8), 8, EIGHT + HOUR, 2 * EIGHT) == -1
     assert accrued(D(-8), 8, 2 * EIGHT, 2 * EIGHT) == -8
-    assert accrued(D(1), 3, HOUR, 3 * HOUR) == D("0.33333333333333333333")
+    assert accrued(D(1), 3, HOUR, 3 * HOUR) == D("0." + 40 * "3")
 
 
 def test_a_stamp_that_is_late_or_too_far_ahead_accrues_no_more_than_one_payment():

@@ -1,6 +1,7 @@
 """Liquidation, bankruptcy and distance, against figures that venues and others have published."""
 
 from decimal import Decimal as D
+from fractions import Fraction as F
 
 import msgspec
 import pytest
@@ -117,7 +118,7 @@ def test_isolated_closed_form(side, leverage, rate, price):
     one = only(isolated(BTC, side, "100", leverage=leverage, maintenance_rate=rate))
     assert near(one.liquidation_price, price, "0.0005")
     assert one.liquidation_price_upper is None
-    assert one.liquidation_distance == abs(one.liquidation_price - 100) / 100
+    assert F(one.liquidation_distance) == abs(F(one.liquidation_price) - 100) / 100
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Initial, maintenance and order margin."""
 
 from decimal import Decimal as D
+from fractions import Fraction as F
 from itertools import pairwise
 
 import msgspec
@@ -48,7 +49,7 @@ def test_initial_and_maintenance(quantity, mark, leverage, initial, maintenance)
 def test_without_a_leverage_the_tier_gives_it():
     one = only(position(BTC, "2", "50000", leverage=None), balances={"USDT": "9000"})
     assert one.leverage == 150
-    assert 0 <= one.initial_margin - D(100000) / 150 < D("1e-15")
+    assert 0 <= F(one.initial_margin) - F(100000, 150) < F(1, 10**30)
 
 
 def test_without_tiers_either_initial_margin_is_unknown_and_the_rest_is_given():
@@ -139,8 +140,8 @@ def test_requirements_round_up_and_collateral_down():
         haircuts={"BTC": "0"},
         prices={"BTC": D(100000) / 3},
     )
-    assert found.initial_margin * 3 > 100000
-    assert found.collateral_value * 3 < 100003
+    assert F(found.initial_margin) * 3 > 100000
+    assert F(found.collateral_value) * 3 < 100003
 
 
 # --- order margin --------------------------------------------------------------------------------
