@@ -69,8 +69,9 @@ def rate_notes(desk: Desk) -> list[str]:
         return [
             "HKD/USD is not set: the stricter edge of 7.75–7.85 is used, and totals are unknown"
         ]
-    days = (desk.wall_ms - rate.as_of_ms) // MS_A_DAY
-    return [f"HKD/USD is {days} days old"] if days > OLD_AFTER_DAYS else []
+    age_ms = desk.wall_ms - rate.as_of_ms
+    old = age_ms > OLD_AFTER_DAYS * MS_A_DAY
+    return [f"HKD/USD was entered {age_ms // MS_A_DAY} days ago"] if old else []
 
 
 def _hkd_per_usd(desk: Desk, *, high: bool) -> Decimal:

@@ -66,11 +66,13 @@ class Engine:
         """Rebuild the desk from its journal: start and restart are this one path."""
         for row in rows:
             self.desk.state.apply(row)
+        # The first look at the time may come before anything is resumed, and must not take the
+        # desk to be at ease.
+        self.desk.levels.update(self.desk.state.levels)
 
     def resume(self) -> None:
         """Put live orders back at the venue, and ask again for the cancels still owed."""
         desk = self.desk
-        desk.levels.update(desk.state.levels)
         for order in desk.state.live_orders():
             instrument = desk.catalogue.get(order.terms.instrument)
             assert instrument is not None, f"order {order.id} in an unknown instrument"

@@ -21,7 +21,7 @@ from desk.engine.financing_checks import (
     record,
 )
 from desk.engine.lending import LendingChange, LoanTerm, interest_of, principal_of
-from desk.engine.loans import Loan, Owed, financing_accounts, loan_of, owed
+from desk.engine.loans import Loan, Owed, credit_limit_of, financing_accounts, loan_of, owed
 from desk.engine.plan import Plan, Refusal, refuse
 from desk.engine.state import CALLED
 from desk.engine.views import account_quality
@@ -129,9 +129,7 @@ def _term(desk: Desk, command: Draw, account: Account) -> LoanTerm:
 
 def _advance(desk: Desk, command: Draw, loan: Loan) -> Advance:
     account, client = loan.account, desk.client
-    limit = desk.state.lending.credit_limits.get(account.id)
     capital = desk.state.lending.firm_capital
-    rate = None if limit is None else worth(desk, limit.asset, account.currency)
     counted = [
         value
         for piece, value in zip(loan.collateral, loan.figures.margin_values, strict=True)
@@ -146,7 +144,7 @@ def _advance(desk: Desk, command: Draw, loan: Loan) -> Advance:
         doubtful=_doubtful(desk),
         after=loan.figures,
         eligible_value=sum(counted, ZERO) if loan.figures.known else None,
-        credit_limit=None if limit is None or rate is None else limit.quantity * rate,
+        credit_limit=credit_limit_of(desk, account),
         all_loans=None if capital is None else _all_loans(desk, command, capital.asset),
         capital=None if capital is None else capital.quantity,
         limits=desk.rules.loans,

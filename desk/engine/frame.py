@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import islice
 
 from desk.engine.desk import Desk
+from desk.engine.loan_views import loan_views
 from desk.engine.market_views import market_views
 from desk.engine.quality import (
     FeedNote,
@@ -70,6 +71,7 @@ def build_frame(
         rates=rate_views(desk),
         streams=stream_views(desk, notes) if wanted.streams else [],
         quality=quality_views(desk),
+        loans=loan_views(desk),
     )
 
 

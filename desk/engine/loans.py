@@ -23,7 +23,7 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True):
     principal: Decimal
     interest: Decimal
     """Accrued and not yet paid."""
-    annual_rate: Decimal | None = None
+    annual_rate: Decimal
 
     @property
     def total(self) -> Decimal:
@@ -94,7 +94,8 @@ def loan_of(
         coins[asset] = coins.get(asset, ZERO) + quantity
     debts = owed(desk, account.id)
     pieces = (*_coins(desk, account, coins), *_lines(desk, account))
-    debt = _total(desk, account, [(row.asset, row.total) for row in debts] + [drawn or ("", ZERO)])
+    amounts = [(row.asset, row.total) for row in debts]
+    debt = debt_in(desk, account, [*amounts, drawn] if drawn else amounts)
     figures = loan_figures([piece.pledge for piece in pieces], debt, desk.rules.loans.terms)
     return Loan(account=account, collateral=pieces, owed=debts, figures=figures)
 
@@ -125,7 +126,7 @@ def _lines(desk: Desk, account: Account) -> Iterable[Collateral]:
         yield Collateral(asset=None, description=line.description, quantity=None, pledge=pledge)
 
 
-def _total(desk: Desk, account: Account, debts: list[tuple[str, Decimal]]) -> Decimal | None:
+def debt_in(desk: Desk, account: Account, debts: Iterable[tuple[str, Decimal]]) -> Decimal | None:
     """Return debts in the account's currency; None when one cannot be converted."""
     total = ZERO
     for asset, amount in debts:
@@ -136,3 +137,10 @@ def _total(desk: Desk, account: Account, debts: list[tuple[str, Decimal]]) -> De
             return None
         total += amount * price
     return total
+
+
+def credit_limit_of(desk: Desk, account: Account) -> Decimal | None:
+    """Return the credit limit in the account's currency; None is none, or unknown."""
+    limit = desk.state.lending.credit_limits.get(account.id)
+    rate = None if limit is None else worth(desk, limit.asset, account.currency)
+    return None if limit is None or rate is None else limit.quantity * rate

@@ -21,6 +21,7 @@ from desk.engine.snapshot import (
 from desk.market.instrument_market import InstrumentMarket
 from desk.model.events import Denial
 from desk.model.instrument import FRESH_MS, Instrument
+from desk.model.numbers import ONE
 from desk.risk.context import MarketNow
 from desk.risk.data_doubts import MARK_DOUBTS, doubts
 
@@ -137,12 +138,17 @@ def index_views(desk: Desk) -> list[IndexView]:
 
 
 def rate_views(desk: Desk) -> list[RateView]:
-    """Return what each stablecoin is worth in dollars."""
-    return [
+    """Return what each stablecoin is worth in dollars, and each currency a person gave a rate."""
+    coins = [
         RateView(asset=asset, usd=rate.rate, assumed=rate.assumed)
         for asset, rate in desk.reference.rates.items()
         if asset != "USD"
     ]
+    entered = [
+        RateView(asset=asset, usd=ONE / rate.per_usd, assumed=False)
+        for asset, rate in desk.state.lending.rates.items()
+    ]
+    return coins + entered
 
 
 def stream_views(desk: Desk, notes: Mapping[str, FeedNote]) -> list[StreamView]:

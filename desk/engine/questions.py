@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from desk.engine.desk import Desk
+from desk.engine.loan_views import loan_views
 from desk.engine.ordering import expected_price, order_context
 from desk.engine.plan import Refusal
 from desk.engine.views import account_quality, account_views, order_view, position_views
@@ -36,6 +37,7 @@ def answer(desk: Desk, about: str) -> dict[str, Any]:
             return {
                 "accounts": PLAIN(account_views(desk)),
                 "positions": PLAIN(position_views(desk)),
+                "loans": PLAIN(loan_views(desk)),
             }
         case "rules":
             limits = PLAIN(desk.rules.limits)

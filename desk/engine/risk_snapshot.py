@@ -25,6 +25,17 @@ class LoanCollateralView(msgspec.Struct, frozen=True, kw_only=True):
     eligible: bool
 
 
+class LoanLineView(msgspec.Struct, frozen=True, kw_only=True):
+    """What is owed in one asset, in that asset."""
+
+    asset: str
+    principal: Decimal
+    accrued_interest: Decimal
+    annual_rate: Decimal | None
+    """A fraction."""
+    interest_per_day: Decimal | None
+
+
 class LoanView(msgspec.Struct, frozen=True, kw_only=True):
     """One financing account."""
 
@@ -57,6 +68,9 @@ class LoanView(msgspec.Struct, frozen=True, kw_only=True):
     collateral: list[LoanCollateralView]
     stress: list[tuple[Decimal, str, Decimal | None]]
     """Fall of virtual assets, level and utilization there."""
+    loans: list[LoanLineView] = []
+    notes: list[str] = []
+    """What a reader of converted figures should know: a rate that is not set, or old."""
     watched: bool = False
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from desk.engine.accounts import Account
+from desk.engine.conversion import exact_worth
 from desk.engine.desk import Desk
+from desk.engine.loan_views import loan_account_view
+from desk.engine.loans import financing_accounts, loan_of
 from desk.engine.market_views import next_funding_ms
 from desk.engine.snapshot import (
     AccountView,
@@ -24,6 +27,8 @@ from desk.model.orders import Fill, MarginMode
 
 DAY_MS = 86_400_000
 
+TOTAL_CURRENCY = "USDT"
+
 
 def account_views(desk: Desk) -> list[AccountView]:
     """Return every account, in the order of the desk."""
@@ -34,11 +39,16 @@ def account_view(desk: Desk, account: Account) -> AccountView:
     """Return one account's figures."""
     if account.kind == "perpetual":
         return _perpetual_view(desk, account, desk.figures(account.id))
+    if account.kind == "financing" and not account.watched:
+        return loan_account_view(desk, account)
     return _holding_view(desk, account)
 
 
 def account_quality(desk: Desk, account: str) -> str:
     """Return the worst quality of the marks an account's figures stand on."""
+    held = desk.state.accounts[account]
+    if held.kind == "financing" and not held.watched:
+        return "LIVE" if loan_of(desk, held).figures.known else "UNKNOWN"
     qualities = {desk.quality(instrument) for instrument in desk.needed_marks(account)}
     return next((q for q in ("UNKNOWN", "STALE") if q in qualities), "LIVE")
 
@@ -78,7 +88,7 @@ def _perpetual_view(desk: Desk, account: Account, figures: AccountFigures) -> Ac
 
 
 def _holding_view(desk: Desk, account: Account) -> AccountView:
-    """Return an account without leverage: what it holds, valued in USDT at par and spot mids."""
+    """Return an account without leverage: what it holds, valued in USDT."""
     held = desk.state.ledger.balances(account.id)
     rows = [
         CollateralView(
@@ -89,7 +99,7 @@ def _holding_view(desk: Desk, account: Account) -> AccountView:
             value=None if price is None else quantity * price,
         )
         for asset, quantity in held.items()
-        for price in (_usdt_price(desk, asset),)
+        for price in (exact_worth(desk, asset, TOTAL_CURRENCY),)
     ]
     values = [row.value for row in rows]
     known = [value for value in values if value is not None]
@@ -98,7 +108,7 @@ def _holding_view(desk: Desk, account: Account) -> AccountView:
         kind=account.kind,
         venue=account.venue,
         margin_mode=None,
-        currency="USDT",
+        currency=TOTAL_CURRENCY,
         level="NORMAL",
         equity=sum(known, ZERO) if len(known) == len(values) else None,
         collateral_value=None,
@@ -114,13 +124,6 @@ def _holding_view(desk: Desk, account: Account) -> AccountView:
         collateral=rows,
         quality="LIVE" if len(known) == len(values) else "UNKNOWN",
     )
-
-
-def _usdt_price(desk: Desk, asset: str) -> Decimal | None:
-    if asset == "USDT":
-        return Decimal(1)
-    spot = f"{asset}USDT.BINANCE"
-    return desk.mark(spot) if desk.quality(spot) == "LIVE" else None
 
 
 def position_views(desk: Desk) -> list[PositionView]:
@@ -198,13 +201,31 @@ def _close_out_marks(figures: AccountFigures, desk: Desk) -> dict[str, Decimal]:
 def totals_view(desk: Desk, accounts: list[AccountView], held: list[PositionView]) -> TotalsView:
     """Return the whole desk in USDT; a figure that any part leaves unknown is None."""
     return TotalsView(
-        currency="USDT",
-        equity=_sum([account.equity for account in accounts]),
+        currency=TOTAL_CURRENCY,
+        equity=_sum([_in_total(desk, a.equity, a.currency) for a in accounts]),
         btc_delta=_delta(desk, held, "BTC"),
         eth_delta=_delta(desk, held, "ETH"),
         day_pnl=None,
         funding_per_day=_sum([position.funding_per_day for position in held]),
-        firm_capital=None,
+        firm_capital=_firm_capital(desk),
+    )
+
+
+def _in_total(desk: Desk, amount: Decimal | None, currency: str) -> Decimal | None:
+    """Convert a figure; what cannot be converted exactly is unknown, unless it is nothing."""
+    if not amount:
+        return amount
+    rate = exact_worth(desk, currency, TOTAL_CURRENCY)
+    return None if rate is None else amount * rate
+
+
+def _firm_capital(desk: Desk) -> Decimal | None:
+    """Return what secures the firm's loans where virtual assets are worth nothing (26EC5)."""
+    return _sum(
+        [
+            _in_total(desk, loan_of(desk, account).figures.capital_value, account.currency)
+            for account in financing_accounts(desk)
+        ]
     )
 
 

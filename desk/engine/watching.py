@@ -5,6 +5,7 @@ from __future__ import annotations
 from desk.engine.change import Change, Latch
 from desk.engine.desk import Desk
 from desk.engine.guarding import latch_desk, risk_adding_orders
+from desk.engine.loan_watch import LoanWatch
 from desk.engine.plan import Plan
 from desk.margin.rounding import written
 from desk.model.events import Alerted
@@ -26,6 +27,7 @@ class Watch:
         self._heard_ns: int | None = None
         self._looked_ns = desk.now_ns
         self._memory: dict[str, LevelMemory] = {}
+        self._loans = LoanWatch(desk)
 
     def window_changed(self, attached: bool) -> None:
         """Note that a window was attached (its heartbeats count from now) or is gone."""
@@ -42,7 +44,7 @@ class Watch:
         slept, self._looked_ns = self._desk.now_ns - self._looked_ns, self._desk.now_ns
         if slept > SLEPT_NS and self._heard_ns is not None:
             self._heard_ns = self._desk.now_ns
-        return self._lost_heartbeat() or self._changed_level()
+        return self._lost_heartbeat() or self._changed_level() or self._loans.look()
 
     def _lost_heartbeat(self) -> Plan | None:
         desk = self._desk

@@ -73,6 +73,8 @@ class LoanFigures(msgspec.Struct, frozen=True, kw_only=True):
     """0: already there. None with `known`: no fall reaches it."""
     fall_to_close_out: Decimal | None
     fall_to_shortfall: Decimal | None
+    shares: tuple[Decimal | None, ...]
+    """Of each pledge in the total margin value before any cut."""
     largest_share: Decimal | None
     """Of one virtual asset in the total before any cut."""
     group_share: Decimal | None
@@ -107,6 +109,7 @@ def loan_figures(pledges: Sequence[Pledge], loan: Decimal | None, terms: LoanTer
         fall_to_call=_fall_to(curve, loan, terms.call),
         fall_to_close_out=_fall_to(curve, loan, terms.close_out),
         fall_to_shortfall=_fall_to_shortfall(pledges, loan) if loan else None,
+        shares=tuple(ratio_up(value, raw) for value in curve.raw),
         largest_share=ratio_up(max(virtual, default=ZERO), raw),
         group_share=ratio_up(sum(virtual, ZERO), raw),
         securities_share=ratio_up(sum(fixed, ZERO), margin_value),
@@ -137,8 +140,10 @@ def loan_level(
     loan: Decimal, margin_value: Decimal, terms: LoanTerms, relief: Decimal = ZERO
 ) -> str:
     """Return the level of a loan; `relief` makes its utilization so much worse."""
+    if not loan:
+        return NORMAL
     if margin_value <= 0:
-        return CLOSE_OUT if loan > 0 else NORMAL
+        return CLOSE_OUT
     steps = (
         (terms.close_out, CLOSE_OUT),
         (terms.call, "MARGIN_CALL"),
@@ -167,6 +172,7 @@ def _unknown(pledges: Sequence[Pledge], loan: Decimal | None) -> LoanFigures:
         fall_to_call=None,
         fall_to_close_out=None,
         fall_to_shortfall=None,
+        shares=(None,) * len(pledges),
         largest_share=None,
         group_share=None,
         securities_share=None,

@@ -36,10 +36,17 @@ def next_level(memory: LevelMemory, figures: AccountFigures, now_ns: int) -> Lev
     """
     if not figures.known:
         return LevelMemory(memory.level)
-    raw = _level(figures, ZERO)
+    return remembered(memory, _level(figures, ZERO), _level(figures, RELIEF), now_ns)
+
+
+def remembered(memory: LevelMemory, raw: str, relieved: str, now_ns: int) -> LevelMemory:
+    """Return the level held after looking at figures.
+
+    `raw` is the level they are at, `relieved` the one they would be at if they were worse by what
+    must be gained before a level is left.
+    """
     if SEVERITY.index(raw) >= SEVERITY.index(memory.level):
         return LevelMemory(raw)
-    relieved = _level(figures, RELIEF)
     if SEVERITY.index(relieved) >= SEVERITY.index(memory.level):
         return LevelMemory(memory.level)
     since = now_ns if memory.better_since_ns is None else memory.better_since_ns

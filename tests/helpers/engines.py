@@ -74,7 +74,14 @@ class Trader:
     """Drives an engine as the runtime does: journal first, then act, then say."""
 
     def __init__(
-        self, rows=(), *, sample_client=True, rules=RULES, catalogue=CATALOGUE, mode="SIMULATED"
+        self,
+        rows=(),
+        *,
+        sample_client=True,
+        rules=RULES,
+        catalogue=CATALOGUE,
+        mode="SIMULATED",
+        wall_ms=START_MS,
     ):
         terms = {i: MarginTerms(model="binance", tiers=TIERS) for i in (BTC, ETH)}
         settings = Settings(
@@ -95,7 +102,7 @@ class Trader:
         self.events = []
         self.refuse = None
         """A NotCommitted to answer every append with."""
-        self.now_ns, self.wall_ms = START_NS, START_MS
+        self.now_ns, self.wall_ms = START_NS, wall_ms
         self._book_ids = {}
         self._trades = 0
         self.engine.replay(self.rows)

@@ -124,12 +124,15 @@ class Lender(Trader):
     def loan(self):
         return loan_of(self.desk, self.state.accounts["loan-1"])
 
-    def restarted(self, **fields):
-        again = Lender(self.rows, **fields)
-        again.now_ns, again.wall_ms = self.now_ns, self.wall_ms
-        again.tick()
-        again.market()
+    def restarted(self, wall_ms=None, btc="60000", **fields):
+        """The desk as it comes back from its journal, at a moment, with a market."""
+        again = self.reborn(wall_ms, **fields)
+        again.market(btc)
         return again
+
+    def reborn(self, wall_ms=None, **fields):
+        """The desk as it comes back from its journal, before any price."""
+        return Lender(self.rows, wall_ms=wall_ms or self.wall_ms, **fields)
 
 
 def _around(price):

@@ -1,0 +1,121 @@
+"""Levels of margin loans as time passes: crossings recorded, a call counted down and announced."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from desk.engine.accounts import Account
+from desk.engine.change import Change
+from desk.engine.desk import HONG_KONG, Desk
+from desk.engine.loans import Loan, financing_accounts, loan_of, owed
+from desk.engine.plan import Plan
+from desk.engine.state import CALLED
+from desk.model.events import Alerted
+from desk.model.numbers import plain
+from desk.risk.loan_level import cure_deadline_ms, next_loan_level
+from desk.risk.monitor import LevelMemory
+
+CURED = Decimal("0.95")
+"""Utilization that brings a loan just out of a call."""
+
+PAPER = "paper"
+
+
+class LoanWatch:
+    """Looks at the financing accounts; at most one plan a look."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._memory: dict[str, LevelMemory] = {}
+
+    def look(self) -> Plan | None:
+        """Return the next crossing to record, or None."""
+        desk = self._desk
+        for account in financing_accounts(desk):
+            held = desk.levels.get(account.id, "NORMAL")
+            if held == "NORMAL" and not owed(desk, account.id):
+                continue
+            loan = loan_of(desk, account)
+            after = self._next(account, held, loan)
+            self._memory[account.id] = after
+            desk.levels[account.id] = after.level
+            if after.level != held:
+                return _crossing(desk, loan, held, after.level)
+        return None
+
+    def _next(self, account: Account, held: str, loan: Loan) -> LevelMemory:
+        desk = self._desk
+        deadline_ms = deadline_of(desk, account.id)
+        return next_loan_level(
+            self._memory.get(account.id, LevelMemory(held)),
+            loan.figures,
+            desk.rules.loans.terms,
+            desk.now_ns,
+            overdue=deadline_ms is not None and desk.wall_ms >= deadline_ms,
+        )
+
+
+def deadline_of(desk: Desk, account: str) -> int | None:
+    """Return when the countdown of an account's call ends, wall clock; None: none runs."""
+    called_ms = desk.state.called_since_ms.get(account)
+    return cure_deadline_ms(called_ms, desk.rules.loans.cure_minutes)
+
+
+def _crossing(desk: Desk, loan: Loan, before: str, level: str) -> Plan:
+    """Record a crossing with the prices that decided it."""
+    account, used = loan.account, loan.figures.utilization
+    plan = Plan(about="level")
+    plan.add(
+        "level",
+        Change(
+            what={
+                "before": before,
+                "after": level,
+                "marks": {
+                    piece.asset: plain(value / piece.quantity)
+                    for piece in loan.collateral
+                    if piece.asset
+                    and piece.quantity
+                    and (value := piece.pledge.market_value) is not None
+                },
+                "currency": account.currency,
+                "utilization": None if used is None else plain(used),
+            },
+            level=(account.id, level),
+        ),
+        time_ms=desk.wall_ms,
+        account=account.id,
+        reserve=True,
+    )
+    if level in CALLED:
+        plan.events.append(_alert(desk, loan, level))
+    return plan
+
+
+def _alert(desk: Desk, loan: Loan, level: str) -> Alerted:
+    account = loan.account
+    if level == "CLOSE_OUT":
+        who = (
+            "" if account.execution == PAPER else " The desk sells nothing there: the lender does."
+        )
+        message = f"Close-out of {account.id}.{who}"
+        return Alerted(severity="danger", code="LOAN_CLOSE_OUT", message=message)
+    since_ms = desk.state.called_since_ms.get(account.id, desk.wall_ms)
+    deadline_ms = cure_deadline_ms(since_ms, desk.rules.loans.cure_minutes)
+    message = f"Margin call on {account.id}: {_cure(loan)} by {_clock(deadline_ms)} HKT."
+    return Alerted(severity="danger", code="LOAN_MARGIN_CALL", message=message)
+
+
+def _cure(loan: Loan) -> str:
+    figures = loan.figures
+    if figures.loan is None or figures.margin_value is None:
+        return "repay or pledge"
+    missing = figures.loan - CURED * figures.margin_value
+    return f"repay {missing:,.2f} {loan.account.currency} or pledge more"
+
+
+def _clock(wall_ms: int | None) -> str:
+    if wall_ms is None:
+        return "now"
+    return f"{datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(HONG_KONG):%H:%M}"
