@@ -29,6 +29,7 @@ def rules_of(profile: Profile) -> Rules:
         two_persons=profile.flag("kill.switch", "two_persons"),
         repeat_window_s=int(number("ord.repeat_throttle", "window_s")),
         loans=loan_limits(profile),
+        profile=profile,
     )
 
 

@@ -9,6 +9,7 @@ from functools import partial
 
 from desk.app.assemble import build_engine
 from desk.app.feeds import Feeds
+from desk.app.folder_settings import folder_settings
 from desk.app.options import Options
 from desk.app.replayed import Recorded, ReplayedFeeds
 from desk.app.runtime import Runtime
@@ -48,7 +49,6 @@ class Session:
         self.options = options
         self.folder = held.path
         self._held = held
-        self._journal = SqliteJournal(held)
         recorded = Recorded(options.replay, options.speed) if options.replay else None
         fed = frozenset(recorded.connections if recorded else fed_connections(options))
         settings = Settings(
@@ -62,7 +62,9 @@ class Session:
             catalogue, listed_ms, clock = recorded.catalogue, recorded.listed_ms, recorded.clock
         else:
             (catalogue, listed_ms), clock = store.overlaid(shipped().catalogue), SystemClock()
-        self.runtime = Runtime(build_engine(settings, catalogue), self._journal, clock)
+        engine = build_engine(settings, catalogue, folder_settings(held.path).profile)
+        self._journal = SqliteJournal(held)
+        self.runtime = Runtime(engine, self._journal, clock)
         self.runtime.start()
         feeds = partial(ReplayedFeeds, recorded) if recorded else Feeds
         self.feeds: Feeds = feeds(options, self.runtime, held.path, store, listed_ms)
@@ -111,7 +113,12 @@ async def open_session(
     options: Options, held: HeldFolder | None = None
 ) -> AsyncGenerator[Session, None]:
     """Run a desk for as long as the block lasts; what fails in it ends the block and is raised."""
-    session = Session(options, held or hold_folder(desk_folder(options.account)))
+    held = held or hold_folder(desk_folder(options.account))
+    try:
+        session = Session(options, held)
+    except BaseException:
+        held.release()
+        raise
     tasks = [
         asyncio.create_task(session.runtime.run_clock(), name="clock"),
         asyncio.create_task(session.feeds.run(), name="feeds"),

@@ -12,10 +12,11 @@ from typing import Any
 
 from desk.cli.arguments import Arguments
 from desk.cli.documents import EXIT_NO, EXIT_OK, read, write
-from desk.cli.shipped import shipped_profile
+from desk.cli.shipped import profile_text, shipped_profile
 from desk.model.errors import InputError
 from desk.model.numbers import plain
-from desk.risk.profile import Profile, ProfileRefused, Rule, load_profile
+from desk.risk.profile import Profile, Rule
+from desk.risk.profile_file import ProfileRefused, load_profile
 
 
 def run(argv: list[str]) -> int:
@@ -55,7 +56,7 @@ def _load(named: str) -> Profile:
         raise InputError(
             source="desk rules", expected="the name of a shipped profile, or a file", found=named
         )
-    return load_profile(read(named), named)
+    return load_profile(read(named), named, profile_text)
 
 
 def _shown(profile: Profile) -> dict[str, Any]:

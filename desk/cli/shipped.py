@@ -8,7 +8,8 @@ from desk.io.resources import resource
 from desk.margin.inputs import MarginTerms
 from desk.margin.table import load_tiers
 from desk.model.catalogue import Catalogue, load_catalogue, merged
-from desk.risk.profile import Profile, load_profile
+from desk.risk.profile import Profile
+from desk.risk.profile_file import load_profile
 from desk.risk.situation import Shipped
 
 _NAME = re.compile(r"[a-z0-9_]+")
@@ -43,14 +44,18 @@ def shipped() -> Shipped:
 
 def shipped_profile(name: str) -> Profile | None:
     """Return a profile that ships; None when none of that name does."""
+    toml = profile_text(name)
+    return None if toml is None else load_profile(toml, f"profiles/{name}.toml", profile_text)
+
+
+def profile_text(name: str) -> bytes | None:
+    """Return the text of a profile that ships; None when none of that name does."""
     if _NAME.fullmatch(name) is None:
         return None
-    path = f"profiles/{name}.toml"
     try:
-        toml = resource(path)
+        return resource(f"profiles/{name}.toml")
     except FileNotFoundError:
         return None
-    return load_profile(toml, path)
 
 
 def _terms(catalogue: Catalogue) -> dict[str, MarginTerms]:

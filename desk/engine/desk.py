@@ -30,6 +30,7 @@ from desk.model.orders import MarginMode
 from desk.risk.client import ClientRecord, sample_client
 from desk.risk.context import Limits
 from desk.risk.loan_limits import LoanLimits
+from desk.risk.profile import Profile
 
 HONG_KONG = timezone(timedelta(hours=8), "HKT")
 
@@ -47,6 +48,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """A second person rearms the desk together with the first."""
     repeat_limit: int
     repeat_window_s: int
+    profile: Profile
+    """All of it: what the numbers above were taken from."""
     loans: LoanLimits = LoanLimits()
 
 

@@ -30,6 +30,7 @@ NO_FIELD = frozenset(
         "price.anomaly",
         "price.mark_sources",
         "rec.retention",
+        "rule.override",
         "sc.depeg",
         "sc.licensed_issuer",
         "sc.redemption",

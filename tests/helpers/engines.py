@@ -4,6 +4,7 @@ from decimal import Decimal as D
 
 import msgspec
 
+from desk.cli.shipped import shipped_profile
 from desk.engine.desk import Desk, Rules, Settings
 from desk.engine.engine import Engine
 from desk.engine.message import Clock, Committed, Given, Heard, NotCommitted
@@ -67,6 +68,7 @@ RULES = Rules(
     two_persons=False,
     repeat_limit=10,
     repeat_window_s=60,
+    profile=shipped_profile("hk_sfc_2026"),
 )
 
 

@@ -9,7 +9,8 @@ from helpers.shared import shared
 from desk.io.resources import resource
 from desk.model.errors import InputError
 from desk.risk.json_place import FieldError
-from desk.risk.profile import Limit, ProfileRefused, load_profile
+from desk.risk.profile import Limit
+from desk.risk.profile_file import ProfileRefused, load_profile
 
 SHIPPED = resource("profiles/hk_sfc_2026.toml")
 
@@ -27,7 +28,7 @@ ceiling = "0.10"
 floor = "0.01"
 action = "REFUSE"
 [rules."ord.price_collar".parameters]
-window = { value = "60", unit = "s" }
+window_s = { value = "60", unit = "s" }
 [rules."pi.gate"]
 value = true
 unit = "yes/no"
@@ -101,19 +102,14 @@ def test_every_rule_of_the_reference_table_is_there(hong_kong):
 
 
 def test_no_house_number_is_given_to_a_regulator(hong_kong):
-    """The SFC named a haircut of 60 %, a capital haircut of 100 %, a day for convergence and a
-    minute of outage; every other number is the house's, a benchmark's or a law's."""
+    """The SFC named a haircut of 60 %, a capital haircut of 100 % and a day for convergence; every
+    other number is the house's, a benchmark's or a law's."""
     numbers = {
         rule.rule
         for rule in hong_kong.rules()
         if rule.origin == "SFC" and isinstance(rule.value, D)
     }
-    assert numbers == {
-        "vaf.haircut",
-        "vaf.frr_capital_view",
-        "perp.convergence",
-        "vaf.outage_contingency",
-    }
+    assert numbers == {"vaf.haircut", "vaf.frr_capital_view", "perp.convergence"}
 
 
 def test_a_haircut_below_sixty_percent_is_refused():
@@ -148,12 +144,28 @@ def test_a_hong_kong_profile_without_a_haircut_is_refused():
         ('value = "0.03"', 'value = "3 %"', "a number as text"),
         ('value = "0.03"', 'value = "NaN"', "a number as text"),
         ('value = "0.03"', "value = 0.03", "a rule profile"),
-        ('value = "60"', 'value = "inf"', "ord.price_collar.window.value"),
+        ('value = "0.03"', "value = true", "ord.price_collar.value: expected text, found True"),
+        ('value = "0.03"', 'value = ["0.03"]', "expected text, found ['0.03']"),
+        ("value = true", 'value = "true"', "pi.gate.value: expected true or false, found 'true'"),
+        ('unit = "fraction"', 'unit = "percent"', "unit: expected fraction, found percent"),
+        ('"pi.gate"', '"pi.gates"', "pi.gates: expected a rule the desk knows, found pi.gates"),
+        ("window_s", "window", "expected a rule the desk knows, found ord.price_collar.window"),
+        ('value = "60"', 'value = "inf"', "ord.price_collar.window_s.value"),
         ('floor = "0.01"', 'flor = "0.01"', "unknown field `flor`"),
         ('title = "A house"', 'title = "A house"\nextra = 1', "unknown field `extra`"),
         ('origin = "HOUSE"', 'origin = "SEC"', "SEC"),
         ('action = "REFUSE"', 'action = "IGNORE"', "IGNORE"),
-        ('origin = "LAW"', 'origin = "LAW"\noverridable = true', "pi.gate.overridable"),
+        (
+            'origin = "LAW"',
+            'origin = "LAW"\noverridable = true',
+            "expected false: origin LAW, and only BENCHMARK is overridden, found true",
+        ),
+        (
+            'origin = "HOUSE"',
+            'origin = "HOUSE"\noverridable = true',
+            "ord.price_collar.overridable: expected false: origin HOUSE",
+        ),
+        ('title = "A house"', 'title = "A house"\nbase = "b"', "base: expected a shipped profile"),
         ('source = "us"\n', "", "missing required field `source`"),
         ("as_of = 2026-11-01", 'as_of = "once"', "a rule profile"),
     ],
@@ -190,6 +202,99 @@ def test_a_rule_that_is_off_is_zero(hong_kong):
 def test_hkd_limits_are_smallest_in_usd_at_the_weak_edge_of_the_band(hong_kong):
     assert hong_kong.usd("ord.max_value") == D(20_000_000) / D("7.85")
     assert hong_kong.usd("perp.position_limit", "instrument") == 50_000_000
+
+
+# --- a profile that stands on another -------------------------------------------------------------
+
+
+def on_small(text, base=SMALL):
+    return load_profile(text.encode(), "top.toml", {"small": base.encode()}.get)
+
+
+TOP = """\
+name = "top"
+regime = "NONE"
+title = "On top"
+base = "small"
+[rules."ord.price_collar"]
+value = "0.02"
+unit = "fraction"
+origin = "HOUSE"
+source = "us"
+as_of = 2026-11-02
+action = "REFUSE"
+"""
+
+
+def test_a_profile_replaces_the_rules_of_its_base_whole_and_keeps_the_others():
+    profile = on_small(TOP)
+    assert profile.name == "top"
+    assert profile.number("ord.price_collar") == D("0.02")
+    assert profile.get("ord.price_collar").ceiling is None
+    assert profile.get("ord.price_collar", "window_s") is None
+    assert profile.flag("pi.gate") is True
+    assert profile.hash != load().hash
+
+
+@pytest.mark.parametrize("base", ["other", "top"])
+def test_a_base_is_a_profile_that_ships_and_stands_on_no_other(base):
+    known = {"top": TOP.encode()}
+    with pytest.raises(ProfileRefused) as refused:
+        load_profile(TOP.replace('"small"', f'"{base}"').encode(), "t.toml", known.get)
+    said = "t.toml: base: expected a shipped profile that stands on no other, found "
+    assert str(refused.value) == said + base
+
+
+def test_a_base_does_not_loosen_the_regime_of_what_stands_on_it():
+    with pytest.raises(ProfileRefused, match=r"vaf\.haircut: .* under HK_SFC, found no rule"):
+        on_small(TOP.replace('"NONE"', '"HK_SFC"'))
+
+
+EUROPE = (
+    SMALL.replace('"NONE"', '"EU_RETAIL"')
+    + """\
+[rules."perp.max_leverage"]
+value = "2"
+unit = "multiple"
+ceiling = "2"
+origin = "FOREIGN"
+source = "ESMA"
+as_of = 2026-11-01
+action = "REFUSE"
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("found", "instead", "said"),
+    [
+        ('ceiling = "2"\n', "", "expected a ceiling of at most 2 under EU_RETAIL, found none"),
+        ('ceiling = "2"', 'ceiling = "2.1"', "under EU_RETAIL, found 2.1"),
+        ('"perp.max_leverage"', '"rec.retention"', "rec.retention.unit: expected years"),
+        ('value = "2"', 'value = "2.1"', "at most 2 (FOREIGN, ESMA), found 2.1"),
+    ],
+)  # fmt: skip
+def test_a_european_profile_cannot_raise_the_leverage_of_its_regime(found, instead, said):
+    assert load(EUROPE).number("perp.max_leverage") == 2
+    with pytest.raises(ProfileRefused) as refused:
+        load(EUROPE.replace(found, instead))
+    assert said in str(refused.value)
+
+
+def test_a_european_profile_without_a_leverage_is_refused():
+    with pytest.raises(ProfileRefused) as refused:
+        load(SMALL.replace('"NONE"', '"EU_RETAIL"'))
+    assert str(refused.value) == (
+        "house.toml: perp.max_leverage: expected a ceiling of at most 2 under EU_RETAIL, "
+        "found no rule"
+    )
+
+
+def test_a_rule_is_waived_only_by_a_no_that_is_there():
+    assert load(changed("value = true", "value = false")).waived("pi.gate") is True
+    assert load().waived("pi.gate") is False
+    assert load().waived("disc.kfs") is False
+    assert load().waived("ord.price_collar") is False
 
 
 # --- hash ----------------------------------------------------------------------------------------

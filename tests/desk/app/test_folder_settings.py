@@ -1,0 +1,58 @@
+"""The settings of a desk folder: which rules it decides by."""
+
+import io
+import json
+
+import pytest
+
+from desk.app.entry import main
+from desk.app.folder_settings import FolderSettings, folder_settings
+from desk.model.errors import InputError
+
+
+def status_of(folder, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("status\n"))
+    code = main(["console", "--account", str(folder)])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_a_folder_without_settings_has_the_default_profile(tmp_path):
+    assert folder_settings(tmp_path) == FolderSettings(profile="hk_sfc_2026")
+
+
+def test_a_desk_decides_by_the_profile_of_its_folder(tmp_path, capsys, monkeypatch):
+    (tmp_path / "settings.toml").write_text('profile = "house_strict"\n')
+    code, out, _ = status_of(tmp_path, capsys, monkeypatch)
+    assert code == 0
+    assert json.loads(out.splitlines()[0])["data"]["profile"] == "house_strict"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('profle = "house_strict"', "unknown field `profle`"),
+        ("profile = 3", "Expected `str`, got `int`"),
+        ("profile = ", "expected settings as TOML"),
+        ("\xff", "expected settings as TOML"),
+    ],
+)
+def test_settings_that_are_none_are_refused(tmp_path, text, said):
+    (tmp_path / "settings.toml").write_text(text, encoding="latin-1")
+    with pytest.raises(InputError) as refused:
+        folder_settings(tmp_path)
+    assert said in str(refused.value)
+    assert str(tmp_path / "settings.toml") in str(refused.value)
+
+
+def test_settings_that_cannot_be_read_are_refused(tmp_path):
+    (tmp_path / "settings.toml").mkdir()
+    with pytest.raises(InputError, match="expected a readable file, found Is a directory"):
+        folder_settings(tmp_path)
+
+
+def test_a_desk_does_not_start_by_rules_that_do_not_ship(tmp_path, capsys, monkeypatch):
+    (tmp_path / "settings.toml").write_text('profile = "lenient"\n')
+    code, out, err = status_of(tmp_path, capsys, monkeypatch)
+    assert (code, out) == (2, "")
+    assert "expected a rule profile that ships, found lenient" in err
