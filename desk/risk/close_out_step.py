@@ -11,7 +11,7 @@ import msgspec
 from desk.margin.account import account_figures
 from desk.margin.collateral import price_of
 from desk.margin.inputs import AccountInput, PositionInput
-from desk.margin.relief import Cover, notional_to_close
+from desk.margin.relief import Cover, closing_curve, notional_to_close
 from desk.margin.requirement import requirement
 from desk.margin.whatif import after_fill
 from desk.model.instrument import Instrument
@@ -135,7 +135,7 @@ class Planner(NamedTuple):
         """Return the quantity that meets the target at a price, in whole lots."""
         instrument, measured = position.instrument, requirement(position)
         rate = price_of(self.unit, instrument.settle)
-        curve = measured.curve
+        curve = closing_curve(position)
         if curve is None or measured.maintenance is None or not measured.notional or not rate:
             return None
         per_unit = measured.notional / abs(position.quantity)

@@ -3,11 +3,20 @@
 from decimal import Decimal as D
 from fractions import Fraction as F
 
+import msgspec
 import pytest
-from helpers.margin_cases import TIERS
+from helpers.margin_cases import BTC, BTC_COIN, TIERS, position
 
 from desk.margin.curve import maintenance_at, upper_envelope
-from desk.margin.relief import Cover, closing_size, notional_to_close, value_to_sell
+from desk.margin.inputs import ContractTier, MarginTerms
+from desk.margin.relief import (
+    Cover,
+    closing_curve,
+    closing_size,
+    notional_to_close,
+    value_to_sell,
+)
+from desk.margin.requirement import requirement
 
 BTC_TIERS = TIERS.terms("BTCUSDT").envelope
 FLAT = upper_envelope([(D("0.01"), D(0))])
@@ -90,6 +99,98 @@ def test_a_close_that_ends_on_a_tiers_edge_is_exact():
     cover = Cover(before, after / TARGET)
     found = notional_to_close(cover, BTC_TIERS, D(500_000), TARGET, D(0))
     assert abs(found - 200_000) < D("1e-9")
+
+
+# --- other venues: maintenance of what is left, as the desk itself works it out -------------------
+
+ROWS = TIERS.terms("BTCUSDT").tiers
+FEE = D("0.00055")
+CONTRACT_TIERS = (
+    ContractTier(quantity_floor=D(0), quantity_cap=D(20), maintenance_rate=D("0.004"),
+                 max_leverage=D(100)),
+    ContractTier(quantity_floor=D(20), quantity_cap=None, maintenance_rate=D("0.01"),
+                 max_leverage=D(50)),
+)  # fmt: skip
+DERIBIT = MarginTerms(model="deribit", base_rate=D("0.01"), slope=D("0.00005"), max_leverage=D(50))
+HELD = {
+    "bybit-2025": position(
+        BTC, "-40", "60000", "66000",
+        terms=MarginTerms(model="bybit-2025", tiers=ROWS),
+    ),
+    "bybit-2026": position(
+        BTC, "40", "60000", "56000",
+        terms=MarginTerms(model="bybit-2026", tiers=ROWS, taker_fee_rate=FEE),
+    ),
+    "deribit": position(BTC, "40", "60000", "56000", terms=DERIBIT),
+    "deribit, inverse": position(BTC_COIN, "-20000", "60000", "66000", terms=DERIBIT),
+    "own rate on deribit": position(
+        BTC, "40", "60000", "56000", terms=DERIBIT, maintenance_rate="0.02"
+    ),
+    "okx": position(
+        BTC, "15", "60000", "56000",
+        terms=MarginTerms(model="okx", contract_tiers=CONTRACT_TIERS, taker_fee_rate=FEE),
+    ),
+}  # fmt: skip
+
+
+def left_of(held, notional):
+    share = (notional / requirement(held).notional) * held.quantity
+    return requirement(msgspec.structs.replace(held, quantity=held.quantity - share))
+
+
+@pytest.mark.parametrize("name", HELD)
+@pytest.mark.parametrize("value", ["1.0", "1.3"])
+def test_every_model_is_at_the_target_after_closing(name, value):
+    held = HELD[name]
+    before = requirement(held)
+    curve = closing_curve(held)
+    assert abs(maintenance_at(curve, before.notional) - before.maintenance) < D("1e-14")
+    others = before.maintenance / 7
+    cover = Cover(before.maintenance + others, (before.maintenance + others) * D(value))
+    closed = notional_to_close(cover, curve, before.notional, TARGET, COST)
+    assert 0 < closed < before.notional
+    left = left_of(held, closed).maintenance + others
+    assert abs(left / (cover.value - closed * COST) - TARGET) < D("1e-14")
+
+
+def test_a_close_that_reaches_a_lower_tier_of_okx_is_more_than_enough():
+    held = msgspec.structs.replace(HELD["okx"], quantity=D(24))
+    before = requirement(held)
+    cover = Cover(before.maintenance, before.maintenance)
+    closed = notional_to_close(cover, closing_curve(held), before.notional, TARGET, D(0))
+    assert abs(closed - before.notional * D("0.3")) < D("1e-9")  # as if 1 % went on below 20
+    assert left_of(held, closed).maintenance < TARGET * cover.value
+
+
+def test_a_parabola_that_never_comes_down_to_the_target_is_not_closed_in_part():
+    held = HELD["deribit"]
+    before = requirement(held)
+    cover = Cover(before.maintenance + 1000, D(1000))
+    assert notional_to_close(cover, closing_curve(held), before.notional, TARGET, D(0)) is None
+    dear = notional_to_close(
+        Cover(before.maintenance, before.maintenance), closing_curve(held), before.notional,
+        TARGET, D("0.05"),
+    )  # fmt: skip
+    assert dear is None
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        {"mark": None},
+        {"terms": MarginTerms(model="binance")},
+        {"terms": MarginTerms(model="bybit-2025")},
+        {"terms": MarginTerms(model="bybit-2026", taker_fee_rate=FEE)},
+        {"terms": MarginTerms(model="bybit-2026", tiers=ROWS, taker_fee_rate=D(1))},
+        {"terms": MarginTerms(model="deribit")},
+        {"terms": MarginTerms(model="none such", tiers=ROWS)},
+    ],
+)
+def test_without_what_the_model_needs_there_is_no_curve(lacking):
+    assert closing_curve(msgspec.structs.replace(HELD["bybit-2026"], **lacking)) is None
+
+
+# --- the loan ------------------------------------------------------------------------------------
 
 
 def test_what_is_sold_repays_the_loan_and_no_longer_counts():
