@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
+from desk.engine.change import Unit
 from desk.engine.state import DeskState
 from desk.execution.order import Order
 from desk.execution.port import BookLevels, ExecutionClient
@@ -98,6 +99,8 @@ class Desk:
         self.wall_ms = 0
         self.levels: dict[str, str] = {}
         """Account → level as the monitor holds it, with its memory."""
+        self.waits: dict[Unit, str] = {}
+        """Why a close-out that is due does not begin, or one that runs does not go on."""
         self.journal_note = ""
         """Why nothing more, or nothing that adds risk, can be made durable; empty when it can."""
         self.window_attached = False

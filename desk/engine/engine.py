@@ -20,6 +20,7 @@ import msgspec
 
 from desk.engine import watching
 from desk.engine.change import Change, Latch
+from desk.engine.close_out_rows import losses_said
 from desk.engine.desk import Desk
 from desk.engine.intake import Intake
 from desk.engine.interest import due_interest
@@ -51,6 +52,7 @@ from desk.model.events import (
 )
 from desk.model.events import Filled as FilledEvent
 from desk.model.journal import Row
+from desk.model.market_data import MarkPrice
 
 
 class Engine:
@@ -105,6 +107,8 @@ class Engine:
         desk, event = self.desk, message.event
         desk.now_ns = max(desk.now_ns, event.ts_recv_ns)
         desk.hear(event)
+        if isinstance(event, MarkPrice):
+            self._watch.heard_mark(event.instrument)
         book = desk.book_of(event)
         decision = desk.venue.on_market(event, book, desk.wall_ms, desk.held)
         return self._propose(decision)
@@ -125,12 +129,14 @@ class Engine:
         if not decision.outcomes:
             return NO_WORK
         plan = Plan(about="outcome", decision=decision)
-        settlement = Settlement(self.desk.state)
+        settlement = Settlement(self.desk.state, self.desk.leverage)
         for outcome in decision.outcomes:
             order = self.desk.state.orders[outcome.order_id]
+            postings = self._postings(settlement, outcome)
+            plan.events += losses_said(order.terms, postings)
             plan.add(
                 "fill" if isinstance(outcome, Filled) else type(outcome).__name__.lower(),
-                Change(outcome=outcome, postings=self._postings(settlement, outcome)),
+                Change(outcome=outcome, postings=postings),
                 time_ms=self.desk.wall_ms,
                 account=order.terms.account,
                 reserve=True,

@@ -11,6 +11,7 @@ from desk.engine.change import Change, NewOrder
 from desk.engine.desk import Desk
 from desk.engine.plan import Plan, Refusal, refuse
 from desk.engine.quality import mark_doubts, market_now
+from desk.margin.levels import CLOSE_OUT
 from desk.model.commands import SubmitOrder
 from desk.model.events import Denial
 from desk.model.instrument import Instrument, Kind
@@ -106,7 +107,7 @@ def context_of(
         state_reason="; ".join(latch.reason for latch in latches),
         closing=closing,
         id_conflict=False,
-        level=desk.levels.get(account.id, figures.level if figures else "NORMAL"),
+        level=_level(desk, account.id, figures.level if figures else "NORMAL"),
         position=_position(desk, account, instrument),
         working=_working(desk, account.id),
         market=market_now(desk, instrument, expected_price(desk, instrument, terms)),
@@ -123,6 +124,11 @@ def context_of(
         repeats=0,
         repeated_at_once=False,
     )
+
+
+def _level(desk: Desk, account: str, now: str) -> str:
+    """Return the level that an order is judged at: a close-out lets none in until it is over."""
+    return CLOSE_OUT if desk.state.closing_out(account) else desk.levels.get(account, now)
 
 
 def find_instrument(desk: Desk, text: str, account: str | None) -> tuple[Instrument, Account]:

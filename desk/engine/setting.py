@@ -11,7 +11,13 @@ from desk.engine.ordering import find_instrument
 from desk.engine.plan import Plan, Refusal, refuse
 from desk.engine.quality import mark_doubts
 from desk.margin.account import account_figures
-from desk.model.commands import AcknowledgeDisclosure, SetClient, SetLeverage, SetMarginMode
+from desk.model.commands import (
+    AcknowledgeDisclosure,
+    SetClient,
+    SetCloseOutOrder,
+    SetLeverage,
+    SetMarginMode,
+)
 from desk.model.instrument import Instrument, Kind
 from desk.model.numbers import plain
 from desk.risk.client import ClientRecord, disclosure
@@ -105,6 +111,27 @@ def mode(desk: Desk, command: SetMarginMode, plan: Plan) -> None:
         time_ms=desk.wall_ms,
         client_id=plan.client_id,
         account=account.id,
+    )
+
+
+def close_out_order(desk: Desk, command: SetCloseOutOrder, plan: Plan) -> None:
+    """Set which positions a close-out reduces first; none: by most margin relief per cost."""
+    account = desk.state.accounts.get(command.account)
+    if account is None or account.kind != "perpetual" or account.watched:
+        raise refuse("ACCOUNT", f"{command.account} is no perpetual account of this desk.")
+    for name in command.instruments:
+        perpetual(desk, name, command.account)
+    if len(set(command.instruments)) < len(command.instruments):
+        raise refuse("REPEATED", "An order of preference names an instrument once.")
+    plan.add(
+        plan.about,
+        Change(
+            what={"instruments": list(command.instruments)},
+            close_out_order=(command.account, command.instruments),
+        ),
+        time_ms=desk.wall_ms,
+        client_id=plan.client_id,
+        account=command.account,
     )
 
 

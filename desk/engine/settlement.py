@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import TypeAlias
 
 from desk.engine.state import DeskState, Key
-from desk.ledger.book import FEES, MARKET, TRADING, Posting, transfer, wallet
+from desk.ledger.book import FEES, LOSS, MARKET, TRADING, Posting, transfer, wallet
 from desk.ledger.position import Position
 from desk.model.instrument import Instrument, Kind
 from desk.model.numbers import POSTING_INCREMENT, ZERO, posted, round_down, round_up
 from desk.model.orders import Fill, MarginMode
 
+LeverageOf: TypeAlias = Callable[[str, str], Decimal]
+"""The leverage setting by account and instrument."""
+
 
 class Settlement:
     """Works out the postings of several fills in a row before any of them is applied."""
 
-    def __init__(self, state: DeskState) -> None:
+    def __init__(self, state: DeskState, leverage: LeverageOf) -> None:
         self._state = state
+        self._leverage = leverage
         self._positions: dict[Key, Position] = {}
         self._pockets: dict[str, Decimal] = {}
 
@@ -30,28 +36,54 @@ class Settlement:
         after = held.filled(instrument, fill.quantity * fill.side.sign, fill.price)
         self._positions[key] = after
         realized = after.realized_pnl - held.realized_pnl
+        if self._keeps_wallet(fill):
+            return self._in_wallet(instrument, fill, realized)
         earned = transfer(TRADING, fill.account, instrument.settle, realized)
-        return (*earned, *self._isolated(held.quantity, instrument, fill), *fee)
+        return (*earned, *self._isolated(held, instrument, fill, realized), *fee)
 
-    def _isolated(self, held: Decimal, instrument: Instrument, fill: Fill) -> tuple[Posting, ...]:
-        """Move margin with an isolated position: notional / leverage in, the closed share out."""
-        key = (fill.account, fill.instrument)
+    def _keeps_wallet(self, fill: Fill) -> bool:
+        """Whether a fill closes an isolated position out: then its wallet bears it all."""
+        isolated = self._state.mode(fill.account, fill.instrument) is MarginMode.ISOLATED
+        return isolated and fill.order_id in self._state.close_out_steps
+
+    def _in_wallet(
+        self, instrument: Instrument, fill: Fill, realized: Decimal
+    ) -> tuple[Posting, ...]:
+        pocket, settle = wallet(fill.account, fill.instrument), instrument.settle
+        balance = self._pockets.get(pocket, self._state.ledger.balance(pocket, settle))
+        self._pockets[pocket] = balance + realized - fill.fee
+        return (
+            *transfer(TRADING, pocket, settle, realized),
+            *transfer(pocket, FEES, fill.fee_asset, fill.fee),
+        )
+
+    def _isolated(
+        self, held: Position, instrument: Instrument, fill: Fill, realized: Decimal
+    ) -> tuple[Posting, ...]:
+        """Move margin with an isolated position: notional / leverage in, the closed share out.
+
+        What a whole position has lost beyond its wallet is not its account's.
+        """
+        key, settle = (fill.account, fill.instrument), instrument.settle
         if self._state.mode(*key) is not MarginMode.ISOLATED:
             return ()
         pocket = wallet(*key)
-        balance = self._pockets.get(pocket, self._state.ledger.balance(pocket, instrument.settle))
-        opposite = held * fill.side.sign < 0
-        closing = min(fill.quantity, abs(held)) if opposite else ZERO
-        leverage = self._state.leverages.get(key, Decimal(1))
-        opening = instrument.notional(fill.quantity - closing, fill.price) / leverage
-        leaving = ZERO
-        if closing:
-            share = balance * closing / abs(held)
-            whole = closing == abs(held)
-            leaving = balance if whole else round_down(share, POSTING_INCREMENT)
+        balance = self._pockets.get(pocket, self._state.ledger.balance(pocket, settle))
+        opposite = held.quantity * fill.side.sign < 0
+        closing = min(fill.quantity, abs(held.quantity)) if opposite else ZERO
+        opening = instrument.notional(fill.quantity - closing, fill.price) / self._leverage(*key)
+        leaving = beyond = ZERO
+        if closing and closing == abs(held.quantity):
+            fee = posted(fill.fee * closing / fill.quantity)
+            leaving, beyond = balance, max(ZERO, fee - balance - realized)
+        elif closing:
+            leaving = round_down(balance * closing / abs(held.quantity), POSTING_INCREMENT)
         moved = round_up(opening, POSTING_INCREMENT) - leaving
         self._pockets[pocket] = balance + moved
-        return transfer(fill.account, pocket, instrument.settle, moved)
+        return (
+            *transfer(fill.account, pocket, settle, moved),
+            *transfer(LOSS, fill.account, settle, beyond),
+        )
 
 
 def _exchange(instrument: Instrument, fill: Fill) -> tuple[Posting, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from desk.engine.change import Change, Latch
+from desk.engine.closing_out import ClosingOut
 from desk.engine.desk import Desk
 from desk.engine.guarding import latch_desk, risk_adding_orders
 from desk.engine.loan_watch import LoanWatch
@@ -28,11 +29,16 @@ class Watch:
         self._looked_ns = desk.now_ns
         self._memory: dict[str, LevelMemory] = {}
         self._loans = LoanWatch(desk)
+        self._closing_out = ClosingOut(desk)
 
     def window_changed(self, attached: bool) -> None:
         """Note that a window was attached (its heartbeats count from now) or is gone."""
         self._desk.window_attached = attached
         self._heard_ns = self._desk.now_ns if attached else None
+
+    def heard_mark(self, instrument_id: str) -> None:
+        """Note that a venue has said a mark."""
+        self._closing_out.heard_mark(instrument_id)
 
     def heard_window(self) -> None:
         """Note a heartbeat."""
@@ -44,7 +50,13 @@ class Watch:
         slept, self._looked_ns = self._desk.now_ns - self._looked_ns, self._desk.now_ns
         if slept > SLEPT_NS and self._heard_ns is not None:
             self._heard_ns = self._desk.now_ns
-        return self._lost_heartbeat() or self._changed_level() or self._loans.look()
+        looks = (
+            self._lost_heartbeat,
+            self._closing_out.look,
+            self._changed_level,
+            self._loans.look,
+        )
+        return next((plan for look in looks if (plan := look()) is not None), None)
 
     def _lost_heartbeat(self) -> Plan | None:
         desk = self._desk
