@@ -16,6 +16,7 @@ from desk.engine.plan import Plan
 from desk.execution.order import Order
 from desk.ledger.book import LOSS, Posting, transfer, wallet
 from desk.margin.inputs import AccountInput
+from desk.margin.rounding import written
 from desk.model.events import Alerted, AnyEvent
 from desk.model.numbers import plain
 from desk.model.orders import MarginMode, OrderTerms, OrderType, TimeInForce
@@ -79,8 +80,8 @@ def trigger_plan(
     cancels = [order.id for order in in_the_way(desk, unit)]
     what: dict[str, object] = {
         "phase": "triggered",
-        "maintenance_margin": plain(margin.maintenance),
-        "collateral_value": plain(margin.value),
+        "maintenance_margin": plain(written(margin.maintenance)),
+        "collateral_value": plain(written(margin.value)),
         "marks": marks,
         "confirmed_by": list(confirmed),
         "profile_hash": desk.rules.hash,
@@ -109,9 +110,9 @@ def step_plan(desk: Desk, one: CloseOut, step: CloseOutStep) -> Plan:
     what: dict[str, object] = {
         "phase": "step",
         "step": number,
-        "expected_price": plain(step.expected_price),
-        "fee": plain(step.fee),
-        "margin_ratio_after": None if ratio is None else plain(ratio),
+        "expected_price": plain(written(step.expected_price)),
+        "fee": plain(written(step.fee)),
+        "margin_ratio_after": None if ratio is None else plain(written(ratio)),
     }
     message = (
         f"Close-out of {said(one.unit)}, step {number}: {step.side.value} {plain(step.quantity)} "
