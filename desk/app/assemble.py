@@ -46,7 +46,7 @@ def build_engine(
         raise InputError(source="profile", expected="a rule profile that ships", found=profile)
     desk = Desk(
         catalogue=catalogue or known.catalogue,
-        terms=dict(known.terms),
+        terms=known.terms,
         rules=rules_of(rules),
         settings=settings,
         venue=PaperVenue(),

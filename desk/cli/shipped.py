@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import lru_cache
 
 from desk.io.resources import resource
 from desk.margin.inputs import MarginTerms
-from desk.margin.table import load_tiers
+from desk.margin.rule_sets import RuleBook
+from desk.margin.table import load_rules
 from desk.model.catalogue import Catalogue, load_catalogue, merged
+from desk.model.instrument import Kind
 from desk.risk.profile import Profile
 from desk.risk.profile_file import load_profile
 from desk.risk.situation import Shipped
@@ -25,8 +30,14 @@ _INSTRUMENTS = (
 )
 """Catalogues by venue; Binance's is the first."""
 
-_TIERS = {"binance-usdm": "tiers/binance_usdm.toml"}
-"""Connection → the margin table that ships for it."""
+_TIERS = (
+    "tiers/binance_usdm.toml",
+    "tiers/bybit_linear.toml",
+    "tiers/deribit.toml",
+    "tiers/hyperliquid.toml",
+    "tiers/okx.toml",
+)
+"""The margin tables that ship."""
 
 
 def shipped() -> Shipped:
@@ -58,12 +69,17 @@ def profile_text(name: str) -> bytes | None:
         return None
 
 
-def _terms(catalogue: Catalogue) -> dict[str, MarginTerms]:
-    terms: dict[str, MarginTerms] = {}
-    for connection, path in _TIERS.items():
-        table = load_tiers(resource(path), path)
-        for symbol, instrument in catalogue.of_connection(connection).items():
-            found = table.terms(symbol)
-            if found is not None:
-                terms[instrument.id] = found
-    return terms
+def _terms(catalogue: Catalogue) -> Callable[[date], Mapping[str, MarginTerms]]:
+    """Return how to find the terms of every perpetual, by the rules in force on a day."""
+    book = RuleBook(one for path in _TIERS for one in load_rules(resource(path), path))
+    perpetuals = [one for one in catalogue.all() if one.kind is Kind.PERPETUAL]
+
+    @lru_cache(maxsize=32)
+    def on(day: date) -> Mapping[str, MarginTerms]:
+        return {
+            one.id: terms
+            for one in perpetuals
+            if (terms := book.terms(one.venue, one.symbol, day)) is not None
+        }
+
+    return on

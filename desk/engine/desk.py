@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -79,13 +80,13 @@ class Desk:
         self,
         *,
         catalogue: Catalogue,
-        terms: dict[str, MarginTerms],
+        terms: Callable[[date], Mapping[str, MarginTerms]],
         rules: Rules,
         settings: Settings,
         venue: ExecutionClient,
     ) -> None:
         self.catalogue = catalogue
-        self.terms = terms
+        self._terms = terms
         self.rules = rules
         self.settings = settings
         self.venue = venue
@@ -114,6 +115,11 @@ class Desk:
     def today(self) -> date:
         """The date in Hong Kong."""
         return datetime.fromtimestamp(self.wall_ms / 1000, UTC).astimezone(HONG_KONG).date()
+
+    @property
+    def terms(self) -> Mapping[str, MarginTerms]:
+        """How each instrument is margined, by the venues' rules in force today."""
+        return self._terms(self.today)
 
     @property
     def client(self) -> ClientRecord | None:
@@ -194,6 +200,7 @@ class Desk:
         assert settle is not None, f"{account} has no margin pool"
         tradeable = [i for i in self.catalogue.all() if i.kind is Kind.PERPETUAL]
         pool = [i for i in tradeable if i.settle == settle]
+        terms = self.terms
         return AccountInput(
             id=account,
             settle=settle,
@@ -211,7 +218,7 @@ class Desk:
                 if order.id != without
             ),
             marks={i.id: mark for i in pool if (mark := self.mark(i.id)) is not None},
-            terms={i.id: self.terms[i.id] for i in pool if i.id in self.terms},
+            terms={i.id: terms[i.id] for i in pool if i.id in terms},
             leverages={i.id: self.leverage(account, i.id) for i in pool},
             modes={i.id: self.state.mode(account, i.id) for i in pool},
             collar_rate=self.rules.limits.collar_rate,

@@ -236,7 +236,9 @@ def _missing(
 
 def _warnings(measured: Sequence[Requirement]) -> Iterator[str]:
     for m in measured:
-        if m.notional is None or m.position.maintenance_rate is not None:
+        if not m.notional or m.position.maintenance_rate is not None:
             continue
+        if m.position.terms.partial:
+            yield f"The margin tiers of {m.position.instrument.id} are known in part only."
         if is_beyond(m.position.terms, m.notional):
             yield f"{m.position.instrument.id} is beyond the last tier, which goes on."

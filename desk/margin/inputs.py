@@ -56,6 +56,8 @@ class MarginTerms(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Where the model has the closing fee inside; None: the instrument's."""
     as_of: str | None = None
     """Date of the tier file."""
+    partial: bool = False
+    """The venue's table goes on where this one ends."""
 
     @cached_property
     def envelope(self) -> Curve | None:

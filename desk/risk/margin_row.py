@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from desk.margin.inputs import ContractTier, MarginTerms, Tier
 from desk.margin.models import MODELS
 from desk.margin.rounding import finely
-from desk.margin.table import check_contract_tiers, check_tiers
+from desk.margin.tier_checks import check_contract_tiers, check_tiers
 from desk.model.errors import InputError
 from desk.model.instrument import Instrument
 from desk.model.numbers import ONE, ZERO

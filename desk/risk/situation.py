@@ -13,7 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from desk.margin.inputs import AccountInput, MarginTerms
-from desk.margin.table import OLD_AFTER_DAYS
+from desk.margin.rule_sets import OLD_AFTER_DAYS
 from desk.model.catalogue import Catalogue
 from desk.model.instrument import Instrument
 from desk.model.numbers import ZERO
@@ -31,8 +31,8 @@ class Shipped(msgspec.Struct, frozen=True, kw_only=True):
     """What the desk brings along."""
 
     catalogue: Catalogue
-    terms: Mapping[str, MarginTerms]
-    """By instrument id."""
+    terms: Callable[[date], Mapping[str, MarginTerms]]
+    """By instrument id, as the venues' rules of a day have them."""
     profile: Callable[[str], Profile | None]
     """By name; None when none of that name ships."""
 
@@ -92,13 +92,14 @@ def _resolved(portfolio: Portfolio, source: Source, shipped: Shipped) -> Situati
     profile = _profile(portfolio, shipped)
     instruments: dict[str, Instrument] = {}
     terms: dict[str, MarginTerms] = {}
+    in_force = shipped.terms(portfolio.time.date())
     for instrument_id, path in _mentioned(portfolio):
         if instrument_id in instruments:
             continue
         row = portfolio.instruments.get(instrument_id)
         instrument = instrument_of(instrument_id, row, shipped.catalogue.get(instrument_id), path)
         instruments[instrument_id] = instrument
-        found = terms_of(instrument, row, shipped.terms.get(instrument_id))
+        found = terms_of(instrument, row, in_force.get(instrument_id))
         if found is not None:
             terms[instrument_id] = found
     known = Resolved(

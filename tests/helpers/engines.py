@@ -94,7 +94,7 @@ class Trader:
         )
         self.desk = Desk(
             catalogue=catalogue,
-            terms=terms,
+            terms=lambda day: terms,
             rules=rules,
             settings=settings,
             venue=PaperVenue(latency_ms=50),

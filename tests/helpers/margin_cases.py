@@ -14,13 +14,13 @@ from desk.margin.inputs import (
     Slice,
     Tier,
 )
-from desk.margin.table import load_tiers
+from desk.margin.table import load_rules
 from desk.model.catalogue import load_catalogue
 from desk.model.instrument import Contract
 from desk.model.orders import MarginMode, Side
 
 CATALOGUE = load_catalogue(resource("instruments.toml"))
-TIERS = load_tiers(resource("tiers/binance_usdm.toml"), "tiers/binance_usdm.toml")
+TIERS = load_rules(resource("tiers/binance_usdm.toml"), "tiers/binance_usdm.toml")[0].symbols
 
 BTC = CATALOGUE.get("BTCUSDT-PERP.BINANCE")
 ETH = CATALOGUE.get("ETHUSDT-PERP.BINANCE")
@@ -54,7 +54,7 @@ COIN_TIERS = MarginTerms(
 
 
 def terms(symbol="BTCUSDT"):
-    found = TIERS.terms(symbol)
+    found = TIERS.get(symbol)
     assert found is not None
     return found
 
@@ -74,7 +74,7 @@ def flat_terms(rate, max_leverage="100"):
 def position(instrument, quantity, entry, mark=None, **more):
     own = COIN_TIERS if instrument.contract is Contract.INVERSE else None
     fields = {
-        "terms": own or TIERS.terms(instrument.symbol) or MarginTerms(model="binance"),
+        "terms": own or TIERS.get(instrument.symbol) or MarginTerms(model="binance"),
         "leverage": D(5),
     } | more
     for name in ("leverage", "isolated_margin", "maintenance_rate", "maintenance_amount"):

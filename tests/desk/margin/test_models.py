@@ -415,3 +415,13 @@ def test_a_fill_puts_the_fee_to_close_into_the_wallet(sign):
     put_up = D(800) + D(40000 - sign * 800) * D("0.00055")
     assert after.positions[0].isolated_margin == 2 * put_up
     assert after.balances["USDT"] == 10000 - put_up
+
+
+def test_tiers_that_are_known_in_part_are_said_to_be():
+    partial = msgspec.structs.replace(LADDER, partial=True)
+    warned = ("The margin tiers of BTCUSDT-PERP.BINANCE are known in part only.",)
+    assert figures(position(BTC, 1, "10", terms=partial)).warnings == warned
+    assert figures(position(BTC, 1, "10", terms=LADDER)).warnings == ()
+    own = position(BTC, 1, "10", terms=partial, maintenance_rate="0.1")
+    assert figures(own).warnings == ()
+    assert figures(position(BTC, 0, "10", terms=partial)).warnings == ()

@@ -18,7 +18,7 @@ from desk.margin.relief import (
 )
 from desk.margin.requirement import requirement
 
-BTC_TIERS = TIERS.terms("BTCUSDT").envelope
+BTC_TIERS = TIERS["BTCUSDT"].envelope
 FLAT = upper_envelope([(D("0.01"), D(0))])
 TARGET = D("0.7")
 COST = D("0.0007")
