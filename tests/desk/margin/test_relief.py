@@ -103,7 +103,7 @@ def test_a_close_that_ends_on_a_tiers_edge_is_exact():
 
 # --- other venues: maintenance of what is left, as the desk itself works it out -------------------
 
-ROWS = TIERS.terms("BTCUSDT").tiers
+ROWS = TIERS["BTCUSDT"].tiers
 FEE = D("0.00055")
 CONTRACT_TIERS = (
     ContractTier(quantity_floor=D(0), quantity_cap=D(20), maintenance_rate=D("0.004"),
