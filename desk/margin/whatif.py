@@ -77,8 +77,10 @@ def _held(account: AccountInput, instrument: Instrument) -> PositionInput:
 
 
 def _replaced(account: AccountInput, changed: PositionInput) -> tuple[PositionInput, ...]:
-    others = [p for p in account.positions if p.instrument.id != changed.instrument.id]
-    return (*others, changed) if changed.quantity else tuple(others)
+    """Return the positions with one changed in its place, new at the end, or gone when flat."""
+    positions = {p.instrument.id: p for p in account.positions}
+    positions[changed.instrument.id] = changed
+    return tuple(p for p in positions.values() if p.quantity or p is not changed)
 
 
 def _entry(held: PositionInput, signed: Decimal, price: Decimal) -> Decimal:

@@ -24,6 +24,11 @@ def _orders(evaluation: Evaluation) -> Iterator[tuple[AccountInput, OrderInput]]
             yield account, order
 
 
+def _opening(evaluation: Evaluation) -> Iterator[tuple[AccountInput, OrderInput]]:
+    """Orders that are not held to the position: no size is too large to get out with."""
+    return ((account, order) for account, order in _orders(evaluation) if not order.reduce_only)
+
+
 def _price(account: AccountInput, order: OrderInput) -> Decimal | None:
     market = market_of(account, [order])
     return expected_price(order, market.mark, market.collar_rate)
@@ -60,14 +65,14 @@ def max_value(evaluation: Evaluation, rule: Rule) -> Finding:
     portfolio = evaluation.situation.portfolio
 
     def judged() -> Iterator[Finding]:
-        for account, order in _orders(evaluation):
+        for account, order in _opening(evaluation):
             price, rate = _price(account, order), usd_price(portfolio, order.instrument.settle)
             worth = None
             if price is not None and rate is not None:
                 worth = order.instrument.notional(order.quantity, price) * rate
             yield at_most(worth, limit, f"{_name(order)}: its value in USD")
 
-    return worst(judged(), NO_ORDER)
+    return worst(judged(), "No working order adds risk.")
 
 
 def max_coin(coin: str) -> Callable[[Evaluation, Rule], Finding]:
@@ -77,7 +82,7 @@ def max_coin(coin: str) -> Callable[[Evaluation, Rule], Finding]:
         limit = limit_of(rule)
 
         def judged() -> Iterator[Finding]:
-            for account, order in _orders(evaluation):
+            for account, order in _opening(evaluation):
                 if order.instrument.base == coin:
                     price = _price(account, order)
                     size = None
@@ -85,7 +90,7 @@ def max_coin(coin: str) -> Callable[[Evaluation, Rule], Finding]:
                         size = abs(order.instrument.base_quantity(order.quantity, price))
                     yield at_most(size, limit, f"{_name(order)}: its size in {coin}")
 
-        return worst(judged(), f"There is no working order in {coin}.")
+        return worst(judged(), f"No working order in {coin} adds risk.")
 
     return check
 

@@ -74,6 +74,20 @@ def test_coin_margined_fills_average_harmonically():
     assert given.positions[0].entry_price == D(5625)
 
 
+def test_a_fill_leaves_positions_where_they_are_and_adds_new_ones_at_the_end():
+    given = account(position(BTC, 2, "60000"), position(ETH, 20, "2500"))
+    assert names(filled(given, ("BUY", "1", "61000"))) == [BTC.id, ETH.id]
+    assert names(filled(given, ("SELL", "2", "61000"))) == [ETH.id]
+    only_eth = account(position(ETH, 20, "2500"))
+    assert names(filled(only_eth, ("BUY", "1", "61000"))) == [ETH.id, BTC.id]
+    flat_beside = account(position(BTC, 0, "60000"), position(ETH, 20, "2500"))
+    assert names(filled(flat_beside, ("BUY", "1", "61000"))) == [BTC.id, ETH.id]
+
+
+def names(given):
+    return [one.instrument.id for one in given.positions]
+
+
 def test_a_closed_position_is_gone_and_gives_its_margin_back():
     given = filled(flat(), ("BUY", 1, 60000), ("SELL", 1, 61000), fee_rate=D("0.0005"))
     assert given.positions == ()

@@ -117,6 +117,23 @@ def test_a_depegged_settle_asset_changes_totals_not_ratios():
     assert first(depegged)["margin_ratio"] == first(plain)["margin_ratio"]
 
 
+def test_an_order_that_only_reduces_is_too_large_for_no_size_rule():
+    def sell(quantity, reduce_only):
+        return (
+            "accounts/0/orders/0",
+            {"instrument": BTC, "side": "SELL", "quantity": quantity, "price": "61000",
+             "reduce_only": reduce_only},
+        )  # fmt: skip
+
+    for rule in ("ord.max_value", "ord.max_value.max_btc"):
+        assert line(report(sell("2000", False)), rule)["status"] == "BREACH"
+        assert line(report(sell("2000", True)), rule)["status"] == "OK"
+    size = line(report(sell("2", True)), "ord.max_value.max_btc")
+    assert size["message"] == "No working order in BTC adds risk."
+    worth = line(report(sell("2", True)), "ord.max_value")
+    assert (worth["message"], worth["value"]) == ("No working order adds risk.", None)
+
+
 # --- what is missing -----------------------------------------------------------------------------
 
 
