@@ -220,15 +220,28 @@ def _below_call(name: str, after: LoanFigures, limits: LoanLimits, code: str) ->
 
 
 def _capital(advance: Advance) -> Iterator[Denial]:
-    rule, most = "vaf.loans_to_capital", advance.limits.loans_to_capital
+    """Hold the desk's loans against the firm's capital: all of them, and those of its client.
+
+    A desk has one client, so both are the same loans.
+    """
+    limits, rule = advance.limits, "vaf.loans_to_capital"
     loans, capital = advance.all_loans, advance.capital
     if not capital:
         message = "The firm's capital is not known: it is entered with `capital`."
-        yield _deny(advance.limits, "NO_FIRM_CAPITAL", rule, message)
-    elif loans is None:
+        yield _deny(limits, "NO_FIRM_CAPITAL", rule, message)
+        return
+    if loans is None:
         message = "The loans of the firm cannot be converted."
-        yield _deny(advance.limits, "LOANS_UNKNOWN", rule, message, most)
-    elif loans > most * capital:
-        multiple = loans / capital
+        yield _deny(limits, "LOANS_UNKNOWN", rule, message, limits.loans_to_capital)
+        return
+    multiple, most = loans / capital, limits.loans_to_capital
+    if loans > most * capital:
         message = f"Loans would be {multiple:.2f} times the firm's capital; {most:.2f} is the most."
-        yield _deny(advance.limits, "LOANS_TO_CAPITAL", rule, message, most, multiple)
+        yield _deny(limits, "LOANS_TO_CAPITAL", rule, message, most, multiple)
+    share = limits.client_concentration
+    if loans > share * capital:
+        message = (
+            f"The client would owe {multiple:.2%} of the firm's capital; {share:.2%} is the most."
+        )
+        rule = "vaf.client_concentration"
+        yield _deny(limits, "CLIENT_CONCENTRATION", rule, message, share, multiple)

@@ -9,7 +9,7 @@ from typing import Any
 from desk.margin.inputs import AccountFigures, PositionFigures
 from desk.model.orders import MarginMode
 from desk.risk.evaluation import Evaluation
-from desk.risk.loan_row import Loan
+from desk.risk.explain_loan import explain_loan
 from desk.risk.report_rows import text
 
 Explanation = tuple[str, str, dict[str, str | None]]
@@ -22,11 +22,12 @@ def explain(evaluation: Evaluation) -> dict[str, Any]:
     Inputs of perpetual accounts are in the settle asset, as they were computed.
     """
     result: dict[str, Any] = {}
+    portfolio, profile = evaluation.situation.portfolio, evaluation.situation.profile
     for name, figures in evaluation.perpetual.items():
         for figure, formula, inputs in _account(evaluation, figures):
             result[f"{name}.{figure}"] = {"formula": formula, "inputs": inputs}
     for name, loan in evaluation.loans.items():
-        for figure, formula, inputs in _loan(loan):
+        for figure, formula, inputs in explain_loan(loan, portfolio, profile):
             result[f"{name}.{figure}"] = {"formula": formula, "inputs": inputs}
     return result
 
@@ -109,29 +110,3 @@ def _liquidation(
 def _held(figures: AccountFigures, asset: str) -> Decimal | None:
     values = [row.value for row in figures.collateral if row.asset == asset]
     return values[0] if values else Decimal(0)
-
-
-def _loan(loan: Loan) -> Iterator[Explanation]:
-    figures = loan.figures
-    names = [
-        f"{number}. {row.asset or row.description}"
-        for number, row in enumerate(loan.account.collateral, 1)
-    ]
-    values = {name: text(value) for name, value in zip(names, figures.margin_values, strict=True)}
-    yield (
-        "margin_value",
-        "sum of market value × (1 − haircut), virtual assets capped alone, then together",
-        values,
-    )
-    owed = {"loan": text(figures.loan)}
-    yield (
-        "utilization",
-        "loan, accrued interest included, / margin_value",
-        {**owed, "margin_value": text(figures.margin_value)},
-    )
-    yield (
-        "loan_to_value",
-        "loan / market_value",
-        {**owed, "market_value": text(figures.market_value)},
-    )
-    yield "excess", "margin_value − loan", {"margin_value": text(figures.margin_value), **owed}

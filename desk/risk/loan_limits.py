@@ -14,6 +14,7 @@ from desk.risk.profile import Profile
 _RULES = (
     "client.smf_client",
     "kill.switch",
+    "vaf.client_concentration",
     "vaf.collateral_concentration",
     "vaf.credit_limit",
     "vaf.eligible_collateral",
@@ -37,6 +38,9 @@ class LoanLimits(msgspec.Struct, frozen=True, kw_only=True):
         single_cap=ZERO, group_cap=ZERO, warn=ZERO, call=ZERO, close_out=ZERO
     )
     loans_to_capital: Decimal = ZERO
+    """Most that all loans may be, in multiples of the firm's capital."""
+    client_concentration: Decimal = ZERO
+    """Most that the loans of one client may be, a share of it."""
     annual_rate: Decimal | None = None
     """Of a draw that names none; a fraction."""
     cure_minutes: Decimal = ZERO
@@ -82,6 +86,7 @@ def loan_limits(profile: Profile) -> LoanLimits:
         securities_share=ONE if share is None else profile.number(share.rule),
         terms=loan_terms(profile),
         loans_to_capital=profile.number("vaf.loans_to_capital"),
+        client_concentration=profile.number("vaf.client_concentration"),
         annual_rate=None if rate is None else profile.number(rate.rule),
         cure_minutes=profile.number("vaf.margin_call", "cure_minutes"),
         shocks=loan_shocks(profile),

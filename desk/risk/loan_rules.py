@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
+from desk.margin.financing import LoanFigures, stressed
+from desk.margin.levels import CLOSE_OUT, MARGIN_CALL
 from desk.model.numbers import plain
 from desk.risk.evaluation import Evaluation
+from desk.risk.loan_limits import loan_shocks, loan_terms
 from desk.risk.loan_row import Loan
 from desk.risk.prices import price_in
 from desk.risk.profile import Rule
@@ -26,6 +29,8 @@ from desk.risk.rule_line import (
 NO_LOAN = "There is no margin loan."
 
 Check = Callable[[Evaluation, Rule], Finding]
+
+CALLED = (MARGIN_CALL, CLOSE_OUT)
 
 
 def _owing(evaluation: Evaluation) -> Iterator[Loan]:
@@ -159,6 +164,38 @@ def capital_view(evaluation: Evaluation, rule: Rule) -> Finding:
     return at_least(limit, limit, "The capital haircut of virtual assets")
 
 
+def stress(evaluation: Evaluation, rule: Rule) -> Finding:
+    """Say whether a shock of the rule, or its gap, would bring a loan to a call or further."""
+    del rule
+    moves = loan_shocks(evaluation.situation.profile)
+    terms = loan_terms(evaluation.situation.profile)
+
+    def judged() -> Iterator[Finding]:
+        for loan in _owing(evaluation):
+            if not loan.figures.known:
+                yield unknown(f"Stress of {loan.account.id}: unknown.")
+                continue
+            for move in moves:
+                found = stressed(loan.pledges, loan.figures.loan, terms, move)
+                if found.level in CALLED:
+                    yield _shocked(loan.account.id, move, found, terms.call)
+                    break
+
+    return worst(judged(), "No shock brings a loan to a margin call.")
+
+
+def _shocked(name: str, move: Decimal, found: LoanFigures, call: Decimal) -> Finding:
+    used = found.utilization
+    what = "a close-out" if found.level == CLOSE_OUT else "a margin call"
+    return Finding(
+        status=WARN,
+        message=f"{name}: a fall of {-move:.0%} of virtual assets brings {what}.",
+        value=None if used is None else number(used),
+        limit=plain(call),
+        strain=move,
+    )
+
+
 LOAN_CHECKS: Mapping[str, Check] = {
     "client.smf_client": smf_client,
     "vaf.eligible_collateral": eligible_collateral,
@@ -178,4 +215,5 @@ LOAN_CHECKS: Mapping[str, Check] = {
     "vaf.margin_closeout": trigger(BREACH),
     "vaf.stop_advances": stop_advances,
     "vaf.frr_capital_view": capital_view,
+    "vaf.stress": stress,
 }

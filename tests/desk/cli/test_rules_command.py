@@ -39,7 +39,7 @@ def test_show_writes_every_rule_and_the_hash(capsys):
     assert all(set(row) == COLUMNS for row in found["rows"])
     haircut = next(row for row in found["rows"] if row["rule"] == "vaf.haircut")
     assert (haircut["value"], haircut["floor"], haircut["origin"]) == ("0.6", "0.6", "SFC")
-    assert {"vaf.stress", "tax.carf"} <= set(found["later"])
+    assert {"sc.redemption", "tax.carf"} <= set(found["later"])
     assert found["off"] == ["risk.max_daily_loss"]
 
 

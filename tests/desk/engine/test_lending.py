@@ -215,12 +215,35 @@ def test_a_draw_that_would_be_called_is_denied(lender):
     assert codes(lender.draw("3874399.99", command_id="less")) == []
 
 
-def test_loans_are_held_to_five_times_the_capital(lender):
-    lender.capital("200000")
+def test_one_client_owes_at_most_two_fifths_of_the_capital(lender):
+    lender.capital("2500000")
     assert codes(lender.draw("1000000")) == []
     denial = only(lender.draw("0.01", command_id="more"))
-    assert (denial.code, denial.origin, denial.limit) == ("LOANS_TO_CAPITAL", "BENCHMARK", "5")
-    assert denial.message == "Loans would be 5.00 times the firm's capital; 5.00 is the most."
+    assert (denial.code, denial.rule) == ("CLIENT_CONCENTRATION", "vaf.client_concentration")
+    assert (denial.origin, denial.limit) == ("BENCHMARK", "0.4")
+    assert (
+        denial.message == "The client would owe 40.00% of the firm's capital; 40.00% is the most."
+    )
+
+
+def test_loans_are_held_to_five_times_the_capital(lender):
+    lender.capital("200000")
+    assert codes(lender.draw("1000000")) == ["CLIENT_CONCENTRATION"]
+    found = lender.draw("1000000.01")[-1].denials
+    assert [d.code for d in found] == ["LOANS_TO_CAPITAL", "CLIENT_CONCENTRATION"]
+    assert (found[0].origin, found[0].limit, found[0].actual) == (
+        "BENCHMARK",
+        "5",
+        "5.00000005",
+    )
+    assert found[0].message == ("Loans would be 5.00 times the firm's capital; 5.00 is the most.")
+
+
+def test_loans_of_a_firm_in_dollars_are_converted(lender):
+    lender.capital("320512", "USD")
+    assert codes(lender.draw("1000000")) == ["CLIENT_CONCENTRATION"]
+    lender.capital("320513", "USD")
+    assert codes(lender.draw("1000000")) == []
 
 
 def test_an_open_call_anywhere_stops_advances(lender):

@@ -354,7 +354,10 @@ def test_what_a_document_has_no_field_for_is_unknown_and_denies_nothing(rule):
         ([WITH_LOAN, ("accounts/1/collateral/0/quantity", "20")], "vaf.collateral_concentration",
          "BREACH", None),
         ([WITH_LOAN, ("accounts/1/credit_limit", None)], "vaf.credit_limit", "BREACH", None),
-        ([], "vaf.stress", "UNKNOWN", None),
+        ([], "vaf.stress", "OK", None),
+        ([WITH_LOAN], "vaf.stress", "OK", None),
+        ([], "vaf.loans_to_capital", "UNKNOWN", None),
+        ([], "vaf.client_concentration", "UNKNOWN", None),
         ([], "risk.max_daily_loss", "OK", None),
     ],
 )  # fmt: skip
