@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
 import msgspec
 
-from desk.cli import loan_grammar
+from desk.cli import loan_grammar, order_grammar
 from desk.cli.words import LineError, Words
 from desk.model.commands import (
     AcknowledgeDisclosure,
@@ -20,26 +19,18 @@ from desk.model.commands import (
     Deposit,
     Flatten,
     Kill,
-    PreviewOrder,
-    Quantity,
-    QuantityUnit,
     Rearm,
     SetClient,
     SetLeverage,
     SetMarginMode,
-    SubmitOrder,
     Transfer,
     Withdraw,
 )
 from desk.model.numbers import parse_decimal
-from desk.model.orders import MarginMode, OrderType, Side, TimeInForce
+from desk.model.orders import MarginMode
 
 DEFAULT_ACCOUNT = "perp-1"
 QUESTIONS = {"status", "positions", "orders", "risk", "rules", "sync"}
-LATER = {
-    "amend": "Orders are amended by cancelling and sending anew in this version",
-}
-_QUANTITY = re.compile(r"([+-]?[\d.]+)(%|[A-Za-z]*)")
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -69,8 +60,6 @@ def parse(line: str, new_id: str) -> Parsed:
     if verb in QUESTIONS:
         words.end()
         return Ask(about=verb)
-    if verb in LATER:
-        raise LineError("a command of this version", f"{verb}: {LATER[verb]}")
     reader = _READERS.get(verb)
     if reader is None:
         raise LineError(f"one of {', '.join(sorted([*_READERS, *QUESTIONS]))}", f"“{verb}”")
@@ -78,62 +67,6 @@ def parse(line: str, new_id: str) -> Parsed:
     command = reader(verb, words, command_id)
     words.end()
     return command
-
-
-def _order(verb: str, words: Words, command_id: str) -> SubmitOrder:
-    account = words.option("account")
-    for later in ("tp", "sl"):
-        if words.option(later) is not None:
-            raise LineError("an order without tp and sl", f"{later}: brackets are a later version")
-    quantity = _quantity(words.take("a quantity"))
-    instrument = words.take("an instrument")
-    kind = words.take("limit or market").lower()
-    if kind not in {"limit", "market"}:
-        raise LineError("limit or market", f"“{kind}”")
-    price = words.number("a price") if kind == "limit" else None
-    post_only, reduce_only = words.flag("post-only"), words.flag("reduce-only")
-    confirmed = words.flag("confirm")
-    tif = next((TimeInForce(t.upper()) for t in ("gtc", "ioc", "fok") if words.flag(t)), None)
-    return SubmitOrder(
-        id=command_id,
-        account=account,
-        instrument=instrument,
-        side=Side.BUY if verb == "buy" else Side.SELL,
-        quantity=quantity,
-        type=OrderType(kind.upper()),
-        price=price,
-        tif=tif,
-        post_only=post_only,
-        reduce_only=reduce_only,
-        confirmed=confirmed,
-    )
-
-
-def _quantity(word: str) -> Quantity:
-    match = _QUANTITY.fullmatch(word)
-    value = None if match is None else parse_decimal(match[1])
-    if match is None or value is None:
-        raise LineError("a quantity (0.5btc, 5000usd, 12ct, 10%)", f"“{word}”")
-    suffix = match[2].upper()
-    match suffix:
-        case "":
-            return Quantity(value)
-        case "%":
-            return Quantity(value, QuantityUnit.PERCENT)
-        case "CT":
-            return Quantity(value, QuantityUnit.CONTRACTS)
-        case "USD" | "USDT" | "USDC":
-            return Quantity(value, QuantityUnit.NOTIONAL, suffix)
-        case _:
-            return Quantity(value, QuantityUnit.BASE, suffix)
-
-
-def _preview(verb: str, words: Words, command_id: str) -> PreviewOrder:
-    del verb
-    side = words.take("buy or sell").lower()
-    if side not in {"buy", "sell"}:
-        raise LineError("buy or sell", f"“{side}”")
-    return PreviewOrder(id=command_id, order=_order(side, words, command_id))
 
 
 def _cancel(verb: str, words: Words, command_id: str) -> AnyCommand:
@@ -266,9 +199,10 @@ def _wait(verb: str, words: Words, command_id: str) -> Wait:
 
 
 _READERS = {
-    "buy": _order,
-    "sell": _order,
-    "preview": _preview,
+    "buy": order_grammar.order,
+    "sell": order_grammar.order,
+    "preview": order_grammar.preview,
+    "amend": order_grammar.amend,
     "cancel": _cancel,
     "close": _close,
     "flatten": _flatten,

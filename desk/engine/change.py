@@ -17,7 +17,7 @@ from desk.execution.outcome import Outcome
 from desk.ledger.book import Posting
 from desk.model.errors import JournalBroken
 from desk.model.journal import Entry, Row
-from desk.model.orders import MarginMode, OrderTerms
+from desk.model.orders import Amendment, MarginMode, OrderTerms
 
 Unit: TypeAlias = tuple[str, str | None]
 """Account, and the instrument of an isolated position; None: the account's cross pool."""
@@ -75,6 +75,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     orders: tuple[NewOrder, ...] = ()
     cancels: tuple[str, ...] = ()
     """Orders whose cancel has been asked for."""
+    amends: tuple[Amendment, ...] = ()
+    """Amendments that have been asked for."""
+    unguarded: tuple[tuple[str, str], ...] = ()
+    """Parent and role of protective legs that were refused: not asked again for these fills."""
     outcome: Outcome | None = None
     latch: Latch | None = None
     lift: bool = False

@@ -27,8 +27,8 @@ from desk.market.state import MarketState
 from desk.model.catalogue import Catalogue
 from desk.model.instrument import Instrument, Kind
 from desk.model.market_data import FeedStatus, InstrumentListed, MarketEvent, MarkPrice
-from desk.model.numbers import ZERO
-from desk.model.orders import MarginMode
+from desk.model.numbers import ZERO, round_down, round_up
+from desk.model.orders import MarginMode, OrderTerms, Side
 from desk.risk.client import ClientRecord, sample_client
 from desk.risk.context import Limits
 from desk.risk.loan_limits import LoanLimits
@@ -169,8 +169,36 @@ class Desk:
         return self.rules.default_leverage if set_to is None else set_to
 
     def held(self, account: str, instrument_id: str) -> Decimal:
-        """Return the signed position, for the venue: reduce-only orders are held to it."""
+        """Return the signed position; of spot, the coins: reduce-only orders are held to it."""
+        instrument = self.catalogue.get(instrument_id)
+        if instrument is not None and instrument.kind is Kind.SPOT:
+            return self.state.ledger.balance(account, instrument.base)
         return self.state.position(account, instrument_id).quantity
+
+    def fresh_mark(self, instrument_id: str) -> Decimal | None:
+        """Return the mark while it is fresh, else None."""
+        return self.mark(instrument_id) if self.quality(instrument_id) == "LIVE" else None
+
+    def collar(self, order: OrderTerms) -> Decimal | None:
+        """Return the worst price an order may take at market: the mark ± collar, on the tick,
+        inside.
+
+        Without a fresh mark the last best opposite price stands in for it, for orders that
+        reduce: it must always be possible to get out.
+        """
+        instrument = self.catalogue.get(order.instrument)
+        if order.type.has_price or instrument is None:
+            return None
+        reference, book = self.fresh_mark(instrument.id), self.book(instrument.id)
+        if reference is None and book is not None:
+            best = next(iter(book.levels(order.side.opposite)), None)
+            reference = instrument.price(best[0]) if best is not None else None
+        reference = reference or self.mark(instrument.id)
+        if reference is None:
+            return None
+        worst = reference * (1 + self.rules.limits.collar_rate * order.side.sign)
+        rounded = round_down if order.side is Side.BUY else round_up
+        return rounded(worst, instrument.tick_size)
 
     def hear(self, event: MarketEvent) -> None:
         """Take in what a venue said."""
@@ -249,10 +277,30 @@ class Desk:
         return OrderInput(
             instrument=instrument,
             side=order.terms.side,
-            quantity=order.remaining,
-            price=order.terms.price,
+            quantity=order.largest - order.filled,
+            price=self._dearest_price(order, instrument),
             reduce_only=order.terms.reduce_only,
         )
+
+    def _dearest_price(self, order: Order, instrument: Instrument) -> Decimal | None:
+        """Return what an order is margined at; while it is being amended, the worse of both.
+
+        A stop takes at market once it is triggered: its trigger is its mark.
+        """
+        terms, mark = order.terms, self.mark(instrument.id)
+        asked = terms if order.amending is None else order.amending.of(terms)
+        prices = [price for t in (terms, asked) if (price := t.expected_price) is not None]
+        if not prices:
+            return None
+        if not terms.type.has_price:
+            prices = [p * (1 + self.rules.limits.collar_rate * terms.side.sign) for p in prices]
+        leverage = self.leverage(order.terms.account, instrument.id)
+
+        def margin(price: Decimal) -> Decimal:
+            loss = ZERO if mark is None else -instrument.pnl(Decimal(terms.side.sign), price, mark)
+            return instrument.notional(Decimal(1), price) / leverage + max(ZERO, loss)
+
+        return max(prices, key=margin)
 
     def figures(self, account: str) -> AccountFigures:
         """Return a perpetual account's figures at the last marks; computed once a change."""
@@ -271,16 +319,22 @@ class Desk:
             order.terms.instrument == instrument_id for order in state.orders.values()
         )
 
-    def free_balance(self, account: str, asset: str) -> Decimal:
-        """Return a spot balance less what working orders will pay."""
+    def free_balance(self, account: str, asset: str, *, without: str | None = None) -> Decimal:
+        """Return a spot balance less what working orders will pay; `without` leaves one out.
+
+        Reduce-only orders are held to what is there, and speak for nothing.
+        """
         spoken_for = ZERO
         for order in self.state.live_orders(account):
+            if order.id == without or order.terms.reduce_only:
+                continue
             instrument = self.catalogue.get(order.terms.instrument)
             assert instrument is not None
             buying = order.terms.side.sign > 0
             if asset != (instrument.quote if buying else instrument.base):
                 continue
-            price = order.terms.price or self.state.collars.get(order.id) or ZERO
-            cost = instrument.notional(order.remaining, price) if buying else order.remaining
+            price = self._dearest_price(order, instrument) or self.state.collars.get(order.id)
+            left = order.largest - order.filled
+            cost = instrument.notional(left, price or ZERO) if buying else left
             spoken_for += cost * (1 + instrument.taker_fee_rate) if buying else cost
         return self.state.ledger.balance(account, asset) - spoken_for

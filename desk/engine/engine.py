@@ -18,7 +18,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from desk.engine import watching
+from desk.engine import brackets, watching
+from desk.engine.brackets import spoken
 from desk.engine.change import Change, Latch
 from desk.engine.close_out_rows import losses_said
 from desk.engine.desk import Desk
@@ -110,7 +111,7 @@ class Engine:
         if isinstance(event, MarkPrice):
             self._watch.heard_mark(event.instrument)
         book = desk.book_of(event)
-        decision = desk.venue.on_market(event, book, desk.wall_ms, desk.held)
+        decision = desk.venue.on_market(event, book, desk.wall_ms, desk)
         return self._propose(decision)
 
     def _tick(self, message: Clock) -> Work:
@@ -119,10 +120,10 @@ class Engine:
         desk.pass_time(message.boot_ns, message.wall_ms)
         if (due := due_interest(desk)) is not None:
             return self._start(due)
-        decision = desk.venue.on_time(desk.now_ns, desk.wall_ms, desk.market.books, desk.held)
+        decision = desk.venue.on_time(desk.now_ns, desk.wall_ms, desk.market.books, desk)
         if decision.outcomes:
             return self._propose(decision)
-        return self._start(self._watch.look())
+        return self._start(brackets.tend(desk) or self._watch.look())
 
     def _propose(self, decision: Decision) -> Work:
         """Turn what a venue proposes into rows; it has happened once they are durable."""
@@ -135,7 +136,7 @@ class Engine:
             postings = self._postings(settlement, outcome)
             plan.events += losses_said(order.terms, postings)
             plan.add(
-                "fill" if isinstance(outcome, Filled) else type(outcome).__name__.lower(),
+                "fill" if isinstance(outcome, Filled) else str(outcome.__struct_config__.tag),
                 Change(outcome=outcome, postings=postings),
                 time_ms=self.desk.wall_ms,
                 account=order.terms.account,
@@ -167,13 +168,18 @@ class Engine:
         if isinstance(message, Committed):
             if not plan.may_use_reserve:
                 self.desk.journal_note = ""
-            return self._carry_out(plan, message.rows, durable=True)
+            return self._go_on(self._carry_out(plan, message.rows, durable=True))
         if not message.full or plan.may_use_reserve:
             self._latch_journal(message.reason)
         self.desk.journal_note = message.reason
         if plan.is_denial or plan.may_use_reserve:
-            return self._carry_out(plan, [], durable=False)
+            return self._go_on(self._carry_out(plan, [], durable=False))
         return Work(events=self._numbered([_not_durable(plan, message)]))
+
+    def _go_on(self, done: Work) -> Work:
+        """Let what follows for protective legs follow at once, before time passes."""
+        follows = self._start(brackets.tend(self.desk))
+        return Work(entries=follows.entries, events=[*done.events, *follows.events])
 
     def _latch_journal(self, reason: str) -> None:
         latch = Latch(key="journal", state="HALTED", reason=reason, since_ms=self.desk.wall_ms)
@@ -182,7 +188,7 @@ class Engine:
     def _carry_out(self, plan: Plan, rows: list[Row], *, durable: bool) -> Work:
         """Apply what was decided: the state, then the venue, then the words about it."""
         desk = self.desk
-        before = desk.state.state
+        before, asked = desk.state.state, frozenset(desk.state.cancels)
         events: list[AnyEvent] = []
         for number, change in enumerate(plan.changes):
             if rows:
@@ -194,6 +200,7 @@ class Engine:
             events += self._say(change)
         if desk.state.state != before or any(c.latch or c.lift for c in plan.changes):
             events.append(self._state_changed(before))
+        events += brackets.lost_legs(desk, plan.changes, asked)
         events += plan.events if durable else [_undurable(event) for event in plan.events]
         desk.venue.commit(plan.decision)
         return Work(events=self._numbered(events))
@@ -206,6 +213,8 @@ class Engine:
             desk.venue.submit(new.terms, instrument, desk.now_ns, new.collar_price)
         for order_id in change.cancels:
             desk.venue.cancel(order_id, desk.now_ns)
+        for amendment in change.amends:
+            desk.venue.amend(amendment, desk.now_ns)
 
     def _say(self, change: Change) -> list[AnyEvent]:
         desk = self.desk
@@ -222,6 +231,7 @@ class Engine:
         ]
         if isinstance(change.outcome, Filled):
             said.insert(0, FilledEvent(fill=change.outcome.fill))
+        said += spoken(change.outcome)
         if change.level is not None:
             account, level = change.level
             before = str(change.what.get("before", ""))

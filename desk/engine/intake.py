@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from desk.engine import (
+    amending,
     financing,
     guarding,
     lending_terms,
@@ -24,6 +25,7 @@ from desk.engine.plan import Plan, Refusal, digest, refuse
 from desk.model.commands import (
     AcknowledgeDisclosure,
     AddMargin,
+    AmendOrder,
     AnyCommand,
     Ask,
     CancelAll,
@@ -74,6 +76,7 @@ class Intake:
             SetFirmCapital: lending_terms.firm_capital,
             SetExchangeRate: lending_terms.exchange_rate,
             SubmitOrder: self._submit,
+            AmendOrder: self._amend,
             CancelOrder: reducing.cancel,
             CancelAll: reducing.cancel_all,
             ClosePosition: reducing.close,
@@ -176,6 +179,9 @@ class Intake:
             latch = guarding.repeat_latch(desk, repeats + 1)
             plan.changes[-1] = msgspec.structs.replace(plan.changes[-1], latch=latch)
             plan.events.append(Alerted(severity="danger", message=latch.reason, code="REPEAT_LOCK"))
+
+    def _amend(self, desk: Desk, command: AmendOrder, plan: Plan) -> None:
+        amending.amend(desk, command, plan, over_rate=not self._pace.take(desk.now_ns))
 
     def _add_margin(self, desk: Desk, command: AddMargin, plan: Plan) -> None:
         instrument, account = setting.perpetual(desk, command.instrument, command.account)

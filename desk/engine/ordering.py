@@ -11,11 +11,12 @@ from desk.engine.change import Change, NewOrder
 from desk.engine.desk import Desk
 from desk.engine.plan import Plan, Refusal, refuse
 from desk.engine.quality import mark_doubts, market_now
+from desk.margin.account import account_figures
 from desk.margin.levels import CLOSE_OUT
-from desk.model.commands import SubmitOrder
+from desk.model.commands import Quantity, SubmitOrder
 from desk.model.events import Denial
-from desk.model.instrument import Instrument, Kind
-from desk.model.numbers import ONE, plain, round_down, round_up
+from desk.model.instrument import Instrument
+from desk.model.numbers import ONE, plain, round_down
 from desk.model.orders import OrderTerms, OrderType, Side, TimeInForce
 from desk.risk.context import OrderContext, Review, WorkingOrder
 from desk.risk.pretrade import review
@@ -34,7 +35,7 @@ def submit(desk: Desk, command: SubmitOrder, plan: Plan, *, over_rate: bool) -> 
     plan.add(
         "order",
         Change(
-            what=_decision(desk, context, found),
+            what=decision_of(desk, context, found),
             orders=(NewOrder(terms=context.order, collar_price=collar_price(desk, context.order)),),
         ),
         time_ms=desk.wall_ms,
@@ -48,9 +49,18 @@ def submit(desk: Desk, command: SubmitOrder, plan: Plan, *, over_rate: bool) -> 
 def order_context(desk: Desk, command: SubmitOrder, *, over_rate: bool = False) -> OrderContext:
     """Resolve a command to order terms and gather what the pipeline looks at."""
     instrument, account = find_instrument(desk, command.instrument, command.account)
-    quantity = _quantity(desk, command, instrument, account)
-    market_order = command.type is OrderType.MARKET
-    tif = command.tif or (TimeInForce.IOC if market_order else TimeInForce.GTC)
+    quantity = resolved_quantity(
+        desk,
+        command.quantity,
+        instrument,
+        account,
+        command.side,
+        price=command.price or command.trigger,
+        stop=command.stop_loss,
+        rests=command.post_only,
+    )
+    at_once = command.type is OrderType.MARKET
+    tif = command.tif or (TimeInForce.IOC if at_once else TimeInForce.GTC)
     terms = OrderTerms(
         id=command.id,
         account=account.id,
@@ -62,15 +72,18 @@ def order_context(desk: Desk, command: SubmitOrder, *, over_rate: bool = False) 
         tif=tif,
         post_only=command.post_only,
         reduce_only=command.reduce_only,
+        trigger=command.trigger,
+        stop_loss=command.stop_loss,
+        take_profit=command.take_profit,
     )
     context = context_of(desk, terms, instrument, account)
     repeats, newest_ms = _repeats(desk, terms)
-    at_once = newest_ms is not None and desk.wall_ms - newest_ms < REPEAT_ASKS_MS
+    again = newest_ms is not None and desk.wall_ms - newest_ms < REPEAT_ASKS_MS
     return msgspec.structs.replace(
         context,
         over_rate=over_rate,
         repeats=repeats,
-        repeated_at_once=at_once and not command.confirmed,
+        repeated_at_once=again and not command.confirmed,
     )
 
 
@@ -94,8 +107,9 @@ def context_of(
     account: Account,
     *,
     closing: bool = False,
+    without: str | None = None,
 ) -> OrderContext:
-    """Gather what the pipeline looks at for an order."""
+    """Gather what the pipeline looks at for an order; `without` leaves out one that it replaces."""
     perpetual = account.kind == "perpetual"
     figures = desk.figures(account.id) if perpetual else None
     paying = instrument.quote if terms.side is Side.BUY else instrument.base
@@ -108,14 +122,14 @@ def context_of(
         closing=closing,
         id_conflict=False,
         level=_level(desk, account.id, figures.level if figures else "NORMAL"),
-        position=_position(desk, account, instrument),
-        working=_working(desk, account.id),
+        position=desk.held(account.id, instrument.id),
+        working=_working(desk, account.id, without),
         market=market_now(desk, instrument, expected_price(desk, instrument, terms)),
         doubted_elsewhere=_doubted_elsewhere(desk, account, instrument) if perpetual else (),
         permitted=instrument.connection in desk.settings.traded,
-        account=desk.account_input(account.id) if perpetual else None,
+        account=desk.account_input(account.id, without=without) if perpetual else None,
         notionals=_notionals(desk, account, instrument),
-        free_balance=None if perpetual else desk.free_balance(account.id, paying),
+        free_balance=None if perpetual else desk.free_balance(account.id, paying, without=without),
         client=desk.client,
         today=desk.today,
         limits=desk.rules.limits,
@@ -144,26 +158,40 @@ def find_instrument(desk: Desk, text: str, account: str | None) -> tuple[Instrum
     return instrument, found
 
 
-def _quantity(
-    desk: Desk, command: SubmitOrder, instrument: Instrument, account: Account
+def resolved_quantity(
+    desk: Desk,
+    written: Quantity,
+    instrument: Instrument,
+    account: Account,
+    side: Side,
+    *,
+    price: Decimal | None,
+    stop: Decimal | None,
+    rests: bool = False,
+    without: str | None = None,
 ) -> Decimal:
-    fresh = desk.quality(instrument.id) == "LIVE"
-    mark = desk.mark(instrument.id) if fresh else None
+    """Return a quantity as written in the instrument's units, or refuse it.
+
+    `price` is what the order is written for (None: the mark), `stop` the protective stop behind
+    it, `without` an order that it replaces.
+    """
     perpetual = account.kind == "perpetual"
-    paying = instrument.quote if command.side is Side.BUY else instrument.base
+    paying = instrument.quote if side is Side.BUY else instrument.base
     free = (
-        desk.figures(account.id).available_margin
+        account_figures(desk.account_input(account.id, without=without)).available_margin
         if perpetual
-        else desk.free_balance(account.id, paying)
+        else desk.free_balance(account.id, paying, without=without)
     )
     scale = Scale(
-        price=command.price or mark,
-        position=_position(desk, account, instrument),
+        price=price or desk.fresh_mark(instrument.id),
+        position=desk.held(account.id, instrument.id),
         free=free,
         leverage=desk.leverage(account.id, instrument.id) if perpetual else ONE,
         fee_rate=instrument.taker_fee_rate,
+        entry_fee_rate=instrument.maker_fee_rate if rests else instrument.taker_fee_rate,
+        stop=stop,
     )
-    quantity = resolve(command.quantity, instrument, command.side, scale)
+    quantity = resolve(written, instrument, side, scale)
     if isinstance(quantity, Denial):
         raise Refusal(quantity)
     if not quantity:
@@ -171,23 +199,19 @@ def _quantity(
     return quantity
 
 
-def _position(desk: Desk, account: Account, instrument: Instrument) -> Decimal:
-    if instrument.kind is Kind.SPOT:
-        return desk.state.ledger.balance(account.id, instrument.base)
-    return desk.state.position(account.id, instrument.id).quantity
-
-
-def _working(desk: Desk, account: str) -> tuple[WorkingOrder, ...]:
+def _working(desk: Desk, account: str, without: str | None) -> tuple[WorkingOrder, ...]:
     return tuple(
         WorkingOrder(
             id=order.id,
             instrument=order.terms.instrument,
             side=order.terms.side,
-            remaining=order.remaining,
+            remaining=order.largest - order.filled,
             price=order.terms.price,
             reduce_only=order.terms.reduce_only,
+            waits=order.terms.type.has_trigger and order.triggered is None,
         )
         for order in desk.state.live_orders(account)
+        if order.id != without
     )
 
 
@@ -223,29 +247,11 @@ def expected_price(desk: Desk, instrument: Instrument, terms: OrderTerms) -> Dec
 
 
 def collar_price(desk: Desk, terms: OrderTerms) -> Decimal | None:
-    """Return the worst price a market order may take: the mark ± collar, on the tick, inside.
-
-    Without a mark the last best opposite price stands in for it, for orders that reduce: it
-    must always be possible to get out.
-    """
-    if terms.type is not OrderType.MARKET:
-        return None
-    instrument = desk.catalogue.get(terms.instrument)
-    assert instrument is not None
-    reference = desk.mark(instrument.id)
-    book = desk.book(instrument.id)
-    if (reference is None or desk.quality(instrument.id) != "LIVE") and book is not None:
-        best = next(iter(book.levels(terms.side.opposite)), None)
-        reference = instrument.price(best[0]) if best is not None else reference
-    if reference is None:
-        return None
-    collar = desk.rules.limits.collar_rate
-    worst = reference * (1 + collar * terms.side.sign)
-    rounded = round_down if terms.side is Side.BUY else round_up
-    return rounded(worst, instrument.tick_size)
+    """Return the worst price a market order may take; a stop gets its own when it is triggered."""
+    return desk.collar(terms) if terms.type is OrderType.MARKET else None
 
 
-def _decision(desk: Desk, context: OrderContext, found: Review) -> dict[str, object]:
+def decision_of(desk: Desk, context: OrderContext, found: Review) -> dict[str, object]:
     """Return the inputs of a decision, for whoever reads the journal later."""
     after = found.after
     return {

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
+from desk.engine.order_snapshot import FillView, OrderView
 from desk.engine.risk_snapshot import ClientView, CloseOutView, LoanView, OverrideView
 from desk.model.events import AnyEvent
 
@@ -265,41 +266,6 @@ class TotalsView(msgspec.Struct, frozen=True, kw_only=True):
     day_unrealized: Decimal | None = None
     day_fees: Decimal | None = None
     day_funding: Decimal | None = None
-
-
-class OrderView(msgspec.Struct, frozen=True, kw_only=True):
-    """One order, working or recently ended."""
-
-    id: str
-    account: str
-    instrument: str
-    side: str
-    type: str
-    quantity: Decimal
-    filled: Decimal
-    price: Decimal | None
-    tif: str
-    reduce_only: bool
-    post_only: bool
-    status: str
-    reason: str
-    time_ms: int
-
-
-class FillView(msgspec.Struct, frozen=True, kw_only=True):
-    """One recent fill."""
-
-    id: str
-    order_id: str
-    account: str
-    instrument: str
-    side: str
-    quantity: Decimal
-    price: Decimal
-    fee: Decimal
-    fee_asset: str
-    liquidity: str
-    time_ms: int
 
 
 class RuleView(msgspec.Struct, frozen=True, kw_only=True):

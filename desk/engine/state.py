@@ -14,9 +14,10 @@ from typing import Any
 import msgspec
 
 from desk.engine.accounts import NEW_FOLDER, Account
+from desk.engine.bracket_book import BracketBook, Role
 from desk.engine.change import Change, CloseOut, Latch, NewOrder, Unit, change_of
 from desk.engine.lending import Lending
-from desk.execution.order import Order, apply
+from desk.execution.order import Order, apply, asked
 from desk.execution.outcome import Filled, Outcome
 from desk.ledger.book import Ledger
 from desk.ledger.position import Position
@@ -47,6 +48,7 @@ class DeskState:
         self.ledger = Ledger()
         self.positions: dict[Key, Position] = {}
         self.orders: dict[str, Order] = {}
+        self.brackets = BracketBook(self.orders)
         self._live: dict[str, None] = {}
         """Ids of the orders to which more can happen, oldest first."""
         self._ended: dict[str, None] = {}
@@ -122,6 +124,11 @@ class DeskState:
         for new in change.orders:
             self._add_order(new, time_ms)
         self.cancels.update(change.cancels)
+        for amendment in change.amends:
+            order = self.orders[amendment.order_id]
+            self.orders[order.id] = asked(order, amendment)
+        for parent, role in change.unguarded:
+            self.brackets.give_up(parent, Role(role))
         if change.outcome is not None:
             self._apply_outcome(change.outcome)
         self._fold_settings(change)
@@ -178,6 +185,7 @@ class DeskState:
     def _add_order(self, new: NewOrder, time_ms: int) -> None:
         self.orders[new.terms.id] = Order(terms=new.terms, created_ms=time_ms)
         self._live[new.terms.id] = None
+        self.brackets.add(new.terms)
         if new.collar_price is not None:
             self.collars[new.terms.id] = new.collar_price
 
@@ -185,7 +193,8 @@ class DeskState:
         before = self.orders[outcome.order_id]
         after = apply(before, outcome)
         self.orders[outcome.order_id] = after
-        if not after.is_live:
+        if before.is_live and not after.is_live:
+            self.brackets.ended(after)
             self.cancels.discard(outcome.order_id)
             self._live.pop(outcome.order_id, None)
             self._ended[outcome.order_id] = None
@@ -215,9 +224,10 @@ class DeskState:
                 for (account, instrument), position in sorted(self.positions.items())
             },
             "orders": {
-                order.id: [order.status.value, plain(order.filled), order.id in self.cancels]
+                order.id: _order_document(order, cancelling=order.id in self.cancels)
                 for order in sorted(self.orders.values(), key=lambda order: order.id)
             },
+            "brackets": dict(sorted(self.brackets.document().items())),
             "ids": dict(sorted(self.contents.items())),
             "latches": {key: latch.reason for key, latch in sorted(self.latches.items())},
             "settings": {
@@ -245,3 +255,11 @@ class DeskState:
         """Return SHA-256 over the document, hex: equal hashes are equal desks."""
         text = msgspec.json.encode(self.document(), order="deterministic")
         return hashlib.sha256(text).hexdigest()
+
+
+def _order_document(order: Order, *, cancelling: bool) -> list[Any]:
+    terms = order.terms
+    said: list[Any] = [order.status.value, plain(order.filled), cancelling, plain(terms.quantity)]
+    said += [None if p is None else plain(p) for p in (terms.price, terms.trigger)]
+    asked_for = None if order.amending is None else msgspec.to_builtins(order.amending)
+    return [*said, asked_for]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from desk.engine.accounts import Account
+from desk.engine.bracket_book import role_of
 from desk.engine.conversion import exact_worth
 from desk.engine.desk import Desk
 from desk.engine.loan_views import loan_account_view
@@ -23,7 +24,7 @@ from desk.margin.funding import forecast, payment
 from desk.margin.inputs import AccountFigures, PositionFigures
 from desk.market.instrument_market import InstrumentMarket
 from desk.model.numbers import ZERO
-from desk.model.orders import Fill, MarginMode
+from desk.model.orders import Fill, MarginMode, OrderStatus
 
 DAY_MS = 86_400_000
 
@@ -275,7 +276,7 @@ def _funding_a_day(market: InstrumentMarket | None, position: PositionFigures) -
 
 def order_view(order: Order) -> OrderView:
     """Return one order."""
-    terms = order.terms
+    terms, role = order.terms, role_of(order.terms)
     return OrderView(
         id=terms.id,
         account=terms.account,
@@ -291,6 +292,13 @@ def order_view(order: Order) -> OrderView:
         status=order.status.value,
         reason=order.reason,
         time_ms=order.created_ms,
+        trigger=terms.trigger,
+        waiting=order.status is OrderStatus.WAITING,
+        parent=terms.parent,
+        role="" if role is None else role.value,
+        stop_loss=terms.stop_loss,
+        take_profit=terms.take_profit,
+        amending=order.amending is not None,
     )
 
 

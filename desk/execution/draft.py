@@ -7,17 +7,28 @@ the venue itself stays as it is until the decision has been journaled and is com
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from desk.execution.fees import fee_asset, fee_of
 from desk.execution.liquidity import TakenLiquidity
-from desk.execution.outcome import Accepted, Cancelled, Filled, Outcome, Rejected
-from desk.execution.paper_order import PaperOrder
-from desk.execution.port import BookLevels, PositionOf
+from desk.execution.outcome import (
+    Accepted,
+    Amended,
+    AmendRefused,
+    Cancelled,
+    Filled,
+    Outcome,
+    Rejected,
+    Triggered,
+)
+from desk.execution.paper_order import PaperOrder, collar_ticks
+from desk.execution.port import BookLevels, DeskView
 from desk.model.instrument import Lots, Ticks
 from desk.model.market_data import Level
 from desk.model.numbers import plain
 from desk.model.orders import Fill, Liquidity
 
+ALL_FILLED = "it had filled before it could be amended"
 POSITION_GONE = "reduce-only: there is no position left for it to reduce"
 
 NO_FILLS = (Lots(0), 0)
@@ -26,7 +37,7 @@ NO_FILLS = (Lots(0), 0)
 class Draft:
     """Outcomes proposed so far, and the changes they would make."""
 
-    def __init__(self, taken: TakenLiquidity, time_ms: int, position_of: PositionOf) -> None:
+    def __init__(self, taken: TakenLiquidity, time_ms: int, desk: DeskView) -> None:
         self.outcomes: list[Outcome] = []
         self.taken = TakenLiquidity()
         """What these outcomes take, beyond what is taken already."""
@@ -34,10 +45,17 @@ class Draft:
         """New fills by order id: their lots together, and how many they are."""
         self.resting: dict[str, Lots] = {}
         """Quantity ahead of each order that starts to rest, by order id."""
+        self.accepted: set[str] = set()
+        self.waiting: set[str] = set()
+        """Orders that arrived and wait for their trigger."""
+        self.triggered: set[str] = set()
+        self.amended: set[str] = set()
+        self.unamended: set[str] = set()
+        """Orders whose amendment is refused."""
         self.closed: set[str] = set()
         self._taken_before = taken
         self._time_ms = time_ms
-        self._position_of = position_of
+        self._desk = desk
         self._position_change: dict[tuple[str, str], int] = {}
 
     def remaining(self, order: PaperOrder) -> int:
@@ -58,12 +76,60 @@ class Draft:
             yield ticks, Lots(max(0, shown - taken))
 
     def accept(self, order: PaperOrder) -> None:
-        """The venue takes the order."""
+        """The venue takes the order; said once."""
+        if order.accepted or order.id in self.accepted:
+            return
+        self.accepted.add(order.id)
         self.outcomes.append(Accepted(order_id=order.id, time_ms=self._time_ms))
 
     def rest(self, order: PaperOrder, ahead: Lots) -> None:
         """The order stays in the book behind a quantity."""
         self.resting[order.id] = ahead
+
+    def wait(self, order: PaperOrder) -> None:
+        """The order waits at the venue for its trigger."""
+        self.accept(order)
+        self.waiting.add(order.id)
+
+    def trigger(self, order: PaperOrder, mark: Decimal) -> None:
+        """The mark has come to the order's trigger; what takes at market gets its collar now."""
+        collar = None
+        if not order.terms.type.has_price:
+            collar = self._desk.collar(order.terms)
+            # Nothing reads it before the trigger: it may stand although nothing is committed yet.
+            order.limit = collar_ticks(order.instrument, order.side, collar)
+        self.triggered.add(order.id)
+        self.outcomes.append(
+            Triggered(order_id=order.id, mark=mark, collar_price=collar, time_ms=self._time_ms)
+        )
+
+    def amend(self, order: PaperOrder) -> None:
+        """The order becomes what it was asked to become."""
+        assert order.amendment is not None
+        self.amended.add(order.id)
+        self.outcomes.append(Amended(amendment=order.amendment, time_ms=self._time_ms))
+
+    def refuse_amendment(self, order: PaperOrder, reason: str) -> None:
+        """The order stays as it is; without an amendment on its way nothing is said."""
+        if order.amendment is None or order.id in self.amended | self.unamended:
+            return
+        self.unamended.add(order.id)
+        self.outcomes.append(
+            AmendRefused(
+                order_id=order.id,
+                number=order.amendment.number,
+                reason=reason,
+                time_ms=self._time_ms,
+            )
+        )
+
+    def fresh_mark(self, order: PaperOrder) -> Decimal | None:
+        """Return the mark that may trigger an order, or None."""
+        return self._desk.fresh_mark(order.instrument.id)
+
+    def is_touched(self, order: PaperOrder) -> bool:
+        """Return whether these outcomes say anything of an order."""
+        return any(outcome.order_id == order.id for outcome in self.outcomes)
 
     def take(self, order: PaperOrder, book: BookLevels, ticks: Ticks, lots: Lots) -> None:
         """Mark lots of a level opposite to an order as taken by it."""
@@ -72,6 +138,8 @@ class Draft:
 
     def fill(self, order: PaperOrder, ticks: Ticks, lots: Lots, liquidity: Liquidity) -> None:
         """Execute lots of an order at a price."""
+        if self.remaining(order) == lots:
+            self.refuse_amendment(order, ALL_FILLED)
         instrument, terms = order.instrument, order.terms
         lots_before, count = self.filled.get(order.id, NO_FILLS)
         self.filled[order.id] = (Lots(lots_before + lots), count + 1)
@@ -98,6 +166,7 @@ class Draft:
 
     def cancel(self, order: PaperOrder, reason: str) -> None:
         """End what is left of an order."""
+        self.refuse_amendment(order, reason)
         drafted, _ = self.filled.get(order.id, NO_FILLS)
         self.outcomes.append(
             Cancelled(
@@ -111,6 +180,7 @@ class Draft:
 
     def reject(self, order: PaperOrder, reason: str) -> None:
         """Refuse an order as the venue would."""
+        self.refuse_amendment(order, reason)
         rejected = Rejected(order_id=order.id, reason=reason, time_ms=self._time_ms)
         self.outcomes.append(rejected)
         self.closed.add(order.id)
@@ -122,7 +192,7 @@ class Draft:
     def _reducible(self, order: PaperOrder) -> int:
         """Return the lots of the position that lie opposite to an order; never negative."""
         terms = order.terms
-        position = self._position_of(terms.account, terms.instrument)
+        position = self._desk.held(terms.account, terms.instrument)
         lots = int(position // order.instrument.lot_size)
         lots += self._position_change.get((terms.account, terms.instrument), 0)
         return max(0, -lots * terms.side.sign)

@@ -7,6 +7,8 @@ The rules, each on the careful side of what a real venue does:
   its price, whose taker came from the other side, with what the print leaves after the quantity
   ahead; and, as a maker at its own price, by opposite quantity that the book shows at its price
   or beyond, for whoever quoted there would have met the order first.
+* An order with a trigger is in no book until a fresh mark of its instrument has come to it; then
+  it arrives like any other, without a latency, for it is at the venue.
 * One print, and one level until it changes, is shared by all own orders, best price first, then
   by time; own orders never meet each other.
 """
@@ -16,12 +18,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from desk.execution.draft import POSITION_GONE, Draft, limit_text, quantity_text
-from desk.execution.liquidity import best, reaches, walk
+from desk.execution.liquidity import best, is_usable, reaches, walk
 from desk.execution.paper_order import PaperOrder
 from desk.execution.port import BookLevels
 from desk.model.instrument import Lots, Ticks
 from desk.model.market_data import Level, Trade
-from desk.model.orders import Liquidity, OrderType, Side, TimeInForce
+from desk.model.numbers import plain
+from desk.model.orders import Liquidity, Side, TimeInForce
 
 
 def arrive(order: PaperOrder, book: BookLevels, draft: Draft) -> None:
@@ -33,11 +36,50 @@ def arrive(order: PaperOrder, book: BookLevels, draft: Draft) -> None:
     takes = walk(draft.offered(order, book), order.side, order.limit, wanted)
     available = sum(lots for _, lots in takes)
     if takes and order.terms.post_only:
-        draft.reject(order, f"post-only: it would take liquidity at {limit_text(order)}")
+        # One that works already came back amended: the venue ends it (Binance, Modify Order).
+        end = draft.cancel if order.accepted else draft.reject
+        end(order, f"post-only: it would take liquidity at {limit_text(order)}")
     elif available < wanted and order.terms.tif is TimeInForce.FOK:
         draft.cancel(order, _too_little(order, wanted, available))
     else:
         _take_and_rest(order, book, takes, draft)
+
+
+def arrive_untriggered(order: PaperOrder, book: BookLevels | None, draft: Draft) -> None:
+    """Let a new order with a trigger wait for it, unless the mark has come to it already."""
+    if draft.fillable(order) == 0:
+        draft.cancel(order, POSITION_GONE)
+        return
+    draft.wait(order)
+    trigger_reached([order], book, draft)
+
+
+def trigger_reached(orders: Iterable[PaperOrder], book: BookLevels | None, draft: Draft) -> None:
+    """Let the fresh mark trigger what waits for it; each then acts on the book at once."""
+    for order in sorted(orders, key=lambda one: one.arrival):
+        mark = draft.fresh_mark(order)
+        if draft.is_closed(order) or mark is None or not order.terms.is_triggered_by(mark):
+            continue
+        draft.trigger(order, mark)
+        if book is not None and is_usable(book):
+            arrive(order, book, draft)
+
+
+def amend(order: PaperOrder, draft: Draft) -> None:
+    """Let an amendment reach the venue: it is taken, or it ends the order that has filled as much.
+
+    Binance USDⓈ-M (Modify Order): an order whose new quantity has been executed is cancelled.
+    """
+    amendment = order.amendment
+    assert amendment is not None
+    refusal = order.why_not(amendment)
+    if refusal:
+        draft.refuse_amendment(order, refusal)
+    elif amendment.quantity <= order.filled:
+        text = plain(amendment.quantity)
+        draft.cancel(order, f"amended to {text}, of which {plain(order.filled)} had filled")
+    else:
+        draft.amend(order)
 
 
 def match_print(trade: Trade, orders: Iterable[PaperOrder], draft: Draft) -> None:
@@ -125,6 +167,7 @@ def _too_little(order: PaperOrder, wanted: int, available: int) -> str:
 
 
 def _nothing_more(order: PaperOrder) -> str:
-    what = "market order" if order.terms.type is OrderType.MARKET else "immediate-or-cancel"
-    edge = "up to the collar" if order.terms.type is OrderType.MARKET else "within the limit"
+    has_price = order.terms.type.has_price
+    what = "immediate-or-cancel" if has_price else "market order"
+    edge = "within the limit" if has_price else "up to the collar"
     return f"{what}: nothing more in the book {edge} of {limit_text(order)}"

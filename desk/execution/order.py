@@ -4,7 +4,8 @@ Acks, fills and cancels of a real venue arrive late, twice and out of order. An 
 keeps facts (was it accepted, which fills are known, how was it closed) and its status follows
 from the facts alone, so that every arrival order of the same outcomes ends in the same order. A
 cancel states how much had been filled: until the fills that make it up are known the order is
-not closed, and those fills count.
+not closed, and those fills count. While an amendment is on its way nobody knows how large the order
+is: it has ended only where it has ended either way.
 """
 
 from __future__ import annotations
@@ -14,30 +15,34 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.execution.outcome import Accepted, Cancelled, Filled, Outcome, Rejected
+from desk.execution.outcome import (
+    Accepted,
+    Amended,
+    AmendRefused,
+    Cancelled,
+    Filled,
+    Outcome,
+    Rejected,
+    Triggered,
+)
 from desk.model.instrument import Contract, Instrument
 from desk.model.numbers import ZERO
-from desk.model.orders import Fill, OrderStatus, OrderTerms
+from desk.model.orders import Amendment, Fill, OrderStatus, OrderTerms
+
+_ENDS = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED})
 
 MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
-    OrderStatus.PENDING: frozenset(
-        {
-            OrderStatus.WORKING,
-            OrderStatus.PARTIALLY_FILLED,
-            OrderStatus.FILLED,
-            OrderStatus.CANCELLED,
-            OrderStatus.REJECTED,
-        }
-    ),
-    OrderStatus.WORKING: frozenset(
-        {
-            OrderStatus.PARTIALLY_FILLED,
-            OrderStatus.FILLED,
-            OrderStatus.CANCELLED,
-            OrderStatus.REJECTED,
-        }
-    ),
-    OrderStatus.PARTIALLY_FILLED: frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED}),
+    OrderStatus.PENDING: _ENDS
+    | {
+        OrderStatus.WAITING,
+        OrderStatus.WORKING,
+        OrderStatus.PARTIALLY_FILLED,
+        OrderStatus.REJECTED,
+    },
+    OrderStatus.WAITING: _ENDS
+    | {OrderStatus.WORKING, OrderStatus.PARTIALLY_FILLED, OrderStatus.REJECTED},
+    OrderStatus.WORKING: _ENDS | {OrderStatus.PARTIALLY_FILLED, OrderStatus.REJECTED},
+    OrderStatus.PARTIALLY_FILLED: _ENDS,
     OrderStatus.FILLED: frozenset(),
     OrderStatus.CANCELLED: frozenset(),
     OrderStatus.REJECTED: frozenset(),
@@ -76,6 +81,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """An order of this desk and everything its venue has said about it."""
 
     terms: OrderTerms
+    """As the venue has them: an amendment counts once it is answered."""
     created_ms: int
     """When the desk journaled it; wall clock, UTC."""
     status: OrderStatus = OrderStatus.PENDING
@@ -83,6 +89,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     fills: tuple[Fill, ...] = ()
     """By fill id; each id once."""
     accepted: Accepted | None = None
+    triggered: Triggered | None = None
+    amending: Amendment | None = None
+    """Asked for and not yet answered."""
+    answered: Amended | AmendRefused | None = None
+    """The last answer to an amendment."""
     cancelled: Cancelled | None = None
     rejected: Rejected | None = None
 
@@ -95,6 +106,19 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     def remaining(self) -> Decimal:
         """What is not filled, whether or not it still can be."""
         return self.terms.quantity - self.filled
+
+    @property
+    def amendments(self) -> int:
+        """How many amendments were asked for."""
+        if self.amending is not None:
+            return self.amending.number
+        return 0 if self.answered is None else self.answered.number
+
+    @property
+    def largest(self) -> Decimal:
+        """The quantity it may still turn out to have."""
+        quantity = self.terms.quantity
+        return quantity if self.amending is None else max(quantity, self.amending.quantity)
 
     @property
     def is_live(self) -> bool:
@@ -148,6 +172,13 @@ def apply(order: Order, outcome: Outcome) -> Order:
     return msgspec.structs.replace(known, status=status)
 
 
+def asked(order: Order, amendment: Amendment) -> Order:
+    """Return the order with an amendment on its way."""
+    assert order.amending is None, f"order {order.id} is being amended already"
+    assert amendment.number == order.amendments + 1, f"order {order.id}: amendments out of order"
+    return msgspec.structs.replace(order, amending=amendment)
+
+
 def check_move(order_id: str, before: OrderStatus, after: OrderStatus) -> None:
     """Raise ForbiddenMove unless the table allows it."""
     if after not in MOVES[before]:
@@ -174,17 +205,46 @@ def _with_fact(order: Order, outcome: Outcome) -> Order:
         case Filled():
             return _with_fill(order, outcome.fill)
         case Accepted():
-            if order.accepted is not None and order.accepted.time_ms <= outcome.time_ms:
+            if _is_later(outcome, order.accepted):
                 return order
             return msgspec.structs.replace(order, accepted=outcome)
-        case Cancelled():
-            if order.cancelled is None:
-                return msgspec.structs.replace(order, cancelled=outcome)
-            return _unchanged(order, order.cancelled, outcome)
-        case Rejected():
-            if order.rejected is None:
-                return msgspec.structs.replace(order, rejected=outcome)
-            return _unchanged(order, order.rejected, outcome)
+        case Triggered():
+            if _is_later(outcome, order.triggered):
+                return order
+            return msgspec.structs.replace(order, triggered=outcome)
+        case Amended() | AmendRefused():
+            return _with_answer(order, outcome)
+        case Cancelled() | Rejected():
+            return _with_end(order, outcome)
+
+
+def _with_end(order: Order, end: Cancelled | Rejected) -> Order:
+    known = order.cancelled if isinstance(end, Cancelled) else order.rejected
+    if known is not None:
+        return _unchanged(order, known, end)
+    if isinstance(end, Cancelled):
+        return msgspec.structs.replace(order, cancelled=end)
+    return msgspec.structs.replace(order, rejected=end)
+
+
+def _is_later(word: Accepted | Triggered, known: Accepted | Triggered | None) -> bool:
+    """Return whether a word only repeats one that was said before: the earliest counts."""
+    return known is not None and known.time_ms <= word.time_ms
+
+
+def _with_answer(order: Order, answer: Amended | AmendRefused) -> Order:
+    """Take the answer to an amendment; one that was answered before says nothing new."""
+    known = order.answered
+    if known is not None and answer.number <= known.number:
+        return order if answer.number < known.number else _unchanged(order, known, answer)
+    asked_for = order.amending
+    if asked_for is None or asked_for.number != answer.number:
+        raise OrderContradiction(order.id, "an amendment is answered that was never asked for")
+    terms = order.terms
+    if isinstance(answer, Amended):
+        _unchanged(order, asked_for, answer.amendment)
+        terms = answer.amendment.of(terms)
+    return msgspec.structs.replace(order, terms=terms, amending=None, answered=answer)
 
 
 def _with_fill(order: Order, fill: Fill) -> Order:
@@ -209,7 +269,9 @@ def _unchanged(order: Order, known: object, repeated: object) -> Order:
 
 def _contradiction(order: Order) -> str:
     """Return why these facts cannot all be true, or nothing."""
-    quantity = order.terms.quantity
+    quantity = order.largest
+    if order.triggered is not None and not order.terms.type.has_trigger:
+        return "triggered, yet it has no trigger"
     if not all(fill.quantity.is_finite() and fill.quantity > 0 for fill in order.fills):
         return "a fill of nothing"
     if order.fills and order.filled > quantity:
@@ -225,10 +287,22 @@ def _status(order: Order) -> OrderStatus:
     """Return the status that the facts amount to."""
     if order.rejected is not None:
         return OrderStatus.REJECTED
-    if order.fills and order.filled == order.terms.quantity:
+    now = _ended(order, order.terms.quantity)
+    either_way = order.amending is None or now is _ended(order, order.amending.quantity)
+    if now is not None and either_way:
+        return now
+    if order.fills:
+        return OrderStatus.PARTIALLY_FILLED
+    if order.accepted is None:
+        return OrderStatus.PENDING
+    waits = order.terms.type.has_trigger and order.triggered is None
+    return OrderStatus.WAITING if waits else OrderStatus.WORKING
+
+
+def _ended(order: Order, quantity: Decimal) -> OrderStatus | None:
+    """Return how an order of this quantity has ended, or None while it has not."""
+    if order.fills and order.filled == quantity:
         return OrderStatus.FILLED
     if order.cancelled is not None and order.filled == order.cancelled.filled:
         return OrderStatus.CANCELLED
-    if order.fills:
-        return OrderStatus.PARTIALLY_FILLED
-    return OrderStatus.PENDING if order.accepted is None else OrderStatus.WORKING
+    return None

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from desk.model.orders import Fill
+from desk.model.orders import Amendment, Fill
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="accepted"):
@@ -31,6 +31,46 @@ class Filled(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag
     def order_id(self) -> str:
         """The order that was executed."""
         return self.fill.order_id
+
+
+class Triggered(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="triggered"):
+    """The mark has come to the order's trigger: from now on it acts."""
+
+    order_id: str
+    mark: Decimal
+    collar_price: Decimal | None
+    """The worst price it may take from now on; None for one with a limit."""
+    time_ms: int
+
+
+class Amended(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="amended"):
+    """The order is what it was asked to become."""
+
+    amendment: Amendment
+    time_ms: int
+
+    @property
+    def order_id(self) -> str:
+        """The order that was amended."""
+        return self.amendment.order_id
+
+    @property
+    def number(self) -> int:
+        """Which amendment of the order this answers."""
+        return self.amendment.number
+
+
+class AmendRefused(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="amend_refused"
+):
+    """The order stays as it was."""
+
+    order_id: str
+    number: int
+    """Which amendment of the order this answers."""
+    reason: str
+    """A sentence for the trader."""
+    time_ms: int
 
 
 class Cancelled(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="cancelled"):
@@ -54,4 +94,4 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", t
     time_ms: int
 
 
-Outcome: TypeAlias = Accepted | Filled | Cancelled | Rejected
+Outcome: TypeAlias = Accepted | Triggered | Amended | AmendRefused | Filled | Cancelled | Rejected

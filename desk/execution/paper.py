@@ -1,7 +1,8 @@
 """The paper venue: orders of this desk matched against the market as it is streamed.
 
 It has no clock and no book of its own. An order acts once its latency has passed, on the book as
-it is then; while that book is not synced the order waits. Matching is in
+it is then; while that book is not synced the order waits. One with a trigger is held, in no book,
+until a fresh mark has come to it. Matching is in
 `desk.execution.matching`; what may change when is in `desk.execution.port`: the position in the
 queue and the levels that are taken follow the market at once, an order's quantities change only
 when a decision is committed. Same calls in, same outcomes out.
@@ -14,23 +15,38 @@ from decimal import Decimal
 
 from desk.execution.draft import Draft
 from desk.execution.liquidity import TakenLiquidity, is_usable
-from desk.execution.matching import arrive, cancel_without_position, match_book, match_print
+from desk.execution.matching import (
+    amend,
+    arrive,
+    arrive_untriggered,
+    cancel_without_position,
+    match_book,
+    match_print,
+    trigger_reached,
+)
 from desk.execution.order import Order
-from desk.execution.paper_order import PaperOrder, paper_order
+from desk.execution.paper_order import PaperOrder, collar_ticks, paper_order
 from desk.execution.port import (
     NOTHING,
     BookLevels,
     Books,
     Capabilities,
     Decision,
+    DeskView,
     ExecutionClient,
-    PositionOf,
     StaleDecision,
 )
 from desk.execution.queue_position import QueuePosition
 from desk.model.instrument import Instrument, InstrumentId
-from desk.model.market_data import BookDelta, BookSnapshot, InstrumentListed, MarketEvent, Trade
-from desk.model.orders import OrderStatus, OrderTerms, OrderType, TimeInForce
+from desk.model.market_data import (
+    BookDelta,
+    BookSnapshot,
+    InstrumentListed,
+    MarketEvent,
+    MarkPrice,
+    Trade,
+)
+from desk.model.orders import Amendment, OrderStatus, OrderTerms, OrderType, TimeInForce
 
 CAPABILITIES = Capabilities(
     is_paper=True,
@@ -38,9 +54,13 @@ CAPABILITIES = Capabilities(
     tifs=frozenset(TimeInForce),
     post_only=True,
     reduce_only=True,
+    amend=True,
 )
 
 LISTED_ANEW = "the venue has changed the increments of this instrument"
+ARRIVES, AMENDS, CANCELS = range(3)
+"""What may be due for an order; of one moment in this order."""
+
 ENDED_BY_RESTART = "the desk restarted before the rest of this immediate order was decided"
 
 
@@ -52,9 +72,11 @@ class PaperVenue(ExecutionClient):
         self._seen: set[str] = set()
         """Every order id ever sent: one id is executed at most once."""
         self._orders: dict[str, PaperOrder] = {}
-        self._resting: dict[InstrumentId, dict[str, PaperOrder]] = {}
+        self._held: dict[InstrumentId, dict[str, PaperOrder]] = {}
+        """Orders that rest in a book or wait for their trigger, by instrument."""
         self._due: dict[str, PaperOrder] = {}
-        """Orders that have yet to arrive or to be cancelled."""
+        """Orders that have yet to arrive, to be amended or to be cancelled."""
+        self._arrivals = 0
         self._earliest_due_ns: int | None = None
         self._taken = TakenLiquidity()
         self._decisions = 0
@@ -80,7 +102,7 @@ class PaperVenue(ExecutionClient):
         if order.id in self._seen:
             return
         arrives_ns = now_ns + self._latency_ns
-        self._add(paper_order(order, instrument, len(self._seen), arrives_ns, collar_price))
+        self._add(paper_order(order, instrument, self._arrival(), arrives_ns, collar_price))
 
     def cancel(self, order_id: str, now_ns: int, reason: str = "cancelled on request") -> bool:
         """Ask to cancel; False when there is no live order of that id."""
@@ -93,6 +115,15 @@ class PaperVenue(ExecutionClient):
             self._index(order)
         return True
 
+    def amend(self, amendment: Amendment, now_ns: int) -> bool:
+        """Ask to amend; False when there is no live order of that id."""
+        order = self._orders.get(amendment.order_id)
+        if order is None:
+            return False
+        order.amendment, order.amend_at_ns = amendment, now_ns + self._latency_ns
+        self._index(order)
+        return True
+
     def restore(
         self,
         order: Order,
@@ -103,75 +134,73 @@ class PaperVenue(ExecutionClient):
         """Put back an order that the journal holds, after a restart; ended ones only by id.
 
         What had not arrived arrives after the latency, from now. What was resting rests behind
-        everything the first synced book shows at its price. An order that never rests and was
-        not decided to its end is cancelled. Orders must come in the order they were sent.
+        everything the first synced book shows at its price; what waited for its trigger waits on,
+        and what was triggered acts on that book. Another order that never rests and was not
+        decided to its end is cancelled. Orders must come in the order they were sent.
         """
         if not order.is_live or order.id in self._seen:
             self._seen.add(order.id)
             return
-        arrives_ns, arrival = now_ns + self._latency_ns, len(self._seen)
+        arrives_ns = now_ns + self._latency_ns
         restored = paper_order(
-            order.terms, instrument, arrival, arrives_ns, collar_price, order.filled
+            order.terms, instrument, self._arrival(), arrives_ns, collar_price, order.filled
         )
+        if order.amending is not None:
+            restored.amendment, restored.amend_at_ns = order.amending, arrives_ns
         if order.status is not OrderStatus.PENDING:
-            restored.fill_count = len(order.fills)
-            restored.queue = QueuePosition()
-            if restored.refusal or not restored.can_rest:
-                restored.cancel_at_ns = now_ns
-                restored.cancel_reason = restored.refusal or ENDED_BY_RESTART
+            _put_back(restored, order, now_ns)
         self._add(restored)
 
-    def on_time(self, now_ns: int, time_ms: int, books: Books, position_of: PositionOf) -> Decision:
-        """Return what has become due: arrivals and cancels, in the order they fell due."""
+    def on_time(self, now_ns: int, time_ms: int, books: Books, desk: DeskView) -> Decision:
+        """Return what has become due: arrivals, amendments, cancels, in the order they fell due."""
         if self._earliest_due_ns is None or now_ns < self._earliest_due_ns:
             return NOTHING
-        draft = Draft(self._taken, time_ms, position_of)
-        for _, _, is_cancel, order in self._due_steps(now_ns):
+        draft = Draft(self._taken, time_ms, desk)
+        for _, _, what, order in self._due_steps(now_ns):
             if draft.is_closed(order):
                 continue
-            if is_cancel:
+            if what == CANCELS:
                 draft.cancel(order, order.cancel_reason)
-            elif order.refusal:
-                draft.reject(order, order.refusal)
-            else:
-                book = books.get(order.instrument.id)
-                order.waits = book is None or not is_usable(book)
-                if book is not None and not order.waits:
-                    arrive(order, book, draft)
+            elif what == ARRIVES:
+                _arrive(order, books.get(order.instrument.id), draft)
+            elif not draft.is_touched(order):  # else it is due again once that is committed
+                amend(order, draft)
         return self._decision(draft)
 
     def on_market(
-        self, event: MarketEvent, book: BookLevels | None, time_ms: int, position_of: PositionOf
+        self, event: MarketEvent, book: BookLevels | None, time_ms: int, desk: DeskView
     ) -> Decision:
         """Return what a market event does to orders; `book` holds the event already.
 
         Orders that arrived while the book was not synced act on the first book that is.
         """
         if isinstance(event, InstrumentListed):
-            return self._listed_anew(event.terms, time_ms, position_of)
-        if book is None or not isinstance(event, Trade | BookDelta | BookSnapshot):
+            return self._listed_anew(event.terms, time_ms, desk)
+        if book is None or not isinstance(event, Trade | BookDelta | BookSnapshot | MarkPrice):
             return NOTHING
-        if not isinstance(event, Trade) and book.synced:
+        if isinstance(event, BookDelta | BookSnapshot) and book.synced:
             self._taken.release_changed(event)
-        orders = list(self._resting.get(event.instrument, {}).values())
+        orders = list(self._held.get(event.instrument, {}).values())
         waiting = [o for o in self._due.values() if o.waits and o.instrument.id == event.instrument]
         if not orders and not waiting:
             return NOTHING
-        draft = Draft(self._taken, time_ms, position_of)
+        draft = Draft(self._taken, time_ms, desk)
         cancel_without_position(orders, draft)
-        if is_usable(book):
-            _see_levels(event, book, orders)
+        resting = [order for order in orders if order.queue is not None]
+        if is_usable(book) and not isinstance(event, MarkPrice):
+            _see_levels(event, book, resting)
             if isinstance(event, Trade):
-                match_print(event, orders, draft)
+                match_print(event, resting, draft)
             else:
-                match_book(book, orders, draft)
+                match_book(book, resting, draft)
             for order in waiting:
                 arrive(order, book, draft)
+        trigger_reached((order for order in orders if order.untriggered), book, draft)
         return self._decision(draft)
 
-    def _listed_anew(self, terms: Instrument, time_ms: int, position_of: PositionOf) -> Decision:
+    def _listed_anew(self, terms: Instrument, time_ms: int, desk: DeskView) -> Decision:
         """Cancel what works in an instrument and is counted in increments that are gone."""
-        draft = Draft(self._taken, time_ms, position_of)
+        draft = Draft(self._taken, time_ms, desk)
         for order in self._orders.values():
             if order.instrument.id != terms.id:
                 continue
@@ -195,10 +224,26 @@ class PaperVenue(ExecutionClient):
         for order_id, ahead in draft.resting.items():
             order = self._orders[order_id]
             order.queue, order.waits = QueuePosition(ahead), False
-            self._index(order)
+        self._commit_words(draft)
+        for order_id in {outcome.order_id for outcome in draft.outcomes} - draft.closed:
+            self._index(self._orders[order_id])
         for order_id in draft.closed:
             self._remove(order_id)
         self._earliest_due_ns = self.next_due_ns(-1)
+
+    def _commit_words(self, draft: Draft) -> None:
+        """Take what was said of orders that go on."""
+        for order_id in draft.accepted:
+            self._orders[order_id].accepted = True
+        for order_id in draft.waiting:
+            self._orders[order_id].untriggered = True
+        for order_id in draft.triggered:
+            self._orders[order_id].trigger()
+        for order_id in draft.amended:
+            self._orders[order_id].amend(self._arrival())
+        for order_id in draft.unamended:
+            order = self._orders[order_id]
+            order.amendment = order.amend_at_ns = None
 
     def next_due_ns(self, after_ns: int) -> int | None:
         """Return when `on_time` next has something to do, later than a moment, or None.
@@ -221,9 +266,11 @@ class PaperVenue(ExecutionClient):
         self._index(order)
 
     def _index(self, order: PaperOrder) -> None:
-        """Note where a live order will be looked for: among the resting, the due, or both."""
-        if order.queue is not None:
-            self._resting.setdefault(order.instrument.id, {})[order.id] = order
+        """Note where a live order will be looked for: among those held, the due, or both."""
+        if order.has_arrived:
+            self._held.setdefault(order.instrument.id, {})[order.id] = order
+        else:
+            self._let_go(order)
         moments = order.due_ns()
         if not moments:
             self._due.pop(order.id, None)
@@ -235,19 +282,33 @@ class PaperVenue(ExecutionClient):
     def _remove(self, order_id: str) -> None:
         order = self._orders.pop(order_id)
         self._due.pop(order_id, None)
-        resting = self._resting.get(order.instrument.id, {})
-        resting.pop(order_id, None)
-        if not resting:
-            self._resting.pop(order.instrument.id, None)
+        self._let_go(order)
 
-    def _due_steps(self, now_ns: int) -> list[tuple[int, int, bool, PaperOrder]]:
-        """Return (moment, arrival, whether it is a cancel, order), in that order."""
-        steps: list[tuple[int, int, bool, PaperOrder]] = []
+    def _let_go(self, order: PaperOrder) -> None:
+        held = self._held.get(order.instrument.id, {})
+        held.pop(order.id, None)
+        if not held:
+            self._held.pop(order.instrument.id, None)
+
+    def _arrival(self) -> int:
+        """Count one that gets in line, behind everybody."""
+        self._arrivals += 1
+        return self._arrivals
+
+    def _due_steps(self, now_ns: int) -> list[tuple[int, int, int, PaperOrder]]:
+        """Return (moment, arrival, what is due, order), in that order."""
+        steps: list[tuple[int, int, int, PaperOrder]] = []
         for order in self._due.values():
-            if order.queue is None and order.acts_at_ns <= now_ns:
-                steps.append((order.acts_at_ns, order.arrival, False, order))
-            if order.cancel_at_ns is not None and order.cancel_at_ns <= now_ns:
-                steps.append((order.cancel_at_ns, order.arrival, True, order))
+            moments = (
+                None if order.has_arrived else order.acts_at_ns,
+                order.amend_at_ns,
+                order.cancel_at_ns,
+            )
+            steps += [
+                (moment, order.arrival, what, order)
+                for what, moment in enumerate(moments)
+                if moment is not None and moment <= now_ns
+            ]
         return sorted(steps, key=lambda step: step[:3])
 
     def _decision(self, draft: Draft) -> Decision:
@@ -256,6 +317,36 @@ class PaperVenue(ExecutionClient):
         self._decisions += 1
         self._draft = draft
         return Decision(tuple(draft.outcomes), self._decisions)
+
+
+def _arrive(order: PaperOrder, book: BookLevels | None, draft: Draft) -> None:
+    """Let an order reach the venue, or come back to its book."""
+    usable = book is not None and is_usable(book)
+    if order.refusal:
+        draft.reject(order, order.refusal)
+    elif order.terms.type.has_trigger and not order.waits:
+        arrive_untriggered(order, book, draft)
+    else:
+        order.waits = not usable
+        if book is not None and usable:
+            arrive(order, book, draft)
+
+
+def _put_back(restored: PaperOrder, order: Order, now_ns: int) -> None:
+    """Let an order stand where it stood: in its book, before its trigger, or on its way."""
+    restored.fill_count = len(order.fills)
+    restored.accepted = order.accepted is not None
+    restored.untriggered = order.status is OrderStatus.WAITING
+    takes = order.triggered is not None and not order.terms.type.has_price
+    if order.triggered is not None and takes:
+        collar = order.triggered.collar_price
+        restored.limit = collar_ticks(restored.instrument, restored.side, collar)
+        restored.trigger()
+    elif not restored.untriggered:
+        restored.queue = QueuePosition()
+    if restored.refusal or not (restored.can_rest or restored.untriggered or takes):
+        restored.cancel_at_ns = now_ns
+        restored.cancel_reason = restored.refusal or ENDED_BY_RESTART
 
 
 def _see_levels(

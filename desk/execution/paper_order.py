@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from desk.execution.queue_position import QueuePosition
 from desk.model.instrument import IncrementError, Instrument, Lots, Ticks
 from desk.model.numbers import ZERO
-from desk.model.orders import OrderTerms, OrderType, Side, TimeInForce
+from desk.model.orders import Amendment, OrderTerms, OrderType, Side, TimeInForce
 
 
 @dataclass(slots=True, kw_only=True)
@@ -21,18 +21,24 @@ class PaperOrder:
     """Counts orders in the order they were sent: time priority."""
     acts_at_ns: int
     limit: Ticks
-    """Limit price, or the collar of a MARKET order."""
+    """Limit price, or the collar of what takes at market: 0 before its trigger."""
     remaining: Lots
     filled: Decimal = ZERO
     refusal: str = ""
     """Why it will be rejected, or nothing."""
     fill_count: int = 0
+    accepted: bool = False
+    """The venue has said that it has it."""
+    untriggered: bool = False
+    """It has arrived, and waits for its trigger."""
     queue: QueuePosition | None = None
     """None while it does not rest in the book."""
     waits: bool = False
     """It has arrived, and waits for a book that can be used."""
     cancel_at_ns: int | None = None
     cancel_reason: str = ""
+    amendment: Amendment | None = None
+    amend_at_ns: int | None = None
 
     @property
     def id(self) -> str:
@@ -47,7 +53,7 @@ class PaperOrder:
     @property
     def can_rest(self) -> bool:
         """Whether what cannot be taken at once stays in the book."""
-        return self.terms.type is OrderType.LIMIT and self.terms.tif is TimeInForce.GTC
+        return self.terms.type.has_price and self.terms.tif is TimeInForce.GTC
 
     @property
     def priority(self) -> tuple[int, int]:
@@ -55,15 +61,56 @@ class PaperOrder:
         return -self.limit * self.side.sign, self.arrival
 
     def due_ns(self) -> tuple[int, ...]:
-        """Return the moments at which it will arrive and be cancelled, as far as they lie ahead."""
-        arrives = () if self.queue is not None else (self.acts_at_ns,)
-        return arrives if self.cancel_at_ns is None else (*arrives, self.cancel_at_ns)
+        """Return when it arrives, is amended and is cancelled, as far as that lies ahead."""
+        arrives = None if self.has_arrived else self.acts_at_ns
+        moments = (arrives, self.amend_at_ns, self.cancel_at_ns)
+        return tuple(moment for moment in moments if moment is not None)
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether it rests in the book or waits for its trigger."""
+        return self.queue is not None or self.untriggered
 
     def count(self, lots: Lots, fills: int) -> None:
         """Count committed fills: their lots together, and how many they are."""
         self.remaining = Lots(self.remaining - lots)
         self.filled += self.instrument.quantity(lots)
         self.fill_count += fills
+
+    def trigger(self) -> None:
+        """Let it act from now on; unless it rests already, on the first book that can be used."""
+        self.untriggered = False
+        if self.queue is None:
+            self.waits, self.acts_at_ns = True, 0
+
+    def amend(self, arrival: int) -> None:
+        """Become what was asked; `arrival` counts it anew where it loses its place.
+
+        The place is kept where only the quantity falls, as at the venues (Binance USDⓈ-M, Modify
+        Order). Elsewhere it leaves the queue and arrives again, behind everybody.
+        """
+        amendment = self.amendment
+        assert amendment is not None, f"order {self.id} is not being amended"
+        before, fell = self.limit, amendment.quantity <= self.terms.quantity
+        self.terms = amendment.of(self.terms)
+        self.remaining = self.instrument.lots(self.terms.quantity - self.filled)
+        if self.terms.type.has_price:
+            self.limit = _limit(self.terms, self.instrument, None)
+        self.amendment = self.amend_at_ns = None
+        if self.queue is not None and not (fell and self.limit == before):
+            self.queue, self.waits = None, True
+            self.arrival, self.acts_at_ns = arrival, 0
+
+    def why_not(self, amendment: Amendment) -> str:
+        """Return why the venue would not take an amendment, or nothing."""
+        return paper_order(amendment.of(self.terms), self.instrument, 0, 0, Decimal(1)).refusal
+
+
+def collar_ticks(instrument: Instrument, side: Side, collar_price: Decimal | None) -> Ticks:
+    """Return a collar in ticks, rounded inwards; 0 when there is none."""
+    rounding = ROUND_FLOOR if side is Side.BUY else ROUND_CEILING
+    collar = ZERO if collar_price is None else collar_price
+    return Ticks(int((collar / instrument.tick_size).to_integral_value(rounding)))
 
 
 def paper_order(
@@ -104,23 +151,23 @@ def _refusal(terms: OrderTerms, instrument: Instrument) -> str:
     rests = terms.type is OrderType.LIMIT and terms.tif is TimeInForce.GTC
     if terms.post_only and not rests:
         return "only a good-till-cancelled limit order can be post-only"
+    if terms.type.has_trigger and (terms.trigger is None or not terms.trigger > 0):
+        return "it needs a positive trigger"
     return ""
 
 
 def _missing(terms: OrderTerms, limit: Ticks, remaining: Lots) -> str:
     if remaining <= 0:
         return f"quantity {terms.quantity} is not positive"
-    if limit > 0:
-        return ""
-    if terms.type is OrderType.LIMIT:
+    if terms.type.has_price and not limit > 0:
         return "a limit order needs a positive price"
-    return "a market order needs a collar price"
+    if terms.type is OrderType.MARKET and not limit > 0:
+        return "a market order needs a collar price"
+    return ""
 
 
 def _limit(terms: OrderTerms, instrument: Instrument, collar_price: Decimal | None) -> Ticks:
-    """Return the worst price in ticks; 0 when none is given. A collar is rounded inwards."""
-    if terms.type is OrderType.LIMIT:
+    """Return the worst price in ticks; 0 when none is given."""
+    if terms.type.has_price:
         return instrument.ticks(ZERO if terms.price is None else terms.price)
-    rounding = ROUND_FLOOR if terms.side is Side.BUY else ROUND_CEILING
-    collar = ZERO if collar_price is None else collar_price
-    return Ticks(int((collar / instrument.tick_size).to_integral_value(rounding)))
+    return collar_ticks(instrument, terms.side, collar_price)

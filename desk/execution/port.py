@@ -2,10 +2,10 @@
 
 The engine's sequence for every message is decide → journal → act → acknowledge:
 
-    decision = client.on_time(now_ns, time_ms, books, position_of)   # nothing has happened yet
-    journal.append(...decision.outcomes...)                          # durable, or not at all
-    client.commit(decision)                                          # now it has happened
-    for outcome in decision.outcomes:                                # and the desk knows it
+    decision = client.on_time(now_ns, time_ms, books, desk)    # nothing has happened yet
+    journal.append(...decision.outcomes...)                    # durable, or not at all
+    client.commit(decision)                                    # now it has happened
+    for outcome in decision.outcomes:                          # and the desk knows it
         orders[outcome.order_id] = apply(orders[outcome.order_id], outcome)
 
 A decision that could not be journaled is dropped: every order stands as if the venue had not been
@@ -13,11 +13,15 @@ asked, though a print that would have filled it has gone by. Commit or drop one 
 the next.
 A market event at `now_ns` is brought in three moves, so that an order which was due earlier acts
 on the book as it was: `on_time`, then the event goes into the book, then `on_market`.
+
+An amendment is asked for like a cancel and answered by an outcome: `Amended`, `AmendRefused`, or
+the order's end where it had filled as much as it should have become. Until then the old order
+works. It keeps its id; its place in the queue only where nothing but the quantity falls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Protocol, TypeAlias
 
@@ -27,7 +31,7 @@ from desk.execution.order import Order
 from desk.execution.outcome import Outcome
 from desk.model.instrument import Instrument, InstrumentId, Lots, Ticks
 from desk.model.market_data import Level, MarketEvent
-from desk.model.orders import OrderTerms, OrderType, Side, TimeInForce
+from desk.model.orders import Amendment, OrderTerms, OrderType, Side, TimeInForce
 
 
 class BookLevels(Protocol):
@@ -49,8 +53,21 @@ class BookLevels(Protocol):
 
 Books: TypeAlias = Mapping[InstrumentId, BookLevels]
 
-PositionOf: TypeAlias = Callable[[str, str], Decimal]
-"""Signed position by account and instrument, in the instrument's quantity units."""
+
+class DeskView(Protocol):
+    """What a venue on paper must ask of the desk, for a real one knows it itself."""
+
+    def held(self, account: str, instrument_id: str) -> Decimal:
+        """Return the signed position, in the instrument's quantity units."""
+        ...
+
+    def fresh_mark(self, instrument_id: str) -> Decimal | None:
+        """Return the mark while it is fresh; None: nothing is triggered."""
+        ...
+
+    def collar(self, order: OrderTerms) -> Decimal | None:
+        """Return the worst price that an order which takes at market may take now."""
+        ...
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +78,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     tifs: frozenset[TimeInForce]
     post_only: bool
     reduce_only: bool
+    amend: bool
+    """Amends in place; else an order is cancelled and sent anew."""
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -108,6 +127,10 @@ class ExecutionClient(Protocol):
         """Ask to cancel; False when the venue has no live order of that id."""
         ...
 
+    def amend(self, amendment: Amendment, now_ns: int) -> bool:
+        """Ask to amend; False when the venue has no live order of that id."""
+        ...
+
     def restore(
         self,
         order: Order,
@@ -115,15 +138,16 @@ class ExecutionClient(Protocol):
         now_ns: int,
         collar_price: Decimal | None = None,
     ) -> None:
-        """Put back an order that the journal holds, after a restart."""
+        """Put back an order that the journal holds, after a restart; an amendment on its way is
+        asked for again."""
         ...
 
-    def on_time(self, now_ns: int, time_ms: int, books: Books, position_of: PositionOf) -> Decision:
+    def on_time(self, now_ns: int, time_ms: int, books: Books, desk: DeskView) -> Decision:
         """Return what has become due."""
         ...
 
     def on_market(
-        self, event: MarketEvent, book: BookLevels | None, time_ms: int, position_of: PositionOf
+        self, event: MarketEvent, book: BookLevels | None, time_ms: int, desk: DeskView
     ) -> Decision:
         """Return what a market event does to working orders; `book` holds it already."""
         ...

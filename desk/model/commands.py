@@ -25,6 +25,8 @@ class QuantityUnit(Enum):
     CONTRACTS = "ct"
     PERCENT = "percent"
     """Of the position when the order reduces it, else of what available margin allows."""
+    RISK = "risk"
+    """What is lost at the protective stop, fees included: `risk 500usdt … sl 60000`."""
 
 
 class Quantity(msgspec.Struct, frozen=True):
@@ -175,16 +177,20 @@ class SubmitOrder(Command, frozen=True, kw_only=True, tag="order"):
     reduce_only: bool = False
     confirmed: bool = False
     """A second identical order within 1 s asks; True answers yes."""
+    trigger: Decimal | None = None
+    """The mark at which a STOP, STOP_LIMIT or TAKE_PROFIT begins to act."""
     stop_loss: Decimal | None = None
     """Trigger of the reduce-only stop that stands behind what this order fills."""
     take_profit: Decimal | None = None
 
 
 class AmendOrder(Command, frozen=True, kw_only=True, tag="amend"):
-    """Change a working order's price, its quantity, or both; None leaves it."""
+    """Change a live order's price, trigger, quantity; None leaves it."""
 
     order_id: str
     price: Decimal | None = None
+    """Of an order without a limit: its trigger."""
+    trigger: Decimal | None = None
     quantity: Quantity | None = None
     """Of the whole order, what has filled included."""
 

@@ -26,10 +26,27 @@ class Side(Enum):
 
 
 class OrderType(Enum):
-    """LIMIT rests at its price or better; MARKET takes up to its collar."""
+    """LIMIT rests at its price or better; MARKET takes up to its collar.
+
+    The others wait until the instrument's mark has come to their trigger: a STOP and a
+    TAKE_PROFIT then act as MARKET, a STOP_LIMIT as LIMIT.
+    """
 
     LIMIT = "LIMIT"
     MARKET = "MARKET"
+    STOP = "STOP"
+    STOP_LIMIT = "STOP_LIMIT"
+    TAKE_PROFIT = "TAKE_PROFIT"
+
+    @property
+    def has_price(self) -> bool:
+        """Whether it carries a limit price; the others take up to a collar."""
+        return self in {OrderType.LIMIT, OrderType.STOP_LIMIT}
+
+    @property
+    def has_trigger(self) -> bool:
+        """Whether it waits for a mark before it acts."""
+        return self not in {OrderType.LIMIT, OrderType.MARKET}
 
 
 class TimeInForce(Enum):
@@ -45,6 +62,8 @@ class OrderStatus(Enum):
 
     PENDING = "PENDING"
     """Accepted by the desk and journaled; not yet acting at the venue."""
+    WAITING = "WAITING"
+    """At the venue, in no book: its trigger has not been reached."""
     WORKING = "WORKING"
     PARTIALLY_FILLED = "PARTIALLY_FILLED"
     FILLED = "FILLED"
@@ -78,10 +97,47 @@ class OrderTerms(msgspec.Struct, frozen=True, kw_only=True):
     quantity: Decimal
     type: OrderType
     price: Decimal | None = None
-    """Limit price; None for MARKET."""
+    """Limit price; None for what takes up to a collar."""
     tif: TimeInForce = TimeInForce.GTC
     post_only: bool = False
     reduce_only: bool = False
+    trigger: Decimal | None = None
+    """The mark at which it begins to act."""
+    stop_loss: Decimal | None = None
+    """Trigger of the reduce-only STOP that stands behind what this order fills."""
+    take_profit: Decimal | None = None
+    parent: str | None = None
+    """Of a protective leg: the order whose fills it stands behind."""
+
+    @property
+    def expected_price(self) -> Decimal | None:
+        """The price it is written for: its limit, else its trigger; None: at market."""
+        return self.trigger if self.price is None else self.price
+
+    def is_triggered_by(self, mark: Decimal) -> bool:
+        """Whether a mark has come to the trigger: a stop follows the market, a profit waits."""
+        if self.trigger is None:
+            return False
+        rises = (self.side is Side.BUY) is not (self.type is OrderType.TAKE_PROFIT)
+        return mark >= self.trigger if rises else mark <= self.trigger
+
+
+class Amendment(msgspec.Struct, frozen=True, kw_only=True):
+    """What a live order is asked to become; only one is on its way at a time."""
+
+    order_id: str
+    number: int
+    """1, 2, 3, … of this order."""
+    quantity: Decimal
+    """Of the whole order, what has filled included."""
+    price: Decimal | None
+    trigger: Decimal | None
+
+    def of(self, terms: OrderTerms) -> OrderTerms:
+        """Return the terms with this amendment."""
+        return msgspec.structs.replace(
+            terms, quantity=self.quantity, price=self.price, trigger=self.trigger
+        )
 
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True):

@@ -47,6 +47,8 @@ class WorkingOrder(msgspec.Struct, frozen=True, kw_only=True):
     remaining: Decimal
     price: Decimal | None
     reduce_only: bool
+    waits: bool = False
+    """For its trigger: it is in no book."""
 
 
 class MarketNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,11 +102,13 @@ class OrderContext(msgspec.Struct, frozen=True, kw_only=True):
     """Identical orders in the last 60 s, this one excluded."""
     repeated_at_once: bool
     """An identical order within the last second, and no confirmation."""
+    guarding: bool = False
+    """A leg that the desk itself places behind a fill: wherever the market is by then."""
 
     @property
     def price(self) -> Decimal | None:
-        """What the order is valued at: its limit, else the book walk's average, else the mark."""
-        return self.order.price or self.market.expected_price or self.market.mark
+        """What it is valued at: limit, else trigger, else the book walk's average, else mark."""
+        return self.order.expected_price or self.market.expected_price or self.market.mark
 
     @property
     def reducible(self) -> Decimal:

@@ -40,18 +40,24 @@ def fresh_account(context: OrderContext) -> Denial | None:
 
 
 def collar(context: OrderContext) -> Denial | None:
-    """A limit price may lie only so far from the mark, on either side."""
-    mark, price = context.market.mark, context.order.price
-    if mark is None or price is None or context.market.quality != "LIVE":
+    """A limit price may lie only so far from the mark, on either side.
+
+    That of a stop-limit is held against its trigger: the mark will be there when it acts.
+    """
+    trigger, price = context.order.trigger, context.order.price
+    fresh = context.market.mark if context.market.quality == "LIVE" else None
+    reference = fresh if trigger is None else trigger
+    if reference is None or price is None or reference <= 0:
         return None
-    distance = abs(price - mark) / mark
+    distance = abs(price - reference) / reference
     limit = context.limits.collar_rate
     if distance <= limit:
         return None
+    name = "mark" if trigger is None else "trigger"
     return deny(
         "PRICE_COLLAR",
         "ord.price_collar",
-        f"Price {price:,f} is {distance * 100:.2f} % from the mark {mark:,f}; the collar is "
+        f"Price {price:,f} is {distance * 100:.2f} % from the {name} {reference:,f}; the collar is "
         f"{limit * 100:.1f} %.",
         limit=limit,
         actual=distance,

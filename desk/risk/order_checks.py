@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from desk.model.events import Denial
 from desk.model.instrument import IncrementError
 from desk.model.numbers import plain
-from desk.model.orders import OrderType, TimeInForce
+from desk.model.orders import OrderTerms, OrderType, TimeInForce
 from desk.risk.context import OrderContext
 from desk.risk.denial import deny, hint
 
@@ -47,17 +49,26 @@ def identity(context: OrderContext) -> Denial | None:
 def shape(context: OrderContext) -> Denial | None:
     """A limit order has a positive price, a market order none; flags must go together."""
     order = context.order
-    limit = order.type is OrderType.LIMIT
-    if order.quantity <= 0 or (order.price is not None and order.price <= 0):
+    limit = order.type.has_price
+    if order.quantity <= 0 or any(price <= 0 for price in _prices(order)):
         return deny("NOT_POSITIVE", "ord.no_limit_no_trade", "Quantity and price are positive.")
     if limit != (order.price is not None):
         wanted = "A limit order needs a price." if limit else "A market order has no price."
         return deny("PRICE", "ord.no_limit_no_trade", wanted)
-    if order.post_only and (not limit or order.tif is not TimeInForce.GTC):
+    resting = order.type is OrderType.LIMIT and order.tif is TimeInForce.GTC
+    if order.post_only and not resting:
         return deny("POST_ONLY", "ord.no_limit_no_trade", "Post-only belongs to a GTC limit order.")
-    if not limit and order.tif is TimeInForce.GTC:
+    if order.type is OrderType.MARKET and order.tif is TimeInForce.GTC:
         return deny("TIF", "ord.no_limit_no_trade", "A market order is IOC or FOK.")
+    if order.type.has_trigger and order.tif is not TimeInForce.GTC:
+        return deny("TIF", "ord.no_limit_no_trade", "An order that waits for its trigger is GTC.")
     return None
+
+
+def _prices(order: OrderTerms) -> list[Decimal]:
+    """Return every price that an order names."""
+    prices = (order.price, order.trigger, order.stop_loss, order.take_profit)
+    return [price for price in prices if price is not None]
 
 
 def grid(context: OrderContext) -> Denial | None:
@@ -65,8 +76,8 @@ def grid(context: OrderContext) -> Denial | None:
     order = context.order
     try:
         context.instrument.lots(order.quantity)
-        if order.price is not None:
-            context.instrument.ticks(order.price)
+        for price in _prices(order):
+            context.instrument.ticks(price)
     except IncrementError as error:
         code = "TICK_SIZE" if "price" in str(error) else "LOT_SIZE"
         return deny(code, "ord.no_limit_no_trade", f"{error}.")
@@ -113,10 +124,12 @@ def reduce_only(context: OrderContext) -> Denial | None:
 
 
 def self_match(context: OrderContext) -> Denial | None:
-    """An order may not trade with one's own."""
+    """An order may not trade with one's own; what waits for its trigger is in no book."""
     order = context.order
+    if order.type.has_trigger:
+        return None
     for own in context.working:
-        if own.instrument != context.instrument.id or own.side is order.side:
+        if own.waits or own.instrument != context.instrument.id or own.side is order.side:
             continue
         crosses = (
             order.price is None

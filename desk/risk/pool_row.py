@@ -211,6 +211,8 @@ def _order(row: OrderRow, path: Path, known: Resolved) -> OrderInput:
 
 def check_price(row: OrderRow | Ticket, path: Path) -> None:
     """Hold price and type together: LIMIT has a price, MARKET none. Raises FieldError."""
+    if row.type.has_trigger:  # a document has no field for it
+        raise FieldError((*path, "type"), "LIMIT or MARKET", row.type.value)
     if row.type is OrderType.LIMIT and row.price is None:
         raise FieldError((*path, "price"), "a price: the order is LIMIT", "nothing")
     if row.type is OrderType.MARKET and row.price is not None:

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from desk.model.instrument import Kind
-from desk.risk import data_doubts, limit_checks, margin_checks, market_checks, order_checks
+from desk.risk import (
+    data_doubts,
+    limit_checks,
+    margin_checks,
+    market_checks,
+    order_checks,
+    stop_checks,
+)
 from desk.risk.client import gates
 from desk.risk.context import OrderContext, Review
 from desk.risk.market_checks import Check, hinted
@@ -18,9 +25,12 @@ ALWAYS: Sequence[Check] = (
     order_checks.desk_state,
     order_checks.identity,
     order_checks.shape,
+    stop_checks.trigger,
     order_checks.grid,
     order_checks.smallest,
     order_checks.reduce_only,
+    stop_checks.trigger_side,
+    stop_checks.bracket,
     market_checks.collar,
 )
 """Every order passes these, also one that only reduces."""
@@ -54,9 +64,13 @@ def review(context: OrderContext) -> Review:
     if not reduces:
         denials += gates(context.client, context.instrument, context.today)
     if context.instrument.kind is Kind.SPOT:
-        denials += margin_checks.spot_balance(context)
+        if not (reduces and context.order.reduce_only):  # held to the balance at each fill
+            denials += margin_checks.spot_balance(context)
         return Review(denials=tuple(denials), reduces=reduces, before=None, after=None)
     before, after, short = margin_checks.margin_after(context)
     if not reduces:
         denials += short
+    if before is not None:
+        beyond = stop_checks.before_liquidation(context, before, after)
+        denials += [] if beyond is None else [beyond]
     return Review(denials=tuple(denials), reduces=reduces, before=before, after=after)

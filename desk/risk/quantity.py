@@ -26,6 +26,11 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
     leverage: Decimal
     """1 for spot."""
     fee_rate: Decimal
+    """Of a fill that takes."""
+    entry_fee_rate: Decimal = ZERO
+    """Of the fill of this order."""
+    stop: Decimal | None = None
+    """The protective stop behind it."""
 
 
 def resolve(
@@ -50,6 +55,8 @@ def resolve(
             return quantity.value
         case QuantityUnit.PERCENT:
             return _share(quantity.value / HUNDRED, instrument, side, scale)
+        case QuantityUnit.RISK:
+            return _at_risk(quantity, instrument, side, scale)
         case QuantityUnit.BASE | QuantityUnit.NOTIONAL:
             return _converted(quantity, instrument, scale)
 
@@ -76,6 +83,28 @@ def _share(fraction: Decimal, instrument: Instrument, side: Side, scale: Scale) 
         one = ONE
     cost = one / scale.leverage + one * scale.fee_rate
     return round_down(max(ZERO, scale.free) * fraction / cost, instrument.lot_size)
+
+
+def _at_risk(
+    quantity: Quantity, instrument: Instrument, side: Side, scale: Scale
+) -> Decimal | Denial:
+    """Return the quantity that loses so much between entry and stop, both fees included."""
+    entry, stop = scale.price, scale.stop
+    if stop is None or stop <= 0:
+        return _unclear("A quantity from risk is worked out from the stop: write sl PRICE.")
+    if entry is None:
+        return _no_price(instrument)
+    if (entry - stop) * side.sign <= 0:
+        return _unclear(
+            f"Between {plain(entry)} and a stop at {plain(stop)} a {side.value.lower()} loses "
+            f"nothing to size by."
+        )
+    loss = -instrument.pnl(Decimal(side.sign), entry, stop)
+    loss += instrument.notional(ONE, entry) * scale.entry_fee_rate
+    loss += instrument.notional(ONE, stop) * scale.fee_rate
+    if quantity.asset not in {instrument.settle, ""} and instrument.settle == instrument.base:
+        loss *= stop  # told in the currency of the price: what the coin is worth by then
+    return round_down(quantity.value / loss, instrument.lot_size)
 
 
 def _bare(quantity: Quantity, instrument: Instrument) -> Denial:

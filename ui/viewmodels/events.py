@@ -103,6 +103,7 @@ def _order_sentence(event: OrderChanged) -> tuple[str, Tone, str] | None:
     if status in (OrderStatus.PENDING, OrderStatus.FILLED):
         return None  # the acknowledgement and the fill say so
     words = {
+        OrderStatus.WAITING: "waits for its trigger",
         OrderStatus.WORKING: "working",
         OrderStatus.PARTIALLY_FILLED: "partly filled",
         OrderStatus.CANCELLED: "cancelled",

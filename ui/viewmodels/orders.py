@@ -12,7 +12,7 @@ from ui.viewmodels.tone import Tone
 ORDER_COLUMNS = (
     Column("instrument", "Instrument", "BTCUSDT P", Side.LEFT),
     Column("quantity", "Quantity", "▲ 88.888"),
-    Column("price", "Price", "88,888.8"),
+    Column("price", "Price", "≤88,888.8"),
     Column("type", "Type", "LMT PO"),
     Column("cancel", "", "", width=12),
 )
@@ -25,9 +25,16 @@ FILL_COLUMNS = (
     Column("fee", "Fee", "888.88", keep=1),
 )
 
-WORKING = frozenset({"PENDING", "WORKING", "PARTIALLY_FILLED"})
+WORKING = frozenset({"PENDING", "WAITING", "WORKING", "PARTIALLY_FILLED"})
 _STATES = {"PENDING": "SENT", "CANCELLED": "CXL", "REJECTED": "REJ", "FILLED": "FILLED"}
-_TYPES = {"LIMIT": "LMT", "MARKET": "MKT"}
+_TYPES = {
+    "LIMIT": "LMT",
+    "MARKET": "MKT",
+    "STOP": "STP",
+    "STOP_LIMIT": "STL",
+    "TAKE_PROFIT": "TP",
+}
+_ROLES = {"stop_loss": "SL", "take_profit": "TP"}
 _DEFAULT_STEP = Decimal("0.001")
 
 
@@ -56,7 +63,7 @@ def _order_row(order: OrderView, steps: dict[str, tuple[Decimal, Decimal]]) -> R
     shown = quantity(order.quantity, lot)
     if order.filled and is_working:
         shown = f"{quantity(order.filled, lot)}/{shown}"
-    flags = [_TYPES.get(order.type, order.type)]
+    flags = [_ROLES.get(order.role) or _TYPES.get(order.type, order.type)]
     flags += ["PO"] * order.post_only + ["RO"] * order.reduce_only
     flags += [order.tif] * (order.tif != "GTC" and order.type == "LIMIT")
     state = _STATES.get(order.status, order.status if not is_working else "")
@@ -69,13 +76,21 @@ def _order_row(order: OrderView, steps: dict[str, tuple[Decimal, Decimal]]) -> R
                 f"{'▲' if is_buy else '▼'} {shown}", direction if is_working else Tone.MUTED, True
             ),
             Cell(
-                "market" if order.price is None else price(order.price, tick),
+                _price_text(order, tick),
                 Tone.TEXT if is_working else Tone.MUTED,
             ),
             Cell(state or " ".join(flags), Tone.TEXT2 if is_working else Tone.MUTED),
             Cell("x" if is_working else ""),
         ),
     )
+
+
+def _price_text(order: OrderView, tick: Decimal) -> str:
+    """Write the limit; of one that waits, the mark that it waits for."""
+    if order.trigger is not None and (order.waiting or order.price is None):
+        rises = (order.side == "BUY") is not (order.type == "TAKE_PROFIT")
+        return f"{'≥' if rises else '≤'}{price(order.trigger, tick)}"
+    return "market" if order.price is None else price(order.price, tick)
 
 
 def fill_rows(frame: DeskFrame) -> tuple[Row, ...]:

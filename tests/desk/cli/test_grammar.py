@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from desk.cli.grammar import ReadClient, Wait, parse
 from desk.cli.words import LineError
 from desk.model.commands import (
+    AmendOrder,
     Ask,
     CancelAll,
     CancelOrder,
@@ -73,6 +74,64 @@ def order(**fields):
             order(quantity=Quantity(D("0.5"), QuantityUnit.BASE, "BTC")),
         ),
         (f"buy 12ct {BTC} limit 60900", order(quantity=Quantity(D(12), QuantityUnit.CONTRACTS))),
+        (
+            f"buy 0.5 {BTC} limit 60900 gtc post-only tp 62000 sl 60000 id my-1",
+            order(
+                id="my-1",
+                tif=TimeInForce.GTC,
+                post_only=True,
+                take_profit=D(62000),
+                stop_loss=D(60000),
+            ),
+        ),
+        (
+            f"buy risk 500usdt {BTC} limit 60900 sl 60000",
+            order(quantity=Quantity(D(500), QuantityUnit.RISK, "USDT"), stop_loss=D(60000)),
+        ),
+        (
+            f"buy risk 0.01btc {BTC} limit 60900 sl 60000",
+            order(quantity=Quantity(D("0.01"), QuantityUnit.RISK, "BTC"), stop_loss=D(60000)),
+        ),
+        (
+            f"sell 0.5 {BTC} stop 59000 reduce-only",
+            order(
+                side=Side.SELL,
+                type=OrderType.STOP,
+                price=None,
+                trigger=D(59000),
+                reduce_only=True,
+            ),
+        ),
+        (
+            f"sell 0.5 {BTC} stop 59000 limit 58900",
+            order(side=Side.SELL, type=OrderType.STOP_LIMIT, price=D(58900), trigger=D(59000)),
+        ),
+        (
+            f"sell 0.5 {BTC} take-profit 62000 reduce-only",
+            order(
+                side=Side.SELL,
+                type=OrderType.TAKE_PROFIT,
+                price=None,
+                trigger=D(62000),
+                reduce_only=True,
+            ),
+        ),
+        (
+            "amend my-1 price 60850 quantity 0.4",
+            AmendOrder(id="new", order_id="my-1", price=D(60850), quantity=Quantity(D("0.4"))),
+        ),
+        (
+            "amend my-1-sl trigger 59500 id a-1",
+            AmendOrder(id="a-1", order_id="my-1-sl", trigger=D(59500)),
+        ),
+        (
+            "amend my-1 quantity 5000usd",
+            AmendOrder(
+                id="new",
+                order_id="my-1",
+                quantity=Quantity(D(5000), QuantityUnit.NOTIONAL, "USD"),
+            ),
+        ),
         ("cancel my-1", CancelOrder(id="new", order_id="my-1")),
         ("cancel all", CancelAll(id="new")),
         (f"cancel all {BTC}", CancelAll(id="new", instrument=BTC)),
@@ -145,7 +204,16 @@ def test_lines_about_loans(line, command):
         (f"buy NaN {BTC} limit 60900", "a quantity", "“NaN”"),
         (f"buy 1 {BTC} limit nan", "a price", "“nan”"),
         (f"buy 1 {BTC} limit 60900 gtd", "the end of the line", "“gtd”"),
-        (f"buy 1 {BTC} limit 60900 sl 60000", "without tp and sl", "sl"),
+        (f"buy 1 {BTC} limit 60900 sl soon", "a price after sl", "“soon”"),
+        (f"buy 1 {BTC} limit 60900 tp", "a value after tp", "the end of the line"),
+        (f"buy 1 {BTC} stop", "a trigger", "the end of the line"),
+        (f"buy 1 {BTC} stop 61000 limit x", "a price after limit", "“x”"),
+        (f"buy 1 {BTC} trailing 5", "limit, market, stop or take-profit", "“trailing”"),
+        (f"buy risk {BTC} limit 60900 sl 60000", "a quantity", f"“{BTC}”"),
+        (f"buy risk 5% {BTC} limit 60900 sl 60000", "an amount to risk", "“5%”"),
+        ("amend my-1", "price, trigger or quantity", "none of them"),
+        ("amend price 5", "an order id", "the end of the line"),
+        ("amend my-1 price 5 now", "the end of the line", "“now”"),
         (f"close {BTC} 50", "a percentage", "“50”"),
         ('kill "no end', "closed quotes", "No closing quotation"),
         ("deposit 1,000 USDT", "an amount", "“1,000”"),

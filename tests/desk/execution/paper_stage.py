@@ -5,13 +5,13 @@ It plays the engine's part: decide, (journal,) commit, fold.
 
 from decimal import Decimal as D
 
-from desk.execution.order import Order, apply
+from desk.execution.order import Order, apply, asked
 from desk.execution.outcome import Cancelled, Filled
 from desk.execution.paper import PaperVenue
 from desk.market.book import Book
 from desk.model.instrument import Contract, Instrument, InstrumentId, Kind
-from desk.model.market_data import BookDelta, BookLost, BookSnapshot, Trade
-from desk.model.orders import OrderTerms, OrderType, Side, TimeInForce
+from desk.model.market_data import BookDelta, BookLost, BookSnapshot, MarkPrice, Trade
+from desk.model.orders import Amendment, OrderTerms, OrderType, Side, TimeInForce
 
 WALL_MS = 1_800_000_000_000
 MS = 1_000_000
@@ -61,7 +61,7 @@ def terms(order_id, side, quantity, price=None, instrument=PERP, **changes):
         instrument=instrument.id,
         side=side,
         quantity=D(quantity),
-        type=OrderType.MARKET if price is None else OrderType.LIMIT,
+        type=changes.pop("type", OrderType.MARKET if price is None else OrderType.LIMIT),
         price=None if price is None else D(price),
         tif=changes.pop("tif", TimeInForce.GTC),
         **changes,
@@ -80,9 +80,22 @@ class Stage:
         self.instruments = {i.id: i for i in instruments}
         self.books = {i.id: Book(i.id) for i in instruments}
         self.positions = {}
+        self.marks = {}
+        """Fresh marks; one that is taken out is stale."""
         self.orders = {}
         self.log = []
         self.now_ms = 0
+
+    def held(self, account, instrument):
+        return self.position(account, instrument)
+
+    def fresh_mark(self, instrument):
+        return self.marks.get(instrument)
+
+    def collar(self, order):
+        """The worst price from here: the mark ± 3 %, as the desk gives it."""
+        mark = self.marks.get(order.instrument)
+        return None if mark is None else mark * (1 + D("0.03") * order.side.sign)
 
     def position(self, account, instrument):
         return self.positions.get((account, instrument), D(0))
@@ -106,9 +119,7 @@ class Stage:
     def at(self, now_ms):
         """Let time pass."""
         self.now_ms = now_ms
-        return self._happen(
-            self.venue.on_time(now_ms * MS, WALL_MS + now_ms, self.books, self.position)
-        )
+        return self._happen(self.venue.on_time(now_ms * MS, WALL_MS + now_ms, self.books, self))
 
     def snapshot(self, bids, asks, instrument=PERP):
         return self.market(
@@ -140,6 +151,27 @@ class Stage:
         ticks, lots = levels(instrument, [(price, quantity)])[0]
         return self.market(Trade(instrument.id, 1, ticks, lots, taker, self.now_ms * MS, venue_ms))
 
+    def mark(self, price, instrument=PERP):
+        """A fresh mark, which is published."""
+        self.marks[instrument.id] = D(price)
+        return self.market(
+            MarkPrice(instrument.id, D(price), None, None, None, self.now_ms * MS, self.now_ms)
+        )
+
+    def amend(self, order_id, quantity=None, price=None, trigger=None):
+        """Ask to amend, as the desk does: what is not named stays."""
+        order = self.orders[order_id]
+        terms = order.terms
+        amendment = Amendment(
+            order_id=order_id,
+            number=order.amendments + 1,
+            quantity=terms.quantity if quantity is None else D(quantity),
+            price=terms.price if price is None else D(price),
+            trigger=terms.trigger if trigger is None else D(trigger),
+        )
+        self.orders[order_id] = asked(order, amendment)
+        return self.venue.amend(amendment, self.now_ms * MS)
+
     def lose(self, instrument=PERP):
         return self.market(BookLost(instrument.id, None, None, "gap", self.now_ms * MS))
 
@@ -154,9 +186,7 @@ class Stage:
                 book.apply_delta(event)
             case BookLost():
                 book.lose(event.reason)
-        return due + self._happen(
-            self.venue.on_market(event, book, WALL_MS + self.now_ms, self.position)
-        )
+        return due + self._happen(self.venue.on_market(event, book, WALL_MS + self.now_ms, self))
 
     def restart(self):
         """Replace the venue by one rebuilt from the orders; the books start anew."""

@@ -140,7 +140,7 @@ def test_an_order_that_makes_no_sense_is_rejected_and_raises_nothing(stage, orde
 def test_an_order_for_another_instrument_than_the_one_given_is_rejected(stage):
     stage.submit(terms("a", BUY, "1", "100"))
     stage.venue.submit(terms("b", BUY, "1", "100"), OTHER, 0)
-    decision = stage.venue.on_time(10**9, 0, stage.books, stage.position)
+    decision = stage.venue.on_time(10**9, 0, stage.books, stage)
     assert words(decision.outcomes) == ["Accepted", "Rejected"]
 
 

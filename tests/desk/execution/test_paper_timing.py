@@ -136,7 +136,7 @@ def test_an_instrument_without_a_book_waits():
     del stage.books[OTHER.id]
     stage.submit(terms("a", BUY, "1", "100.1", OTHER))
     assert stage.at(1_000) == []
-    assert stage.venue.on_market(None, None, 0, stage.position) is NOTHING
+    assert stage.venue.on_market(None, None, 0, stage) is NOTHING
 
 
 def test_the_next_due_moment_skips_orders_that_wait_for_their_book(stage):
@@ -157,7 +157,7 @@ def test_events_that_move_no_order_decide_nothing(stage):
     book = stage.books[PERP.id]
     mark = MarkPrice(PERP.id, D(1), None, None, None, 0)
     for event in (mark, FeedStatus("test", up=False, reason="", ts_recv_ns=0)):
-        assert stage.venue.on_market(event, book, 0, stage.position) is NOTHING
+        assert stage.venue.on_market(event, book, 0, stage) is NOTHING
     assert stage.trade("90.0", "9", SELL, OTHER) == []
 
 
@@ -171,8 +171,8 @@ def test_a_second_order_of_the_same_id_is_never_executed(stage):
 
 def test_a_decision_that_is_not_committed_has_not_happened(stage):
     stage.submit(terms("a", BUY, "3", "100.1"))
-    first = stage.venue.on_time(50 * MS, 7, stage.books, stage.position)
-    again = stage.venue.on_time(50 * MS, 7, stage.books, stage.position)
+    first = stage.venue.on_time(50 * MS, 7, stage.books, stage)
+    again = stage.venue.on_time(50 * MS, 7, stage.books, stage)
     assert words(first.outcomes) == ["Accepted", "Filled"]
     assert again.outcomes == first.outcomes
     with pytest.raises(StaleDecision):
@@ -180,7 +180,7 @@ def test_a_decision_that_is_not_committed_has_not_happened(stage):
     stage.venue.commit(again)
     with pytest.raises(StaleDecision):
         stage.venue.commit(again)
-    assert stage.venue.on_time(60 * MS, 7, stage.books, stage.position) is NOTHING
+    assert stage.venue.on_time(60 * MS, 7, stage.books, stage) is NOTHING
 
 
 def test_a_dropped_fill_leaves_the_resting_order_whole(stage):
@@ -188,8 +188,8 @@ def test_a_dropped_fill_leaves_the_resting_order_whole(stage):
     book = stage.books[PERP.id]
     stage.delta(bids=[("100.0", "0")])
     trade = _trade(stage, "99.9", "0.4")
-    dropped = stage.venue.on_market(trade, book, 0, stage.position)
-    taken = stage.venue.on_market(_trade(stage, "99.9", "1"), book, 0, stage.position)
+    dropped = stage.venue.on_market(trade, book, 0, stage)
+    taken = stage.venue.on_market(_trade(stage, "99.9", "1"), book, 0, stage)
     assert [o.fill.id for o in (*dropped.outcomes, *taken.outcomes)] == ["a-1", "a-1"]
     assert taken.outcomes[0].fill.quantity == D(1)
 
@@ -217,7 +217,7 @@ def test_a_restart_puts_live_orders_back_behind_everything(stage):
 
 def test_a_restart_in_the_middle_of_an_immediate_order_cancels_its_rest(stage):
     stage.submit(terms("a", BUY, "3"), "100.2")
-    decision = stage.venue.on_time(50 * MS, 0, stage.books, stage.position)
+    decision = stage.venue.on_time(50 * MS, 0, stage.books, stage)
     for outcome in decision.outcomes[:2]:  # the journal ends before the second fill
         stage.orders["a"] = apply(stage.orders["a"], outcome)
     stage.restart()

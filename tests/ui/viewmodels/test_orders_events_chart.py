@@ -44,6 +44,28 @@ def test_order_that_does_not_act_yet_says_sent():
     assert row.cells[-1].text == "x"
 
 
+@pytest.mark.parametrize(
+    ("changes", "shown", "flags"),
+    [
+        ({"type": "STOP", "side": "SELL", "role": "stop_loss"}, "≤58,000.0", "SL RO"),
+        ({"type": "TAKE_PROFIT", "side": "SELL", "role": "take_profit"}, "≥58,000.0", "TP RO"),
+        ({"type": "STOP", "side": "BUY"}, "≥58,000.0", "STP RO"),
+        ({"type": "STOP_LIMIT", "side": "SELL", "price": D(57900)}, "≤58,000.0", "STL RO"),
+    ],
+)
+def test_an_order_that_waits_shows_the_mark_it_waits_for(changes, shown, flags):
+    waiting = {"price": None, "trigger": D(58000), "status": "WAITING", "waiting": True,
+               "post_only": False, "reduce_only": True}  # fmt: skip
+    (row,) = order_rows(frame(orders=[order(**waiting | changes)]))
+    assert [row.cells[2].text, row.cells[3].text, row.cells[4].text] == [shown, flags, "x"]
+
+
+def test_a_triggered_stop_limit_shows_its_limit():
+    triggered = {"type": "STOP_LIMIT", "price": D(57900), "trigger": D(58000), "post_only": False}
+    (row,) = order_rows(frame(orders=[order(**triggered)]))
+    assert [row.cells[2].text, row.cells[3].text] == ["57,900.0", "STL"]
+
+
 def test_status_nobody_has_heard_of_is_shown_and_not_offered_for_cancel():
     rows = order_rows(frame(orders=[order(status="LOST")]))
     assert rows[-1].cells[3].text == "LOST"
@@ -71,6 +93,11 @@ FILL = Fill(id="f", order_id="t", account="perp-1", instrument=BTC, side=Side.BU
             OrderChanged(order=TERMS, status=OrderStatus.REJECTED, filled=D(0), reason="no book"),
             "BUY 4 BTCUSDT-PERP rejected by the venue: no book",
             Tone.WARNING,
+        ),
+        (
+            OrderChanged(order=TERMS, status=OrderStatus.WAITING, filled=D(0)),
+            "BUY 4 BTCUSDT-PERP waits for its trigger",
+            Tone.TEXT2,
         ),
         (
             Denied(about="order", id="t", denials=DENIALS),

@@ -1,0 +1,125 @@
+"""The console's lines about orders: buy, sell, preview, amend."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from desk.cli.words import LineError, Words
+from desk.model.commands import AmendOrder, PreviewOrder, Quantity, QuantityUnit, SubmitOrder
+from desk.model.numbers import parse_decimal
+from desk.model.orders import OrderType, Side, TimeInForce
+
+KINDS = "limit, market, stop or take-profit"
+_QUANTITY = re.compile(r"([+-]?[\d.]+)(%|[A-Za-z]*)")
+
+
+def order(verb: str, words: Words, command_id: str) -> SubmitOrder:
+    """Read `buy|sell QUANTITY|risk AMOUNT INSTRUMENT KIND …`; options stand anywhere."""
+    account = words.option("account")
+    stop_loss, take_profit = _price(words, "sl"), _price(words, "tp")
+    quantity = _sized(words)
+    instrument = words.take("an instrument")
+    kind, price, trigger = _kind(words)
+    post_only, reduce_only = words.flag("post-only"), words.flag("reduce-only")
+    confirmed = words.flag("confirm")
+    tif = next((TimeInForce(t.upper()) for t in ("gtc", "ioc", "fok") if words.flag(t)), None)
+    return SubmitOrder(
+        id=command_id,
+        account=account,
+        instrument=instrument,
+        side=Side.BUY if verb == "buy" else Side.SELL,
+        quantity=quantity,
+        type=kind,
+        price=price,
+        tif=tif,
+        post_only=post_only,
+        reduce_only=reduce_only,
+        confirmed=confirmed,
+        trigger=trigger,
+        stop_loss=stop_loss,
+        take_profit=take_profit,
+    )
+
+
+def preview(verb: str, words: Words, command_id: str) -> PreviewOrder:
+    """Read `preview buy|sell …`."""
+    del verb
+    side = words.take("buy or sell").lower()
+    if side not in {"buy", "sell"}:
+        raise LineError("buy or sell", f"“{side}”")
+    return PreviewOrder(id=command_id, order=order(side, words, command_id))
+
+
+def amend(verb: str, words: Words, command_id: str) -> AmendOrder:
+    """Read `amend ORDER [price P] [trigger T] [quantity Q]`."""
+    del verb
+    price, trigger = _price(words, "price"), _price(words, "trigger")
+    written = words.option("quantity")
+    if price is None and trigger is None and written is None:
+        raise LineError("price, trigger or quantity", "none of them")
+    return AmendOrder(
+        id=command_id,
+        order_id=words.take("an order id"),
+        price=price,
+        trigger=trigger,
+        quantity=None if written is None else quantity_of(written),
+    )
+
+
+def quantity_of(word: str) -> Quantity:
+    """Read a quantity with its suffix."""
+    match = _QUANTITY.fullmatch(word)
+    value = None if match is None else parse_decimal(match[1])
+    if match is None or value is None:
+        raise LineError("a quantity (0.5btc, 5000usd, 12ct, 10%)", f"“{word}”")
+    suffix = match[2].upper()
+    match suffix:
+        case "":
+            return Quantity(value)
+        case "%":
+            return Quantity(value, QuantityUnit.PERCENT)
+        case "CT":
+            return Quantity(value, QuantityUnit.CONTRACTS)
+        case "USD" | "USDT" | "USDC":
+            return Quantity(value, QuantityUnit.NOTIONAL, suffix)
+        case _:
+            return Quantity(value, QuantityUnit.BASE, suffix)
+
+
+def _sized(words: Words) -> Quantity:
+    """Read a quantity, or `risk 500usdt`: what may be lost at the stop."""
+    word = words.take("a quantity")
+    if word.lower() != "risk":
+        return quantity_of(word)
+    written = words.take("an amount to risk (500usdt)")
+    amount = quantity_of(written)
+    if amount.unit not in {QuantityUnit.BARE, QuantityUnit.BASE, QuantityUnit.NOTIONAL}:
+        raise LineError("an amount to risk (500usdt)", f"“{written}”")
+    return Quantity(amount.value, QuantityUnit.RISK, amount.asset)
+
+
+def _kind(words: Words) -> tuple[OrderType, Decimal | None, Decimal | None]:
+    """Read `limit P`, `market`, `stop T [limit P]`, `take-profit T`: type, price, trigger."""
+    kind = words.take(KINDS).lower()
+    match kind:
+        case "market":
+            return OrderType.MARKET, None, None
+        case "limit":
+            return OrderType.LIMIT, words.number("a price"), None
+        case "take-profit":
+            return OrderType.TAKE_PROFIT, None, words.number("a trigger")
+        case "stop":
+            trigger, price = words.number("a trigger"), _price(words, "limit")
+            return OrderType.STOP if price is None else OrderType.STOP_LIMIT, price, trigger
+        case _:
+            raise LineError(KINDS, f"“{kind}”")
+
+
+def _price(words: Words, name: str) -> Decimal | None:
+    """Take `name PRICE` from wherever it stands."""
+    word = words.option(name)
+    value = None if word is None else parse_decimal(word)
+    if word is not None and value is None:
+        raise LineError(f"a price after {name}", f"“{word}”")
+    return value

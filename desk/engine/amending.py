@@ -1,0 +1,115 @@
+"""Amending: a live order becomes another without losing its id.
+
+It passes the whole pipeline as the order it would become, with the old one out of the way. Until
+the venue answers both are possible, and margin is held for the worse of the two.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from desk.engine.change import Change
+from desk.engine.desk import Desk
+from desk.engine.ordering import context_of, decision_of, find_instrument, resolved_quantity
+from desk.engine.plan import Plan, Refusal, refuse
+from desk.execution.order import Order
+from desk.model.commands import AmendOrder
+from desk.model.instrument import Instrument
+from desk.model.numbers import plain
+from desk.model.orders import Amendment, OrderTerms, TimeInForce
+from desk.risk.pretrade import review
+
+
+def amend(desk: Desk, command: AmendOrder, plan: Plan, *, over_rate: bool) -> None:
+    """Send an amendment through the pipeline and record it."""
+    order = _amendable(desk, command.order_id)
+    instrument, account = find_instrument(desk, order.terms.instrument, order.terms.account)
+    amendment = _amendment(desk, command, order, instrument)
+    terms = amendment.of(order.terms)
+    left = msgspec.structs.replace(terms, quantity=terms.quantity - order.filled)
+    context = context_of(desk, left, instrument, account, without=order.id)
+    context = msgspec.structs.replace(context, over_rate=over_rate)
+    found = review(context)
+    if not found.accepted:
+        raise Refusal(*found.denials)
+    plan.add(
+        plan.about,
+        Change(
+            what=decision_of(desk, context, found) | {"order": order.id},
+            amends=(amendment,),
+        ),
+        time_ms=desk.wall_ms,
+        client_id=plan.client_id,
+        account=account.id,
+        reserve=found.reduces,
+    )
+
+
+def _amendable(desk: Desk, order_id: str) -> Order:
+    """Return a live order that nothing else is being asked of, or refuse."""
+    order = desk.state.orders.get(order_id)
+    if order is None:
+        raise refuse("UNKNOWN_ORDER", f"There is no order {order_id}.")
+    if not order.is_live:
+        raise refuse("ORDER_ENDED", f"Order {order.id} is {order.status.value} already.")
+    if order.id in desk.state.cancels:
+        raise refuse("CANCEL_ASKED", f"Order {order.id} is being cancelled.")
+    if order.amending is not None:
+        raise refuse("AMEND_ASKED", f"Order {order.id} is being amended; wait for the answer.")
+    if order.terms.tif is not TimeInForce.GTC:
+        raise refuse("AMEND_AT_ONCE", f"Order {order.id} acts at once: there is nothing to amend.")
+    return order
+
+
+def _amendment(desk: Desk, command: AmendOrder, order: Order, instrument: Instrument) -> Amendment:
+    terms = order.terms
+    price, trigger = command.price, command.trigger
+    if not terms.type.has_price and price is not None:
+        if trigger is not None:
+            raise refuse("PRICE", f"Order {order.id} has no limit price.")
+        price, trigger = None, price
+    if trigger is not None and not terms.type.has_trigger:
+        raise refuse("TRIGGER", f"Order {order.id} has no trigger.")
+    amendment = Amendment(
+        order_id=order.id,
+        number=order.amendments + 1,
+        quantity=_quantity(desk, command, order, instrument, price or trigger),
+        price=terms.price if price is None else price,
+        trigger=terms.trigger if trigger is None else trigger,
+    )
+    if amendment.of(terms) == terms:
+        raise refuse("AMEND_NOTHING", f"Order {order.id} is that already.")
+    return amendment
+
+
+def _quantity(
+    desk: Desk,
+    command: AmendOrder,
+    order: Order,
+    instrument: Instrument,
+    price: Decimal | None,
+) -> Decimal:
+    terms: OrderTerms = order.terms
+    if command.quantity is None:
+        return terms.quantity
+    if terms.parent is not None:
+        raise refuse("LEG_QUANTITY", f"The quantity of {order.id} follows its entry's fills.")
+    account = desk.state.accounts[terms.account]
+    quantity = resolved_quantity(
+        desk,
+        command.quantity,
+        instrument,
+        account,
+        terms.side,
+        price=price or terms.expected_price,
+        stop=terms.stop_loss,
+        without=order.id,
+    )
+    if quantity <= order.filled:
+        raise refuse(
+            "AMEND_FILLED",
+            f"{plain(order.filled)} of {order.id} has filled already: cancel what is left.",
+        )
+    return quantity
