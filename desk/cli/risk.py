@@ -13,6 +13,7 @@ from desk.cli.arguments import Arguments
 from desk.cli.documents import EXIT_NO, EXIT_OK, answer_lines, name_of, read, write
 from desk.cli.shipped import shipped
 from desk.model.errors import InputError
+from desk.risk.cure import cure_report
 from desk.risk.document_check import check_document
 from desk.risk.report import risk_report
 from desk.risk.situation import Situation, read_situation
@@ -56,6 +57,8 @@ def _judge(action: str) -> Judge:
             from desk.risk.stress import stress_report  # numpy: a tenth of a second
 
             return stress_report
+        case "cure":
+            return cure_report
         case _:
             raise InputError(
                 source="desk risk",
