@@ -50,7 +50,9 @@ def run(argv: list[str]) -> int:
 def _judge(action: str, shock: str | None) -> Judge:
     if (shock is not None) != (action == "rehearse"):
         expected = "--shock with rehearse" if shock is None else "--shock with rehearse alone"
-        raise InputError(source="desk risk", expected=expected, found=f"{action} {shock or ''}")
+        raise InputError(
+            source="desk risk", expected=expected, found=f"{action} {shock or ''}".strip()
+        )
     match action:
         case "check":
             return check_document

@@ -32,11 +32,12 @@ from desk.risk.cure_action import (
     minor_unit,
     order_of,
     smallest,
+    steps_in,
 )
 from desk.risk.evaluation import Evaluation, evaluate
 from desk.risk.fill_price import price_beside_mark
 from desk.risk.loan_cure import loan_cures
-from desk.risk.prices import price_of
+from desk.risk.prices import price_in, price_of
 from desk.risk.situation import Situation
 
 INITIAL_TARGET = Decimal("0.95")
@@ -53,13 +54,13 @@ class Standing(NamedTuple):
 
     @property
     def is_cured(self) -> bool:
-        """Whether it is just out of a call, or further."""
+        """Whether it is just out of a call, or further; a debt that closing leaves is no cure."""
         initial, maintenance, value = self
         if initial is None or maintenance is None or value is None:
             return False
-        if value <= 0:
-            return maintenance <= 0 and initial <= 0
-        return initial <= INITIAL_TARGET * value and maintenance <= RATIO_TARGET * value
+        return (
+            value >= 0 and initial <= INITIAL_TARGET * value and maintenance <= RATIO_TARGET * value
+        )
 
 
 class Patient(NamedTuple):
@@ -84,6 +85,10 @@ class Patient(NamedTuple):
     def price(self, asset: str) -> Decimal | None:
         """Return what an asset is worth in the report's currency."""
         return price_of(self.evaluation.situation.portfolio, asset)
+
+    def rate(self, asset: str) -> Decimal | None:
+        """Return what an asset is worth in the account's settle asset."""
+        return price_in(self.evaluation.situation.portfolio, asset, self.account.settle)
 
 
 class Change(NamedTuple):
@@ -143,7 +148,7 @@ def _ways(patient: Patient) -> Iterator[Action]:
     if patient.position is None:
         yield _paid_in(patient, "add_cash", account.settle)
         for asset in account.haircuts:
-            if asset != account.settle and account.prices.get(asset) is not None:
+            if asset != account.settle and patient.rate(asset) is not None:
                 yield _paid_in(patient, "add_collateral", asset)
     for position in account.positions:
         alone = position.margin_mode is MarginMode.ISOLATED
@@ -158,11 +163,12 @@ def _ways(patient: Patient) -> Iterator[Action]:
 
 def _paid_in(patient: Patient, kind: str, asset: str) -> Action:
     account, unit = patient.account, minor_unit(asset)
+    prices = {**account.prices, asset: patient.rate(asset) or ZERO}
 
     def paid(steps: int) -> Change:
         quantity = steps * unit
         balances = {**account.balances, asset: account.balances.get(asset, ZERO) + quantity}
-        changed = msgspec.structs.replace(account, balances=balances)
+        changed = msgspec.structs.replace(account, balances=balances, prices=prices)
         return Change(changed, quantity, ZERO, quantity, asset)
 
     return _sized(patient, kind, asset, MOST_STEPS, paid)
@@ -207,7 +213,7 @@ def _reduced(patient: Patient, position: PositionInput) -> Action | None:
         size = instrument.notional(quantity, mark)
         return Change(after, quantity, slippage + fee, size, instrument.settle)
 
-    most = -int(-held // instrument.lot_size)
+    most = steps_in(held, instrument.lot_size)
     return _sized(patient, "reduce", instrument.id, most, closed)
 
 

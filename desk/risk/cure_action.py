@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from desk.model.numbers import ZERO
+from desk.model.numbers import ZERO, round_up
 from desk.risk.prices import FIAT
 from desk.risk.report_rows import text
 
@@ -72,6 +72,11 @@ def minor_unit(asset: str) -> Decimal:
     """Return what an amount of an asset is counted in."""
     money = asset in FIAT or asset in _STABLE
     return _MINOR_UNITS.get(asset, Decimal("0.01") if money else Decimal("1e-8"))
+
+
+def steps_in(amount: Decimal, unit: Decimal) -> int:
+    """Return how many units cover an amount, the last one perhaps in part."""
+    return int(round_up(amount, unit) / unit)
 
 
 def smallest(is_enough: Callable[[int], bool], most: int) -> int | None:

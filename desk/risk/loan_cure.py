@@ -13,7 +13,15 @@ import msgspec
 
 from desk.margin.financing import LoanFigures
 from desk.model.numbers import ZERO
-from desk.risk.cure_action import CALLED, MOST_STEPS, Action, in_currency, minor_unit, smallest
+from desk.risk.cure_action import (
+    CALLED,
+    MOST_STEPS,
+    Action,
+    in_currency,
+    minor_unit,
+    smallest,
+    steps_in,
+)
 from desk.risk.evaluation import Evaluation
 from desk.risk.loan_row import Loan, loan_of
 from desk.risk.portfolio import CollateralRow, FinancingAccount, LoanRow
@@ -46,7 +54,7 @@ def _acts(evaluation: Evaluation, loan: Loan) -> Iterator[Act]:
     for owed in account.loans:
         amount = owed.principal + owed.accrued_interest
         if amount:
-            most = -int(-amount // minor_unit(owed.asset))
+            most = steps_in(amount, minor_unit(owed.asset))
             yield Act("repay", owed.asset, most, _repaying(account, owed))
             if owed.asset in FIAT:
                 yield Act("add_cash", owed.asset, MOST_STEPS, _pledging(account, owed.asset))

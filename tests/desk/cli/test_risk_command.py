@@ -8,6 +8,7 @@ import pytest
 from helpers.portfolios import BTC, DOCUMENT, LOAN, SPOT, document
 
 from desk.app.entry import main
+from desk.cli.shocks import EXPECTED
 
 
 @pytest.fixture
@@ -160,3 +161,38 @@ def test_stress_prints_the_grid_alone(write, capsys):
     found = json.loads(out)
     assert list(found) == ["axes", "cells", "frontier", "basis", "depeg"]
     assert err == ""
+
+
+def test_cure_prints_its_actions_alone(write, capsys):
+    assert main(["risk", "cure", write(DOCUMENT)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"actions": []}
+
+
+def test_rehearse_takes_a_shock(write, capsys):
+    assert main(["risk", "rehearse", write(DOCUMENT), "--shock", "BTC=-0.95,ETH=0.1"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [step["instrument"] for step in found["steps"]][:1] == [BTC]
+    assert found["residual_equity"] is not None
+
+
+def test_lines_look_ahead_too(monkeypatch, capsys):
+    give(monkeypatch, json.dumps(DOCUMENT) + "\n{\n")
+    assert main(["risk", "cure", "--lines", "-"]) == 2
+    first, second = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert first == {"actions": []}
+    assert second["error"]["line"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["rehearse", "-"], "desk: desk risk: expected --shock with rehearse, found rehearse\n"),
+        (["cure", "-", "--shock", "BTC=-0.1"],
+         "desk: desk risk: expected --shock with rehearse alone, found cure BTC=-0.1\n"),
+        (["rehearse", "-", "--shock", "BTC"],
+         f"desk: --shock: expected {EXPECTED}, found 'BTC'\n"),
+    ],
+)  # fmt: skip
+def test_a_shock_belongs_to_a_rehearsal(arguments, said, capsys):
+    assert main(["risk", *arguments]) == 2
+    assert capsys.readouterr().err == said
