@@ -26,10 +26,11 @@ from desk.engine.close_out_rows import (
 from desk.engine.confirming import Confirmation
 from desk.engine.desk import Desk
 from desk.engine.plan import Plan
+from desk.engine.standing_plan import standing_plan
 from desk.engine.step_progress import StepProgress, progress_of
 from desk.execution.order import Order
 from desk.margin.inputs import AccountInput, PositionInput
-from desk.margin.levels import CLOSE_OUT
+from desk.margin.levels import CLOSE_OUT, NORMAL
 from desk.model.instrument import Instrument
 from desk.model.numbers import plain
 from desk.model.orders import Side
@@ -62,6 +63,8 @@ class ClosingOut:
         """Return the next thing to record or to say, or None."""
         for account in self._desk.state.accounts.values():
             if account.kind == "perpetual" and not account.watched:
+                if self._desk.levels.get(account.id, NORMAL) != NORMAL:
+                    standing_plan(self._desk, account.id)
                 plan = self._look_at(account.id)
                 if plan is not None:
                     return plan

@@ -30,6 +30,7 @@ from desk.model.market_data import FeedStatus, InstrumentListed, MarketEvent, Ma
 from desk.model.numbers import ZERO, round_down, round_up
 from desk.model.orders import MarginMode, OrderTerms, Side
 from desk.risk.client import ClientRecord, sample_client
+from desk.risk.close_out import StandingPlan
 from desk.risk.context import Limits
 from desk.risk.loan_limits import LoanLimits
 from desk.risk.profile import Profile
@@ -100,6 +101,8 @@ class Desk:
         self.wall_ms = 0
         self.levels: dict[str, str] = {}
         """Account → level as the monitor holds it, with its memory."""
+        self.plans: dict[str, StandingPlan] = {}
+        """Account → the close-out that stands ready."""
         self.waits: dict[Unit, str] = {}
         """Why a close-out that is due does not begin, or one that runs does not go on."""
         self.journal_note = ""

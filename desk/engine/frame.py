@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from itertools import islice
 
+from desk.engine.close_out_views import close_out_views
 from desk.engine.desk import Desk
 from desk.engine.loan_views import loan_views
 from desk.engine.market_views import market_views
@@ -72,6 +73,7 @@ def build_frame(
         streams=stream_views(desk, notes) if wanted.streams else [],
         quality=quality_views(desk),
         loans=loan_views(desk),
+        close_outs=close_out_views(desk),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from desk.engine.close_out_views import close_out_views
 from desk.engine.desk import Desk
 from desk.engine.loan_views import loan_views
 from desk.engine.ordering import expected_price, order_context
@@ -38,6 +39,7 @@ def answer(desk: Desk, about: str) -> dict[str, Any]:
                 "accounts": PLAIN(account_views(desk)),
                 "positions": PLAIN(position_views(desk)),
                 "loans": PLAIN(loan_views(desk)),
+                "close_outs": PLAIN(close_out_views(desk)),
             }
         case "rules":
             limits = PLAIN(desk.rules.limits)

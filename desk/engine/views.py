@@ -7,6 +7,7 @@ from decimal import Decimal
 from desk.engine.accounts import Account
 from desk.engine.bracket_book import role_of
 from desk.engine.conversion import exact_worth
+from desk.engine.cure_watch import deadline_of
 from desk.engine.desk import Desk
 from desk.engine.loan_views import loan_account_view
 from desk.engine.loans import financing_accounts, loan_of
@@ -85,6 +86,8 @@ def _perpetual_view(desk: Desk, account: Account, figures: AccountFigures) -> Ac
             for held in figures.collateral
         ],
         quality=account_quality(desk, account.id),
+        level_since_ms=desk.state.level_since_ms.get(account.id),
+        cure_deadline_ms=deadline_of(desk, account.id),
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from desk.engine.change import Change, Latch
 from desk.engine.closing_out import ClosingOut
+from desk.engine.cure_watch import CureWatch, called
 from desk.engine.desk import Desk
 from desk.engine.guarding import latch_desk, risk_adding_orders
 from desk.engine.loan_watch import LoanWatch
 from desk.engine.plan import Plan
+from desk.engine.state import CALLED
 from desk.margin.rounding import written
 from desk.model.events import Alerted
 from desk.model.numbers import plain
@@ -30,6 +32,7 @@ class Watch:
         self._memory: dict[str, LevelMemory] = {}
         self._loans = LoanWatch(desk)
         self._closing_out = ClosingOut(desk)
+        self._cures = CureWatch(desk)
 
     def window_changed(self, attached: bool) -> None:
         """Note that a window was attached (its heartbeats count from now) or is gone."""
@@ -55,6 +58,7 @@ class Watch:
             self._closing_out.look,
             self._changed_level,
             self._loans.look,
+            self._cures.look,
         )
         return next((plan for look in looks if (plan := look()) is not None), None)
 
@@ -106,4 +110,6 @@ class Watch:
             account=account,
             reserve=True,
         )
+        if level in CALLED and before not in CALLED:
+            plan.events.append(called(desk, account))
         return plan

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import TypeAlias
 
 import msgspec
 
@@ -34,6 +35,21 @@ TRIGGER_RATIO = ONE
 
 MOST_STEPS = 5
 """A position: four of a quarter each, and one more that is sized."""
+
+
+Version: TypeAlias = tuple[int, tuple[Decimal | None, ...]]
+"""A count of changes of the desk, and the marks of an account."""
+
+
+class StandingPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """The plan of an account as it was made last."""
+
+    steps: tuple[CloseOutStep, ...]
+    reason: str
+    """What it supposes, sentences."""
+    version: Version
+    """What it stands on."""
+    made_ns: int
 
 
 def units(account: AccountInput) -> dict[str | None, AccountInput]:

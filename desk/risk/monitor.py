@@ -18,6 +18,9 @@ from desk.model.orders import MarginMode
 RELIEF = Decimal("0.05")
 RELIEF_NS = 10_000_000_000
 
+CURE_MINUTES = Decimal(120)
+"""How long a perpetual account in margin call has to cure it (HOUSE)."""
+
 SEVERITY = ("NORMAL", "WARNING", "MARGIN_CALL", "CLOSE_OUT")
 
 
