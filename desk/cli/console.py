@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -137,7 +138,9 @@ def _as_answer(event: Previewed) -> Answered:
 
 def _read_client(path: str) -> dict[str, Any]:
     try:
-        return msgspec.json.decode(Path(path).read_bytes(), type=dict[str, Any])
+        # Money is read from its text, never through binary floating point.
+        decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+        return decoder.decode(Path(path).read_bytes())
     except OSError as error:
         raise LineError("a readable file", f"{path}: {error.strerror}") from None
     except msgspec.DecodeError as error:

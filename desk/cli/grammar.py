@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from desk.cli import loan_grammar, order_grammar
+from desk.cli.rule_grammar import read_override
 from desk.cli.words import LineError, Words
 from desk.model.commands import (
     AcknowledgeDisclosure,
@@ -184,6 +185,11 @@ def _acknowledge(verb: str, words: Words, command_id: str) -> AcknowledgeDisclos
     return AcknowledgeDisclosure(id=command_id, disclosure=words.take("INSTRUMENT@VERSION"))
 
 
+def _disclosure(verb: str, words: Words, command_id: str) -> Ask:
+    del command_id
+    return Ask(about=verb, of=words.take("an instrument"))
+
+
 def _wait(verb: str, words: Words, command_id: str) -> Wait:
     del verb, command_id
     instruments = [words.take("an instrument")]
@@ -216,6 +222,8 @@ _READERS = {
     "transfer": _transfer,
     "client": _client,
     "acknowledge": _acknowledge,
+    "override": read_override,
+    "disclosure": _disclosure,
     "wait": _wait,
     **loan_grammar.READERS,
 }

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from desk.engine.lending import LendingChange
+from desk.engine.rule_state import RuleChange
 from desk.execution.outcome import Outcome
 from desk.ledger.book import Posting
 from desk.model.errors import JournalBroken
@@ -100,6 +101,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Account and the instruments that a close-out reduces first."""
     funding: tuple[str, str, int] | None = None
     """Account, instrument and the moment (wall clock) that funding was settled or missed for."""
+    rules: RuleChange | None = None
 
     def plain(self) -> dict[str, Any]:
         """Return the parts as plain JSON values: what the journal holds and gives back."""

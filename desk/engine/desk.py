@@ -27,12 +27,13 @@ from desk.market.state import MarketState
 from desk.model.catalogue import Catalogue
 from desk.model.instrument import Instrument, Kind
 from desk.model.market_data import FeedStatus, InstrumentListed, MarketEvent, MarkPrice
-from desk.model.numbers import ZERO, round_down, round_up
+from desk.model.numbers import ZERO, plain, round_down, round_up
 from desk.model.orders import MarginMode, OrderTerms, Side
 from desk.risk.client import ClientRecord, sample_client
 from desk.risk.close_out import StandingPlan
 from desk.risk.context import Limits
 from desk.risk.loan_limits import LoanLimits
+from desk.risk.override import Override
 from desk.risk.profile import Profile
 
 HONG_KONG = timezone(timedelta(hours=8), "HKT")
@@ -137,6 +138,22 @@ class Desk:
             return record
         merged = tuple(sorted({*record.disclosures, *self.state.disclosures}))
         return msgspec.structs.replace(record, disclosures=merged)
+
+    @property
+    def overrides(self) -> dict[str, Override]:
+        """Rule → the override that holds now; one whose time is up holds no more."""
+        known = self.state.rules.overrides
+        return {rule: one for rule, one in known.items() if self.wall_ms < one.expires_ms}
+
+    @property
+    def overridden(self) -> dict[str, str]:
+        """What every decision records of the overrides that hold: rule → number."""
+        return {rule: plain(one.value) for rule, one in self.overrides.items()}
+
+    def number(self, rule: str, parameter: str | None = None) -> Decimal:
+        """Return a limit as it holds now: what two people have put in its place, else the rule."""
+        found = self.overrides.get(rule if parameter is None else f"{rule}.{parameter}")
+        return self.rules.profile.number(rule, parameter) if found is None else found.value
 
     def mark(self, instrument_id: str) -> Decimal | None:
         """Return the last mark, fresh or not; `quality` says which."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+
 from desk.engine.accounts import Account
 from desk.engine.conversion import worth
 from desk.engine.desk import Desk
@@ -30,6 +32,8 @@ from desk.margin.rounding import written
 from desk.model.commands import Draw, Pledge, Repay
 from desk.model.numbers import ZERO, plain
 from desk.risk.advance import Advance, Release, advance_denials, release_denials
+from desk.risk.gates import margin_client_gate
+from desk.risk.loan_limits import LoanLimits
 
 LENT = ("HKD", "USD", "USDT", "USDC")
 """What can be borrowed: money, never the coins that secure it."""
@@ -80,7 +84,7 @@ def _check_release(desk: Desk, command: Pledge, account: Account) -> None:
             level=desk.levels.get(account.id, "NORMAL"),
             before=loan_of(desk, account).figures,
             after=loan_of(desk, account, moved={command.asset: command.quantity}).figures,
-            limits=desk.rules.loans,
+            limits=_limits(desk),
         )
     )
     if denials:
@@ -139,7 +143,7 @@ def _advance(desk: Desk, command: Draw, loan: Loan) -> Advance:
         account=account.id,
         currency=account.currency,
         state=desk.state.state,
-        smf_client=client is not None and client.securities_margin_client,
+        smf_client=margin_client_gate(client, desk.rules.profile).met,
         called=tuple(name for name, level in desk.levels.items() if level in CALLED),
         doubtful=_doubtful(desk),
         after=loan.figures,
@@ -149,6 +153,12 @@ def _advance(desk: Desk, command: Draw, loan: Loan) -> Advance:
         capital=None if capital is None else capital.quantity,
         limits=desk.rules.loans,
     )
+
+
+def _limits(desk: Desk) -> LoanLimits:
+    """Return the limits of loans as they hold now, with what two people have set aside."""
+    multiple = desk.number("vaf.loans_to_capital")
+    return msgspec.structs.replace(desk.rules.loans, loans_to_capital=multiple)
 
 
 def _doubtful(desk: Desk) -> tuple[str, ...]:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from itertools import islice
 
+from desk.engine.client_views import client_view
 from desk.engine.close_out_views import close_out_views
 from desk.engine.desk import Desk
 from desk.engine.loan_views import loan_views
 from desk.engine.market_views import market_views
+from desk.engine.overriding import override_views
 from desk.engine.quality import (
     FeedNote,
     feed_views,
@@ -53,6 +55,8 @@ def build_frame(
         latches=_latches(desk),
         durable=not desk.journal_note,
         client=describe(desk.client),
+        client_gates=client_view(desk),
+        overrides=override_views(desk),
         profile=desk.rules.name,
         profile_hash=desk.rules.hash,
         journal_seq=state.seq,

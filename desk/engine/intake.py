@@ -13,6 +13,7 @@ from desk.engine import (
     lending_terms,
     money,
     ordering,
+    overriding,
     questions,
     reducing,
     setting,
@@ -37,6 +38,7 @@ from desk.model.commands import (
     Heartbeat,
     Kill,
     NextFrame,
+    OverrideRule,
     Pledge,
     PledgeSecurities,
     PreviewOrder,
@@ -55,6 +57,7 @@ from desk.model.commands import (
     Withdraw,
 )
 from desk.model.events import Acknowledged, Alerted, Answered, ClosingAsked, Denial, Denied
+from desk.risk.denial import attributed
 
 
 class Intake:
@@ -89,6 +92,7 @@ class Intake:
             SetCloseOutOrder: setting.close_out_order,
             SetClient: setting.client,
             AcknowledgeDisclosure: setting.acknowledge,
+            OverrideRule: overriding.override,
             WindowClosing: guarding.leave,
         }
 
@@ -99,9 +103,7 @@ class Intake:
             case Heartbeat() | NextFrame():
                 return None
             case Ask():
-                data = questions.answer(self._desk, command.about)
-                said = Answered(command=given.number, about=command.about, data=data)
-                return Plan(about=command.about, events=[said])
+                return self._answer(command, given.number)
             case PreviewOrder():
                 said = questions.preview(self._desk, command, given.number)
                 return Plan(about="preview", events=[said])
@@ -109,6 +111,17 @@ class Intake:
                 return Plan(about="leave", events=[self._closing(given.number)])
             case _:
                 return self._decide(command, given.number)
+
+    def _answer(self, asked: Ask, number: int | None) -> Plan:
+        """Answer a question; a denial of one is not journaled, for nothing was asked to change."""
+        try:
+            data = questions.answer(self._desk, asked.about, asked.of)
+        except Refusal as refusal:
+            denials = attributed(refusal.denials, self._desk.rules.profile)
+            no = Denied(command=number, about=asked.about, id="", denials=denials)
+            return Plan(about=asked.about, events=[no])
+        said = Answered(command=number, about=asked.about, data=data)
+        return Plan(about=asked.about, events=[said])
 
     def _decide(self, command: AnyCommand, number: int | None) -> Plan:
         about = str(command.__struct_config__.tag)
@@ -153,6 +166,7 @@ class Intake:
 
     def _denied(self, plan: Plan, denials: list[Denial], command: AnyCommand) -> Plan:
         """Record a refusal: the id stays free, the reasons stay for ever."""
+        denials = attributed(denials, self._desk.rules.profile)
         said = Denied(command=plan.number, about=plan.about, id=plan.client_id, denials=denials)
         refused = Plan(
             about=plan.about,
@@ -166,6 +180,7 @@ class Intake:
             "asked": msgspec.to_builtins(command),
             "denials": msgspec.to_builtins(denials),
             "profile_hash": self._desk.rules.hash,
+            "overrides": self._desk.overridden,
         }
         refused.add(
             "denial", Change(what=what), time_ms=self._desk.wall_ms, client_id=plan.client_id

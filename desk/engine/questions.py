@@ -6,11 +6,13 @@ from typing import Any
 
 import msgspec
 
+from desk.engine.client_views import client_view
 from desk.engine.close_out_views import close_out_views
 from desk.engine.desk import Desk
 from desk.engine.loan_views import loan_views
 from desk.engine.ordering import expected_price, order_context
-from desk.engine.plan import Refusal
+from desk.engine.overriding import override_views
+from desk.engine.plan import Refusal, refuse
 from desk.engine.views import account_quality, account_views, order_view, position_views
 from desk.margin.inputs import AccountFigures
 from desk.model.commands import PreviewOrder
@@ -18,6 +20,7 @@ from desk.model.events import Denial, Previewed
 from desk.model.numbers import plain
 from desk.risk.client import describe
 from desk.risk.context import OrderContext
+from desk.risk.disclosure_sheet import disclosure_sheet
 from desk.risk.pretrade import review
 
 PLAIN = msgspec.to_builtins
@@ -25,8 +28,8 @@ PLAIN = msgspec.to_builtins
 BPS = 10_000
 
 
-def answer(desk: Desk, about: str) -> dict[str, Any]:
-    """Answer a question of the console or the window."""
+def answer(desk: Desk, about: str, of: str = "") -> dict[str, Any]:
+    """Answer a question of the console or the window; raise Refusal for what there is none of."""
     match about:
         case "status":
             return status(desk)
@@ -43,13 +46,32 @@ def answer(desk: Desk, about: str) -> dict[str, Any]:
             }
         case "rules":
             limits = PLAIN(desk.rules.limits)
-            return {"profile": desk.rules.name, "hash": desk.rules.hash, "limits": limits}
+            return {
+                "profile": desk.rules.name,
+                "hash": desk.rules.hash,
+                "limits": limits,
+                "overrides": PLAIN(override_views(desk)),
+            }
         case "client":
             record = desk.client
             known = None if record is None else PLAIN(record)
-            return {"client": known, "said": describe(record)}
+            gates = PLAIN(client_view(desk))["gates"]
+            return {"client": known, "said": describe(record), "gates": gates}
+        case "disclosure":
+            return disclosure(desk, of)
         case _:
             return {"journal_seq": desk.state.seq}
+
+
+def disclosure(desk: Desk, of: str) -> dict[str, Any]:
+    """Return the disclosure sheet of an instrument, and whether it was acknowledged."""
+    instrument = desk.catalogue.get(of)
+    if instrument is None:
+        raise refuse("UNKNOWN_INSTRUMENT", f"There is no instrument {of}.", "disc.kfs")
+    sheet = disclosure_sheet(instrument, desk.terms.get(of), desk.rules.profile, paper=True)
+    client = desk.client
+    known = client is not None and sheet.name in client.disclosures
+    return {**PLAIN(sheet), "acknowledged": known}
 
 
 def status(desk: Desk) -> dict[str, Any]:

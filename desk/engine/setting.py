@@ -139,16 +139,24 @@ def client(desk: Desk, command: SetClient, plan: Plan) -> None:
     """Replace or clear the client record."""
     record = command.record
     if record is not None:
-        try:
-            msgspec.convert(record, ClientRecord)
-        except msgspec.ValidationError as error:
-            raise refuse("CLIENT", f"The client record is refused: {error}.", "pi.gate") from None
+        _check_record(record)
     plan.add(
         plan.about,
         Change(what={"cleared": record is None}, client=record, client_cleared=record is None),
         time_ms=desk.wall_ms,
         client_id=plan.client_id,
     )
+
+
+def _check_record(record: dict[str, object]) -> None:
+    try:
+        client = msgspec.convert(record, ClientRecord)
+    except (msgspec.ValidationError, ArithmeticError) as error:
+        raise refuse("CLIENT", f"The client record is refused: {error}.", "pi.gate") from None
+    investor = client.professional_investor
+    if investor is not None and not (investor.amount.is_finite() and investor.amount >= 0):
+        said = "The client record is refused: the amount of the evidence is no number of 0 or more."
+        raise refuse("CLIENT", said, "pi.gate")
 
 
 def acknowledge(desk: Desk, command: AcknowledgeDisclosure, plan: Plan) -> None:

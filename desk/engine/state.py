@@ -17,6 +17,7 @@ from desk.engine.accounts import NEW_FOLDER, Account
 from desk.engine.bracket_book import BracketBook, Role
 from desk.engine.change import Change, CloseOut, Latch, NewOrder, Unit, change_of
 from desk.engine.lending import Lending
+from desk.engine.rule_state import RuleState
 from desk.execution.order import Order, apply, asked
 from desk.execution.outcome import Filled, Outcome
 from desk.ledger.book import Ledger
@@ -78,6 +79,7 @@ class DeskState:
         """Account → the trader's own order of preference."""
         self.funded_ms: dict[Key, int] = {}
         """The last moment that funding was settled, or missed, for."""
+        self.rules = RuleState()
 
     @property
     def state(self) -> str:
@@ -167,6 +169,8 @@ class DeskState:
         if change.funding is not None:
             account, instrument, stamp_ms = change.funding
             self.funded_ms[account, instrument] = stamp_ms
+        if change.rules is not None:
+            self.rules.fold(change.rules)
 
     def _fold_level(self, account: str, level: str, time_ms: int) -> None:
         self.levels[account] = level
@@ -249,6 +253,7 @@ class DeskState:
                 )
             },
             "close_out_orders": dict(sorted(self.close_out_orders.items())),
+            "rules": self.rules.document(),
         }
 
     def hash(self) -> str:

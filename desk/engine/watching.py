@@ -9,6 +9,7 @@ from desk.engine.desk import Desk
 from desk.engine.guarding import latch_desk, risk_adding_orders
 from desk.engine.loan_watch import LoanWatch
 from desk.engine.plan import Plan
+from desk.engine.rule_watch import RuleWatch
 from desk.engine.state import CALLED
 from desk.margin.rounding import written
 from desk.model.events import Alerted
@@ -31,6 +32,7 @@ class Watch:
         self._looked_ns = desk.now_ns
         self._memory: dict[str, LevelMemory] = {}
         self._loans = LoanWatch(desk)
+        self._rules = RuleWatch(desk)
         self._closing_out = ClosingOut(desk)
         self._cures = CureWatch(desk)
 
@@ -59,6 +61,7 @@ class Watch:
             self._changed_level,
             self._loans.look,
             self._cures.look,
+            self._rules.look,
         )
         return next((plan for look in looks if (plan := look()) is not None), None)
 

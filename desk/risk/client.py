@@ -1,8 +1,6 @@
-"""The client record and the gates that stand on it.
+"""The client record: what is known about whom the desk trades for.
 
-SFC circulars 26EC5 and 26EC6 (February 2026) open perpetual contracts to professional
-investors only, who have shown knowledge of derivatives and been given each contract's
-disclosures. A gate is evaluated for every order that adds risk, never skipped.
+`desk.risk.gates` says what follows from it.
 """
 
 from __future__ import annotations
@@ -12,8 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.model.events import Denial
-from desk.model.instrument import Instrument, Kind
+from desk.model.instrument import Instrument
 
 DISCLOSURE_VERSION = 1
 """The current version of every disclosure sheet that ships."""
@@ -75,76 +72,6 @@ def sample_client(instruments: list[Instrument], today: date) -> ClientRecord:
         derivatives_knowledge=Knowledge(as_of=today, expires=expires),
         securities_margin_client=True,
         disclosures=tuple(disclosure(instrument.id) for instrument in instruments),
-    )
-
-
-def gates(client: ClientRecord | None, instrument: Instrument, today: date) -> list[Denial]:
-    """Return what keeps this client from adding risk in this instrument."""
-    if instrument.kind is not Kind.PERPETUAL:
-        return []
-    if client is None:
-        return [
-            _closed(
-                "PI_GATE",
-                "pi.gate",
-                "no client record: perpetuals are for "
-                "professional investors, and nobody is known to be one",
-                "SFC",
-            )
-        ]
-    found: list[Denial] = []
-    investor, knowledge = client.professional_investor, client.derivatives_knowledge
-    if investor is None:
-        found.append(
-            _closed(
-                "PI_GATE",
-                "pi.gate",
-                "no evidence that the client is a professional investor (Cap. 571D)",
-                "LAW",
-            )
-        )
-    elif investor.expires < today:
-        found.append(
-            _closed(
-                "PI_GATE",
-                "pi.gate",
-                f"the professional investor evidence expired on {investor.expires}",
-                "LAW",
-            )
-        )
-    if knowledge is None:
-        found.append(
-            _closed(
-                "KNOWLEDGE_GATE",
-                "client.derivatives_knowledge",
-                "no assessment of derivatives knowledge",
-                "SFC",
-            )
-        )
-    elif knowledge.expires < today:
-        found.append(
-            _closed(
-                "KNOWLEDGE_GATE",
-                "client.derivatives_knowledge",
-                f"the knowledge assessment expired on {knowledge.expires}",
-                "SFC",
-            )
-        )
-    if disclosure(instrument.id) not in client.disclosures:
-        found.append(
-            _closed(
-                "DISCLOSURE",
-                "disc.kfs",
-                f"the disclosure sheet {disclosure(instrument.id)} is not acknowledged",
-                "SFC",
-            )
-        )
-    return found
-
-
-def _closed(code: str, rule: str, message: str, origin: str) -> Denial:
-    return Denial(
-        code=code, rule=rule, message=message[0].upper() + message[1:] + ".", origin=origin
     )
 
 

@@ -14,6 +14,7 @@ from desk.model.instrument import FRESH_MS, Instrument
 from desk.model.numbers import ZERO
 from desk.model.orders import OrderTerms, Side
 from desk.risk.client import ClientRecord
+from desk.risk.profile import Profile
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +96,7 @@ class OrderContext(msgspec.Struct, frozen=True, kw_only=True):
     """Spot: what is free of the asset that this order pays with."""
     client: ClientRecord | None
     today: date
+    profile: Profile
     limits: Limits
     usd_per_settle: Decimal
     over_rate: bool

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
+
+import msgspec
 
 from desk.model.events import Denial
 from desk.model.numbers import plain
 from desk.risk.context import OrderContext
+from desk.risk.profile import Profile
 
 
 def deny(
@@ -25,6 +29,17 @@ def deny(
         limit=None if limit is None else plain(limit),
         actual=None if actual is None else plain(actual),
     )
+
+
+def attributed(denials: Iterable[Denial], profile: Profile) -> list[Denial]:
+    """Return denials with the origin of the rule that each names: nobody else's number is shown
+    as a regulator's. One that names no rule of the profile is the house's."""
+    return [
+        msgspec.structs.replace(
+            denial, origin="HOUSE" if (rule := profile.get(denial.rule)) is None else rule.origin
+        )
+        for denial in denials
+    ]
 
 
 def hint(context: OrderContext) -> str:

@@ -85,6 +85,7 @@ def _context(
         free_balance=None if spot is None else _free(spot, instrument, ticket.side),
         client=situation.portfolio.client,
         today=situation.today,
+        profile=situation.profile,
         limits=limits,
         usd_per_settle=ONE if rate is None else rate,
         over_rate=False,

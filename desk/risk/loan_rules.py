@@ -9,12 +9,14 @@ from desk.margin.financing import LoanFigures, stressed
 from desk.margin.levels import CLOSE_OUT, MARGIN_CALL
 from desk.model.numbers import plain
 from desk.risk.evaluation import Evaluation
+from desk.risk.gates import margin_client_gate
 from desk.risk.loan_limits import loan_shocks, loan_terms
 from desk.risk.loan_row import Loan
 from desk.risk.prices import price_in
 from desk.risk.profile import Rule
 from desk.risk.rule_line import (
     BREACH,
+    OK,
     WARN,
     Finding,
     at_least,
@@ -44,10 +46,9 @@ def smf_client(evaluation: Evaluation, rule: Rule) -> Finding:
     del rule
     if not any(True for _ in _owing(evaluation)):
         return fine(NO_LOAN)
-    client = evaluation.situation.portfolio.client
-    if client is not None and client.securities_margin_client:
-        return fine("The client is a securities margin client.")
-    return Finding(status=BREACH, message="The client is not known as a securities margin client.")
+    situation = evaluation.situation
+    found = margin_client_gate(situation.portfolio.client, situation.profile)
+    return Finding(status=OK if found.met else BREACH, message=found.said)
 
 
 def eligible_collateral(evaluation: Evaluation, rule: Rule) -> Finding:

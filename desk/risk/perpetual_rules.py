@@ -9,12 +9,20 @@ from desk.margin.inputs import AccountFigures, AccountInput, PositionInput
 from desk.margin.pool import total
 from desk.model.numbers import ZERO, plain
 from desk.model.orders import MarginMode
-from desk.risk.client import gates
 from desk.risk.evaluation import Evaluation
+from desk.risk.gates import (
+    DISCLOSURE,
+    INVESTOR,
+    KNOWLEDGE,
+    disclosure_gate,
+    investor_gate,
+    knowledge_gate,
+)
 from desk.risk.prices import usd_price
 from desk.risk.profile import Rule
 from desk.risk.rule_line import (
     BREACH,
+    OK,
     WARN,
     Finding,
     at_least,
@@ -225,23 +233,26 @@ def mark_age(evaluation: Evaluation, rule: Rule) -> Finding:
 def gate(evaluation: Evaluation, rule: Rule) -> Finding:
     """Whether the client may add to what is held; a closed gate still lets positions be reduced."""
     situation = evaluation.situation
-    client = situation.portfolio.client
+    client, profile, today = situation.portfolio.client, situation.profile, situation.today
 
     def judged() -> Iterator[Finding]:
         for _, position in _positions(evaluation):
-            if client is None:
-                yield Finding(status=BREACH, message="There is no client record.")
-            for denial in gates(client, position.instrument, situation.today):
-                if client is not None and denial.rule == rule.rule:
-                    yield Finding(status=BREACH, message=denial.message)
+            if rule.rule == DISCLOSURE:
+                found = disclosure_gate(client, position.instrument, profile)
+            elif rule.rule == KNOWLEDGE:
+                found = knowledge_gate(client, profile, today)
+            else:
+                found = investor_gate(client, profile, today)
+            status = BREACH if not found.met else WARN if found.warns else OK
+            yield Finding(status=status, message=found.said)
 
-    return worst(judged(), "The gate is open, or nothing asks for it.")
+    return worst(judged(), NO_POSITION)
 
 
 PERPETUAL_CHECKS: Mapping[str, Callable[[Evaluation, Rule], Finding]] = {
-    "pi.gate": gate,
-    "client.derivatives_knowledge": gate,
-    "disc.kfs": gate,
+    INVESTOR: gate,
+    KNOWLEDGE: gate,
+    DISCLOSURE: gate,
     "perp.margin_first": margin_first,
     "perp.max_leverage": max_leverage,
     "perp.maintenance_margin": maintenance_margin,

@@ -17,8 +17,8 @@ from desk.risk import (
     order_checks,
     stop_checks,
 )
-from desk.risk.client import gates
 from desk.risk.context import OrderContext, Review
+from desk.risk.gates import gates
 from desk.risk.market_checks import Check, hinted
 
 ALWAYS: Sequence[Check] = (
@@ -62,7 +62,7 @@ def review(context: OrderContext) -> Review:
     checks = [*ALWAYS] if reduces else [*ALWAYS, *NEW_RISK]
     denials = [denial for check in checks if (denial := check(context)) is not None]
     if not reduces:
-        denials += gates(context.client, context.instrument, context.today)
+        denials += gates(context.client, context.instrument, context.today, context.profile)
     if context.instrument.kind is Kind.SPOT:
         if not (reduces and context.order.reduce_only):  # held to the balance at each fill
             denials += margin_checks.spot_balance(context)

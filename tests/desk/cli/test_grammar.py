@@ -15,6 +15,7 @@ from desk.model.commands import (
     Deposit,
     Draw,
     Kill,
+    OverrideRule,
     Pledge,
     PledgeSecurities,
     PreviewOrder,
@@ -243,3 +244,48 @@ def test_any_text_is_a_command_or_a_line_error(text):
     except LineError as error:
         said = (error.expected, error.found)
     assert said is None or all(said)
+
+
+def test_an_override_names_rule_number_end_people_and_reason():
+    line = 'override vaf.loans_to_capital 5.5 until 2026-11-28T18:00Z Ada Ben "accounts are late"'
+    assert parse(line, "n") == OverrideRule(
+        id="n",
+        rule="vaf.loans_to_capital",
+        value=D("5.5"),
+        reason="accounts are late",
+        first_name="Ada",
+        second_name="Ben",
+        expires_ms=1_795_888_800_000,
+    )
+    off = parse('override vaf.loans_to_capital off Ada Ben "accounts are late"', "n")
+    assert (off.value, off.expires_ms) == (None, 0)
+    east = parse('override r 1 until 2026-11-29T02:00+08:00 Ada Ben "why"', "n")
+    assert east.expires_ms == 1_795_888_800_000
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("override", "expected a rule, found the end of the line"),
+        ("override r", "expected a number, or off, found the end of the line"),
+        (
+            "override r x until 2026-11-28T18:00Z A B c",
+            "expected a number, or off, found “x”",
+        ),
+        ("override r 1 til 2026-11-28T18:00Z A B c", "expected until, found “til”"),
+        (
+            "override r 1 until noon A B c",
+            "expected a time such as 2026-11-28T18:00Z, found “noon”",
+        ),
+        (
+            "override r 1 until 2026-11-28T18:00 A B c",
+            "expected a time with its zone (Z is UTC), found “2026-11-28T18:00”",
+        ),
+        ("override r off A B", "expected a reason in quotes, found the end of the line"),
+        ("override r off A B c d", "expected the end of the line, found “d”"),
+    ],
+)
+def test_an_override_that_is_none_says_what_is_missing(line, said):
+    with pytest.raises(LineError) as wrong:
+        parse(line, "n")
+    assert str(wrong.value) == said

@@ -1,0 +1,44 @@
+"""Command lines about rules: what people set aside, and what a day may lose."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from desk.cli.words import LineError, Words
+from desk.model.commands import OverrideRule
+from desk.model.numbers import parse_decimal
+
+
+def read_override(verb: str, words: Words, command_id: str) -> OverrideRule:
+    """`override RULE VALUE until TIME NAME NAME "reason"`, or `off` for value and time."""
+    del verb
+    rule, word = words.take("a rule"), words.take("a number, or off")
+    value, expires_ms = None, 0
+    if word.lower() != "off":
+        value = parse_decimal(word)
+        if value is None:
+            raise LineError("a number, or off", f"“{word}”")
+        until = words.take("until")
+        if until.lower() != "until":
+            raise LineError("until", f"“{until}”")
+        expires_ms = _moment(words.take("a time such as 2026-11-28T18:00Z"))
+    return OverrideRule(
+        id=command_id,
+        rule=rule,
+        value=value,
+        expires_ms=expires_ms,
+        first_name=words.take("a name"),
+        second_name=words.take("a second name"),
+        reason=words.take("a reason in quotes"),
+    )
+
+
+def _moment(word: str) -> int:
+    """Return a moment with its time zone as milliseconds since 1970."""
+    try:
+        moment = datetime.fromisoformat(word)
+    except ValueError:
+        raise LineError("a time such as 2026-11-28T18:00Z", f"“{word}”") from None
+    if moment.tzinfo is None:
+        raise LineError("a time with its zone (Z is UTC)", f"“{word}”")
+    return int(moment.timestamp() * 1000)
