@@ -15,6 +15,7 @@ def test_longs_pay_when_the_rate_is_positive_and_shorts_receive_it():
     assert payment(D(-2), D(100_000), D("0.0001")) == 10
     assert payment(D(2), D(100_000), D("-0.0001")) == 10
     assert payment(D(-2), D(100_000), D("-0.0001")) == -10
+    assert payment(D("0.5"), D(100_000), D("0.0001")) == -10
     assert payment(D(0), D(0), D("0.0001")) == 0
 
 
@@ -61,6 +62,7 @@ def test_continuous_funding_flows_with_time():
     assert forecast(D(-8), 8, 0, HOUR, None) == -1
     assert forecast(D(8), 8, 0, 24 * HOUR, None) == 24
     assert forecast(D(8), 8, HOUR, HOUR, None) == 0
+    assert forecast(D(8), 8, 2 * HOUR, 5 * HOUR, None) == 3
     assert forecast(D(-1), 3, 0, HOUR, None) == D("-0." + 39 * "3" + "4")
 
 

@@ -32,6 +32,8 @@ def test_interest_of_a_month_by_hand():
 def test_midnight_is_hong_kongs():
     # 00:00 HKT of 23 November is 16:00 UTC of 22 November.
     assert midnights(utc(22, 15, 59, 59), utc(22, 16)) == 1
+    assert midnights(utc(22, 16) - 1, utc(22, 16)) == 1
+    assert midnights(utc(22, 16) - 10, utc(22, 16) - 1) == 0
     assert midnights(utc(22, 16), utc(22, 16)) == 0
     assert midnights(utc(22, 16), utc(23, 15, 59, 59)) == 0
     assert midnights(utc(22, 16), utc(23, 16)) == 1

@@ -117,6 +117,13 @@ HELD = {
         BTC, "-40", "60000", "66000",
         terms=MarginTerms(model="bybit-2025", tiers=ROWS),
     ),
+    "bybit-2025, into a lower tier": position(
+        BTC,
+        "-6",
+        "60000",
+        "66000",
+        terms=MarginTerms(model="bybit-2025", tiers=ROWS),
+    ),
     "bybit-2026": position(
         BTC, "40", "60000", "56000",
         terms=MarginTerms(model="bybit-2026", tiers=ROWS, taker_fee_rate=FEE),
