@@ -118,10 +118,7 @@ HELD = {
         terms=MarginTerms(model="bybit-2025", tiers=ROWS),
     ),
     "bybit-2025, into a lower tier": position(
-        BTC,
-        "-6",
-        "60000",
-        "66000",
+        BTC, "-6.3", "60000", "66000",
         terms=MarginTerms(model="bybit-2025", tiers=ROWS),
     ),
     "bybit-2026": position(
