@@ -80,6 +80,8 @@ class DeskState:
         self.funded_ms: dict[Key, int] = {}
         """The last moment that funding was settled, or missed, for."""
         self.rules = RuleState()
+        self.opened_ms: dict[Key, int] = {}
+        """When a position was last opened from flat."""
 
     @property
     def state(self) -> str:
@@ -94,6 +96,11 @@ class DeskState:
     def mode(self, account: str, instrument: str) -> MarginMode:
         """Return the margin mode of an instrument; cross unless it was set."""
         return self.modes.get((account, instrument), MarginMode.CROSS)
+
+    def funded_until_ms(self, account: str, instrument: str) -> int:
+        """Return the moment after which a position's funding is not settled yet."""
+        key = (account, instrument)
+        return max(self.funded_ms.get(key, 0), self.opened_ms.get(key, 0))
 
     def closing_out(self, account: str) -> list[CloseOut]:
         """Return the close-outs of an account that run."""
@@ -212,6 +219,8 @@ class DeskState:
         if instrument.kind is Kind.PERPETUAL:
             key = (fill.account, fill.instrument)
             held = self.positions.get(key, Position())
+            if not held.quantity:
+                self.opened_ms[key] = fill.time_ms
             signed = fill.quantity * fill.side.sign
             self.positions[key] = held.filled(instrument, signed, fill.price)
 

@@ -6,6 +6,7 @@ from desk.engine.change import Change, Latch
 from desk.engine.closing_out import ClosingOut
 from desk.engine.cure_watch import CureWatch, called
 from desk.engine.desk import Desk
+from desk.engine.funding import FundingClock
 from desk.engine.guarding import latch_desk, risk_adding_orders
 from desk.engine.loan_watch import LoanWatch
 from desk.engine.plan import Plan
@@ -35,6 +36,7 @@ class Watch:
         self._rules = RuleWatch(desk)
         self._closing_out = ClosingOut(desk)
         self._cures = CureWatch(desk)
+        self._funding = FundingClock(desk)
 
     def window_changed(self, attached: bool) -> None:
         """Note that a window was attached (its heartbeats count from now) or is gone."""
@@ -62,6 +64,7 @@ class Watch:
             self._loans.look,
             self._cures.look,
             self._rules.look,
+            self._funding.look,
         )
         return next((plan for look in looks if (plan := look()) is not None), None)
 
