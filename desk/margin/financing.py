@@ -30,6 +30,8 @@ class Pledge(msgspec.Struct, frozen=True, kw_only=True):
     """A virtual asset: it falls with the market and its counted value is capped."""
     eligible: bool = True
     """Ineligible collateral has margin value 0."""
+    asset: str | None = None
+    """Virtual pledges of one asset are capped as one; None: it stands alone."""
 
 
 class LoanTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,10 +92,10 @@ def loan_figures(pledges: Sequence[Pledge], loan: Decimal | None, terms: LoanTer
     if not known or loan is None:
         return _unknown(pledges, loan)
     market_value = sum((p.market_value for p in pledges if p.market_value is not None), ZERO)
-    values = curve.margin_values(ONE)
-    margin_value = counted(sum(values, ZERO))
+    values = curve.margin_values()
+    margin_value = counted(curve.margin_value(ONE))
     raw = curve.raw_total
-    virtual = [value for value, p in zip(curve.raw, pledges, strict=True) if p.is_virtual]
+    virtual = curve.coins.values()
     fixed = [value for value, p in zip(values, pledges, strict=True) if not p.is_virtual]
     return LoanFigures(
         level=loan_level(loan, margin_value, terms),
@@ -183,7 +185,6 @@ class _Curve:
     """Margin value as virtual assets keep a share `z` of their price, from 1 (now) to 0."""
 
     def __init__(self, pledges: Sequence[Pledge], terms: LoanTerms) -> None:
-        self._virtual = [pledge.is_virtual for pledge in pledges]
         self._terms = terms
         self.raw = [
             (pledge.market_value or ZERO) * (ONE - pledge.haircut) if pledge.eligible else ZERO
@@ -191,29 +192,33 @@ class _Curve:
         ]
         """Margin value of each pledge before any cut, now."""
         self.raw_total = sum(self.raw, ZERO)
-        self._moving = sum(
-            (v for v, virtual in zip(self.raw, self._virtual, strict=True) if virtual), ZERO
-        )
+        self._coin = [_coin(number, pledge) for number, pledge in enumerate(pledges)]
+        self.coins: dict[str, Decimal] = {}
+        """The same of each virtual asset, over all its pledges."""
+        for coin, value in zip(self._coin, self.raw, strict=True):
+            if coin is not None:
+                self.coins[coin] = self.coins.get(coin, ZERO) + value
+        self._moving = sum(self.coins.values(), ZERO)
         self._fixed = self.raw_total - self._moving
 
-    def margin_values(self, z: Decimal) -> tuple[Decimal, ...]:
-        """Return the margin value of each pledge: each capped alone, then the group cut evenly."""
-        total = self._fixed + z * self._moving
-        alone = [
-            min(value * z, self._terms.single_cap * total) if virtual else value
-            for value, virtual in zip(self.raw, self._virtual, strict=True)
-        ]
-        group = sum((v for v, virtual in zip(alone, self._virtual, strict=True) if virtual), ZERO)
-        room = self._terms.group_cap * total
-        kept = room / group if group > room else ONE
-        return tuple(
-            counted(value * kept) if virtual else counted(value)
-            for value, virtual in zip(alone, self._virtual, strict=True)
-        )
-
     def margin_value(self, z: Decimal) -> Decimal:
-        """Return the margin value of everything."""
-        return sum(self.margin_values(z), ZERO)
+        """Return the margin value of everything: each coin capped alone, then all together."""
+        total = self._fixed + z * self._moving
+        single = self._terms.single_cap * total
+        alone = sum((min(value * z, single) for value in self.coins.values()), ZERO)
+        return self._fixed + min(alone, self._terms.group_cap * total)
+
+    def margin_values(self) -> tuple[Decimal, ...]:
+        """Return the margin value of each pledge now: pledges share a cut evenly."""
+        single = self._terms.single_cap * self.raw_total
+        group = sum((min(value, single) for value in self.coins.values()), ZERO)
+        room = self._terms.group_cap * self.raw_total
+        kept = room / group if group > room else ONE
+        shares = {c: min(v, single) * kept / v if v else ONE for c, v in self.coins.items()}
+        return tuple(
+            counted(value if coin is None else value * shares[coin])
+            for coin, value in zip(self._coin, self.raw, strict=True)
+        )
 
     def fall_to(self, needed: Decimal) -> Decimal | None:
         """Return the fall at which margin value has come down to what is needed.
@@ -236,18 +241,15 @@ class _Curve:
         """Return the shares between 1 and 0 at which a cap begins or ends to bind, falling."""
         cap, group_cap = self._terms.single_cap, self._terms.group_cap
         bends: set[Decimal] = set()
-        lines = [
-            (value, cap) for value, virtual in zip(self.raw, self._virtual, strict=True) if virtual
-        ]
-        for value, limit in lines:
-            bends |= self._meeting(value, ZERO, limit)
-        # Between those, the group before its cap is a line: some pledges capped, the rest not.
+        for value in self.coins.values():
+            bends |= self._meeting(value, ZERO, cap)
+        # Between those, the group before its cap is a line: some coins capped, the rest not.
         edges = sorted({ONE, ZERO, *bends}, reverse=True)
         for above, below in pairwise(edges):
             middle = (above + below) / 2
             total = self._fixed + middle * self._moving
-            free = [v for v, _ in lines if v * middle <= cap * total]
-            capped = cap * (len(lines) - len(free))
+            free = [v for v in self.coins.values() if v * middle <= cap * total]
+            capped = cap * (len(self.coins) - len(free))
             slope = sum(free, ZERO) + capped * self._moving
             bends |= self._meeting(slope, capped * self._fixed, group_cap)
         return sorted((z for z in bends if ZERO < z < ONE), reverse=True)
@@ -258,12 +260,19 @@ class _Curve:
         return {(limit * self._fixed - constant) / gain} if gain else set()
 
 
+def _coin(number: int, pledge: Pledge) -> str | None:
+    """Name what a pledge is capped as; None for what is not virtual."""
+    if not pledge.is_virtual:
+        return None
+    return str(number) if pledge.asset is None else pledge.asset
+
+
 def _fall_to_shortfall(pledges: Sequence[Pledge], loan: Decimal) -> Decimal | None:
     """Return the fall at which the loan is more than everything is worth."""
     moving = sum((p.market_value or ZERO for p in pledges if p.is_virtual), ZERO)
     fixed = sum((p.market_value or ZERO for p in pledges if not p.is_virtual), ZERO)
-    if fixed + moving <= loan:
+    if loan > fixed + moving:
         return ZERO
-    if fixed > loan or not moving:
+    if fixed >= loan:
         return None
     return unbiased((fixed + moving - loan) / moving)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -119,7 +119,8 @@ def cross_exposure(pool: Pool, measured: Requirement) -> Exposure | None:
     """Return how the pool moves with one cross position's price; None if unknown or flat.
 
     All other marks stay, also those of other positions on the same base (the venues'
-    convention); collateral held in the base asset moves in proportion.
+    convention); collateral held in the base asset moves in proportion. Where the base is the settle
+    asset, that is all other collateral moving the other way.
     """
     position, notional = measured.position, measured.notional
     rate = pool.rates[position.instrument.settle]
@@ -129,8 +130,7 @@ def cross_exposure(pool: Pool, measured: Requirement) -> Exposure | None:
         return None
     base = position.instrument.base
     moving = notional * direction(position)
-    if base != pool.settle:
-        moving += pool.holdings.values.get(base, ZERO) / rate
+    moving += sum(_moving_with(base, pool), ZERO) / rate
     constant = (pool.value - pool.maintenance) / rate + measured.maintenance - moving
     return Exposure(
         constant=without_noise(constant, notional),
@@ -138,6 +138,13 @@ def cross_exposure(pool: Pool, measured: Requirement) -> Exposure | None:
         size=abs(position.quantity) * position.instrument.contract_size,
         inverse=position.instrument.contract is Contract.INVERSE,
     )
+
+
+def _moving_with(base: str, pool: Pool) -> Iterator[Decimal]:
+    """Give what collateral is worth, in the settle asset, that moves as the notional does."""
+    for asset, value in pool.holdings.values.items():
+        if asset != pool.settle and base in {asset, pool.settle}:
+            yield value
 
 
 def pool_moves(pool: Pool) -> Moves:

@@ -79,7 +79,13 @@ def _spans(
         ]
         causes = list(_causes(situation, here.instrument))
         if len(edges) == 2 and edges[0] != edges[1]:
-            causes.insert(0, f"mark {here.mark:f} against index {indices[here.instrument]:f}")
+            index = indices.get(here.instrument)
+            causes.insert(
+                0,
+                "other marks against their index"
+                if index is None
+                else f"mark {here.mark:f} against index {index:f}",
+            )
         spans[account.id, here.instrument] = Span(
             low=min(edges, default=None), high=max(edges, default=None), causes=tuple(causes)
         )

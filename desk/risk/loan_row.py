@@ -84,6 +84,7 @@ def _pledge(row: CollateralRow, portfolio: Portfolio, profile: Profile) -> Pledg
         market_value=value,
         haircut=max(given, profile.number("vaf.haircut")),
         is_virtual=True,
+        asset=row.asset,
         eligible=row.asset in profile.words("vaf.eligible_collateral"),
     )
 

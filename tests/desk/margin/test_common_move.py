@@ -177,3 +177,19 @@ def test_without_positions_there_is_nothing_to_close_out():
     )
     assert (found.common_move_down, found.common_move_up) == (None, None)
     assert found.level == "NORMAL"
+
+
+@pytest.mark.parametrize("quantity", [100, -100])
+def test_a_lone_coin_margined_position_is_closed_out_where_the_joint_move_ends(quantity):
+    """Other collateral stands still in money, so it moves against the coin: both ways say so."""
+    held = position(BTC_COIN, quantity, "50000", "50000", terms=flat_terms("0.01"))
+    found = figures(
+        held,
+        settle="BTC",
+        balances={"BTC": "0.02", "USDT": "2000"},
+        haircuts={"USDT": "0.001"},
+        prices={"USDT": "0.00002"},
+    )
+    edge = found.positions[0].liquidation_price / 50000 - 1
+    move = found.common_move_down if quantity > 0 else found.common_move_up
+    assert abs(edge - move) < D("1e-15")

@@ -147,3 +147,30 @@ def test_more_collateral_never_hurts(btc, eth, securities, loan, more):
     rich = loan_figures([coins(btc), coins(eth), shares(securities + more)], loan, RULES)
     assert rich.margin_value >= poor.margin_value
     assert rich.excess >= poor.excess
+
+
+def test_two_pledges_of_one_coin_are_capped_as_one():
+    """Splitting a pledge is no way around a concentration limit."""
+    whole = loan_figures([coins(1000), shares(1000, "0")], D(100), RULES)
+    halves = [coins(400, asset="BTC"), coins(600, asset="BTC"), shares(1000, "0")]
+    split = loan_figures(halves, D(100), RULES)
+    assert split.margin_value == whole.margin_value
+    assert split.fall_to_call == whole.fall_to_call
+    assert split.largest_share == whole.largest_share
+    assert split.margin_values[0] * 3 == split.margin_values[1] * 2
+    two_coins = [coins(400, asset="BTC"), coins(600, asset="ETH"), shares(100, "0")]
+    assert loan_figures(two_coins, D(100), RULES).margin_value == D(100) + D(250)
+
+
+def test_a_cut_leaves_nothing_of_a_loan_that_is_just_covered():
+    found = loan_figures([coins(1000, "0.65"), coins(700), shares(300, "0")], D(765), RULES)
+    assert found.margin_value == 765
+    assert found.excess == 0
+    assert (found.level, found.fall_to_call) == ("MARGIN_CALL", 0)
+
+
+def test_a_loan_of_exactly_what_is_pledged_is_not_yet_short():
+    assert loan_figures([shares(100)], D(100), RULES).fall_to_shortfall is None
+    assert loan_figures([shares(100)], D(101), RULES).fall_to_shortfall == 0
+    assert loan_figures([shares(100), coins(50)], D(100), RULES).fall_to_shortfall is None
+    assert loan_figures([shares(100), coins(50)], D(150), RULES).fall_to_shortfall == 0

@@ -190,6 +190,19 @@ def test_an_index_away_from_the_mark_spans_the_liquidation_price():
     assert span["causes"] == ["mark 61010.5 against index 60000"]
 
 
+def test_an_index_elsewhere_spans_a_liquidation_price_whose_own_index_is_unknown():
+    second = {"instrument": ETH, "quantity": "100", "entry_price": "2600", "leverage": "5"}
+    found = report(
+        ("prices/BTC", "60000"),
+        ("prices/ETH", GONE),
+        (f"marks/{ETH}", "2600"),
+        ("accounts/0/positions/1", second),
+    )
+    span = first(found)["positions"][1]["uncertainty"]
+    assert D(span["low"]) < D(span["high"])
+    assert span["causes"] == ["other marks against their index"]
+
+
 def test_old_tiers_are_said_beside_the_figure():
     found = report(("as_of", "2027-02-01T00:00:00Z"))
     assert any(
