@@ -1,4 +1,4 @@
-"""Short ways to write accounts for margin, and the same account for the oracle."""
+"""Short ways to write accounts for margin."""
 
 from decimal import Decimal as D
 
@@ -132,52 +132,3 @@ def figures(*positions, **more):
 def only(*positions, **more):
     """The figures of the first position."""
     return figures(*positions, **more).positions[0]
-
-
-def for_oracle(given):
-    """Return an account as the oracle takes it."""
-    return {
-        "settle": given.settle,
-        "balances": dict(given.balances),
-        "haircuts": {
-            asset: [(part.up_to, part.rate) for part in slices]
-            for asset, slices in given.haircuts.items()
-        },
-        "prices": dict(given.prices),
-        "positions": [_position_for_oracle(one) for one in given.positions],
-        "orders": [
-            {
-                "id": one.instrument.id,
-                "side": one.side.sign,
-                "quantity": one.quantity,
-                "price": one.price,
-                "reduce_only": one.reduce_only,
-            }
-            for one in given.orders
-        ],
-    }
-
-
-def _position_for_oracle(one):
-    return {
-        "id": one.instrument.id,
-        "base": one.instrument.base,
-        "inverse": one.instrument.contract is Contract.INVERSE,
-        "size": one.instrument.contract_size,
-        "quantity": one.quantity,
-        "entry": one.entry_price,
-        "mark": one.mark,
-        "leverage": one.leverage,
-        "tiers": [
-            (
-                t.notional_floor,
-                t.notional_cap,
-                t.maintenance_rate,
-                t.maintenance_amount,
-                t.max_leverage,
-            )
-            for t in one.terms.tiers
-        ],
-        "isolated": one.margin_mode is MarginMode.ISOLATED,
-        "wallet": one.isolated_margin,
-    }
