@@ -63,14 +63,6 @@ def forecast(
     return one * ((until_ms - next_ms) // interval + 1)
 
 
-@finely
-def accrued(one: Decimal, interval_h: int, now_ms: int, next_ms: int) -> Decimal:
-    """Return the part of the next payment that has built up since the last stamp."""
-    interval = interval_h * HOUR_MS
-    gone = min(max(interval - (next_ms - now_ms), 0), interval)
-    return counted(one * gone / interval)
-
-
 def wallet_loss(received: Decimal, available: Decimal) -> Decimal:
     """Return what funding takes from an isolated wallet, and so adds to the risk of liquidation.
 

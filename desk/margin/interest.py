@@ -10,10 +10,6 @@ from decimal import Decimal
 
 from desk.margin.rounding import finely, required
 
-DAY_MS = 86_400_000
-HONG_KONG_MS = 8 * 3_600_000
-"""Ahead of UTC, all year round."""
-
 _YEAR_OF_365 = frozenset({"HKD"})
 
 
@@ -23,15 +19,6 @@ def days_a_year(asset: str) -> int:
     Any other asset counts 360, which never understates what is owed.
     """
     return 365 if asset in _YEAR_OF_365 else 360
-
-
-def midnights(after_ms: int, until_ms: int) -> int:
-    """Return how many Hong Kong midnights lie after a moment, up to another and with it."""
-    return max(0, _day(until_ms) - _day(after_ms))
-
-
-def _day(wall_ms: int) -> int:
-    return (wall_ms + HONG_KONG_MS) // DAY_MS
 
 
 @finely

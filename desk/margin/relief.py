@@ -111,15 +111,3 @@ def notional_to_close(
         if left >= piece.start:
             return required(notional - left)
     return None
-
-
-@finely
-def value_to_sell(
-    cover: Cover, target: Decimal, haircut: Decimal, cost_rate: Decimal
-) -> Decimal | None:
-    """Return what collateral to sell, at market value, to bring loan / margin value to a target.
-
-    What is sold repays the loan less its cost and no longer counts as margin value. None where
-    selling relieves nothing. Caps on collateral are not seen here: where one binds, judge anew.
-    """
-    return closing_size(cover.shortage(target), ONE - target * (ONE - haircut), cost_rate)

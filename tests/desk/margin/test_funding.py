@@ -4,7 +4,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from desk.margin.funding import accrued, forecast, payment, rate_of, stamps, wallet_loss
+from desk.margin.funding import forecast, payment, rate_of, stamps, wallet_loss
 
 HOUR = 3_600_000
 EIGHT = 8 * HOUR
@@ -64,18 +64,6 @@ def test_continuous_funding_flows_with_time():
     assert forecast(D(8), 8, HOUR, HOUR, None) == 0
     assert forecast(D(8), 8, 2 * HOUR, 5 * HOUR, None) == 3
     assert forecast(D(-1), 3, 0, HOUR, None) == D("-0." + 39 * "3" + "4")
-
-
-def test_the_next_payment_builds_up_from_the_last_stamp():
-    assert accrued(D(-8), 8, EIGHT, 2 * EIGHT) == 0
-    assert accrued(D(-8), 8, EIGHT + HOUR, 2 * EIGHT) == -1
-    assert accrued(D(-8), 8, 2 * EIGHT, 2 * EIGHT) == -8
-    assert accrued(D(1), 3, HOUR, 3 * HOUR) == D("0." + 40 * "3")
-
-
-def test_a_stamp_that_is_late_or_too_far_ahead_accrues_no_more_than_one_payment():
-    assert accrued(D(-8), 8, 2 * EIGHT + HOUR, 2 * EIGHT) == -8
-    assert accrued(D(-8), 8, 0, 2 * EIGHT) == 0
 
 
 def test_funding_takes_from_the_wallet_what_the_free_balance_cannot_pay():

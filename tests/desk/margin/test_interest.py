@@ -1,17 +1,12 @@
 """Interest by the day: which days, over which year, and never rounded down."""
 
-from datetime import UTC, datetime
 from decimal import Decimal as D
 
 import pytest
 
-from desk.margin.interest import days_a_year, midnights, periods_begun, simple_interest
+from desk.margin.interest import days_a_year, periods_begun, simple_interest
 
 HOUR = 3_600_000
-
-
-def utc(day, hour, minute=0, second=0):
-    return int(datetime(2026, 11, day, hour, minute, second, tzinfo=UTC).timestamp() * 1000)
 
 
 @pytest.mark.parametrize(
@@ -27,21 +22,6 @@ def test_interest_of_a_month_by_hand():
     assert simple_interest(D(1_000_000), D("0.08"), "USD", 30) == D("6666." + 35 * "6" + "7")
     assert simple_interest(D(1_000_000), D("0.08"), "HKD", 73) == 16_000
     assert simple_interest(D(1_000_000), D("0.08"), "HKD", 0) == 0
-
-
-def test_midnight_is_hong_kongs():
-    # 00:00 HKT of 23 November is 16:00 UTC of 22 November.
-    assert midnights(utc(22, 15, 59, 59), utc(22, 16)) == 1
-    assert midnights(utc(22, 16) - 1, utc(22, 16)) == 1
-    assert midnights(utc(22, 16) - 10, utc(22, 16) - 1) == 0
-    assert midnights(utc(22, 16), utc(22, 16)) == 0
-    assert midnights(utc(22, 16), utc(23, 15, 59, 59)) == 0
-    assert midnights(utc(22, 16), utc(23, 16)) == 1
-    assert midnights(utc(1, 0), utc(30, 0)) == 29
-
-
-def test_a_clock_set_back_takes_no_interest_back():
-    assert midnights(utc(23, 16), utc(22, 0)) == 0
 
 
 def test_a_period_counts_once_it_has_begun():

@@ -14,7 +14,6 @@ from desk.margin.relief import (
     closing_curve,
     closing_size,
     notional_to_close,
-    value_to_sell,
 )
 from desk.margin.requirement import requirement
 
@@ -192,18 +191,3 @@ def test_a_parabola_that_never_comes_down_to_the_target_is_not_closed_in_part():
 )
 def test_without_what_the_model_needs_there_is_no_curve(lacking):
     assert closing_curve(msgspec.structs.replace(HELD["bybit-2026"], **lacking)) is None
-
-
-# --- the loan ------------------------------------------------------------------------------------
-
-
-def test_what_is_sold_repays_the_loan_and_no_longer_counts():
-    # 1,300 owed against 2,500 at 60 %: sold n gives 1,300 − 0.99 n = 0.95 (1,000 − 0.4 n).
-    found = value_to_sell(Cover(D(1300), D(1000)), D("0.95"), D("0.6"), D("0.01"))
-    assert abs(found - 350 / D("0.61")) < D("1e-15")
-    assert abs((1300 - D("0.99") * found) / (1000 - D("0.4") * found) - D("0.95")) < D("1e-15")
-
-
-def test_collateral_without_a_haircut_may_not_be_worth_selling():
-    assert value_to_sell(Cover(D(1300), D(1000)), D("0.95"), D(0), D("0.05")) is None
-    assert value_to_sell(Cover(D(950), D(1000)), D("0.95"), D(0), D("0.05")) == 0
