@@ -99,7 +99,10 @@ class Session:
     def settled(self) -> bool:
         """Whether the venue has answered everything that was sent to it."""
         state = self.runtime.engine.desk.state
-        pending = any(o.status is OrderStatus.PENDING for o in state.live_orders())
+        pending = any(
+            order.status is OrderStatus.PENDING or order.amending is not None
+            for order in state.live_orders()
+        )
         return not pending and not state.cancels
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from desk.engine.blind_stops import BlindStops
 from desk.engine.change import Change, Latch
 from desk.engine.closing_out import ClosingOut
 from desk.engine.cure_watch import CureWatch, called
@@ -37,6 +38,7 @@ class Watch:
         self._closing_out = ClosingOut(desk)
         self._cures = CureWatch(desk)
         self._funding = FundingClock(desk)
+        self._blind_stops = BlindStops(desk)
 
     def window_changed(self, attached: bool) -> None:
         """Note that a window was attached (its heartbeats count from now) or is gone."""
@@ -65,6 +67,7 @@ class Watch:
             self._cures.look,
             self._rules.look,
             self._funding.look,
+            self._blind_stops.look,
         )
         return next((plan for look in looks if (plan := look()) is not None), None)
 

@@ -221,15 +221,19 @@ class PaperVenue(ExecutionClient):
         self._taken.add(draft.taken)
         for order_id, (lots, fills) in draft.filled.items():
             self._orders[order_id].count(lots, fills)
-        for order_id, ahead in draft.resting.items():
-            order = self._orders[order_id]
-            order.queue, order.waits = QueuePosition(ahead), False
+        self._let_rest(draft)
         self._commit_words(draft)
         for order_id in {outcome.order_id for outcome in draft.outcomes} - draft.closed:
             self._index(self._orders[order_id])
         for order_id in draft.closed:
             self._remove(order_id)
         self._earliest_due_ns = self.next_due_ns(-1)
+
+    def _let_rest(self, draft: Draft) -> None:
+        for order_id, ahead in draft.resting.items():
+            order = self._orders[order_id]
+            order.queue, order.waits = QueuePosition(ahead), False
+            self._index(order)
 
     def _commit_words(self, draft: Draft) -> None:
         """Take what was said of orders that go on."""
@@ -313,6 +317,8 @@ class PaperVenue(ExecutionClient):
 
     def _decision(self, draft: Draft) -> Decision:
         if not draft.outcomes:
+            self._let_rest(draft)  # an amended order back in its book: nothing to journal
+            self._earliest_due_ns = self.next_due_ns(-1)
             return NOTHING
         self._decisions += 1
         self._draft = draft

@@ -26,8 +26,8 @@ def trigger(context: OrderContext) -> Denial | None:
     if order.type.has_trigger == (order.trigger is not None):
         return None
     named = order.type.value.replace("_", "-")
-    wanted = f"A {named} needs" if order.type.has_trigger else f"A {named} has no"
-    return deny("TRIGGER", "ord.no_limit_no_trade", f"{wanted} trigger.")
+    wanted = "needs a" if order.type.has_trigger else "has no"
+    return deny("TRIGGER", "ord.no_limit_no_trade", f"A {named} {wanted} trigger.")
 
 
 def trigger_side(context: OrderContext) -> Denial | None:
@@ -178,7 +178,10 @@ def _beyond(
     edge = round_up(edge, tick) if is_long else round_down(edge, tick)
     when = "After the fill " if context.order.stop_loss is not None else ""
     kind = "lowest" if is_long else "highest"
+    mark = _fresh_mark(context)
     bounds = _entries(context)
+    if context.order.stop_loss is None:
+        bounds = [] if mark is None else [mark]
     named = f"The {kind} safe stop is {safe:,f}."
     if bounds and (safe >= min(bounds) if is_long else safe <= max(bounds)):
         named = f"The {kind} safe stop would be {safe:,f}, beyond the price: take less."

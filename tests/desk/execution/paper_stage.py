@@ -161,6 +161,8 @@ class Stage:
     def amend(self, order_id, quantity=None, price=None, trigger=None):
         """Ask to amend, as the desk does: what is not named stays."""
         order = self.orders[order_id]
+        if not order.is_live:
+            return False
         terms = order.terms
         amendment = Amendment(
             order_id=order_id,

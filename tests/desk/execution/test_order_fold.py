@@ -1,6 +1,7 @@
 from decimal import Decimal as D
 from itertools import permutations
 
+import msgspec
 import pytest
 from paper_stage import BUY, INVERSE, PERP, terms
 
@@ -9,11 +10,22 @@ from desk.execution.order import (
     Order,
     OrderContradiction,
     apply,
+    asked,
     average_price,
     check_move,
 )
-from desk.execution.outcome import Accepted, Cancelled, Filled, Rejected
-from desk.model.orders import Fill, Liquidity, OrderStatus
+from desk.execution.outcome import (
+    Accepted,
+    Amended,
+    AmendRefused,
+    Cancelled,
+    Filled,
+    Rejected,
+    Triggered,
+)
+from desk.model.orders import Amendment, Fill, Liquidity, OrderStatus, OrderType
+
+S = OrderStatus
 
 NEW = Order(terms=terms("a", BUY, "1", "100"), created_ms=1)
 ACK = Accepted(order_id="a", time_ms=5)
@@ -96,6 +108,104 @@ def test_outcomes_that_cannot_all_be_true_are_refused_in_every_arrival_order(out
             folded(arrival)
 
 
+UP = Amendment(order_id="a", number=1, quantity=D(2), price=D(101), trigger=None)
+DOWN = Amendment(order_id="a", number=1, quantity=D("0.5"), price=D(100), trigger=None)
+AMENDED_UP, AMENDED_DOWN = Amended(amendment=UP, time_ms=7), Amended(amendment=DOWN, time_ms=7)
+REFUSED = AmendRefused(order_id="a", number=1, reason="too late", time_ms=7)
+STOP = Order(terms=terms("a", BUY, "1", None, type=OrderType.STOP, trigger=D(100)), created_ms=1)
+TRIGGER = Triggered(order_id="a", mark=D(100), collar_price=D(103), time_ms=8)
+LATER_TRIGGER = Triggered(order_id="a", mark=D(101), collar_price=D(104), time_ms=9)
+
+
+@pytest.mark.parametrize(
+    ("amendment", "outcomes", "status", "filled", "quantity"),
+    [
+        pytest.param(UP, [ACK, AMENDED_UP, F1], S.PARTIALLY_FILLED, "0.2", "2", id="grows"),
+        pytest.param(
+            UP, [ACK, AMENDED_UP, fill(1, "1"), fill(2, "1")], S.FILLED, "2", "2", id="filled"
+        ),
+        pytest.param(
+            UP, [AMENDED_UP, fill(1, "1"), cancel("1")], S.CANCELLED, "1", "2", id="grown-and-cut"
+        ),
+        pytest.param(UP, [ACK, REFUSED, F1, F2, F3], S.FILLED, "1", "1", id="refused"),
+        pytest.param(
+            UP, [REFUSED, fill(1, "1"), cancel("1")], S.FILLED, "1", "1", id="refused-lost-race"
+        ),
+        pytest.param(
+            DOWN, [ACK, AMENDED_DOWN, F1, fill(2, "0.3")], S.FILLED, "0.5", "0.5", id="shrinks"
+        ),
+        pytest.param(
+            DOWN, [ACK, AMENDED_DOWN, F1, cancel("0.2")], S.CANCELLED, "0.2", "0.5", id="shrunk-cut"
+        ),
+        pytest.param(UP, [ACK, REFUSED, cancel("0")], S.CANCELLED, "0", "1", id="refused-and-cut"),
+    ],
+)
+def test_amendments_fold_the_same_in_every_arrival_order(
+    amendment, outcomes, status, filled, quantity
+):
+    start = asked(NEW, amendment)
+    ends = {folded(arrival, start) for arrival in permutations([*outcomes, outcomes[0]])}
+    assert len(ends) == 1
+    end = ends.pop()
+    assert (end.status, end.filled, end.terms.quantity) == (status, D(filled), D(quantity))
+    assert end.amending is None
+
+
+def test_while_an_amendment_is_on_its_way_an_order_ends_only_where_it_ends_either_way():
+    order = folded([ACK, fill(1, "1")], asked(NEW, UP))
+    assert (order.status, order.largest) == (S.PARTIALLY_FILLED, D(2))
+    assert apply(order, REFUSED).status is S.FILLED
+    assert apply(order, AMENDED_UP).status is S.PARTIALLY_FILLED
+    cut = folded([ACK, cancel("0")], asked(NEW, UP))
+    assert cut.status is S.CANCELLED
+
+
+def test_an_answer_to_an_earlier_amendment_says_nothing_new():
+    second = msgspec.structs.replace(DOWN, number=2)
+    order = asked(folded([ACK, AMENDED_UP], asked(NEW, UP)), second)
+    assert apply(order, AMENDED_UP) is order
+    order = apply(order, Amended(amendment=second, time_ms=9))
+    assert apply(order, AMENDED_UP) is order
+    assert (order.terms.quantity, order.amendments) == (D("0.5"), 2)
+
+
+@pytest.mark.parametrize(
+    ("start", "outcomes"),
+    [
+        (NEW, [AMENDED_UP]),
+        (NEW, [REFUSED]),
+        (NEW, [TRIGGER]),
+        (asked(NEW, UP), [AMENDED_DOWN]),
+        (asked(NEW, UP), [fill(1, "1"), fill(2, "1"), REFUSED]),
+        (asked(NEW, UP), [AMENDED_UP, REFUSED]),
+        (asked(NEW, DOWN), [fill(1, "1"), AMENDED_DOWN]),
+    ],
+    ids=range(7),
+)
+def test_answers_that_cannot_be_true_are_refused(start, outcomes):
+    with pytest.raises(OrderContradiction, match="order a"):
+        folded(outcomes, start)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "status"),
+    [
+        pytest.param([ACK, LATER_ACK], S.WAITING, id="waits"),
+        pytest.param([ACK, TRIGGER, LATER_TRIGGER], S.WORKING, id="triggered"),
+        pytest.param([ACK, TRIGGER, F1], S.PARTIALLY_FILLED, id="filling"),
+        pytest.param([ACK, TRIGGER, F1, F2, F3], S.FILLED, id="filled"),
+        pytest.param([ACK, TRIGGER, F1, cancel("0.2")], S.CANCELLED, id="cut"),
+        pytest.param([ACK, cancel("0")], S.CANCELLED, id="never-triggered"),
+        pytest.param([ACK, TRIGGER, REJECT], S.REJECTED, id="refused-when-triggered"),
+        pytest.param([TRIGGER], S.PENDING, id="ack-missing"),
+    ],
+)
+def test_triggers_fold_the_same_in_every_arrival_order(outcomes, status):
+    ends = {folded(arrival, STOP) for arrival in permutations(outcomes)}
+    assert len(ends) == 1
+    assert ends.pop().status is status
+
+
 def test_a_refused_outcome_leaves_the_order_as_it_was():
     order = folded([ACK, F1])
     with pytest.raises(OrderContradiction):
@@ -142,7 +252,6 @@ def test_the_average_of_an_inverse_contract_is_harmonic():
     assert average_price(NEW, PERP) is None
 
 
-S = OrderStatus
 ALLOWED = {
     (S.PENDING, S.WORKING),
     (S.PENDING, S.PARTIALLY_FILLED),

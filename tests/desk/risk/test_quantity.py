@@ -83,3 +83,49 @@ def test_selling_all_spot_sells_what_is_held_and_no_more():
     held = scale(position=D("0.123456789"), leverage=D(1), fee_rate=D("0.001"))
     everything = Quantity(D(100), QuantityUnit.PERCENT)
     assert resolve(everything, SPOT, Side.SELL, held) == D("0.12345")
+
+
+def risk(value, asset=""):
+    return Quantity(D(value), QuantityUnit.RISK, asset)
+
+
+@pytest.mark.parametrize(
+    ("instrument", "quantity", "side", "at", "result"),
+    [
+        # A coin loses 1,000, and pays 60,000 × 0.0005 + 59,000 × 0.0005 = 59.5: 500 / 1,059.5.
+        (LINEAR, risk(500, "USDT"), Side.BUY, {"stop": D(59000)}, "0.471"),
+        (LINEAR, risk(500), Side.BUY, {"stop": D(59000)}, "0.471"),
+        # Resting it pays 60,000 × 0.0002 + 29.5 = 41.5: 500 / 1,041.5 = 0.48007….
+        (LINEAR, risk(500), Side.BUY, {"stop": D(59000), "entry_fee_rate": D("0.0002")}, "0.48"),
+        # Short: 1,000 + 30 + 30.5 = 1,060.5.
+        (LINEAR, risk("1060.5"), Side.SELL, {"stop": D(61000)}, "1"),
+        (LINEAR, risk("1060.4"), Side.SELL, {"stop": D(61000)}, "0.999"),
+        # 100/50,000 − 100/60,000 = 0.000333… BTC a contract, fees 0.0005 × (0.002 + 0.001666…):
+        # 0.000335166… BTC. 0.01 BTC / that = 29.83; 500 USD at 50,000 are the same 0.01 BTC.
+        (INVERSE, risk("0.01", "BTC"), Side.BUY, {"stop": D(50000)}, "29"),
+        (INVERSE, risk("500", "USD"), Side.BUY, {"stop": D(50000)}, "29"),
+    ],
+)
+def test_a_risk_is_what_is_lost_at_the_stop_with_both_fees(instrument, quantity, side, at, result):
+    given = scale(**{"entry_fee_rate": D("0.0005"), **at})
+    assert resolve(quantity, instrument, side, given) == D(result)
+
+
+@pytest.mark.parametrize(
+    ("side", "fields", "code", "message"),
+    [
+        (Side.BUY, {}, "QUANTITY_UNIT",
+         "A quantity from risk is worked out from the stop: write sl PRICE."),
+        (Side.BUY, {"stop": D(0)}, "QUANTITY_UNIT",
+         "A quantity from risk is worked out from the stop: write sl PRICE."),
+        (Side.BUY, {"stop": D(59000), "price": None}, "NO_PRICE",
+         "BTCUSDT-PERP.BINANCE has no fresh mark, so this quantity cannot be worked out."),
+        (Side.BUY, {"stop": D(60000)}, "QUANTITY_UNIT",
+         "Between 60000 and a stop at 60000 a buy loses nothing to size by."),
+        (Side.SELL, {"stop": D(59000)}, "QUANTITY_UNIT",
+         "Between 60000 and a stop at 59000 a sell loses nothing to size by."),
+    ],
+)  # fmt: skip
+def test_a_risk_without_a_loss_to_size_by_is_denied(side, fields, code, message):
+    denial = resolve(risk(500, "USDT"), LINEAR, side, scale(**fields))
+    assert (denial.code, denial.message) == (code, message)
