@@ -87,7 +87,7 @@ def trigger_plan(
         "profile_hash": desk.rules.hash,
     }
     plan = saying("CLOSE_OUT", one.reason)
-    _add(desk, plan, Change(what=what, close_out=one, cancels=tuple(cancels)), account)
+    add_row(desk, plan, Change(what=what, close_out=one, cancels=tuple(cancels)), account)
     return plan
 
 
@@ -95,7 +95,7 @@ def step_plan(desk: Desk, one: CloseOut, step: CloseOutStep) -> Plan:
     """Send the next step: a reduce-only market order within the collar."""
     number = len(one.orders) + 1
     terms = OrderTerms(
-        id=_free_id(desk, one, number),
+        id=free_order_id(desk, one, number),
         account=one.account,
         instrument=step.instrument,
         side=step.side,
@@ -121,11 +121,11 @@ def step_plan(desk: Desk, one: CloseOut, step: CloseOutStep) -> Plan:
     order = NewOrder(terms=terms, collar_price=collar_price(desk, terms))
     change = Change(what=what, orders=(order,), step_of=one.unit, cancels=tuple(cancels))
     plan = saying("CLOSE_OUT_STEP", message, WARNING)
-    _add(desk, plan, change, one.account)
+    add_row(desk, plan, change, one.account)
     return plan
 
 
-def _free_id(desk: Desk, one: CloseOut, number: int) -> str:
+def free_order_id(desk: Desk, one: CloseOut, number: int) -> str:
     """Return an order id that nobody has used: a client may have thought of the same."""
     names = (f"close-out-{one.number}-{n}" for n in count(number))
     state = desk.state
@@ -148,7 +148,7 @@ def cancel_plan(desk: Desk, one: CloseOut, orders: Iterable[Order], message: str
     """Cancel orders that a close-out cannot leave alone."""
     cancels = tuple(order.id for order in orders)
     plan = saying("CLOSE_OUT_CANCELS", message, WARNING)
-    _add(desk, plan, Change(what={"phase": "cancels"}, cancels=cancels), one.account)
+    add_row(desk, plan, Change(what={"phase": "cancels"}, cancels=cancels), one.account)
     return plan
 
 
@@ -158,7 +158,7 @@ def end_plan(desk: Desk, one: CloseOut, why: str) -> Plan:
     ended = msgspec.structs.replace(one, ended_ms=desk.wall_ms, reason=message)
     plan = saying("CLOSE_OUT_DONE", message, WARNING)
     what: dict[str, object] = {"phase": "ended", "steps": len(one.orders), "why": why}
-    _add(desk, plan, Change(what=what, close_out=ended), one.account)
+    add_row(desk, plan, Change(what=what, close_out=ended), one.account)
     return plan
 
 
@@ -195,7 +195,7 @@ def _emptied(desk: Desk, account: str, holder: str, asset: str, left: Decimal) -
         about, plan = "loss", saying("LOSS_ALLOCATED", loss_message(holder, amount))
         postings = transfer(LOSS, holder, asset, -left)
     what: dict[str, object] = {"amount": plain(abs(left)), "asset": asset, "of": holder}
-    _add(desk, plan, Change(what=what, postings=postings), account, about)
+    add_row(desk, plan, Change(what=what, postings=postings), account, about)
     return plan
 
 
@@ -223,5 +223,6 @@ def losses_said(terms: OrderTerms, postings: Iterable[Posting]) -> list[AnyEvent
     ]
 
 
-def _add(desk: Desk, plan: Plan, change: Change, account: str, about: str = "close_out") -> None:
+def add_row(desk: Desk, plan: Plan, change: Change, account: str, about: str = "close_out") -> None:
+    """Add a row of a close-out: it may use the reserve of a full disk."""
     plan.add(about, change, time_ms=desk.wall_ms, account=account, reserve=True)

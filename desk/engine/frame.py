@@ -9,6 +9,7 @@ from itertools import islice
 from desk.engine.client_views import client_view
 from desk.engine.close_out_views import close_out_views
 from desk.engine.desk import Desk
+from desk.engine.loan_close_out_views import loan_close_out_views
 from desk.engine.loan_views import loan_views
 from desk.engine.market_views import market_views
 from desk.engine.overriding import override_views
@@ -77,7 +78,7 @@ def build_frame(
         streams=stream_views(desk, notes) if wanted.streams else [],
         quality=quality_views(desk),
         loans=loan_views(desk),
-        close_outs=close_out_views(desk),
+        close_outs=[*close_out_views(desk), *loan_close_out_views(desk)],
     )
 
 

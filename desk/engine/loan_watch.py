@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from desk.engine.accounts import Account
 from desk.engine.change import Change
@@ -14,10 +13,8 @@ from desk.engine.state import CALLED
 from desk.model.events import Alerted
 from desk.model.numbers import plain
 from desk.risk.loan_level import cure_deadline_ms, next_loan_level
+from desk.risk.loan_sale import CURED
 from desk.risk.monitor import LevelMemory
-
-CURED = Decimal("0.95")
-"""Utilization that brings a loan just out of a call."""
 
 PAPER = "paper"
 
@@ -46,13 +43,12 @@ class LoanWatch:
 
     def _next(self, account: Account, held: str, loan: Loan) -> LevelMemory:
         desk = self._desk
-        deadline_ms = deadline_of(desk, account.id)
         return next_loan_level(
             self._memory.get(account.id, LevelMemory(held)),
             loan.figures,
             desk.rules.loans.terms,
             desk.now_ns,
-            overdue=deadline_ms is not None and desk.wall_ms >= deadline_ms,
+            overdue=is_overdue(desk, account.id),
         )
 
 
@@ -60,6 +56,12 @@ def deadline_of(desk: Desk, account: str) -> int | None:
     """Return when the countdown of an account's call ends, wall clock; None: none runs."""
     called_ms = desk.state.called_since_ms.get(account)
     return cure_deadline_ms(called_ms, desk.rules.loans.cure_minutes)
+
+
+def is_overdue(desk: Desk, account: str) -> bool:
+    """Whether the countdown of an account's call has ended."""
+    deadline_ms = deadline_of(desk, account)
+    return deadline_ms is not None and desk.wall_ms >= deadline_ms
 
 
 def _crossing(desk: Desk, loan: Loan, before: str, level: str) -> Plan:

@@ -9,6 +9,7 @@ import msgspec
 from desk.engine.client_views import client_view
 from desk.engine.close_out_views import close_out_views
 from desk.engine.desk import Desk
+from desk.engine.loan_close_out_views import loan_close_out_views
 from desk.engine.loan_views import loan_views
 from desk.engine.ordering import expected_price, order_context
 from desk.engine.overriding import override_views
@@ -42,7 +43,7 @@ def answer(desk: Desk, about: str, of: str = "") -> dict[str, Any]:
                 "accounts": PLAIN(account_views(desk)),
                 "positions": PLAIN(position_views(desk)),
                 "loans": PLAIN(loan_views(desk)),
-                "close_outs": PLAIN(close_out_views(desk)),
+                "close_outs": PLAIN([*close_out_views(desk), *loan_close_out_views(desk)]),
             }
         case "rules":
             limits = PLAIN(desk.rules.limits)

@@ -9,6 +9,7 @@ from desk.engine.cure_watch import CureWatch, called
 from desk.engine.desk import Desk
 from desk.engine.funding import FundingClock
 from desk.engine.guarding import latch_desk, risk_adding_orders
+from desk.engine.loan_closing_out import LoanClosingOut
 from desk.engine.loan_watch import LoanWatch
 from desk.engine.plan import Plan
 from desk.engine.rule_watch import RuleWatch
@@ -35,6 +36,7 @@ class Watch:
         self._memory: dict[str, LevelMemory] = {}
         self._loans = LoanWatch(desk)
         self._rules = RuleWatch(desk)
+        self._loans_out = LoanClosingOut(desk)
         self._closing_out = ClosingOut(desk)
         self._cures = CureWatch(desk)
         self._funding = FundingClock(desk)
@@ -64,6 +66,7 @@ class Watch:
             self._closing_out.look,
             self._changed_level,
             self._loans.look,
+            self._loans_out.look,
             self._cures.look,
             self._rules.look,
             self._funding.look,

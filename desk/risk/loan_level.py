@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from desk.margin.financing import LoanFigures, LoanTerms, loan_level
+from desk.margin.levels import CLOSE_OUT, MARGIN_CALL
 from desk.model.numbers import ZERO
 from desk.risk.monitor import RELIEF, LevelMemory, remembered
 
@@ -27,8 +28,19 @@ def next_loan_level(
     if not figures.known or loan is None or margin_value is None:
         return LevelMemory(memory.level)
 
-    def level(relief: Decimal) -> str:
-        found = loan_level(loan, margin_value, terms, relief)
-        return "CLOSE_OUT" if overdue and found == "MARGIN_CALL" else found
+    raw = due_level(loan, margin_value, terms, overdue=overdue)
+    relieved = due_level(loan, margin_value, terms, overdue=overdue, relief=RELIEF)
+    return remembered(memory, raw, relieved, now_ns)
 
-    return remembered(memory, level(ZERO), level(RELIEF), now_ns)
+
+def due_level(
+    loan: Decimal,
+    margin_value: Decimal,
+    terms: LoanTerms,
+    *,
+    overdue: bool,
+    relief: Decimal = ZERO,
+) -> str:
+    """Return the level of a loan without memory: an overdue call is a close-out."""
+    level = loan_level(loan, margin_value, terms, relief)
+    return CLOSE_OUT if overdue and level == MARGIN_CALL else level

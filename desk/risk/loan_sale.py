@@ -1,13 +1,13 @@
 """The close-out of a margin loan: which pledged coins are sold next, how many, until it is enough.
 
-Selling value v of a coin that counts with margin value m per value brings v × (1 − cost) to repay
-the loan and takes v × m from the margin value. So utilization comes to a target t at
+A coin that is sold brings its net price to repay the loan, and takes what it counts, after caps,
+from the margin value. So utilization comes to a target t by selling
 
-    v = (loan − t × margin value) / ((1 − cost) − t × m)
+    (loan − t × margin value) / (net price − t × margin value of a coin)
 
 A step takes at most a quarter of the coins as they were at the trigger, at least a lot, and never
-more than there are. Caps make m smaller than 1 − haircut and only ever help, so that a step sized
-without them is never too small; each is verified by its fill before the next is sized.
+more than there are. Each is verified by its fill before the next is sized, which also makes up for
+caps that move with the sale.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from decimal import Decimal
 import msgspec
 
 from desk.margin.financing import LoanFigures, LoanTerms, Pledge, loan_figures
-from desk.model.numbers import ONE, ZERO, round_down, round_up
+from desk.model.numbers import ZERO, round_down, round_up
 
 CURED = Decimal("0.95")
 """Utilization that brings a loan just out of a call."""
@@ -85,7 +85,7 @@ def sale_plan(
         if step is None:
             break
         sold = next(one for one in left if one.instrument == step.instrument)
-        secured = _after(secured, sold, step.quantity)
+        secured = after_sale(secured, sold, step.quantity)
         left = [
             msgspec.structs.replace(one, quantity=one.quantity - step.quantity)
             if one is sold
@@ -106,9 +106,9 @@ def next_sale(
     open_to_sale = [one for one in coins if one.quantity >= one.lot_size and one.net > 0]
     if not open_to_sale:
         return None
-    chosen = min(open_to_sale, key=lambda one: _rank(one, secured, figures, preference))
+    chosen = min(open_to_sale, key=lambda one: _rank(one, figures, preference))
     quantity = _quantity(chosen, secured, figures)
-    after = _after(secured, chosen, quantity).figures
+    after = after_sale(secured, chosen, quantity).figures
     return Sale(
         instrument=chosen.instrument,
         quantity=quantity,
@@ -117,21 +117,22 @@ def next_sale(
 
 
 def _rank(
-    coin: Sellable, secured: Secured, figures: LoanFigures, preference: Sequence[str]
+    coin: Sellable, figures: LoanFigures, preference: Sequence[str]
 ) -> tuple[int, Decimal, Decimal]:
     """Order: as the trader prefers, then by relief per value sold, then the larger holding."""
     place = preference.index(coin.instrument) if coin.instrument in preference else len(preference)
-    worth = coin.quantity * coin.price
-    counted = figures.margin_values[coin.pledge] or ZERO
-    relief = coin.net / coin.price - CURED * counted / worth
-    return place, -relief, -worth
+    relief = (coin.net - CURED * _counted(coin, figures)) / coin.price
+    return place, -relief, -coin.quantity * coin.price
+
+
+def _counted(coin: Sellable, figures: LoanFigures) -> Decimal:
+    """Return the margin value of one coin, after caps."""
+    return (figures.margin_values[coin.pledge] or ZERO) / coin.quantity
 
 
 def _quantity(coin: Sellable, secured: Secured, figures: LoanFigures) -> Decimal:
-    pledge = secured.pledges[coin.pledge]
     margin_value = figures.margin_value or ZERO
-    counts = coin.price * (ONE - pledge.haircut) if pledge.eligible else ZERO
-    relief = coin.net - CURED * counts
+    relief = coin.net - CURED * _counted(coin, figures)
     most = min(
         round_down(coin.quantity, coin.lot_size),
         round_up(coin.at_trigger * STEP_SHARE, coin.lot_size),
@@ -142,7 +143,7 @@ def _quantity(coin: Sellable, secured: Secured, figures: LoanFigures) -> Decimal
     return min(most, round_up(needed, coin.lot_size))
 
 
-def _after(secured: Secured, coin: Sellable, quantity: Decimal) -> Secured:
+def after_sale(secured: Secured, coin: Sellable, quantity: Decimal) -> Secured:
     """Return the loan when so many coins are sold and their proceeds have repaid it."""
     pledges = list(secured.pledges)
     before = pledges[coin.pledge]

@@ -64,7 +64,9 @@ class Lender(Trader):
 
     def named(self, command, command_id=None):
         self._given += 1
-        return self.give(msgspec.structs.replace(command, id=command_id or f"c-{self._given}"))
+        return self.give(
+            msgspec.structs.replace(command, id=command_id or f"c-{len(self.rows)}-{self._given}")
+        )
 
     def fund(self, quantity, asset):
         return self.named(Deposit(account="spot-1", asset=asset, quantity=D(quantity)))
@@ -108,6 +110,11 @@ class Lender(Trader):
     def exchange_rate(self, per_usd):
         return self.named(SetExchangeRate(asset="HKD", per_usd=D(per_usd)))
 
+    def lend_for_real(self):
+        """Make the loan a broker's, which the desk may not sell for."""
+        account = self.state.accounts["loan-1"]
+        self.state.accounts["loan-1"] = msgspec.structs.replace(account, execution="broker")
+
     def kill(self):
         return self.named(Kill(reason="drill"))
 
@@ -120,6 +127,9 @@ class Lender(Trader):
             self.tick(DAY_MS)
         for _ in range(10):
             self.market()
+
+    def fills(self):
+        return [fill.quantity for fill in self.state.fills]
 
     def loan(self):
         return loan_of(self.desk, self.state.accounts["loan-1"])

@@ -110,14 +110,18 @@ def test_a_call_that_is_not_cured_in_two_hours_is_a_close_out(lender):
     assert said.message == "Close-out of loan-1."
 
 
-def test_an_overdue_call_stays_a_close_out_until_it_is_cured(lender):
+def test_an_overdue_call_of_a_real_lender_stays_a_close_out_and_nothing_is_sold(lender):
+    lender.lend_for_real()
     at(lender, "48000")
     lender.tick(120 * MINUTE_MS)
     for _ in range(10):
         lender.market(btc="48000")
     assert levels(lender)[-1] == ("MARGIN_CALL", "CLOSE_OUT")
+    (said,) = [e for e in lender.events if isinstance(e, Alerted) and e.code == "LOAN_CLOSE_OUT"]
+    assert said.message == ("Close-out of loan-1. The desk sells nothing there: the lender does.")
     hold(lender, "79000", 15)
     assert levels(lender)[-1] == ("MARGIN_CALL", "CLOSE_OUT")
+    assert lender.state.ledger.balance("loan-1", "BTC") == 2
     lender.repay("200000")
     hold(lender, "79000", 12)
     assert levels(lender)[-1] == ("CLOSE_OUT", "WARNING")
