@@ -1,4 +1,4 @@
-"""Cures and the rehearsal of the worked story, worked out by hand from risk-model.md.
+"""Cures, rehearsal and stress of the worked story, worked out by hand from risk-model.md.
 
 The page cures to 0.90 and closes out to 0.60, cuts caps off what is already cut, and sells into a
 book; risk-model.md cures to 0.95 (margin ratio 0.75), closes out to 0.70, takes caps before any
@@ -144,3 +144,22 @@ def test_what_the_rehearsal_leaves():
 
 def test_without_a_shock_nothing_is_closed():
     assert ask("rehearse", "1341", "--shock", "BTC=0,ETH=0")["steps"] == []
+
+
+# --- stress --------------------------------------------------------------------------------------
+
+
+def test_the_cell_under_the_pointer_of_picture_3():
+    """BTC −15 %, ETH −20 %: the page shows perp-1 alone, a document's cell the whole desk."""
+    found = ask("stress", "1341")
+    btc, eth = found["axes"]["BTC"].index("-0.15"), found["axes"]["ETH"].index("-0.2")
+    cell = found["cells"][btc][eth]
+    # 32,709.26 of maintenance over 361,194.02 of collateral value: no other account is higher
+    assert D(cell["margin_ratio"]).quantize(D("0.0001")) == D("0.0906")
+    assert cell["level"] == "MARGIN_CALL"
+    perp_1 = -1185889
+    perp_2 = 8 * D(59642) * D("0.15")
+    loan_1 = -(22 * D(59636) * D("0.15") + 200 * D("2520.7") * D("0.2"))
+    spot_1 = -(8 * D(59636) * D("0.15") + 25 * D("2520.7") * D("0.2"))
+    change = D(cell["equity"]) - D(ask("evaluate", "1341")["totals"]["equity"])
+    assert abs(change - (perp_1 + perp_2 + loan_1 + spot_1)) < 1
