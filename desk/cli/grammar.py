@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.cli import loan_grammar, order_grammar
+from desk.cli import foresight_grammar, loan_grammar, order_grammar
 from desk.cli.rule_grammar import read_override
 from desk.cli.words import LineError, Words
 from desk.model.commands import (
@@ -226,4 +226,5 @@ _READERS = {
     "disclosure": _disclosure,
     "wait": _wait,
     **loan_grammar.READERS,
+    **foresight_grammar.READERS,
 }

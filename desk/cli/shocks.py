@@ -6,11 +6,9 @@ import re
 from decimal import Decimal
 
 from desk.model.numbers import parse_decimal
+from desk.risk.shock import wrong_move
 
 _ASSET = re.compile(r"[A-Z0-9]{2,12}")
-
-HIGHEST = Decimal(10)
-"""A price eleven times as high; beyond it is a slip of the pen."""
 
 EXPECTED = "COIN=MOVE, each coin once, a move above -1 and at most 10, such as BTC=-0.25,ETH=-0.3"
 
@@ -23,7 +21,7 @@ def parse_shocks(text: str) -> dict[str, Decimal] | None:
         asset, move = name.strip().upper(), parse_decimal(number.strip())
         if move is None or _ASSET.fullmatch(asset) is None or asset in moves:
             return None
-        if not -1 < move <= HIGHEST:
+        if wrong_move(asset, move):
             return None
         moves[asset] = move
     return moves

@@ -115,7 +115,7 @@ class Intake:
     def _answer(self, asked: Ask, number: int | None) -> Plan:
         """Answer a question; a denial of one is not journaled, for nothing was asked to change."""
         try:
-            data = questions.answer(self._desk, asked.about, asked.of)
+            data = questions.reply(self._desk, asked)
         except Refusal as refusal:
             denials = attributed(refusal.denials, self._desk.rules.profile)
             no = Denied(command=number, about=asked.about, id="", denials=denials)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from desk.engine import foresight
 from desk.engine.client_views import client_view
 from desk.engine.close_out_views import close_out_views
 from desk.engine.desk import Desk
@@ -16,7 +17,7 @@ from desk.engine.overriding import override_views
 from desk.engine.plan import Refusal, refuse
 from desk.engine.views import account_quality, account_views, order_view, position_views
 from desk.margin.inputs import AccountFigures
-from desk.model.commands import PreviewOrder
+from desk.model.commands import Ask, PreviewOrder
 from desk.model.events import Denial, Previewed
 from desk.model.numbers import plain
 from desk.risk.client import describe
@@ -29,8 +30,15 @@ PLAIN = msgspec.to_builtins
 BPS = 10_000
 
 
-def answer(desk: Desk, about: str, of: str = "") -> dict[str, Any]:
+def reply(desk: Desk, asked: Ask) -> dict[str, Any]:
     """Answer a question of the console or the window; raise Refusal for what there is none of."""
+    if asked.about in foresight.QUESTIONS:
+        return foresight.foresee(desk, asked)
+    return answer(desk, asked.about, asked.of)
+
+
+def answer(desk: Desk, about: str, of: str = "") -> dict[str, Any]:
+    """Answer a question about what is now."""
     match about:
         case "status":
             return status(desk)

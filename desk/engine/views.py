@@ -20,12 +20,15 @@ from desk.engine.snapshot import (
     PositionView,
     TotalsView,
 )
+from desk.engine.uncertainty import pool_sigma, sigma, spans
 from desk.execution.order import Order
 from desk.margin.funding import forecast, payment
 from desk.margin.inputs import AccountFigures, PositionFigures
+from desk.margin.room import in_minutes, in_sigmas
 from desk.market.instrument_market import InstrumentMarket
 from desk.model.numbers import ZERO
 from desk.model.orders import Fill, MarginMode, OrderStatus
+from desk.risk.evaluation import Span
 
 DAY_MS = 86_400_000
 
@@ -56,6 +59,8 @@ def account_quality(desk: Desk, account: str) -> str:
 
 
 def _perpetual_view(desk: Desk, account: Account, figures: AccountFigures) -> AccountView:
+    move, usual = _nearer(figures), pool_sigma(desk, figures)
+    room = None if move is None else abs(move)
     return AccountView(
         account=account.id,
         kind=account.kind,
@@ -88,6 +93,8 @@ def _perpetual_view(desk: Desk, account: Account, figures: AccountFigures) -> Ac
         quality=account_quality(desk, account.id),
         level_since_ms=desk.state.level_since_ms.get(account.id),
         cure_deadline_ms=deadline_of(desk, account.id),
+        common_sigma=in_sigmas(room, usual),
+        common_minutes=in_minutes(room, usual),
     )
 
 
@@ -133,23 +140,26 @@ def _holding_view(desk: Desk, account: Account) -> AccountView:
 def position_views(desk: Desk) -> list[PositionView]:
     """Return every open position of every perpetual account."""
     return [
-        _position_view(desk, account, figures, position)
+        _position_view(desk, account, figures, position, span)
         for account in desk.state.accounts.values()
         if account.kind == "perpetual"
         for figures in (desk.figures(account.id),)
+        if figures.positions
+        for known in (spans(desk, account.id),)
         for position in figures.positions
+        for span in (known[position.instrument],)
     ]
 
 
 def _position_view(
-    desk: Desk, account: Account, figures: AccountFigures, position: PositionFigures
+    desk: Desk, account: Account, figures: AccountFigures, position: PositionFigures, span: Span
 ) -> PositionView:
     instrument = desk.catalogue.get(position.instrument)
     assert instrument is not None
     market = desk.market.get(position.instrument)
     held = desk.state.position(account.id, position.instrument)
     isolated = position.margin_mode is MarginMode.ISOLATED
-    low, high = _uncertainty(desk, position)
+    usual = sigma(desk, position.instrument)
     return PositionView(
         account=account.id,
         instrument=position.instrument,
@@ -171,8 +181,9 @@ def _position_view(
         liquidation_distance=position.liquidation_distance,
         common_move=None if isolated else _nearer(figures),
         liquidation_known=position.liquidation_known,
-        uncertainty_low=low,
-        uncertainty_high=high,
+        uncertainty_low=span.low,
+        uncertainty_high=span.high,
+        uncertainty_causes=list(span.causes),
         bankruptcy_price=position.bankruptcy_price,
         funding_rate=None if market is None else market.funding_rate,
         next_funding_ms=None if market is None else next_funding_ms(desk, market),
@@ -180,6 +191,8 @@ def _position_view(
         mark_age_ms=desk.market.mark_age_ms(position.instrument, desk.now_ns),
         quality=desk.quality(position.instrument),
         settle=instrument.settle,
+        distance_sigma=in_sigmas(position.liquidation_distance, usual),
+        distance_minutes=in_minutes(position.liquidation_distance, usual),
     )
 
 
@@ -251,20 +264,6 @@ def _delta(desk: Desk, held: list[PositionView], coin: str) -> Decimal | None:
         mark = position.mark_price
         parts.append(None if mark is None else instrument.base_quantity(position.quantity, mark))
     return _sum(parts)
-
-
-def _uncertainty(desk: Desk, position: PositionFigures) -> tuple[Decimal | None, Decimal | None]:
-    """Span the liquidation price by how far the mark is from the index.
-
-    A cross pool's figures move with every mark; the mark of this instrument itself is not
-    certain to better than its distance from the index it follows.
-    """
-    index = desk.index(position.instrument)
-    price, mark = position.liquidation_price, position.mark
-    if price is None or index is None or mark is None:
-        return None, None
-    spread = abs(mark - index)
-    return price - spread, price + spread
 
 
 def _funding_a_day(market: InstrumentMarket | None, position: PositionFigures) -> Decimal | None:

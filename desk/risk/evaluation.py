@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -71,25 +71,45 @@ def _spans(
         if position.mark is not None
         and (index := index_price(situation.portfolio, position.instrument)) is not None
     }
+    found = liquidation_spans(account, figures, indices, lambda name: _causes(situation, name))
+    return {(account.id, instrument): span for instrument, span in found.items()}
+
+
+def liquidation_spans(
+    account: AccountInput,
+    figures: AccountFigures,
+    indices: Mapping[str, Decimal],
+    causes_of: Callable[[str], Iterable[str]],
+) -> dict[str, Span]:
+    """Return by instrument how far its liquidation price is from that at index prices, and why.
+
+    `causes_of`: what else makes an instrument's figures uncertain.
+    """
     other = account_figures(at_marks(account, indices)) if indices else figures
-    spans: dict[tuple[str, str], Span] = {}
+    spans: dict[str, Span] = {}
     for here, there in zip(figures.positions, other.positions, strict=True):
         edges = [
             edge for edge in (here.liquidation_price, there.liquidation_price) if edge is not None
         ]
-        causes = list(_causes(situation, here.instrument))
+        causes = list(causes_of(here.instrument))
         if len(edges) == 2 and edges[0] != edges[1]:
-            index = indices.get(here.instrument)
-            causes.insert(
-                0,
-                "other marks against their index"
-                if index is None
-                else f"mark {here.mark:f} against index {index:f}",
-            )
-        spans[account.id, here.instrument] = Span(
+            causes = [*_differences(figures, indices, here.instrument), *causes]
+        spans[here.instrument] = Span(
             low=min(edges, default=None), high=max(edges, default=None), causes=tuple(causes)
         )
     return spans
+
+
+def _differences(
+    figures: AccountFigures, indices: Mapping[str, Decimal], own: str
+) -> Iterable[str]:
+    """Say which marks differ from their index: the position's own first, then the pool's others."""
+    for held in sorted(figures.positions, key=lambda one: one.instrument != own):
+        index = indices.get(held.instrument)
+        if index is None or held.mark is None or index == held.mark:
+            continue
+        whose = "" if held.instrument == own else f"{held.instrument}: "
+        yield f"{whose}mark {held.mark:f} against index {index:f}"
 
 
 def _causes(situation: Situation, instrument_id: str) -> Iterable[str]:

@@ -17,6 +17,16 @@ from desk.model.instrument import Instrument, Kind
 from desk.model.numbers import ONE, ZERO
 from desk.risk.situation import Situation
 
+HIGHEST = Decimal(10)
+"""A price eleven times as high; beyond it is a slip of the pen."""
+
+
+def wrong_move(asset: str, move: Decimal) -> str:
+    """Return why a move is none, a sentence; empty when it is one."""
+    if move.is_finite() and -ONE < move <= HIGHEST:
+        return ""
+    return f"{asset} cannot move by {move}: a move is above -1 and at most {HIGHEST}."
+
 
 class Shock(msgspec.Struct, frozen=True, kw_only=True):
     """Relative moves; an asset that is not named keeps its worth."""

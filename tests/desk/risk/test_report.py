@@ -200,7 +200,7 @@ def test_an_index_elsewhere_spans_a_liquidation_price_whose_own_index_is_unknown
     )
     span = first(found)["positions"][1]["uncertainty"]
     assert D(span["low"]) < D(span["high"])
-    assert span["causes"] == ["other marks against their index"]
+    assert span["causes"] == [f"{BTC}: mark 61010.5 against index 60000"]
 
 
 def test_old_tiers_are_said_beside_the_figure():

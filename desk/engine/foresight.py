@@ -1,0 +1,104 @@
+"""Looking ahead from the live desk: stress, rehearsal, cures, carry, and how a figure came about.
+
+Worked out only when somebody asks, by the code that answers for a portfolio document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from desk.engine.book_walk import walk_price
+from desk.engine.carry import carry
+from desk.engine.desk import Desk
+from desk.engine.live_situation import live_situation, notes
+from desk.engine.plan import refuse
+from desk.model.commands import Ask
+from desk.model.instrument import Instrument
+from desk.model.orders import Side
+from desk.risk.close_out_step import PriceFor
+from desk.risk.cure import cures
+from desk.risk.evaluation import evaluate
+from desk.risk.explain import explain
+from desk.risk.fill_price import price_beside_mark
+from desk.risk.rehearse import rehearse_report
+from desk.risk.shock import wrong_move
+from desk.risk.situation import Situation
+
+
+def foresee(desk: Desk, asked: Ask) -> dict[str, Any]:
+    """Answer a question of `QUESTIONS`; raise Refusal for what there is none of."""
+    return {**QUESTIONS[asked.about](desk, asked), "notes": notes(desk)}
+
+
+def _stress(desk: Desk, asked: Ask) -> dict[str, Any]:
+    del asked
+    from desk.risk.stress import stress_report  # numpy: not before somebody asks
+
+    return stress_report(live_situation(desk))
+
+
+def _rehearse(desk: Desk, asked: Ask) -> dict[str, Any]:
+    for coin, move in asked.shocks.items():
+        wrong = wrong_move(coin, move)
+        if wrong:
+            raise refuse("NO_MOVE", wrong)
+    situation = live_situation(desk)
+    return rehearse_report(
+        situation, asked.shocks, lambda after: _book_price(desk, after), desk.state.close_out_orders
+    )
+
+
+def _book_price(desk: Desk, after: Situation) -> PriceFor:
+    """Return prices as far from the shocked marks as the book of now is from the marks of now.
+
+    Where there is no book, what is assumed of a document.
+    """
+    beside = price_beside_mark(after.portfolio.marks)
+
+    def price(
+        instrument: Instrument, side: Side, quantity: Decimal, taken: Decimal
+    ) -> Decimal | None:
+        now, mark = desk.mark(instrument.id), after.portfolio.marks.get(instrument.id)
+        walked = walk_price(desk, instrument, side, quantity, taken)
+        if walked is None or not now or mark is None:
+            return beside(instrument, side, quantity, taken)
+        return walked * mark / now
+
+    return price
+
+
+def _cure(desk: Desk, asked: Ask) -> dict[str, Any]:
+    _check_account(desk, asked.of)
+    situation = live_situation(desk)
+    found = cures(evaluate(situation), _book_price(desk, situation), asked.of)
+    return {"actions": [action.row() for action in found]}
+
+
+def _explain(desk: Desk, asked: Ask) -> dict[str, Any]:
+    found = explain(evaluate(live_situation(desk)))
+    if not asked.of:
+        return {"explain": found}
+    if asked.of not in found:
+        raise refuse("UNKNOWN_FIGURE", f"There is no figure {asked.of}.")
+    return {"explain": {asked.of: found[asked.of]}}
+
+
+def _carry(desk: Desk, asked: Ask) -> dict[str, Any]:
+    _check_account(desk, asked.of)
+    return carry(desk, asked.of)
+
+
+def _check_account(desk: Desk, name: str) -> None:
+    if name and name not in desk.state.accounts:
+        raise refuse("ACCOUNT", f"There is no account {name}.")
+
+
+QUESTIONS: Mapping[str, Callable[[Desk, Ask], dict[str, Any]]] = {
+    "stress": _stress,
+    "rehearse": _rehearse,
+    "cure": _cure,
+    "explain": _explain,
+    "carry": _carry,
+}
