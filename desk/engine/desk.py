@@ -22,6 +22,7 @@ from desk.margin.inputs import (
     PositionInput,
 )
 from desk.market.book import Book
+from desk.market.mark_window import MarkWindow
 from desk.market.reference import Reference
 from desk.market.state import MarketState
 from desk.model.catalogue import Catalogue
@@ -112,6 +113,10 @@ class Desk:
         self.changes = 0
         """Counts changes of state, durable or not."""
         self._figures: dict[str, tuple[tuple[int, int], AccountFigures]] = {}
+        self.windows: dict[str, MarkWindow] = {}
+        """The last minute's marks of each perpetual."""
+        self.anomalies: dict[str, int] = {}
+        """Instrument whose price runs away → since when, boot-time nanoseconds."""
         self.marks_version = 0
         """Counts changes of any perpetual's mark: figures are computed once for each."""
 
@@ -225,6 +230,9 @@ class Desk:
         if isinstance(event, InstrumentListed):
             self.catalogue.replace(event.terms)
         self.market.apply(event)
+        if isinstance(event, MarkPrice) and event.mark > 0:
+            window = self.windows.setdefault(event.instrument, MarkWindow())
+            window.add(event.ts_recv_ns, event.mark)
         if isinstance(event, MarkPrice | InstrumentListed):
             self.marks_version += 1
 

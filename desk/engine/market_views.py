@@ -19,7 +19,7 @@ def market_views(desk: Desk) -> list[MarketView]:
     return [_market_view(desk, market) for market in fed_markets(desk)]
 
 
-def _open_coins(market: InstrumentMarket) -> Decimal | None:
+def open_coins(market: InstrumentMarket) -> Decimal | None:
     """Return the open interest in base coins, by which venues can be compared."""
     interest, terms, mark = market.open_interest, market.instrument, market.mark_price
     if interest is None:
@@ -52,7 +52,7 @@ def _market_view(desk: Desk, market: InstrumentMarket) -> MarketView:
         funding_rate=market.funding_rate,
         next_funding_ms=next_funding_ms(desk, market),
         change_24h_rate=None,
-        open_interest=_open_coins(market),
+        open_interest=open_coins(market),
         spread=None if bid is None or ask is None else (ask[0] - bid[0]) * terms.tick_size,
         mark_age_ms=desk.market.mark_age_ms(terms.id, desk.now_ns),
         book_age_ms=desk.market.book_age_ms(terms.id, desk.now_ns),

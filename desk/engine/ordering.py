@@ -8,9 +8,11 @@ import msgspec
 
 from desk.engine.accounts import Account, account_for
 from desk.engine.change import Change, NewOrder
+from desk.engine.conversion import usd_price
 from desk.engine.desk import Desk
 from desk.engine.plan import Plan, Refusal, refuse
 from desk.engine.quality import mark_doubts, market_now
+from desk.engine.surroundings import surroundings
 from desk.margin.account import account_figures
 from desk.margin.levels import CLOSE_OUT
 from desk.model.commands import Quantity, SubmitOrder
@@ -21,9 +23,6 @@ from desk.model.orders import OrderTerms, OrderType, Side, TimeInForce
 from desk.risk.context import OrderContext, Review, WorkingOrder
 from desk.risk.pretrade import review
 from desk.risk.quantity import Scale, resolve
-
-REPEAT_ASKS_MS = 1000
-"""A second identical order within this time asks first."""
 
 
 def submit(desk: Desk, command: SubmitOrder, plan: Plan, *, over_rate: bool) -> int:
@@ -78,7 +77,8 @@ def order_context(desk: Desk, command: SubmitOrder, *, over_rate: bool = False) 
     )
     context = context_of(desk, terms, instrument, account)
     repeats, newest_ms = _repeats(desk, terms)
-    again = newest_ms is not None and desk.wall_ms - newest_ms < REPEAT_ASKS_MS
+    asks_ms = desk.rules.profile.number("ord.repeat_throttle", "ask_within_s") * 1000
+    again = newest_ms is not None and desk.wall_ms - newest_ms < asks_ms
     return msgspec.structs.replace(
         context,
         over_rate=over_rate,
@@ -128,16 +128,16 @@ def context_of(
         doubted_elsewhere=_doubted_elsewhere(desk, account, instrument) if perpetual else (),
         permitted=instrument.connection in desk.settings.traded,
         account=desk.account_input(account.id, without=without) if perpetual else None,
-        notionals=_notionals(desk, account, instrument),
         free_balance=None if perpetual else desk.free_balance(account.id, paying, without=without),
         client=desk.client,
         today=desk.today,
         profile=desk.rules.profile,
         limits=desk.rules.limits,
-        usd_per_settle=ONE,
+        usd_per_settle=usd_price(desk, instrument.settle) or ONE,
         over_rate=False,
         repeats=0,
         repeated_at_once=False,
+        around=surroundings(desk, instrument),
     )
 
 
@@ -214,16 +214,6 @@ def _working(desk: Desk, account: str, without: str | None) -> tuple[WorkingOrde
         for order in desk.state.live_orders(account)
         if order.id != without
     )
-
-
-def _notionals(desk: Desk, account: Account, instrument: Instrument) -> dict[str, Decimal]:
-    """Value the account's other positions; one without a mark makes margin unknown anyway."""
-    found: dict[str, Decimal] = {}
-    for (holder, other), position in desk.state.positions.items():
-        terms, mark = desk.catalogue.get(other), desk.mark(other)
-        if holder == account.id and other != instrument.id and terms is not None and mark:
-            found[other] = terms.notional(position.quantity, mark)
-    return found
 
 
 def _doubted_elsewhere(desk: Desk, account: Account, instrument: Instrument) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
-"""What time does to the rules: overrides end."""
+"""What time does to the rules: overrides end, and prices run away."""
 
 from __future__ import annotations
 
-from desk.engine import overriding
+from desk.engine import anomalies, overriding
 from desk.engine.desk import Desk
 from desk.engine.plan import Plan
 
@@ -15,4 +15,4 @@ class RuleWatch:
 
     def look(self) -> Plan | None:
         """Return the next thing to record, or None."""
-        return overriding.ended(self._desk)
+        return overriding.ended(self._desk) or anomalies.noticed(self._desk)

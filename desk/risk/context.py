@@ -69,6 +69,21 @@ class MarketNow(msgspec.Struct, frozen=True, kw_only=True):
     """Venues that are fed live; 0 on a simulated or recorded market."""
 
 
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a portfolio document has no field for; None where nobody has said."""
+
+    live: bool
+    """The venues themselves are heard: what they have not said denies. Recordings leave it out."""
+    funding_interval_h: int | None = None
+    open_interest: Decimal | None = None
+    """Base coins, one side."""
+    lowest_mark: Decimal | None = None
+    """Of the collar's window of seconds."""
+    highest_mark: Decimal | None = None
+    anomaly_s: int | None = None
+    """For how long the price has been running away; None: it is calm."""
+
+
 class OrderContext(msgspec.Struct, frozen=True, kw_only=True):
     """One order before the pipeline."""
 
@@ -90,8 +105,6 @@ class OrderContext(msgspec.Struct, frozen=True, kw_only=True):
     permitted: bool
     account: AccountInput | None
     """None for a spot account."""
-    notionals: dict[str, Decimal]
-    """Instrument → |notional| of the account's other positions, in the settle asset."""
     free_balance: Decimal | None
     """Spot: what is free of the asset that this order pays with."""
     client: ClientRecord | None
@@ -102,6 +115,8 @@ class OrderContext(msgspec.Struct, frozen=True, kw_only=True):
     over_rate: bool
     repeats: int
     """Identical orders in the last 60 s, this one excluded."""
+    around: Surroundings | None
+    """None: a document, of which these rules say nothing."""
     repeated_at_once: bool
     """An identical order within the last second, and no confirmation."""
     guarding: bool = False

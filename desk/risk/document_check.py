@@ -81,7 +81,6 @@ def _context(
         doubted_elsewhere=_stale_elsewhere(situation, figures, instrument),
         permitted=True,
         account=pool,
-        notionals={} if figures is None else _notionals(figures, instrument),
         free_balance=None if spot is None else _free(spot, instrument, ticket.side),
         client=situation.portfolio.client,
         today=situation.today,
@@ -91,6 +90,7 @@ def _context(
         over_rate=False,
         repeats=0,
         repeated_at_once=False,
+        around=None,
     )
 
 
@@ -180,14 +180,6 @@ def _stale_elsewhere(
     return tuple(
         name for name in names if name != instrument.id and situation.mark_quality(name) == "STALE"
     )
-
-
-def _notionals(figures: AccountFigures, instrument: Instrument) -> dict[str, Decimal]:
-    return {
-        p.instrument: p.notional
-        for p in figures.positions
-        if p.notional is not None and p.instrument != instrument.id
-    }
 
 
 def _after(evaluation: Evaluation, after: AccountFigures | None) -> dict[str, Any] | None:

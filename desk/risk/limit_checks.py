@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from desk.model.events import Denial
+from desk.model.instrument import Instrument, Kind
 from desk.model.numbers import ZERO, plain
+from desk.model.orders import Side
 from desk.risk.context import OrderContext
 from desk.risk.denial import deny, hint, usd
 
 
-def level(context: OrderContext) -> Denial | None:
-    """An account in call or close-out takes no new risk."""
-    if context.level not in {"MARGIN_CALL", "CLOSE_OUT", "UNKNOWN"}:
+def limits_present(context: OrderContext) -> Denial | None:
+    """No limit, no trade: a limit that the profile lacks is 0, and is named before it refuses."""
+    limits = context.limits
+    numbers = {
+        "ord.price_collar": limits.collar_rate,
+        "ord.max_value": limits.max_value_usd,
+        "ord.max_messages.open_orders": Decimal(limits.max_open_orders),
+        "perp.max_leverage": limits.max_leverage,
+        "perp.position_limit.instrument": limits.instrument_limit_usd,
+        "perp.position_limit.account": limits.account_limit_usd,
+    }
+    missing = [name for name, number in numbers.items() if not number > 0]
+    if not missing:
         return None
-    what = {
-        "MARGIN_CALL": "is in margin call",
-        "CLOSE_OUT": "is in close-out",
-        "UNKNOWN": "has figures that are unknown",
-    }[context.level]
-    return deny(
-        f"LEVEL_{context.level}",
-        "vaf.stop_advances",
-        f"{context.order.account} {what}: no new risk until it is cured.{hint(context)}",
-    )
+    said = f"No limits are configured for {', '.join(missing)}: nothing is traded without."
+    return deny("NO_LIMIT", "ord.no_limit_no_trade", said)
 
 
 def value(context: OrderContext) -> Denial | None:
@@ -61,11 +66,8 @@ def max_quantity(context: OrderContext) -> Denial | None:
     )
 
 
-def position_limit(context: OrderContext) -> Denial | None:
-    """Position and working orders, as if filled, stay within the instrument's limit."""
-    mark = context.market.mark
-    if mark is None:
-        return None
+def if_filled(context: OrderContext) -> Decimal:
+    """Return the position with this order and the working orders on its side, as if filled."""
     same_side = sum(
         (
             own.remaining
@@ -76,9 +78,15 @@ def position_limit(context: OrderContext) -> Denial | None:
         ),
         ZERO,
     )
-    sign = context.order.side.sign
-    held = abs(context.position + sign * (context.order.quantity + same_side))
-    worth = usd(context, held, mark)
+    return context.position + context.order.side.sign * (context.order.quantity + same_side)
+
+
+def position_limit(context: OrderContext) -> Denial | None:
+    """Position and working orders, as if filled, stay within the instrument's limit."""
+    mark = context.market.mark
+    if mark is None:
+        return None
+    worth = usd(context, if_filled(context), mark)
     limit = context.limits.instrument_limit_usd
     if worth <= limit:
         return None
@@ -93,23 +101,58 @@ def position_limit(context: OrderContext) -> Denial | None:
 
 
 def account_limit(context: OrderContext) -> Denial | None:
-    """All positions of an account together stay within its limit."""
+    """All positions of an account, with working orders as if filled, stay within its limit."""
     mark = context.market.mark
     if mark is None:
         return None
-    sign = context.order.side.sign
-    here = context.instrument.notional(context.position + sign * context.order.quantity, mark)
-    worth = (sum(context.notionals.values(), ZERO) + here) * context.usd_per_settle
+    here = context.instrument.notional(if_filled(context), mark)
+    worth = sum(_elsewhere(context), here) * context.usd_per_settle
     limit = context.limits.account_limit_usd
     if worth <= limit:
         return None
     return deny(
         "ACCOUNT_LIMIT",
         "perp.position_limit",
-        f"All positions together would be worth {worth:,.0f} USD; the limit is {limit:,.0f}.",
+        f"All positions together, filled with the working orders, would be worth {worth:,.0f} "
+        f"USD; the limit is {limit:,.0f}.",
         limit=limit,
         actual=worth,
     )
+
+
+def _elsewhere(context: OrderContext) -> Iterator[Decimal]:
+    """Return the worse side of every other instrument of the pool, in the settle asset.
+
+    One without a mark is passed over: margin after the fill is unknown then, which denies.
+    """
+    if context.account is None:
+        return
+    account = context.account
+    held: dict[str, Decimal] = {p.instrument.id: p.quantity for p in account.positions}
+    terms: dict[str, Instrument] = {
+        one.instrument.id: one.instrument for one in (*account.positions, *account.orders)
+    }
+    marks: dict[str, Decimal | None] = {**account.marks}
+    marks |= {p.instrument.id: p.mark for p in account.positions}
+    for name, instrument in terms.items():
+        mark = marks.get(name)
+        if name == context.instrument.id or mark is None:
+            continue
+        quantity = held.get(name, ZERO)
+        sides = [
+            quantity
+            + side.sign
+            * sum(
+                (
+                    own.quantity
+                    for own in account.orders
+                    if own.instrument.id == name and own.side is side and not own.reduce_only
+                ),
+                ZERO,
+            )
+            for side in Side
+        ]
+        yield instrument.notional(max((quantity, *sides), key=abs), mark)
 
 
 def open_orders(context: OrderContext) -> Denial | None:
@@ -127,7 +170,35 @@ def open_orders(context: OrderContext) -> Denial | None:
 
 
 def rate(context: OrderContext) -> Denial | None:
-    """Only so many messages a second."""
+    """Only so many orders may be sent at once."""
     if not context.over_rate:
         return None
-    return deny("RATE", "ord.max_messages", "Too many orders at once: 20 a second, 50 in a burst.")
+    number = context.profile.number
+    per_second, burst = number("ord.max_messages"), number("ord.max_messages", "burst")
+    said = f"Too many orders at once: {per_second:f} a second, {burst:f} in a burst."
+    return deny("RATE", "ord.max_messages", said, limit=per_second)
+
+
+def concentration(context: OrderContext) -> Denial | None:
+    """A position is only so large a share of all that is open in the contract."""
+    around, mark = context.around, context.market.mark
+    if context.instrument.kind is not Kind.PERPETUAL or around is None or mark is None:
+        return None
+    rule, name = "perp.position_limit", context.instrument.id
+    limit = context.profile.number(rule, "open_interest_share")
+    if around.open_interest is None:
+        said = f"The open interest of {name} is unknown, of which a position is a limited share."
+        return deny("CONCENTRATION", rule, said, limit=limit) if around.live else None
+    coins = abs(context.instrument.base_quantity(if_filled(context), mark))
+    if coins <= limit * around.open_interest:
+        return None
+    most = limit * around.open_interest
+    return deny(
+        "CONCENTRATION",
+        rule,
+        f"Filled with the working orders the position would be {plain(coins)} "
+        f"{context.instrument.base}; {plain(limit * 100)} % of the open interest is {most:,.4f}."
+        f"{hint(context)}",
+        limit=most,
+        actual=coins,
+    )

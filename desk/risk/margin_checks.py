@@ -2,71 +2,42 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Iterator
 
-from desk.margin.account import account_figures
-from desk.margin.inputs import AccountFigures, AccountInput
-from desk.margin.whatif import after_fill, after_working_orders
+from desk.margin.inputs import AccountFigures
 from desk.model.events import Denial
-from desk.model.numbers import ZERO
+from desk.model.instrument import Kind
+from desk.model.numbers import ZERO, plain
+from desk.risk.backing import backings, loss_beyond, short_of_buffer
 from desk.risk.context import OrderContext
 from desk.risk.denial import deny
+from desk.risk.projection import Projection
 
 
-def margin_after(
-    context: OrderContext,
-) -> tuple[AccountFigures | None, AccountFigures | None, list[Denial]]:
-    """Return the account before and after this fill, and the denials that follow.
-
-    Two questions are asked: does available margin stay at or above zero after this fill while
-    the other orders work, and does it after all of them fill as well?
-    """
-    if context.account is None:
-        return None, None, [_unknown(context, "the account has no margin pool")]
-    before = account_figures(context.account)
-    price = context.price
-    if price is None:
-        return before, None, [_unknown(context, f"{context.instrument.id} has no price")]
-    filled = after_fill(
-        context.account,
-        context.instrument,
-        context.order.side,
-        context.order.quantity,
-        price,
-        _fee_rate(context),
-    )
-    after = account_figures(filled)
-    denials = [
-        denial
-        for denial in (
-            _available(context, after, "this fill"),
-            _after_all(context, filled),
-            _leverage_setting(context),
-            _account_leverage(context, after),
-        )
-        if denial is not None
-    ]
-    return before, after, denials
+def available(context: OrderContext, projection: Projection) -> Iterator[Denial]:
+    """Available margin stays at or above zero, after this fill and after all working orders."""
+    if context.instrument.kind is Kind.SPOT:
+        return
+    if projection.after is None:
+        yield _unknown(context, projection.unknown)
+        return
+    yield from _available(context, projection.after, "this fill")
+    if projection.after_orders is not None:
+        yield from _available(context, projection.after_orders, "this fill and all working orders")
 
 
-def _fee_rate(context: OrderContext) -> Decimal:
-    maker = context.order.post_only
-    terms = context.instrument
-    return terms.maker_fee_rate if maker else terms.taker_fee_rate
-
-
-def _available(context: OrderContext, after: AccountFigures, when: str) -> Denial | None:
-    if after.available_margin is None:
-        missing = "; ".join(after.unknown) or "a figure is missing"
-        return _unknown(context, missing)
+def _available(context: OrderContext, after: AccountFigures, when: str) -> Iterator[Denial]:
+    if after.available_margin is None or not after.known:
+        yield _unknown(context, "; ".join(after.unknown) or "a figure is missing")
+        return
     if after.available_margin >= 0:
-        return None
+        return
     said = (
         "there is no collateral"
         if after.margin_utilization is None
         else f"utilization would be {after.margin_utilization * 100:.1f} %; the limit is 100 %"
     )
-    return deny(
+    yield deny(
         "MARGIN_AFTER_FILL" if when == "this fill" else "MARGIN_AFTER_ORDERS",
         "perp.margin_first",
         f"After {when} {said}. {-after.available_margin:,.2f} {after.settle} is missing.",
@@ -75,56 +46,93 @@ def _available(context: OrderContext, after: AccountFigures, when: str) -> Denia
     )
 
 
-def _after_all(context: OrderContext, filled: AccountInput) -> Denial | None:
-    if all(order.reduce_only for order in filled.orders):
-        return None  # none of them can fill as one that opens
-    worst = account_figures(after_working_orders(filled))
-    return _available(context, worst, "this fill and all working orders")
+def backed(context: OrderContext, projection: Projection) -> Iterator[Denial]:
+    """Equity keeps the house's buffer over maintenance, behind pool and positions."""
+    rule = "perp.maintenance_margin"
+    house, buffer = context.profile.number(rule), context.profile.number(rule, "buffer")
+    for one in () if projection.after is None else backings(projection.after):
+        if not short_of_buffer(one, house, buffer):
+            continue
+        needed = one.needed(house)
+        assert one.equity is not None, "what is short is known"
+        assert needed is not None, "what is short is known"
+        yield deny(
+            "MAINTENANCE_BUFFER",
+            rule,
+            f"After this fill {one.equity:,.2f} would stand behind {one.name}; {buffer:f} times "
+            f"its maintenance margin is {buffer * needed:,.2f}.",
+            limit=buffer * needed,
+            actual=one.equity,
+        )
 
 
-def _leverage_setting(context: OrderContext) -> Denial | None:
-    assert context.account is not None
-    setting = context.account.leverages.get(context.instrument.id)
+def loss_limited(context: OrderContext, projection: Projection) -> Iterator[Denial]:
+    """What slippage may cost at a close-out is covered by the margin that was posted."""
+    rule = "perp.loss_limited_to_margin"
+    reserve = context.profile.number(rule, "slippage_reserve")
+    for one in () if projection.after is None else backings(projection.after):
+        beyond = loss_beyond(one, reserve)
+        if beyond:
+            yield deny(
+                "LOSS_BEYOND_MARGIN",
+                rule,
+                f"After this fill a close-out of {one.name} could lose {beyond:,.2f} more than its "
+                f"margin at a slippage of {plain(reserve * 100)} %.",
+                limit=ZERO,
+                actual=beyond,
+            )
+
+
+def leverage_setting(context: OrderContext, projection: Projection) -> Iterator[Denial]:
+    """The setting of the instrument is within the cap."""
+    del projection
+    account, limit = context.account, context.limits.max_leverage
+    setting = None if account is None else account.leverages.get(context.instrument.id)
+    if setting is not None and setting > limit:
+        yield deny(
+            "LEVERAGE_SETTING",
+            "perp.max_leverage",
+            f"The leverage of {context.instrument.id} is set to {setting:f}×; the cap is "
+            f"{limit:f}×.",
+            limit=limit,
+            actual=setting,
+        )
+
+
+def account_leverage(context: OrderContext, projection: Projection) -> Iterator[Denial]:
+    """The leverage of the whole account after this fill is within the cap."""
     limit = context.limits.max_leverage
-    if setting is None or setting <= limit:
-        return None
-    return deny(
-        "LEVERAGE_SETTING",
-        "perp.max_leverage",
-        f"The leverage of {context.instrument.id} is set to {setting:f}×; the cap is {limit:f}×.",
-        limit=limit,
-        actual=setting,
-    )
+    after = None if projection.after is None else projection.after.leverage
+    if after is not None and after > limit:
+        yield deny(
+            "LEVERAGE_OVER_CAP",
+            "perp.max_leverage",
+            f"Leverage would be {after:.2f}×; the cap is {limit:.2f}×.",
+            limit=limit,
+            actual=after,
+        )
 
 
-def _account_leverage(context: OrderContext, after: AccountFigures) -> Denial | None:
-    limit = context.limits.max_leverage
-    if after.leverage is None or after.leverage <= limit:
-        return None
-    return deny(
-        "LEVERAGE_OVER_CAP",
-        "perp.max_leverage",
-        f"Leverage would be {after.leverage:.2f}×; the cap is {limit:.2f}×.",
-        limit=limit,
-        actual=after.leverage,
-    )
+def spot_balance(context: OrderContext, projection: Projection) -> Iterator[Denial]:
+    """Spot is paid for in full: no order may spend what is not free.
 
-
-def spot_balance(context: OrderContext) -> list[Denial]:
-    """Spot is paid for in full: no order may spend what is not free."""
+    A reduce-only one is held to the balance at each fill.
+    """
+    del projection
     order, terms = context.order, context.instrument
+    if terms.kind is not Kind.SPOT or (order.reduce_only and context.strictly_reduces):
+        return
     buying = order.side.sign > 0
     asset = terms.quote if buying else terms.base
     if context.price is None or context.free_balance is None:
-        return [_unknown(context, f"the cost in {asset} is unknown")]
+        yield _unknown(context, f"the cost in {asset} is unknown")
+        return
     cost = order.quantity
     if buying:
         notional = terms.notional(order.quantity, context.price)
         cost = notional + notional * terms.taker_fee_rate
-    if cost <= context.free_balance:
-        return []
-    return [
-        deny(
+    if cost > context.free_balance:
+        yield deny(
             "INSUFFICIENT_BALANCE",
             "perp.margin_first",
             f"It needs {cost:,.8f} {asset}; {context.free_balance:,.8f} is free in "
@@ -132,7 +140,6 @@ def spot_balance(context: OrderContext) -> list[Denial]:
             limit=context.free_balance,
             actual=cost,
         )
-    ]
 
 
 def _unknown(context: OrderContext, what: str) -> Denial:

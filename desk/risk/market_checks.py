@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TypeAlias
 
 import msgspec
@@ -61,4 +62,45 @@ def collar(context: OrderContext) -> Denial | None:
         f"{limit * 100:.1f} %.",
         limit=limit,
         actual=distance,
+    )
+
+
+def anomaly(context: OrderContext) -> Denial | None:
+    """A price that has run away for long enough is not one to open at."""
+    around, rule = context.around, "price.anomaly"
+    limit = context.profile.number(rule, "unresolved_s")
+    if around is None or around.anomaly_s is None or around.anomaly_s < limit:
+        return None
+    return deny(
+        "PRICE_ANOMALY",
+        rule,
+        f"{context.instrument.id} has been running away for {around.anomaly_s} s; new risk waits "
+        f"until it is calm.{hint(context)}",
+        limit=limit,
+        actual=Decimal(around.anomaly_s),
+    )
+
+
+def collar_move(context: OrderContext) -> Denial | None:
+    """A price lies near every mark of the last minute, not of this moment alone.
+
+    Only where the profile has this second collar: RTS 6 asks for one over a period.
+    """
+    around, price, rule = context.around, context.price, "ord.price_collar"
+    if around is None or price is None or context.profile.get(rule, "move") is None:
+        return None
+    low, high = around.lowest_mark, around.highest_mark
+    if low is None or high is None:
+        return None
+    limit, window = context.profile.number(rule, "move"), context.profile.number(rule, "window_s")
+    moved = max(price / low - 1, 1 - price / high)
+    if moved <= limit:
+        return None
+    return deny(
+        "PRICE_MOVE",
+        rule,
+        f"Price {price:,f} is {moved * 100:.2f} % from a mark of the last {window:f} s; the limit "
+        f"is {limit * 100:.1f} %.{hint(context)}",
+        limit=limit,
+        actual=moved,
     )

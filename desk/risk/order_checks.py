@@ -145,21 +145,14 @@ def self_match(context: OrderContext) -> Denial | None:
     return None
 
 
-def permission(context: OrderContext) -> Denial | None:
-    """The trader may trade this instrument."""
-    if context.permitted:
-        return None
-    return deny(
-        "PERMISSION", "ord.permission", f"{context.instrument.id} is not permitted on this desk."
-    )
-
-
 def repetition(context: OrderContext) -> Denial | None:
-    """The same order within a second asks first."""
+    """The same order within a second (as the profile says) asks first."""
     if not context.repeated_at_once:
         return None
+    within_s = context.profile.number("ord.repeat_throttle", "ask_within_s")
     return deny(
         "REPEATED",
         "ord.repeat_throttle",
-        "The same order was sent less than a second ago. Confirm it to send it again.",
+        f"The same order was sent less than {within_s:f} s ago. Confirm it to send it again.",
+        limit=within_s,
     )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from desk.margin.inputs import AccountFigures, AccountInput, PositionInput
 from desk.margin.pool import total
 from desk.model.numbers import ZERO, plain
-from desk.model.orders import MarginMode
+from desk.risk.backing import backings
 from desk.risk.evaluation import Evaluation
 from desk.risk.gates import (
     DISCLOSURE,
@@ -87,8 +87,8 @@ def maintenance_margin(evaluation: Evaluation, rule: Rule) -> Finding:
     buffer = evaluation.situation.profile.number("perp.maintenance_margin", "buffer")
 
     def judged() -> Iterator[Finding]:
-        for account, figures in _accounts(evaluation):
-            yield from _backed(account, figures, house, buffer)
+        for _, figures in _accounts(evaluation):
+            yield from _backed(figures, house, buffer)
             for warning in figures.warnings:
                 yield Finding(status=WARN, message=warning, limit=plain(buffer))
         for _, position in _positions(evaluation):
@@ -101,30 +101,12 @@ def maintenance_margin(evaluation: Evaluation, rule: Rule) -> Finding:
     return worst(judged(), NO_POSITION)
 
 
-def _backed(
-    account: AccountInput, figures: AccountFigures, house: Decimal, buffer: Decimal
-) -> Iterator[Finding]:
-    cross = [p for p in figures.positions if p.margin_mode is MarginMode.CROSS and p.quantity]
-    if cross:
-        required = None
-        if figures.leverage is not None and figures.collateral_value is not None:
-            required = figures.leverage * figures.collateral_value * house
-        yield _times(
-            f"Collateral of {account.id} over its maintenance margin",
-            figures.collateral_value,
-            required,
-            figures.maintenance_margin,
-            buffer,
-        )
-    for position in figures.positions:
-        if position.margin_mode is MarginMode.ISOLATED and position.quantity:
-            yield _times(
-                f"Equity of {position.instrument} over its maintenance margin",
-                total((position.isolated_wallet, position.unrealized_pnl)),
-                None if position.notional is None else position.notional * house,
-                position.maintenance_margin,
-                buffer,
-            )
+def _backed(figures: AccountFigures, house: Decimal, buffer: Decimal) -> Iterator[Finding]:
+    for one in backings(figures):
+        name = f"Equity of {one.name}" if one.isolated else f"Collateral of {one.name}"
+        required = None if one.notional is None else one.notional * house
+        what = f"{name} over its maintenance margin"
+        yield _times(what, one.equity, required, one.maintenance, buffer)
 
 
 def _times(
@@ -153,13 +135,10 @@ def loss_limited(evaluation: Evaluation, rule: Rule) -> Finding:
     del rule
 
     def judged() -> Iterator[Finding]:
-        for account, figures in _accounts(evaluation):
-            if any(p.margin_mode is MarginMode.CROSS for p in figures.positions):
-                yield at_least(figures.collateral_value, ZERO, f"Collateral of {account.id}")
-            for position in figures.positions:
-                if position.margin_mode is MarginMode.ISOLATED and position.quantity:
-                    equity = total((position.isolated_wallet, position.unrealized_pnl))
-                    yield at_least(equity, ZERO, f"Equity of {position.instrument}")
+        for _, figures in _accounts(evaluation):
+            for one in backings(figures):
+                name = f"Equity of {one.name}" if one.isolated else f"Collateral of {one.name}"
+                yield at_least(one.equity, ZERO, name)
 
     return worst(judged(), NO_POSITION)
 

@@ -1,16 +1,21 @@
 """May this order leave the desk? One fixed, ordered pipeline; every reason at once.
 
-A check is a function of the context that returns a denial or nothing. An order that strictly
-reduces skips those that guard against new risk: it must always be possible to get out.
+The order is that of the risk model, section 3. A step looks at the context, and at what the order
+would make of its account, and says why not. An order that strictly reduces passes only the steps
+that bind it too: it must always be possible to get out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
-from desk.model.instrument import Kind
+import msgspec
+
+from desk.model.events import Denial
 from desk.risk import (
     data_doubts,
+    eligibility,
     limit_checks,
     margin_checks,
     market_checks,
@@ -18,59 +23,97 @@ from desk.risk import (
     stop_checks,
 )
 from desk.risk.context import OrderContext, Review
-from desk.risk.gates import gates
+from desk.risk.denial import attributed
 from desk.risk.market_checks import Check, hinted
+from desk.risk.projection import Projection, project
 
-ALWAYS: Sequence[Check] = (
-    order_checks.desk_state,
-    order_checks.identity,
-    order_checks.shape,
-    stop_checks.trigger,
-    order_checks.grid,
-    order_checks.smallest,
-    order_checks.reduce_only,
-    stop_checks.trigger_side,
-    stop_checks.bracket,
-    market_checks.collar,
-)
-"""Every order passes these, also one that only reduces."""
+Look: TypeAlias = Callable[[OrderContext, Projection], Iterable[Denial]]
 
-NEW_RISK: Sequence[Check] = (
-    hinted(data_doubts.fresh_mark),
-    market_checks.fresh_account,
-    hinted(data_doubts.diverging),
-    hinted(data_doubts.unconfirmed),
-    hinted(data_doubts.few_sources),
-    hinted(data_doubts.book_synced),
-    order_checks.permission,
-    limit_checks.level,
-    limit_checks.value,
-    limit_checks.max_quantity,
-    limit_checks.position_limit,
-    limit_checks.account_limit,
-    limit_checks.open_orders,
-    limit_checks.rate,
-    order_checks.repetition,
-    order_checks.self_match,
+
+class Step(msgspec.Struct, frozen=True):
+    """One look at an order; `always`: an order that only reduces is held to it too."""
+
+    look: Look
+    always: bool
+
+
+def _one(check: Check, *, always: bool = False) -> Step:
+    def look(context: OrderContext, projection: Projection) -> Iterable[Denial]:
+        del projection
+        found = check(context)
+        return () if found is None else (found,)
+
+    return Step(look, always)
+
+
+def _client(context: OrderContext, projection: Projection) -> Iterable[Denial]:
+    del projection
+    return eligibility.client(context)
+
+
+PIPELINE: Sequence[Step] = (
+    # Desk state, identity, and what the venue takes at all.
+    _one(order_checks.desk_state, always=True),
+    _one(order_checks.identity, always=True),
+    _one(order_checks.shape, always=True),
+    _one(stop_checks.trigger, always=True),
+    _one(order_checks.grid, always=True),
+    _one(order_checks.smallest, always=True),
+    _one(order_checks.reduce_only, always=True),
+    _one(stop_checks.trigger_side, always=True),
+    _one(stop_checks.bracket, always=True),
+    _one(limit_checks.limits_present),
+    # Data quality.
+    _one(hinted(data_doubts.fresh_mark)),
+    _one(market_checks.fresh_account),
+    _one(hinted(data_doubts.diverging)),
+    _one(hinted(data_doubts.unconfirmed)),
+    _one(hinted(data_doubts.few_sources)),
+    _one(hinted(data_doubts.book_synced)),
+    _one(market_checks.anomaly),
+    # Permission and eligibility.
+    _one(eligibility.permission),
+    Step(_client, always=False),
+    _one(eligibility.level),
+    _one(eligibility.reference),
+    _one(eligibility.convergence),
+    # Price.
+    _one(market_checks.collar, always=True),
+    _one(market_checks.collar_move),
+    # Size, value, position, open orders; rate, repetition, self-match.
+    _one(limit_checks.value),
+    _one(limit_checks.max_quantity),
+    _one(limit_checks.position_limit),
+    _one(limit_checks.account_limit),
+    _one(limit_checks.open_orders),
+    _one(limit_checks.rate),
+    _one(order_checks.repetition),
+    _one(order_checks.self_match),
+    # Margin after this fill and after all working orders.
+    Step(margin_checks.spot_balance, always=True),
+    Step(margin_checks.available, always=False),
+    Step(margin_checks.backed, always=False),
+    Step(margin_checks.loss_limited, always=False),
+    # Leverage, concentration, protective stop.
+    Step(margin_checks.leverage_setting, always=False),
+    Step(margin_checks.account_leverage, always=False),
+    _one(limit_checks.concentration),
+    Step(stop_checks.stop_before_liquidation, always=True),
 )
-"""An order that strictly reduces skips these."""
 
 
 def review(context: OrderContext) -> Review:
     """Run the whole pipeline and return every denial, with the figures before and after."""
-    reduces = context.strictly_reduces
-    checks = [*ALWAYS] if reduces else [*ALWAYS, *NEW_RISK]
-    denials = [denial for check in checks if (denial := check(context)) is not None]
-    if not reduces:
-        denials += gates(context.client, context.instrument, context.today, context.profile)
-    if context.instrument.kind is Kind.SPOT:
-        if not (reduces and context.order.reduce_only):  # held to the balance at each fill
-            denials += margin_checks.spot_balance(context)
-        return Review(denials=tuple(denials), reduces=reduces, before=None, after=None)
-    before, after, short = margin_checks.margin_after(context)
-    if not reduces:
-        denials += short
-    if before is not None:
-        beyond = stop_checks.before_liquidation(context, before, after)
-        denials += [] if beyond is None else [beyond]
-    return Review(denials=tuple(denials), reduces=reduces, before=before, after=after)
+    reduces, projection = context.strictly_reduces, project(context)
+    denials = [
+        denial
+        for step in PIPELINE
+        if step.always or not reduces
+        for denial in step.look(context, projection)
+    ]
+    return Review(
+        denials=tuple(attributed(denials, context.profile)),
+        reduces=reduces,
+        before=projection.before,
+        after=projection.after,
+    )

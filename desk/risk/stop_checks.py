@@ -7,6 +7,7 @@ venue's liquidation: one that lies closer protects nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from desk.margin.inputs import AccountFigures
@@ -15,6 +16,7 @@ from desk.model.numbers import round_down, round_up
 from desk.model.orders import OrderTerms, OrderType, Side
 from desk.risk.context import OrderContext
 from desk.risk.denial import deny
+from desk.risk.projection import Projection
 
 SIDES = {Side.BUY: ("below", "above"), Side.SELL: ("above", "below")}
 """Where the stop and the take-profit of an order of a side lie."""
@@ -108,6 +110,14 @@ def _entries(context: OrderContext) -> list[Decimal]:
 
 def _fresh_mark(context: OrderContext) -> Decimal | None:
     return context.market.mark if context.market.quality == "LIVE" else None
+
+
+def stop_before_liquidation(context: OrderContext, projection: Projection) -> Iterator[Denial]:
+    """Look at the account before the order, and after its fill."""
+    if projection.before is not None:
+        found = before_liquidation(context, projection.before, projection.after)
+        if found is not None:
+            yield found
 
 
 def before_liquidation(

@@ -32,6 +32,7 @@ def say_all(desk, price="60000"):
     desk.market()
     for name in (OKX, BYBIT):
         desk.mark(name, price)
+    desk.hear(OpenInterest(instrument=BTC, quantity=D(80_000), ts_recv_ns=desk.now_ns))
     desk.tick(100)
 
 

@@ -1,0 +1,25 @@
+"""What an order is judged by that a portfolio document has no field for."""
+
+from __future__ import annotations
+
+from desk.engine.anomalies import unresolved_s
+from desk.engine.desk import Desk
+from desk.engine.market_views import open_coins
+from desk.model.instrument import Instrument
+from desk.risk.context import Surroundings
+
+
+def surroundings(desk: Desk, instrument: Instrument) -> Surroundings:
+    """Gather funding interval, open interest and the last minute's marks of an instrument."""
+    market, window = desk.market.get(instrument.id), desk.windows.get(instrument.id)
+    within_s = int(desk.rules.profile.number("ord.price_collar", "window_s"))
+    span = None if window is None else window.span(desk.now_ns, within_s)
+    low, high = (None, None) if span is None else span
+    return Surroundings(
+        live=desk.settings.live,
+        funding_interval_h=None if market is None else market.funding_interval_h,
+        open_interest=None if market is None else open_coins(market),
+        lowest_mark=low,
+        highest_mark=high,
+        anomaly_s=unresolved_s(desk, instrument.id),
+    )

@@ -1,0 +1,84 @@
+"""What the live desk knows beyond a document: funding, open interest, prices that run away."""
+
+from decimal import Decimal as D
+
+import pytest
+from helpers.engines import BTC, ETH, SPOT, Trader
+
+from desk.engine.surroundings import surroundings
+from desk.model.events import Alerted, Denied
+from desk.model.market_data import OpenInterest
+
+
+@pytest.fixture
+def trader():
+    trader = Trader()
+    trader.deposit()
+    trader.market()
+    return trader
+
+
+def of(trader, instrument=BTC):
+    return surroundings(trader.desk, trader.desk.catalogue.get(instrument))
+
+
+def codes(events):
+    return [d.code for event in events if isinstance(event, Denied) for d in event.denials]
+
+
+def test_funding_interest_and_marks_of_the_last_minute_are_gathered(trader):
+    trader.hear(OpenInterest(instrument=BTC, quantity=D(5), ts_recv_ns=trader.now_ns))
+    trader.tick(30_000)
+    trader.mark(BTC, "60600")
+    found = of(trader)
+    assert (found.live, found.funding_interval_h, found.open_interest) == (False, 8, D(5))
+    assert (found.lowest_mark, found.highest_mark, found.anomaly_s) == (60000, 60600, None)
+    trader.tick(31_000)
+    assert (of(trader).lowest_mark, of(trader).highest_mark) == (60600, 60600)
+    assert Trader(mode="PAPER").desk.settings.live is True
+
+
+def test_spot_has_no_such_marks(trader):
+    found = of(trader, SPOT)
+    assert (found.lowest_mark, found.open_interest, found.anomaly_s) == (None, None, None)
+
+
+def test_a_runaway_price_is_recorded_once_told_and_forgotten_when_calm(trader):
+    rows = len(trader.rows)
+    trader.tick(1000)
+    trader.mark(BTC, "62999.9")
+    trader.tick()
+    assert len(trader.rows) == rows
+    trader.mark(BTC, "63000")
+    trader.run(100)
+    (row,) = trader.rows[rows:]
+    assert (row.entry.type, row.entry.reserve) == ("surveillance", True)
+    assert row.entry.data["what"] == {
+        "instrument": BTC,
+        "move": "0.05",
+        "mark": "63000",
+        "rule": "price.anomaly",
+        "profile_hash": trader.desk.rules.hash,
+    }
+    (told,) = [event for event in trader.events if isinstance(event, Alerted)]
+    assert (told.severity, told.code) == ("warning", "PRICE_ANOMALY")
+    assert told.message == f"{BTC} has moved 5.00 % within 10 s."
+    assert of(trader).anomaly_s == 0
+    assert of(trader, ETH).anomaly_s is None
+    trader.tick(12_000)
+    assert of(trader).anomaly_s is None
+
+
+def test_a_price_that_goes_on_running_lets_no_new_risk_in(trader):
+    price = D(60000)
+    for _ in range(32):
+        price *= D("1.01")
+        trader.tick(1000)
+        trader.mark(BTC, str(round(price, 1)))
+    trader.book(BTC, bids=((str(round(price, 1) - 1), "10"),), asks=((str(round(price, 1)), "10"),))
+    trader.tick(5000)
+    trader.mark(BTC, str(round(price, 1)))
+    assert of(trader).anomaly_s >= 30
+    found = codes(trader.buy("0.1", str(round(price, 1))))
+    assert "PRICE_ANOMALY" in found
+    assert "PRICE_MOVE" in found
