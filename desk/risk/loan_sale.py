@@ -18,6 +18,7 @@ from decimal import Decimal
 import msgspec
 
 from desk.margin.financing import LoanFigures, LoanTerms, Pledge, loan_figures
+from desk.margin.relief import Cover, closing_size
 from desk.model.numbers import ZERO, round_down, round_up
 
 CURED = Decimal("0.95")
@@ -131,16 +132,13 @@ def _counted(coin: Sellable, figures: LoanFigures) -> Decimal:
 
 
 def _quantity(coin: Sellable, secured: Secured, figures: LoanFigures) -> Decimal:
-    margin_value = figures.margin_value or ZERO
-    relief = coin.net - CURED * _counted(coin, figures)
+    cover = Cover(secured.loan, figures.margin_value or ZERO)
+    needed = closing_size(cover.shortage(CURED), coin.net, CURED * _counted(coin, figures))
     most = min(
         round_down(coin.quantity, coin.lot_size),
         round_up(coin.at_trigger * STEP_SHARE, coin.lot_size),
     )
-    if relief <= 0:
-        return most
-    needed = (secured.loan - CURED * margin_value) / relief
-    return min(most, round_up(needed, coin.lot_size))
+    return most if needed is None else min(most, round_up(needed, coin.lot_size))
 
 
 def after_sale(secured: Secured, coin: Sellable, quantity: Decimal) -> Secured:
