@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from desk.engine.engine import Engine
-from desk.engine.message import Clock, Committed, Given, Heard, Message, NotCommitted, Work
+from desk.engine.message import (
+    Clock,
+    Committed,
+    FailedBefore,
+    Given,
+    Heard,
+    Message,
+    NotCommitted,
+    Work,
+)
 from desk.io.clock import Clock as ClockSource
 from desk.io.journal import JournalStore
 from desk.model.commands import AnyCommand
@@ -44,6 +53,10 @@ class Runtime:
         self.engine.replay(self.journal.rows())
         self.tick()
         self.engine.resume()
+        if self.journal.failed_before is not None:
+            self.process(FailedBefore(self.journal.failed_before))
+            if self.journal.writable:
+                self.journal.forget_failure()
 
     def process(self, message: Message) -> None:
         """Take one message to its end."""

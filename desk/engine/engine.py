@@ -23,12 +23,14 @@ from desk.engine.brackets import spoken
 from desk.engine.change import Change, Latch
 from desk.engine.close_out_rows import losses_said
 from desk.engine.desk import Desk
+from desk.engine.guarding import failed_before
 from desk.engine.intake import Intake
 from desk.engine.interest import due_interest
 from desk.engine.message import (
     NO_WORK,
     Clock,
     Committed,
+    FailedBefore,
     Given,
     Heard,
     Message,
@@ -100,6 +102,8 @@ class Engine:
                 # Whatever a window sends shows that somebody is there.
                 self._watch.heard_window()
                 return self._start(self._intake.take(message))
+            case FailedBefore():
+                return self._start(failed_before(self.desk, message.reason))
             case WindowChanged():
                 self._watch.window_changed(message.attached)
                 return NO_WORK

@@ -43,7 +43,7 @@ def rearm(desk: Desk, command: Rearm, plan: Plan) -> None:
         raise refuse("SECOND_NAME", "A second person rearms the desk too: name one.", "kill.switch")
     if not desk.state.latches:
         raise refuse("NOT_LATCHED", "The desk is ACTIVE: there is nothing to rearm.", "kill.switch")
-    if "journal" in desk.state.latches:
+    if "journal" in desk.state.latches and desk.journal_note:
         raise refuse(
             "JOURNAL",
             "Nothing can be made durable in this process: restart the desk first.",
@@ -79,6 +79,15 @@ def latch_desk(desk: Desk, plan: Plan, latch: Latch, cancels: list[str]) -> None
         client_id=plan.client_id or None,
         reserve=True,
     )
+
+
+def failed_before(desk: Desk, reason: str) -> Plan:
+    """Halt a desk whose last process could not write its journal: a person looks first."""
+    plan = Plan(about="latch")
+    said = f"the journal failed in the process before this one: {reason}"
+    latch = Latch(key="journal", state="HALTED", reason=said, since_ms=desk.wall_ms)
+    latch_desk(desk, plan, latch, [])
+    return plan
 
 
 def repeat_latch(desk: Desk, count: int) -> Latch:

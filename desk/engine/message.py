@@ -45,13 +45,19 @@ class NotCommitted(msgspec.Struct, frozen=True):
     reason: str
 
 
+class FailedBefore(msgspec.Struct, frozen=True):
+    """The process before could not write its journal: the desk comes back halted."""
+
+    reason: str
+
+
 class WindowChanged(msgspec.Struct, frozen=True):
     """A window was attached, or is gone."""
 
     attached: bool
 
 
-Message: TypeAlias = Clock | Given | Heard | Committed | NotCommitted | WindowChanged
+Message: TypeAlias = Clock | Given | Heard | Committed | NotCommitted | FailedBefore | WindowChanged
 
 
 class Work(msgspec.Struct, frozen=True):

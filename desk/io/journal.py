@@ -16,6 +16,7 @@ from typing import NoReturn, Protocol
 
 from desk.io.anchor import HeadAnchor, create_anchor
 from desk.io.disk import free_bytes, open_private, sync_file, sync_folder
+from desk.io.failure_note import FailureNote
 from desk.io.folder import HeldFolder
 from desk.io.journal_chain import EMPTY, Head, Record, head_of, linked, row_of
 from desk.io.journal_database import (
@@ -61,6 +62,15 @@ class JournalStore(Protocol):
         ...
 
     @property
+    def failed_before(self) -> str | None:
+        """Why the journal failed in a process before this one; None: it did not."""
+        ...
+
+    def forget_failure(self) -> None:
+        """The failure of the process before is in the journal now."""
+        ...
+
+    @property
     def reserve_intact(self) -> bool:
         """Whether all the room kept for a full disk is there."""
         ...
@@ -100,6 +110,8 @@ class SqliteJournal:
         self._folder = held.path
         self._path = held.path / JOURNAL_FILE
         self._failure: str | None = None
+        self._note = FailureNote(held.path)
+        self._failed_before = self._note.read()
         self._since_checkpoint_bytes = 0
         with ExitStack() as opened:
             try:
@@ -159,6 +171,16 @@ class SqliteJournal:
         return self._failure is None
 
     @property
+    def failed_before(self) -> str | None:
+        """See JournalStore.failed_before."""
+        return self._failed_before
+
+    def forget_failure(self) -> None:
+        """See JournalStore.forget_failure."""
+        self._note.remove()
+        self._failed_before = None
+
+    @property
     def reserve_intact(self) -> bool:
         """Whether all the room kept for a full disk is there."""
         return self._reserve.intact
@@ -209,6 +231,7 @@ class SqliteJournal:
         # Never tried again: the system may have dropped the pages that it failed to write, and
         # a second sync would then succeed without them.
         self._failure = f"{what}: {error}"
+        self._note.leave(self._failure)
         raise JournalUnwritable(f"{self._path}: {self._failure}") from error
 
     def _require_room(self, size: int) -> None:
@@ -286,6 +309,7 @@ class SqliteJournal:
         except sqlite3.Error as error:
             if not (is_full(error) or primary_code(error) == sqlite3.SQLITE_LOCKED):
                 self._failure = f"the database could not be brought up to its log: {error}"
+                self._note.leave(self._failure)
 
     def _head_before(self, seq: int) -> Head:
         if seq <= 1:

@@ -16,7 +16,8 @@ from desk.model.catalogue import load_catalogue
 from desk.model.journal import Entry, Row
 
 BTC = "BTCUSDT-PERP.BINANCE"
-OUTCOMES = {"accepted", "fill", "cancelled", "rejected", "level", "latch"}
+OUTCOMES = {"accepted", "fill", "cancelled", "rejected", "level", "latch", "funding"}
+OUTCOMES |= {"close_out", "loss", "release"}
 
 
 def commands(number, random):

@@ -2,7 +2,7 @@ from decimal import Decimal as D
 
 import msgspec
 import pytest
-from helpers.engines import BTC, ETH, RULES, SPOT, Trader, full, order, unwritable
+from helpers.engines import BTC, ETH, MS, RULES, SPOT, Trader, full, order, unwritable
 
 from desk.engine.message import WindowChanged
 from desk.model.commands import (
@@ -208,6 +208,34 @@ def test_kill_halts_cancels_and_survives_a_restart(trader):
     assert again.state.state == "HALTED"
     again.market()
     assert codes(again.buy("1", "60000", id="new"))[0] == "STATE_HALTED"
+
+
+def test_kill_takes_effect_with_its_message_and_its_cancels_within_a_second(trader):
+    for number in range(20):
+        trader.buy("0.01", f"59{number:02}0", id=f"resting-{number}")
+        trader.run(1020)
+        trader.mark()
+    started = trader.now_ns
+    trader.give(Kill(id="k", reason="fat finger"))
+    assert trader.state.state == "HALTED"
+    assert trader.now_ns - started <= 100 * MS
+    while any(order.is_live for order in trader.state.orders.values()):
+        trader.tick(20)
+    assert trader.now_ns - started <= 1000 * MS
+
+
+def test_every_latch_survives_a_restart_and_only_a_person_lifts_it(trader):
+    trader.process(WindowChanged(attached=True))
+    trader.run(3200)
+    trader.process(WindowChanged(attached=False))
+    trader.mark()
+    trader.give(Kill(id="k", reason="test"))
+    trader.run(60_000, step=1000)
+    again = trader.restarted()
+    assert set(again.state.latches) == {"heartbeat", "kill"}
+    assert again.state.state == "HALTED"
+    assert acked(again.give(Rearm(id="r", name="Ada", reason="checked everything")))
+    assert again.restarted().state.state == "ACTIVE"
 
 
 def test_kill_keeps_reduce_only_orders_and_kill_all_does_not(trader):
