@@ -11,7 +11,6 @@ from decimal import Decimal
 import msgspec
 
 from desk.engine.accounts import Account
-from desk.engine.conversion import worth
 from desk.engine.desk import Desk
 from desk.engine.financing_checks import (
     CASH,
@@ -23,7 +22,7 @@ from desk.engine.financing_checks import (
     record,
 )
 from desk.engine.lending import LendingChange, LoanTerm, interest_of, principal_of
-from desk.engine.loans import Loan, Owed, credit_limit_of, financing_accounts, loan_of, owed
+from desk.engine.loans import Loan, Owed, all_loans, credit_limit_of, loan_of, owed
 from desk.engine.plan import Plan, Refusal, refuse
 from desk.engine.state import CALLED
 from desk.engine.views import account_quality
@@ -84,7 +83,7 @@ def _check_release(desk: Desk, command: Pledge, account: Account) -> None:
             level=desk.levels.get(account.id, "NORMAL"),
             before=loan_of(desk, account).figures,
             after=loan_of(desk, account, moved={command.asset: command.quantity}).figures,
-            limits=_limits(desk),
+            limits=desk.rules.loans,
         )
     )
     if denials:
@@ -133,6 +132,7 @@ def _term(desk: Desk, command: Draw, account: Account) -> LoanTerm:
 
 def _advance(desk: Desk, command: Draw, loan: Loan) -> Advance:
     account, client = loan.account, desk.client
+    drawn = (command.asset, command.quantity)
     capital = desk.state.lending.firm_capital
     counted = [
         value
@@ -149,16 +149,19 @@ def _advance(desk: Desk, command: Draw, loan: Loan) -> Advance:
         after=loan.figures,
         eligible_value=sum(counted, ZERO) if loan.figures.known else None,
         credit_limit=credit_limit_of(desk, account),
-        all_loans=None if capital is None else _all_loans(desk, command, capital.asset),
+        all_loans=None if capital is None else all_loans(desk, capital.asset, drawn),
         capital=None if capital is None else capital.quantity,
-        limits=desk.rules.loans,
+        limits=_limits(desk),
     )
 
 
 def _limits(desk: Desk) -> LoanLimits:
     """Return the limits of loans as they hold now, with what two people have set aside."""
-    multiple = desk.number("vaf.loans_to_capital")
-    return msgspec.structs.replace(desk.rules.loans, loans_to_capital=multiple)
+    return msgspec.structs.replace(
+        desk.rules.loans,
+        loans_to_capital=desk.number("vaf.loans_to_capital"),
+        client_concentration=desk.number("vaf.client_concentration"),
+    )
 
 
 def _doubtful(desk: Desk) -> tuple[str, ...]:
@@ -173,18 +176,6 @@ def _doubtful(desk: Desk) -> tuple[str, ...]:
         elif account.kind == "financing" and loan_of(desk, account).figures.level == "UNKNOWN":
             found.append(account.id)
     return tuple(found)
-
-
-def _all_loans(desk: Desk, command: Draw, currency: str) -> Decimal | None:
-    """Return what all accounts owe with this draw; None when one cannot be converted."""
-    debts = [(r.asset, r.total) for a in financing_accounts(desk) for r in owed(desk, a.id)]
-    total = ZERO
-    for asset, amount in (*debts, (command.asset, command.quantity)):
-        price = worth(desk, asset, currency, owed=True)
-        if price is None:
-            return None
-        total += amount * price
-    return total
 
 
 def repay(desk: Desk, command: Repay, plan: Plan) -> None:
@@ -239,4 +230,5 @@ def _inputs(desk: Desk, loan: Loan) -> dict[str, object]:
         },
         "currency": loan.account.currency,
         "profile_hash": desk.rules.hash,
+        "overrides": desk.overridden,
     }

@@ -10,6 +10,7 @@ from desk.engine.client_views import client_view
 from desk.engine.close_out_views import close_out_views
 from desk.engine.desk import Desk
 from desk.engine.loan_close_out_views import loan_close_out_views
+from desk.engine.loan_rule_views import loan_rule_views
 from desk.engine.loan_views import loan_views
 from desk.engine.market_views import market_views
 from desk.engine.overriding import override_views
@@ -72,7 +73,7 @@ def build_frame(
         totals=totals_view(desk, accounts, positions),
         orders=_orders(desk),
         fills=[fill_view(fill) for fill in state.fills[-RECENT:][::-1]],
-        rules=_rules(desk, accounts),
+        rules=[*_rules(desk, accounts), *loan_rule_views(desk)],
         indices=index_views(desk),
         rates=rate_views(desk),
         streams=stream_views(desk, notes) if wanted.streams else [],

@@ -49,7 +49,9 @@ def loan_view(desk: Desk, loan: Loan) -> LoanView:
         margin_value=figures.margin_value,
         capital_value=figures.capital_value,
         loan=figures.loan,
-        accrued_interest=debt_in(desk, account, [(row.asset, row.interest) for row in loan.owed]),
+        accrued_interest=debt_in(
+            desk, account.currency, [(row.asset, row.interest) for row in loan.owed]
+        ),
         loan_to_value=figures.loan_to_value,
         utilization=figures.utilization,
         excess=figures.excess,

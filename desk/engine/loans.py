@@ -95,7 +95,7 @@ def loan_of(
     debts = owed(desk, account.id)
     pieces = (*_coins(desk, account, coins), *_lines(desk, account))
     amounts = [(row.asset, row.total) for row in debts]
-    debt = debt_in(desk, account, [*amounts, drawn] if drawn else amounts)
+    debt = debt_in(desk, account.currency, [*amounts, drawn] if drawn else amounts)
     figures = loan_figures([piece.pledge for piece in pieces], debt, desk.rules.loans.terms)
     return Loan(account=account, collateral=pieces, owed=debts, figures=figures)
 
@@ -126,17 +126,25 @@ def _lines(desk: Desk, account: Account) -> Iterable[Collateral]:
         yield Collateral(asset=None, description=line.description, quantity=None, pledge=pledge)
 
 
-def debt_in(desk: Desk, account: Account, debts: Iterable[tuple[str, Decimal]]) -> Decimal | None:
-    """Return debts in the account's currency; None when one cannot be converted."""
+def debt_in(desk: Desk, currency: str, debts: Iterable[tuple[str, Decimal]]) -> Decimal | None:
+    """Return debts in a currency; None when one cannot be converted."""
     total = ZERO
     for asset, amount in debts:
         if not amount:
             continue
-        price = worth(desk, asset, account.currency, owed=True)
+        price = worth(desk, asset, currency, owed=True)
         if price is None:
             return None
         total += amount * price
     return total
+
+
+def all_loans(
+    desk: Desk, currency: str, drawn: tuple[str, Decimal] | None = None
+) -> Decimal | None:
+    """Return what all accounts owe, with what is drawn beside; None is unknown."""
+    debts = [(r.asset, r.total) for a in financing_accounts(desk) for r in owed(desk, a.id)]
+    return debt_in(desk, currency, [*debts, drawn] if drawn else debts)
 
 
 def credit_limit_of(desk: Desk, account: Account) -> Decimal | None:

@@ -11,6 +11,7 @@ from desk.model.commands import (
     Deposit,
     Draw,
     Kill,
+    OverrideRule,
     Pledge,
     PledgeSecurities,
     Repay,
@@ -109,6 +110,19 @@ class Lender(Trader):
 
     def exchange_rate(self, per_usd):
         return self.named(SetExchangeRate(asset="HKD", per_usd=D(per_usd)))
+
+    def set_aside(self, rule, value, minutes):
+        """Two people set a benchmark aside."""
+        return self.named(
+            OverrideRule(
+                rule=rule,
+                value=D(value),
+                reason="agreed with compliance",
+                first_name="Ada",
+                second_name="Bo",
+                expires_ms=self.wall_ms + minutes * 60_000,
+            )
+        )
 
     def lend_for_real(self):
         """Make the loan a broker's, which the desk may not sell for."""

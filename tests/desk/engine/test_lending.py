@@ -239,6 +239,23 @@ def test_loans_are_held_to_five_times_the_capital(lender):
     assert found[0].message == ("Loans would be 5.00 times the firm's capital; 5.00 is the most.")
 
 
+def test_two_people_set_a_benchmark_of_loans_aside_for_a_time(lender):
+    lender.capital("200000")
+    for rule, value in (("vaf.client_concentration", "6"), ("vaf.loans_to_capital", "6")):
+        lender.set_aside(rule, value, minutes=10)
+    assert codes(lender.draw("1000000")) == []
+    assert lender.rows[-1].entry.data["what"]["overrides"] == {
+        "vaf.client_concentration": "6",
+        "vaf.loans_to_capital": "6",
+    }
+    assert codes(lender.draw("200000", command_id="all")) == []
+    found = codes(lender.draw("0.01", command_id="more"))
+    assert found == ["LOANS_TO_CAPITAL", "CLIENT_CONCENTRATION"]
+    lender.repay("1000000")
+    lender = lender.restarted(wall_ms=lender.wall_ms + 600_000)
+    assert codes(lender.draw("1", command_id="late")) == ["CLIENT_CONCENTRATION"]
+
+
 def test_loans_of_a_firm_in_dollars_are_converted(lender):
     lender.capital("320512", "USD")
     assert codes(lender.draw("1000000")) == ["CLIENT_CONCENTRATION"]

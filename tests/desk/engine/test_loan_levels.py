@@ -299,3 +299,49 @@ def test_the_consensus_prices_collateral_where_three_venues_vote():
     lender.tick(100)
     # Two fresh votes are not enough, and the book that would do instead is stale.
     assert view(lender).market_value is None
+
+
+def rules(lender):
+    return [(r.rule, r.status, r.origin, r.message) for r in frame(lender).rules]
+
+
+def test_the_rules_of_a_loan_stand_beside_it_with_their_origin(lender):
+    assert rules(lender) == [
+        ("vaf.margin_call", "WARN", "HOUSE", "loan-1 utilization: 0.9808 of 1.0000"),
+        ("vaf.credit_limit", "OK", "SFC", "loan-1 loan: 3,800,000.0000 of 5,000,000.0000"),
+        ("vaf.collateral_concentration", "OK", "HOUSE",
+         "loan-1 largest virtual asset: 0.0966 of 0.4000"),
+        ("vaf.collateral_concentration.correlated_group", "OK", "HOUSE",
+         "loan-1 all virtual assets: 0.0966 of 0.5000"),
+        ("vaf.securities_collateral_present", "OK", "HOUSE",
+         "loan-1 securities and cash: 0.9034 of 0.5000"),
+        ("vaf.loans_to_capital", "OK", "BENCHMARK",
+         "All loans in multiples of the firm's capital: 0.0380 of 5.0000"),
+        ("vaf.client_concentration", "OK", "BENCHMARK",
+         "The client's share of the firm's capital: 0.0380 of 0.4000"),
+        ("vaf.stop_advances", "OK", "SFC", "Advances: open"),
+    ]  # fmt: skip
+
+
+def test_rules_show_breach_warning_and_what_is_unknown(lender):
+    lender.capital("800000")
+    lender.credit_limit("3799999")
+    lender.market(btc="400000")
+    lender.tick(20)
+    shown = {rule: status for rule, status, *_ in rules(lender)}
+    assert shown["vaf.credit_limit"] == "BREACH"
+    assert shown["vaf.loans_to_capital"] == "WARN"
+    assert shown["vaf.client_concentration"] == "BREACH"
+    assert shown["vaf.collateral_concentration"] == "BREACH"
+    lender.capital("700000")
+    assert dict(r[:2] for r in rules(lender))["vaf.loans_to_capital"] == "BREACH"
+    lender.tick(2_001)
+    assert {status for rule, status, *_ in rules(lender) if "collateral" in rule} == {"UNKNOWN"}
+    at(lender, "40000")
+    found = {rule: (status, message) for rule, status, _, message in rules(lender)}
+    assert found["vaf.margin_call"][0] == "BREACH"
+    assert found["vaf.stop_advances"] == ("WARN", "Advances: stopped by loan-1")
+
+
+def test_a_desk_that_owes_nothing_shows_no_rule_of_loans():
+    assert rules(Lender().ready()) == []
