@@ -92,14 +92,15 @@ def order_margin(pool, name):
     orders = [o for o in pool.orders if o.terms.id == name and not o.reduce_only]
     held = next((h for h in pool.positions if h.terms.id == name), None)
     mark = pool.marks.get(name)
-    if mark is None:
+    unit = pool.prices[orders[0].terms.settle]
+    if mark is None or unit is None:
         return None
     if held is None:
         held = _flat(orders[0].terms, mark)
     priced = [(o, mark * (1 + o.side * COLLAR) if o.price is None else o.price) for o in orders]
     loss = sum((_opening_loss(o, price, mark) for o, price in priced), F(0))
     sides = [_side_margin(held, mark, priced, side) for side in (1, -1)]
-    return None if None in sides else (loss + max(sides)) * rate(pool, held)
+    return None if None in sides else (loss + max(sides)) * unit
 
 
 def _flat(terms, mark):
