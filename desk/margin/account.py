@@ -38,7 +38,6 @@ from desk.margin.pool import (
 )
 from desk.margin.requirement import Market, Requirement, order_margin, requirement
 from desk.margin.rounding import counted, finely, ratio_up
-from desk.margin.tiers import is_beyond
 from desk.model.numbers import ZERO
 from desk.model.orders import MarginMode
 
@@ -83,7 +82,7 @@ def account_figures(account: AccountInput) -> AccountFigures:
             for m in measured
         ),
         collateral=pool.holdings.rows,
-        warnings=tuple(_warnings(measured)),
+        warnings=tuple(said for m in measured for said in m.warnings),
     )
 
 
@@ -221,24 +220,9 @@ def _missing(
         if rate is None and asset not in pool.holdings.unpriced:
             yield f"{asset} has no price in {account.settle}."
     for m in measured:
-        if not m.position.quantity:
+        yield from m.unknown
+        if not alone or not m.position.quantity:
             continue
-        instrument = m.position.instrument.id
-        if m.position.mark is None:
-            yield f"{instrument} has no mark price."
-        if m.lack:
-            yield f"{instrument} {m.lack}."
-        if m.notional is not None and m.leverage is None:
-            yield f"{instrument} has neither a leverage nor margin tiers to take one from."
-        if instrument in alone and alone[instrument].wallet is None:
-            yield f"The isolated wallet of {instrument} is unknown."
-
-
-def _warnings(measured: Sequence[Requirement]) -> Iterator[str]:
-    for m in measured:
-        if not m.notional or m.position.maintenance_rate is not None:
-            continue
-        if m.position.terms.partial:
-            yield f"The margin tiers of {m.position.instrument.id} are known in part only."
-        if is_beyond(m.position.terms, m.notional):
-            yield f"{m.position.instrument.id} is beyond the last tier, which goes on."
+        one = alone.get(m.position.instrument.id)
+        if one is not None and one.wallet is None:
+            yield f"The isolated wallet of {m.position.instrument.id} is unknown."

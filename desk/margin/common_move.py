@@ -10,11 +10,11 @@ longer changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from desk.margin.curve import Curve, Piece, falling_root, piece_at, rising_root
+from desk.margin.curve import Curve, falling_root, rising_root
 from desk.margin.rounding import unbiased, without_noise
 from desk.model.instrument import Contract, Instrument
 from desk.model.numbers import ONE, ZERO
@@ -67,8 +67,7 @@ def common_moves(
     slope = collateral_slope + sum((leg.slope for leg in legs), ZERO)
     scale = sum((leg.notional * leg.rate for leg in legs), abs(collateral_slope))
     constant = without_noise(surplus - slope, scale)
-    low = _low_edge(constant, slope, legs)
-    high = _high_edge(constant, slope, legs)
+    low, high = _edges(constant, slope, legs)
     if settle in MOVING:
         low, high = (
             None if high is None else ONE / high,
@@ -91,58 +90,110 @@ def _sides(low: Decimal | None, high: Decimal | None) -> Moves:
     )
 
 
-def _low_edge(constant: Decimal, slope: Decimal, legs: Sequence[Leg]) -> Decimal | None:
-    """Return the edge above which the account is solvent, from v = 0 upwards."""
-    v, active = ZERO, _active(legs, ZERO)
-    if constant + active.amount >= 0:
-        return None
-    for _ in range(_most_steps(legs)):
-        if slope - active.rate <= 2 * active.square * v:
+def _edges(
+    constant: Decimal, slope: Decimal, legs: Sequence[Leg]
+) -> tuple[Decimal | None, Decimal | None]:
+    """Return the v above which the account is solvent, and the one below which it is."""
+    walk = _Walk(legs, [0] * len(legs))
+    low = None
+    if constant + walk.amount < 0:
+        low = _low_edge(constant, slope, walk)
+        if low is None:
+            return None, None
+    return low, _high_edge(constant, slope, walk, legs)
+
+
+def _low_edge(constant: Decimal, slope: Decimal, walk: _Walk) -> Decimal | None:
+    """Walk up from v = 0 to the edge; None where there is solvency nowhere."""
+    v = ZERO
+    while True:
+        gain = slope - walk.rate
+        if gain <= 2 * walk.square * v:
             return None  # past the peak of what is left over, and still below 0
-        root = rising_root(constant + active.amount, slope - active.rate, active.square)
-        if root is None:
+        root = rising_root(constant + walk.amount, gain, walk.square)
+        if root is None or not walk.up(root):
+            return root
+        v = root
+
+
+def _high_edge(
+    constant: Decimal, slope: Decimal, walk: _Walk, legs: Sequence[Leg]
+) -> Decimal | None:
+    """Walk down to the edge, from where the pieces of the low one say, or from beyond all prices.
+
+    Any combination of pieces ends at or above the edge: it is never below what is left over.
+    """
+    v = falling_root(constant + walk.amount, slope - walk.rate, walk.square)
+    if v is not None and not walk.up(v):
+        return v if v > 0 else None
+    if v is None:
+        walk = _Walk(legs, [len(leg.curve) - 1 for leg in legs])
+    while True:
+        gain = slope - walk.rate
+        if v is not None and gain >= 2 * walk.square * v:
             return None
-        v, before, active = root, active, _active(legs, root)
-        if active == before:
-            break
-    return v
-
-
-def _high_edge(constant: Decimal, slope: Decimal, legs: Sequence[Leg]) -> Decimal | None:
-    """Return the edge below which the account is solvent, from beyond every price downwards."""
-    v: Decimal | None = None
-    active = _steepest(legs)
-    for _ in range(_most_steps(legs)):
-        if v is not None and slope - active.rate >= 2 * active.square * v:
+        v = falling_root(constant + walk.amount, gain, walk.square)
+        if v is None or v <= 0:
             return None
-        root = falling_root(constant + active.amount, slope - active.rate, active.square)
-        if root is None or root <= 0:
-            return None
-        v, before, active = root, active, _active(legs, root)
-        if active == before:
-            break
-    return v
+        if not walk.down(v):
+            return v
 
 
-def _most_steps(legs: Sequence[Leg]) -> int:
-    """Each step enters another combination of pieces, and none comes back."""
-    return sum(len(leg.curve) for leg in legs) + 2
+class _Walk:
+    """The pieces that give maintenance around v, added up as one, in the account's settle asset.
 
+    It goes up and then down, once each, so that there is an end to it.
+    """
 
-def _active(legs: Sequence[Leg], v: Decimal) -> Piece:
-    """Return maintenance around v as one piece, in the account's settle asset."""
-    return _together(legs, (piece_at(leg.curve, leg.notional * v) for leg in legs))
+    def __init__(self, legs: Sequence[Leg], pieces: list[int]) -> None:
+        self._legs = legs
+        self._pieces = pieces
+        self.rate, self.amount, self.square = ZERO, ZERO, ZERO
+        for (slope, notional, curve, rate), index in zip(legs, pieces, strict=True):
+            piece = curve[index]
+            if piece.rate:
+                self.rate += abs(slope) * piece.rate
+            if piece.amount:
+                self.amount += rate * piece.amount
+            if piece.square:
+                self.square += abs(slope) * notional * piece.square
 
+    def up(self, v: Decimal) -> bool:
+        """Enter the pieces at a higher v; say whether any is another."""
+        changed = False
+        pieces = self._pieces
+        for number, (_, notional, curve, _) in enumerate(self._legs):
+            index, last = pieces[number], len(curve) - 1
+            if index == last:
+                continue
+            there = notional * v
+            while index < last and there >= curve[index + 1].start:
+                index += 1
+            if index != pieces[number]:
+                changed = True
+                self._enter(number, index)
+        return changed
 
-def _steepest(legs: Sequence[Leg]) -> Piece:
-    """Return maintenance beyond every price as one piece."""
-    return _together(legs, (leg.curve[-1] for leg in legs))
+    def down(self, v: Decimal) -> bool:
+        """Enter the pieces at a lower v; say whether any is another."""
+        changed = False
+        pieces = self._pieces
+        for number, (_, notional, curve, _) in enumerate(self._legs):
+            index = pieces[number]
+            if not index:
+                continue
+            there = notional * v
+            while there < curve[index].start:
+                index -= 1
+            if index != pieces[number]:
+                changed = True
+                self._enter(number, index)
+        return changed
 
-
-def _together(legs: Sequence[Leg], pieces: Iterable[Piece]) -> Piece:
-    rate, amount, square = ZERO, ZERO, ZERO
-    for leg, piece in zip(legs, pieces, strict=True):
-        rate += leg.notional * piece.rate * leg.rate
-        amount += piece.amount * leg.rate
-        square += leg.notional * leg.notional * piece.square * leg.rate
-    return Piece(ZERO, rate, amount, square)
+    def _enter(self, number: int, index: int) -> None:
+        """Take one piece for another; a curve of several has no squares."""
+        slope, _, curve, rate = self._legs[number]
+        before, piece = curve[self._pieces[number]], curve[index]
+        self.rate += abs(slope) * (piece.rate - before.rate)
+        self.amount += rate * (piece.amount - before.amount)
+        self._pieces[number] = index

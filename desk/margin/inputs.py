@@ -74,8 +74,12 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     rate: Decimal
 
 
-class PositionInput(msgspec.Struct, frozen=True, kw_only=True):
-    """One position; quantity is signed, in the instrument's units."""
+class PositionInput(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """One position; quantity is signed, in the instrument's units.
+
+    What it requires is worked out once for each value and kept with it: give the same value again
+    where nothing has changed.
+    """
 
     instrument: Instrument
     terms: MarginTerms

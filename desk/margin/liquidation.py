@@ -73,6 +73,8 @@ def _low_edge(exposure: Exposure, curve: Curve) -> tuple[Decimal | None, int | N
 def _high_edge(exposure: Exposure, curve: Curve, first: int) -> Decimal | None:
     """Return the notional below which there is solvency, at or after a piece that has some."""
     last = len(curve) - 1
+    if exposure.gain >= curve[last].rate and not curve[last].square:
+        return None
     for index in range(first, last + 1):
         _, rate, amount, square = curve[index]
         root = falling_root(exposure.constant + amount, exposure.gain - rate, square)

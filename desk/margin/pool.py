@@ -15,7 +15,7 @@ from desk.margin.requirement import Requirement
 from desk.margin.rounding import counted, required, without_noise
 from desk.margin.wallet import direction, entry_notional, isolated_wallet
 from desk.model.instrument import Contract
-from desk.model.numbers import ZERO
+from desk.model.numbers import ONE, ZERO
 
 NO_MOVES = Moves(None, None)
 
@@ -32,6 +32,8 @@ class Pool(NamedTuple):
     """Collateral value: balances after haircut and unrealized P&L, losses and gains in full."""
     initial: Decimal | None
     maintenance: Decimal | None
+    free: Decimal | None
+    """Value less maintenance."""
     level: str
 
 
@@ -86,6 +88,7 @@ def pool_of(account: AccountInput, cross: Sequence[Requirement]) -> Pool:
         value=value,
         initial=initial,
         maintenance=maintenance,
+        free=None if value is None or maintenance is None else value - maintenance,
         level=pool_level(initial, maintenance, value),
     )
 
@@ -122,22 +125,20 @@ def cross_exposure(pool: Pool, measured: Requirement) -> Exposure | None:
     convention); collateral held in the base asset moves in proportion. Where the base is the settle
     asset, that is all other collateral moving the other way.
     """
-    position, notional = measured.position, measured.notional
-    rate = pool.rates[position.instrument.settle]
-    if pool.value is None or pool.maintenance is None or rate is None:
-        return None
-    if not notional or measured.maintenance is None:
-        return None
-    base = position.instrument.base
-    moving = notional * direction(position)
-    moving += sum(_moving_with(base, pool), ZERO) / rate
-    constant = (pool.value - pool.maintenance) / rate + measured.maintenance - moving
-    return Exposure(
-        constant=without_noise(constant, notional),
-        gain=moving / notional,
-        size=abs(position.quantity) * position.instrument.contract_size,
-        inverse=position.instrument.contract is Contract.INVERSE,
+    instrument, notional, own = (
+        measured.position.instrument,
+        measured.notional,
+        measured.exposure,
     )
+    rate = pool.rates[instrument.settle]
+    if pool.free is None or rate is None or own is None or not notional:
+        return None
+    free, collateral = pool.free, sum(_moving_with(instrument.base, pool), ZERO)
+    if rate != ONE:
+        collateral, free = collateral / rate, free / rate
+    gain = own.gain + collateral / notional if collateral else own.gain
+    constant = without_noise(own.constant + free - collateral, notional)
+    return Exposure(constant, gain, own.size, own.inverse)
 
 
 def _moving_with(base: str, pool: Pool) -> Iterator[Decimal]:
@@ -149,20 +150,19 @@ def _moving_with(base: str, pool: Pool) -> Iterator[Decimal]:
 
 def pool_moves(pool: Pool) -> Moves:
     """Return the common moves to close-out; none without positions, or when unknown."""
-    if pool.value is None or pool.maintenance is None:
+    if pool.free is None:
         return NO_MOVES
     legs: list[Leg] = []
-    surplus = pool.value - pool.maintenance
+    surplus = pool.free
     open_positions = [measured for measured in pool.cross if measured.position.quantity]
     for measured in open_positions:
         rate = pool.rates[measured.position.instrument.settle]
-        if measured.maintenance is None or measured.curve is None or rate is None:
+        leg = measured.leg
+        if measured.maintenance is None or leg is None or rate is None:
             return NO_MOVES
-        if measured.notional is None or not moves(measured.position.instrument, pool.settle):
+        if not moves(measured.position.instrument, pool.settle):
             continue
-        notional = measured.notional * rate
-        slope = notional * direction(measured.position)
-        legs.append(Leg(slope, measured.notional, measured.curve, rate))
+        legs.append(leg if rate == ONE else leg._replace(slope=leg.slope * rate, rate=rate))
         surplus += measured.maintenance * rate
     if not open_positions:
         return NO_MOVES

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from desk.margin.common_move import Leg
 from desk.margin.curve import Curve, maintenance_at
 from desk.margin.inputs import MarginTerms, OrderInput, PositionInput
+from desk.margin.liquidation import Exposure
 from desk.margin.models import Lack, curve_of
-from desk.margin.rounding import required
-from desk.margin.tiers import Size, initial_margin, leverage_at, size_of
-from desk.margin.wallet import closing_fee
-from desk.model.instrument import Instrument
+from desk.margin.rounding import finely, required
+from desk.margin.tiers import Size, initial_margin, is_beyond, leverage_at, size_of
+from desk.margin.wallet import closing_fee, direction
+from desk.model.instrument import Contract, Instrument
 from desk.model.numbers import ONE, ZERO
 from desk.model.orders import Side
 
@@ -29,35 +31,91 @@ class Requirement(NamedTuple):
     """What initial margin is taken at."""
     curve: Curve | None
     """Maintenance by notional."""
-    lack: Lack = ""
-    """What is missing for the curve."""
+    exposure: Exposure | None = None
+    """How the position moves with its price, as if nothing stood behind it."""
+    leg: Leg | None = None
+    """How it moves with all prices, where its settle asset is the account's."""
+    unknown: tuple[str, ...] = ()
+    """What is missing, one sentence each."""
+    warnings: tuple[str, ...] = ()
 
 
 def requirement(position: PositionInput) -> Requirement:
-    """Measure one position.
+    """Measure one position, once: what was found stays with the value.
 
     notional = |quantity| × contract size × mark (inverse: contracts × size ÷ mark, in coin);
     initial = notional × max(1 / leverage, the tier's initial rate), and the fee to close where the
     model keeps it; maintenance = the model's curve at the notional. A flat position requires
     nothing, whatever is known about its market.
     """
+    kept = vars(position)
+    found: Requirement | None = kept.get(_KEPT)
+    if found is None:
+        found = kept[_KEPT] = _measured(position)
+    return found
+
+
+_KEPT = "requirement"
+
+
+@finely
+def _measured(position: PositionInput) -> Requirement:
     if not position.quantity:
         return Requirement(position, ZERO, ZERO, ZERO, ZERO, position.leverage, None)
     found = curve_of(position)
-    curve, lack = (None, found) if isinstance(found, Lack) else (found, "")
+    curve, lack = (None, (found,)) if isinstance(found, Lack) else (found, ())
     if position.mark is None:
-        return Requirement(position, None, None, None, None, position.leverage, curve, lack)
+        unknown = _said(position, ("has no mark price", *lack))
+        return Requirement(
+            position, None, None, None, None, position.leverage, curve, unknown=unknown
+        )
     size = size_of(position.instrument, position.quantity, position.mark)
-    notional = size.notional
+    notional, gain = size.notional, Decimal(direction(position))
+    leverage = leverage_at(position.terms, size, position.leverage)
+    lack = lack if leverage is not None else (*lack, NO_LEVERAGE)
+    maintenance = None if curve is None else required(maintenance_at(curve, notional))
     return Requirement(
         position,
         notional,
         position.instrument.pnl(position.quantity, position.entry_price, position.mark),
         _initial(position, size),
-        None if curve is None else required(maintenance_at(curve, notional)),
-        leverage_at(position.terms, size, position.leverage),
+        maintenance,
+        leverage,
         curve,
-        lack,
+        None if maintenance is None else _exposure(position, maintenance, notional, gain),
+        None if curve is None else Leg(notional * gain, notional, curve, ONE),
+        _said(position, lack),
+        _warnings(position, notional),
+    )
+
+
+NO_LEVERAGE: Lack = "has neither a leverage nor margin tiers to take one from"
+
+
+def _said(position: PositionInput, lacks: tuple[Lack, ...]) -> tuple[str, ...]:
+    return tuple(f"{position.instrument.id} {lack}." for lack in lacks)
+
+
+def _warnings(position: PositionInput, notional: Decimal) -> tuple[str, ...]:
+    name, terms = position.instrument.id, position.terms
+    if position.maintenance_rate is not None:
+        return ()
+    partial = f"The margin tiers of {name} are known in part only."
+    beyond = f"{name} is beyond the last tier, which goes on."
+    return (
+        *((partial,) if terms.partial else ()),
+        *((beyond,) if is_beyond(terms, notional) else ()),
+    )
+
+
+def _exposure(
+    position: PositionInput, maintenance: Decimal, notional: Decimal, gain: Decimal
+) -> Exposure:
+    return Exposure(
+        constant=maintenance - notional * gain,
+        gain=gain,
+        size=abs(position.quantity) * position.instrument.contract_size,
+        inverse=position.instrument.contract is Contract.INVERSE,
     )
 
 

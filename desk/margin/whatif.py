@@ -138,7 +138,9 @@ def at_marks(account: AccountInput, marks: Mapping[str, Decimal]) -> AccountInpu
     return msgspec.structs.replace(
         account,
         positions=tuple(
-            msgspec.structs.replace(position, mark=marks.get(position.instrument.id, position.mark))
+            position
+            if (mark := marks.get(position.instrument.id, position.mark)) == position.mark
+            else msgspec.structs.replace(position, mark=mark)
             for position in account.positions
         ),
         marks={**account.marks, **marks},
