@@ -3,6 +3,7 @@
 `window`: the real window on a real pipe at several message rates, beside a plain QTableView that
 gets one signal a tick. Runs of both alternate; each process measures itself.
 `stress`: the stress grid of many positions beside a loop over plain floats.
+`margin`: twenty positions recomputed on one mark, beside the same.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ END_S = 20.0
 
 EXIT_OK = 0
 
-NAMES = ("window", "stress")
+NAMES = ("window", "stress", "margin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,10 @@ def _rows(name: str, seconds: float, repeats: int) -> list[dict[str, Any]]:
         from desk.cli.bench_stress import stress_rows
 
         return stress_rows(repeats)
+    if name == "margin":
+        from desk.cli.bench_margin import margin_rows
+
+        return margin_rows(repeats)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     return window_rows(seconds, repeats)
 

@@ -117,6 +117,8 @@ class Desk:
         """The last minute's marks of each perpetual."""
         self.anomalies: dict[str, int] = {}
         """Instrument whose price runs away → since when, boot-time nanoseconds."""
+        self._positions: dict[tuple[str, str], PositionInput] = {}
+        """Account and instrument → the position as margin last saw it."""
         self.marks_version = 0
         """Counts changes of any perpetual's mark: figures are computed once for each."""
 
@@ -288,7 +290,7 @@ class Desk:
         mode = self.state.mode(account, instrument.id)
         isolated = mode is MarginMode.ISOLATED
         pocket = self.state.ledger.balance(wallet(account, instrument.id), instrument.settle)
-        return PositionInput(
+        given = PositionInput(
             instrument=instrument,
             terms=self.terms.get(instrument.id, MarginTerms(model="binance")),
             quantity=held.quantity,
@@ -298,6 +300,11 @@ class Desk:
             margin_mode=mode,
             isolated_margin=pocket if isolated else None,
         )
+        before = self._positions.get((account, instrument.id))
+        if before == given:
+            return before  # it carries with it what it requires
+        self._positions[account, instrument.id] = given
+        return given
 
     def _order_input(self, order: Order) -> OrderInput:
         instrument = self.catalogue.get(order.terms.instrument)
