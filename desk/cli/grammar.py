@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
@@ -10,6 +11,7 @@ from desk.cli import foresight_grammar, loan_grammar, order_grammar
 from desk.cli.rule_grammar import read_override
 from desk.cli.words import LineError, Words
 from desk.model.commands import (
+    AccountCommand,
     AcknowledgeDisclosure,
     AddMargin,
     AnyCommand,
@@ -20,6 +22,8 @@ from desk.model.commands import (
     Deposit,
     Flatten,
     Kill,
+    PreviewChange,
+    PreviewOrder,
     Rearm,
     SetClient,
     SetLeverage,
@@ -145,12 +149,21 @@ def _margin(verb: str, words: Words, command_id: str) -> AddMargin:
     )
 
 
-def _money(verb: str, words: Words, command_id: str) -> AnyCommand:
+def _deposit(verb: str, words: Words, command_id: str) -> Deposit:
+    del verb
+    account, quantity, asset = _money(words)
+    return Deposit(id=command_id, account=account, asset=asset, quantity=quantity)
+
+
+def _withdraw(verb: str, words: Words, command_id: str) -> Withdraw:
+    del verb
+    account, quantity, asset = _money(words)
+    return Withdraw(id=command_id, account=account, asset=asset, quantity=quantity)
+
+
+def _money(words: Words) -> tuple[str, Decimal, str]:
     account = words.option("account") or DEFAULT_ACCOUNT
-    quantity = words.number("an amount")
-    asset = words.take("an asset").upper()
-    kind = Deposit if verb == "deposit" else Withdraw
-    return kind(id=command_id, account=account, asset=asset, quantity=quantity)
+    return account, words.number("an amount"), words.take("an asset").upper()
 
 
 def _transfer(verb: str, words: Words, command_id: str) -> Transfer:
@@ -185,6 +198,16 @@ def _acknowledge(verb: str, words: Words, command_id: str) -> AcknowledgeDisclos
     return AcknowledgeDisclosure(id=command_id, disclosure=words.take("INSTRUMENT@VERSION"))
 
 
+def _preview(verb: str, words: Words, command_id: str) -> AnyCommand:
+    del verb
+    what = words.take("what to preview").lower()
+    if what in {"buy", "sell"}:
+        return PreviewOrder(id=command_id, order=order_grammar.order(what, words, command_id))
+    if what not in CHANGES:
+        raise LineError(f"one of buy, sell, {', '.join(CHANGES)}", f"“{what}”")
+    return PreviewChange(id=command_id, change=CHANGES[what](what, words, command_id))
+
+
 def _disclosure(verb: str, words: Words, command_id: str) -> Ask:
     del command_id
     return Ask(about=verb, of=words.take("an instrument"))
@@ -204,27 +227,32 @@ def _wait(verb: str, words: Words, command_id: str) -> Wait:
     return Wait(tuple(instruments), seconds)
 
 
+CHANGES: dict[str, Callable[[str, Words, str], AccountCommand]] = {
+    "leverage": _leverage,
+    "mode": _mode,
+    "margin": _margin,
+    "withdraw": _withdraw,
+    "transfer": _transfer,
+}
+"""What changes the terms of an account, and can be previewed."""
+
 _READERS = {
     "buy": order_grammar.order,
     "sell": order_grammar.order,
-    "preview": order_grammar.preview,
+    "preview": _preview,
     "amend": order_grammar.amend,
     "cancel": _cancel,
     "close": _close,
     "flatten": _flatten,
     "kill": _kill,
     "rearm": _rearm,
-    "leverage": _leverage,
-    "mode": _mode,
-    "margin": _margin,
-    "deposit": _money,
-    "withdraw": _money,
-    "transfer": _transfer,
+    "deposit": _deposit,
     "client": _client,
     "acknowledge": _acknowledge,
     "override": read_override,
     "disclosure": _disclosure,
     "wait": _wait,
+    **CHANGES,
     **loan_grammar.READERS,
     **foresight_grammar.READERS,
 }

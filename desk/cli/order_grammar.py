@@ -1,4 +1,4 @@
-"""The console's lines about orders: buy, sell, preview, amend."""
+"""The console's lines about orders: buy, sell, amend."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from desk.cli.words import LineError, Words
-from desk.model.commands import AmendOrder, PreviewOrder, Quantity, QuantityUnit, SubmitOrder
+from desk.model.commands import AmendOrder, Quantity, QuantityUnit, SubmitOrder
 from desk.model.numbers import parse_decimal
 from desk.model.orders import OrderType, Side, TimeInForce
 
@@ -40,15 +40,6 @@ def order(verb: str, words: Words, command_id: str) -> SubmitOrder:
         stop_loss=stop_loss,
         take_profit=take_profit,
     )
-
-
-def preview(verb: str, words: Words, command_id: str) -> PreviewOrder:
-    """Read `preview buy|sell …`."""
-    del verb
-    side = words.take("buy or sell").lower()
-    if side not in {"buy", "sell"}:
-        raise LineError("buy or sell", f"“{side}”")
-    return PreviewOrder(id=command_id, order=order(side, words, command_id))
 
 
 def amend(verb: str, words: Words, command_id: str) -> AmendOrder:

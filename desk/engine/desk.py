@@ -232,7 +232,7 @@ class Desk:
         if isinstance(event, InstrumentListed):
             self.catalogue.replace(event.terms)
         self.market.apply(event)
-        if isinstance(event, MarkPrice) and event.mark > 0:
+        if isinstance(event, MarkPrice) and event.mark.is_finite() and event.mark > 0:
             window = self.windows.setdefault(event.instrument, MarkWindow())
             window.add(event.ts_recv_ns, event.mark)
         if isinstance(event, MarkPrice | InstrumentListed):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from desk.engine import (
+    account_changes,
     amending,
     financing,
     guarding,
@@ -23,6 +24,7 @@ from desk.engine.desk import Desk
 from desk.engine.message import Given
 from desk.engine.pace import Pace
 from desk.engine.plan import Plan, Refusal, digest, refuse
+from desk.engine.readable import unreadable
 from desk.model.commands import (
     AcknowledgeDisclosure,
     AddMargin,
@@ -41,6 +43,7 @@ from desk.model.commands import (
     OverrideRule,
     Pledge,
     PledgeSecurities,
+    PreviewChange,
     PreviewOrder,
     Rearm,
     Repay,
@@ -56,7 +59,7 @@ from desk.model.commands import (
     WindowClosing,
     Withdraw,
 )
-from desk.model.events import Acknowledged, Alerted, Answered, ClosingAsked, Denial, Denied
+from desk.model.events import Acknowledged, Alerted, Answered, ClosingAsked, Denied
 from desk.risk.denial import attributed
 
 
@@ -69,8 +72,8 @@ class Intake:
         self._pace = Pace(messages_per_s=rules.messages_per_s, burst=rules.message_burst)
         self._deciders: dict[type[AnyCommand], Callable[..., None]] = {
             Deposit: money.deposit,
-            Withdraw: money.withdraw,
-            Transfer: money.move,
+            Withdraw: account_changes.carry_out,
+            Transfer: account_changes.carry_out,
             Pledge: financing.pledge,
             PledgeSecurities: lending_terms.securities,
             Draw: financing.draw,
@@ -86,9 +89,9 @@ class Intake:
             Flatten: reducing.flatten,
             Kill: guarding.kill,
             Rearm: guarding.rearm,
-            SetLeverage: setting.leverage,
-            SetMarginMode: setting.mode,
-            AddMargin: self._add_margin,
+            SetLeverage: account_changes.carry_out,
+            SetMarginMode: account_changes.carry_out,
+            AddMargin: account_changes.carry_out,
             SetCloseOutOrder: setting.close_out_order,
             SetClient: setting.client,
             AcknowledgeDisclosure: setting.acknowledge,
@@ -104,13 +107,23 @@ class Intake:
                 return None
             case Ask():
                 return self._answer(command, given.number)
-            case PreviewOrder():
-                said = questions.preview(self._desk, command, given.number)
-                return Plan(about="preview", events=[said])
+            case PreviewOrder() | PreviewChange():
+                return self._preview(command, given.number)
             case WindowClosing(choice=None):
                 return Plan(about="leave", events=[self._closing(given.number)])
             case _:
                 return self._decide(command, given.number)
+
+    def _preview(self, command: PreviewOrder | PreviewChange, number: int | None) -> Plan:
+        wrong = [refuse("NUMBER", f"{n} is no number to count with.") for n in unreadable(command)]
+        if wrong:
+            denials = wrong[0].denials
+            said = questions.not_previewed(command, number, denials)
+        elif isinstance(command, PreviewOrder):
+            said = questions.preview(self._desk, command, number)
+        else:
+            said = account_changes.preview(self._desk, command, number)
+        return Plan(about="preview", events=[said])
 
     def _answer(self, asked: Ask, number: int | None) -> Plan:
         """Answer a question; a denial of one is not journaled, for nothing was asked to change."""
@@ -127,6 +140,8 @@ class Intake:
         about = str(command.__struct_config__.tag)
         plan = Plan(about=about, client_id=command.id, number=number)
         try:
+            for bad in unreadable(command):
+                raise refuse("NUMBER", f"{bad} is no number to count with.")
             known = self._desk.state.contents.get(command.id)
             if known is not None:
                 return self._again(plan, known, command)
@@ -134,7 +149,7 @@ class Intake:
                 raise refuse("ID_REUSED", f"The id {command.id} already names an order.")
             self._deciders[type(command)](self._desk, command, plan)
         except Refusal as refusal:
-            return self._denied(plan, refusal.denials, command)
+            return self._denied(plan, refusal, command)
         self._sign(plan, command)
         return plan
 
@@ -143,7 +158,7 @@ class Intake:
         first = msgspec.structs.replace(plan.changes[0], content=digest(command))
         plan.changes[0] = first
         plan.entries[0] = msgspec.structs.replace(plan.entries[0], data=first.plain())
-        data = dict(first.what)
+        data = {**first.what, **plan.told}
         data["orders"] = [new.terms.id for new in first.orders]
         data["cancels"] = list(first.cancels)
         said = Acknowledged(command=plan.number, about=plan.about, id=plan.client_id, data=data)
@@ -164,10 +179,16 @@ class Intake:
         said = Acknowledged(command=plan.number, about=plan.about, id=command.id, data=data)
         return Plan(about=plan.about, events=[said])
 
-    def _denied(self, plan: Plan, denials: list[Denial], command: AnyCommand) -> Plan:
+    def _denied(self, plan: Plan, refusal: Refusal, command: AnyCommand) -> Plan:
         """Record a refusal: the id stays free, the reasons stay for ever."""
-        denials = attributed(denials, self._desk.rules.profile)
-        said = Denied(command=plan.number, about=plan.about, id=plan.client_id, denials=denials)
+        denials = attributed(refusal.denials, self._desk.rules.profile)
+        said = Denied(
+            command=plan.number,
+            about=plan.about,
+            id=plan.client_id,
+            denials=denials,
+            data=refusal.data,
+        )
         refused = Plan(
             about=plan.about,
             client_id=plan.client_id,
@@ -197,10 +218,6 @@ class Intake:
 
     def _amend(self, desk: Desk, command: AmendOrder, plan: Plan) -> None:
         amending.amend(desk, command, plan, over_rate=not self._pace.take(desk.now_ns))
-
-    def _add_margin(self, desk: Desk, command: AddMargin, plan: Plan) -> None:
-        instrument, account = setting.perpetual(desk, command.instrument, command.account)
-        money.add_margin(desk, command, plan, account.id, instrument.settle)
 
     def _closing(self, number: int | None) -> ClosingAsked:
         state = self._desk.state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -30,6 +31,8 @@ class Plan:
     events: list[AnyEvent] = field(default_factory=list[AnyEvent])
     decision: Decision = NOTHING
     """What the venue proposed, to be committed with the rows."""
+    told: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What the acknowledgement says beside what is journaled."""
     is_denial: bool = False
     """The record of a refusal: the refusal stands whether or not it can be written."""
 
@@ -60,9 +63,11 @@ class Plan:
 class Refusal(Exception):
     """A command is denied; carries every reason."""
 
-    def __init__(self, *denials: Denial) -> None:
+    def __init__(self, *denials: Denial, data: dict[str, Any] | None = None) -> None:
         super().__init__(*denials)
         self.denials = list(denials)
+        self.data = data or {}
+        """What the denial says beside its reasons."""
 
 
 def refuse(code: str, message: str, rule: str = "ord.no_limit_no_trade") -> Refusal:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from desk.engine import foresight
+from desk.engine.account_rows import account_row
 from desk.engine.client_views import client_view
 from desk.engine.close_out_views import close_out_views
 from desk.engine.desk import Desk
@@ -16,8 +17,7 @@ from desk.engine.ordering import expected_price, order_context
 from desk.engine.overriding import override_views
 from desk.engine.plan import Refusal, refuse
 from desk.engine.views import account_quality, account_views, order_view, position_views
-from desk.margin.inputs import AccountFigures
-from desk.model.commands import Ask, PreviewOrder
+from desk.model.commands import Ask, PreviewChange, PreviewOrder
 from desk.model.events import Denial, Previewed
 from desk.model.numbers import plain
 from desk.risk.client import describe
@@ -135,6 +135,21 @@ def preview(desk: Desk, command: PreviewOrder, number: int | None) -> Previewed:
     return _previewed(command, number, list(found.denials), before, after, _cost(desk, context))
 
 
+def not_previewed(
+    command: PreviewOrder | PreviewChange, number: int | None, denials: list[Denial]
+) -> Previewed:
+    """Say why something cannot be worked out at all."""
+    return Previewed(
+        command=number,
+        id=command.id,
+        accepted=False,
+        denials=denials,
+        before=None,
+        after=None,
+        cost=_no_cost(),
+    )
+
+
 def _previewed(
     command: PreviewOrder,
     number: int | None,
@@ -152,16 +167,6 @@ def _previewed(
         after=after,
         cost=cost,
     )
-
-
-def account_row(figures: AccountFigures) -> dict[str, Any]:
-    """Return figures as the account row of the risk report."""
-    row = PLAIN(figures)
-    row["common_move_to_close_out"] = row.pop("common_move_down")
-    row["common_move_to_close_out_up"] = row.pop("common_move_up")
-    for position in row["positions"]:
-        position["mark_price"] = position.pop("mark")
-    return row
 
 
 def _cost(desk: Desk, context: OrderContext) -> dict[str, Any]:

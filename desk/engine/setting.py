@@ -8,18 +8,13 @@ from desk.engine.accounts import Account
 from desk.engine.change import Change
 from desk.engine.desk import Desk
 from desk.engine.ordering import find_instrument
-from desk.engine.plan import Plan, Refusal, refuse
-from desk.engine.quality import mark_doubts
-from desk.margin.account import account_figures
+from desk.engine.plan import Plan, refuse
 from desk.model.commands import (
     AcknowledgeDisclosure,
     SetClient,
     SetCloseOutOrder,
-    SetLeverage,
-    SetMarginMode,
 )
 from desk.model.instrument import Instrument, Kind
-from desk.model.numbers import plain
 from desk.risk.client import ClientRecord, disclosure
 
 
@@ -29,89 +24,6 @@ def perpetual(desk: Desk, instrument_id: str, account: str | None) -> tuple[Inst
     if instrument.kind is not Kind.PERPETUAL:
         raise refuse("SPOT", f"{instrument.id} is spot and has no margin.")
     return instrument, found
-
-
-def leverage(desk: Desk, command: SetLeverage, plan: Plan) -> None:
-    """Set the leverage of an instrument, if margin still suffices with it."""
-    instrument, account = perpetual(desk, command.instrument, command.account)
-    cap = desk.rules.limits.max_leverage
-    if not 1 <= command.leverage <= cap:
-        raise refuse(
-            "LEVERAGE_SETTING",
-            f"Leverage is between 1× and {plain(cap)}×; {plain(command.leverage)}× was asked for.",
-            "perp.max_leverage",
-        )
-    before = desk.leverage(account.id, instrument.id)
-    if command.leverage > before and desk.state.state != "ACTIVE":
-        raise refuse(
-            f"STATE_{desk.state.state}", "Leverage is raised only while ACTIVE.", "kill.switch"
-        )
-    if command.leverage > before and instrument.id in desk.needed_marks(account.id):
-        _check_mark(desk, instrument)
-    if command.leverage < before:
-        _check_margin(desk, account.id, instrument, command)
-    plan.add(
-        plan.about,
-        Change(
-            what={
-                "instrument": instrument.id,
-                "before": plain(before),
-                "after": plain(command.leverage),
-            },
-            leverage=(account.id, instrument.id, command.leverage),
-        ),
-        time_ms=desk.wall_ms,
-        client_id=plan.client_id,
-        account=account.id,
-    )
-
-
-def _check_mark(desk: Desk, instrument: Instrument) -> None:
-    """A higher leverage sets margin free: on a mark that may be wrong that is new risk."""
-    if doubted := mark_doubts(desk, {instrument.id}):
-        raise Refusal(*doubted)
-
-
-def _check_margin(desk: Desk, account: str, instrument: Instrument, command: SetLeverage) -> None:
-    pool = desk.account_input(account)
-    changed = msgspec.structs.replace(
-        pool,
-        leverages={**pool.leverages, instrument.id: command.leverage},
-        positions=tuple(
-            msgspec.structs.replace(p, leverage=command.leverage)
-            if p.instrument.id == instrument.id
-            else p
-            for p in pool.positions
-        ),
-    )
-    after = account_figures(changed)
-    if (pool.positions or pool.orders) and (
-        after.available_margin is None or after.available_margin < 0
-    ):
-        raise refuse(
-            "MARGIN_AFTER_CHANGE",
-            f"At {plain(command.leverage)}× initial margin would exceed the collateral.",
-            "perp.margin_first",
-        )
-
-
-def mode(desk: Desk, command: SetMarginMode, plan: Plan) -> None:
-    """Set cross or isolated while flat and without working orders."""
-    instrument, account = perpetual(desk, command.instrument, command.account)
-    if desk.state.position(account.id, instrument.id).quantity:
-        raise refuse("NOT_FLAT", f"The margin mode of {instrument.id} changes only when flat.")
-    if any(o.terms.instrument == instrument.id for o in desk.state.live_orders(account.id)):
-        raise refuse("WORKING_ORDERS", f"Cancel the working orders in {instrument.id} first.")
-    plan.add(
-        plan.about,
-        Change(
-            what={"instrument": instrument.id, "mode": command.mode.value},
-            mode=(account.id, instrument.id, command.mode),
-        ),
-        time_ms=desk.wall_ms,
-        client_id=plan.client_id,
-        account=account.id,
-    )
 
 
 def close_out_order(desk: Desk, command: SetCloseOutOrder, plan: Plan) -> None:

@@ -292,6 +292,16 @@ class PreviewOrder(Command, frozen=True, kw_only=True, tag="preview"):
     order: SubmitOrder
 
 
+AccountCommand: TypeAlias = SetLeverage | SetMarginMode | AddMargin | Withdraw | Transfer
+"""What changes the terms of an account, and is judged with the account before and after."""
+
+
+class PreviewChange(Command, frozen=True, kw_only=True, tag="preview_change"):
+    """What would this change of an account do? Nothing is journaled."""
+
+    change: AccountCommand
+
+
 class Ask(Command, frozen=True, kw_only=True, tag="ask"):
     """A question: `status`, `positions`, `orders`, `risk`, `rules`, `client`, `sync`, …"""
 
@@ -344,6 +354,7 @@ AnyCommand: TypeAlias = (
     | Heartbeat
     | WindowClosing
     | PreviewOrder
+    | PreviewChange
     | Ask
     | NextFrame
 )

@@ -50,6 +50,8 @@ class Denied(Event, frozen=True, kw_only=True, tag="denial"):
     about: str
     id: str
     denials: list[Denial]
+    data: dict[str, Any] = {}
+    """`before` and `after`: the account's rows, where a change of its terms is denied."""
 
 
 class Answered(Event, frozen=True, kw_only=True, tag="status"):

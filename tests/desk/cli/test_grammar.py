@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from desk.cli.grammar import ReadClient, Wait, parse
 from desk.cli.words import LineError
 from desk.model.commands import (
+    AddMargin,
     AmendOrder,
     Ask,
     CancelAll,
@@ -18,6 +19,7 @@ from desk.model.commands import (
     OverrideRule,
     Pledge,
     PledgeSecurities,
+    PreviewChange,
     PreviewOrder,
     Quantity,
     QuantityUnit,
@@ -27,10 +29,12 @@ from desk.model.commands import (
     SetExchangeRate,
     SetFirmCapital,
     SetLeverage,
+    SetMarginMode,
     SubmitOrder,
     Transfer,
+    Withdraw,
 )
-from desk.model.orders import OrderType, Side, TimeInForce
+from desk.model.orders import MarginMode, OrderType, Side, TimeInForce
 
 BTC = "BTCUSDT-PERP.BINANCE"
 
@@ -289,3 +293,33 @@ def test_an_override_that_is_none_says_what_is_missing(line, said):
     with pytest.raises(LineError) as wrong:
         parse(line, "n")
     assert str(wrong.value) == said
+
+
+@pytest.mark.parametrize(
+    ("line", "change"),
+    [
+        (f"leverage {BTC} 5", SetLeverage(id="n", instrument=BTC, leverage=D(5))),
+        (f"mode {BTC} isolated", SetMarginMode(id="n", instrument=BTC, mode=MarginMode.ISOLATED)),
+        (f"margin {BTC} +500", AddMargin(id="n", instrument=BTC, amount=D(500))),
+        ("withdraw 5 usdt", Withdraw(id="n", account="perp-1", asset="USDT", quantity=D(5))),
+        (
+            "transfer 5 USDT perp-1 spot-1",
+            Transfer(id="n", source="perp-1", target="spot-1", asset="USDT", quantity=D(5)),
+        ),
+    ],
+)
+def test_a_change_of_an_account_can_be_previewed(line, change):
+    assert parse(line, "n") == change
+    assert parse(f"preview {line}", "n") == PreviewChange(id="n", change=change)
+
+
+def test_what_cannot_be_previewed_says_what_can():
+    with pytest.raises(LineError) as wrong:
+        parse("preview kill all", "n")
+    assert str(wrong.value) == (
+        "expected one of buy, sell, leverage, mode, margin, withdraw, transfer, found “kill”"
+    )
+
+
+def test_a_sheet_is_asked_for_by_its_instrument():
+    assert parse(f"disclosure {BTC}", "n") == Ask(about="disclosure", of=BTC)
