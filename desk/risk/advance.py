@@ -13,7 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from desk.margin.financing import LoanFigures
-from desk.margin.rounding import unbiased
+from desk.margin.rounding import written
 from desk.model.events import Denial
 from desk.model.numbers import plain
 from desk.risk.loan_limits import LoanLimits
@@ -111,7 +111,7 @@ def _deny(
         rule=rule,
         message=message,
         limit=None if limit is None else plain(limit),
-        actual=None if actual is None else plain(unbiased(actual)),
+        actual=None if actual is None else plain(written(actual)),
         origin=limits.origin(rule),
     )
 

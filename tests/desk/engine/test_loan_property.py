@@ -11,7 +11,7 @@ from desk.model.events import Acknowledged
 
 amounts = st.sampled_from(["0.5", "1", "3", "250000", "1000000", "2500000", "0.00000001"])
 coins = st.sampled_from(["BTC", "ETH", "HKD"])
-money = st.sampled_from(["HKD", "USD", "USDT"])
+money = st.sampled_from(["HKD", "HKD", "HKD", "USD", "USDT"])
 
 happenings = st.one_of(
     st.tuples(st.just("draw"), amounts, money),
@@ -59,9 +59,10 @@ def was_lent(lender, rows):
 
 
 @settings(max_examples=40)
-@given(st.lists(happenings, min_size=5, max_size=20))
+@given(st.lists(happenings, min_size=8, max_size=25))
 def test_a_loan_is_never_what_it_may_not_be(happened):
     lender = Lender().ready()
+    lender.draw("3500000")
     for happening in happened:
         rows, level = len(lender.rows), lender.desk.levels.get("loan-1", "NORMAL")
         lender = live(lender, happening)
