@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -133,7 +133,7 @@ def cross_exposure(pool: Pool, measured: Requirement) -> Exposure | None:
     rate = pool.rates[instrument.settle]
     if pool.free is None or rate is None or own is None or not notional:
         return None
-    free, collateral = pool.free, sum(_moving_with(instrument.base, pool), ZERO)
+    free, collateral = pool.free, _moving_with(instrument.base, pool)
     if rate != ONE:
         collateral, free = collateral / rate, free / rate
     gain = own.gain + collateral / notional if collateral else own.gain
@@ -141,11 +141,11 @@ def cross_exposure(pool: Pool, measured: Requirement) -> Exposure | None:
     return Exposure(constant, gain, own.size, own.inverse)
 
 
-def _moving_with(base: str, pool: Pool) -> Iterator[Decimal]:
-    """Give what collateral is worth, in the settle asset, that moves as the notional does."""
-    for asset, value in pool.holdings.values.items():
-        if asset != pool.settle and base in {asset, pool.settle}:
-            yield value
+def _moving_with(base: str, pool: Pool) -> Decimal:
+    """Return what collateral is worth, in the settle asset, that moves as the notional does."""
+    if base != pool.settle:
+        return pool.holdings.values.get(base, ZERO)
+    return sum((v for asset, v in pool.holdings.values.items() if asset != pool.settle), ZERO)
 
 
 def pool_moves(pool: Pool) -> Moves:

@@ -25,10 +25,6 @@ class RuleSet(msgspec.Struct, frozen=True, kw_only=True):
     symbols: Mapping[str, MarginTerms]
     """By symbol, in the venue's spelling."""
 
-    def old(self, on: date) -> bool:
-        """Say whether the numbers are more than 90 days old on a day."""
-        return (on - self.as_of).days > OLD_AFTER_DAYS
-
 
 class RuleBook:
     """All rule sets that ship."""

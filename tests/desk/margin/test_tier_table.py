@@ -117,7 +117,7 @@ def test_the_shipped_okx_tiers_end_where_they_are_known():
     assert [t.quantity_cap for t in btc.contract_tiers] == [1000]
     assert [t.quantity_floor for t in eth.contract_tiers] == [0, 2001, 4001]
     assert [t.maintenance_rate for t in eth.contract_tiers] == [D("0.01"), D("0.015"), D("0.02")]
-    assert rules.old(date(2026, 11, 28))
+    assert rules.as_of == date(2022, 1, 1)
 
 
 def test_the_shipped_deribit_rates():
@@ -182,14 +182,6 @@ def test_a_table_of_superseded_rules_counts_no_more():
     book = RuleBook((*read(TOML), *read(newer)))
     assert book.terms("BYBIT", "BTCUSDT", date(2026, 5, 31)).tiers
     assert not book.terms("BYBIT", "BTCUSDT", date(2026, 6, 1)).tiers
-
-
-@pytest.mark.parametrize(
-    ("day", "old"),
-    [(date(2026, 9, 29), False), (date(2026, 12, 28), False), (date(2026, 12, 29), True)],
-)
-def test_a_table_is_old_after_ninety_days(day, old):
-    assert [rules.old(day) for rules in read(TOML)] == [old, old]
 
 
 @pytest.mark.parametrize(
