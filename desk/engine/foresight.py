@@ -23,6 +23,7 @@ from desk.risk.evaluation import evaluate
 from desk.risk.explain import explain
 from desk.risk.fill_price import price_beside_mark
 from desk.risk.rehearse import rehearse_report
+from desk.risk.rule_lines import rule_lines
 from desk.risk.shock import wrong_move
 from desk.risk.situation import Situation
 
@@ -77,7 +78,8 @@ def _cure(desk: Desk, asked: Ask) -> dict[str, Any]:
 
 
 def _explain(desk: Desk, asked: Ask) -> dict[str, Any]:
-    found = explain(evaluate(live_situation(desk)))
+    evaluation = evaluate(live_situation(desk))
+    found = explain(evaluation, rule_lines(evaluation))
     if not asked.of:
         return {"explain": found}
     if asked.of not in found:

@@ -148,10 +148,28 @@ def _moving_with(base: str, pool: Pool) -> Decimal:
     return sum((v for asset, v in pool.holdings.values.items() if asset != pool.settle), ZERO)
 
 
+class Joint(NamedTuple):
+    """How a pool moves with all BTC and ETH prices at once, in its settle asset."""
+
+    surplus: Decimal
+    """Collateral value − maintenance margin of everything but the legs, now."""
+    collateral: Decimal
+    """What of the collateral moves."""
+    legs: Sequence[Leg]
+
+
 def pool_moves(pool: Pool) -> Moves:
     """Return the common moves to close-out; none without positions, or when unknown."""
-    if pool.free is None:
+    joint = joint_of(pool)
+    if joint is None:
         return NO_MOVES
+    return common_moves(pool.settle, joint.surplus, joint.collateral, joint.legs)
+
+
+def joint_of(pool: Pool) -> Joint | None:
+    """Return how a pool moves; None without positions, or when unknown."""
+    if pool.free is None:
+        return None
     legs: list[Leg] = []
     surplus = pool.free
     open_positions = [measured for measured in pool.cross if measured.position.quantity]
@@ -159,13 +177,11 @@ def pool_moves(pool: Pool) -> Moves:
         rate = pool.rates[measured.position.instrument.settle]
         leg = measured.leg
         if measured.maintenance is None or leg is None or rate is None:
-            return NO_MOVES
+            return None
         if not moves(measured.position.instrument, pool.settle):
             continue
         legs.append(leg if rate == ONE else leg._replace(slope=leg.slope * rate, rate=rate))
         surplus += measured.maintenance * rate
     if not open_positions:
-        return NO_MOVES
-    return common_moves(
-        pool.settle, surplus, moving_assets(pool.settle, pool.holdings.values), legs
-    )
+        return None
+    return Joint(surplus, moving_assets(pool.settle, pool.holdings.values), legs)

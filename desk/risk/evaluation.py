@@ -182,6 +182,11 @@ def delta(evaluation: Evaluation, coin: str) -> Decimal | None:
     by quantity × size; inverse ones by contracts × size ÷ entry price, which is exact: their
     unrealized P&L is in the coin and carries the rest.
     """
+    return total(delta_parts(evaluation, coin))
+
+
+def delta_parts(evaluation: Evaluation, coin: str) -> list[Decimal | None]:
+    """Return what a delta is the sum of; an unknown part is None."""
     amounts: list[Decimal | None] = []
     for account in evaluation.situation.portfolio.accounts:
         if isinstance(account, FinancingAccount):
@@ -208,7 +213,7 @@ def delta(evaluation: Evaluation, coin: str) -> Decimal | None:
             if position.margin_mode is MarginMode.ISOLATED
             and instruments[position.instrument].settle == coin
         ]
-    return total(amounts)
+    return amounts
 
 
 def capital_view(evaluation: Evaluation) -> Decimal | None:

@@ -27,6 +27,7 @@ def risk_report(situation: Situation) -> dict[str, Any]:
     """Return the report; every field is there, what is unknown is null."""
     evaluation = evaluate(situation)
     portfolio, profile = situation.portfolio, situation.profile
+    lines = rule_lines(evaluation)
     return {
         "schema": SCHEMA,
         "as_of": portfolio.as_of,
@@ -41,8 +42,8 @@ def risk_report(situation: Situation) -> dict[str, Any]:
             "eth_delta": text(delta(evaluation, "ETH")),
             "capital_view": text(capital_view(evaluation)),
         },
-        "rules": [line.row() for line in rule_lines(evaluation)],
-        "explain": explain(evaluation),
+        "rules": [line.row() for line in lines],
+        "explain": explain(evaluation, lines),
     }
 
 

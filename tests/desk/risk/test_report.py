@@ -404,7 +404,7 @@ def test_beyond_the_last_tier_is_a_warning():
 def test_explanations_carry_the_inputs_that_give_the_figure():
     found = report(WITH_LOAN)
     ratio = found["explain"]["perp-1.margin_ratio"]
-    assert set(ratio) == {"formula", "inputs"}
+    assert set(ratio) == {"formula", "filled", "inputs"}
     inputs = {name: D(value) for name, value in ratio["inputs"].items()}
     again = inputs["maintenance_margin"] / inputs["collateral_value"]
     assert abs(again - D(first(found)["margin_ratio"])) < D("1e-15")
