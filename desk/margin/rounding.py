@@ -31,17 +31,24 @@ _UP = Context(prec=KEPT_DIGITS, rounding=ROUND_CEILING)
 _DOWN = Context(prec=KEPT_DIGITS, rounding=ROUND_FLOOR)
 _NEAREST = Context(prec=KEPT_DIGITS, rounding=ROUND_HALF_EVEN)
 
-required = _UP.plus
-"""Round a requirement, towards plus infinity."""
-
-counted = _DOWN.plus
-"""Round what counts as collateral, towards minus infinity."""
+_settled = Context(prec=KEPT_DIGITS + 10, rounding=ROUND_HALF_EVEN).plus
+"""Take off what a rate such as 1/6 has left behind: a sixth of 6 is 1, and no more is required."""
 
 unbiased = _NEAREST.plus
 """Round what is neither: prices, distances, moves."""
 
 written = Context(prec=WRITTEN_DIGITS, rounding=ROUND_HALF_EVEN).plus
 """Round any figure for a report."""
+
+
+def required(amount: Decimal) -> Decimal:
+    """Round a requirement, towards plus infinity."""
+    return _UP.plus(_settled(amount))
+
+
+def counted(amount: Decimal) -> Decimal:
+    """Round what counts as collateral, towards minus infinity."""
+    return _DOWN.plus(_settled(amount))
 
 
 def finely(function: Callable[P, T]) -> Callable[P, T]:

@@ -1,6 +1,7 @@
 """Initial, maintenance and order margin."""
 
 from decimal import Decimal as D
+from decimal import localcontext
 from fractions import Fraction as F
 from itertools import pairwise
 
@@ -142,6 +143,15 @@ def test_requirements_round_up_and_collateral_down():
     )
     assert F(found.initial_margin) * 3 > 100000
     assert F(found.collateral_value) * 3 < 100003
+
+
+def test_a_rate_without_an_end_leaves_nothing_behind():
+    """Half of the initial margin at 3×: a sixth of 60,000 is 10,000 to the last digit."""
+    with localcontext(prec=60):
+        sixth = flat_terms(1 / D(6), "3")
+    one = only(position(BTC, "1", "60000", leverage=3, terms=sixth), balances={"USDT": "30000"})
+    assert one.maintenance_margin == 10_000
+    assert one.initial_margin == 20_000
 
 
 # --- order margin --------------------------------------------------------------------------------
