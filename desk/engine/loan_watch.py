@@ -18,6 +18,9 @@ from desk.risk.monitor import LevelMemory
 
 PAPER = "paper"
 
+EVERY_NS = 10_000_000
+"""Distance of two looks: time is told with every message, and a loan is judged by many marks."""
+
 
 class LoanWatch:
     """Looks at the financing accounts; at most one plan a look."""
@@ -25,10 +28,14 @@ class LoanWatch:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._memory: dict[str, LevelMemory] = {}
+        self._looked_ns = -EVERY_NS
 
     def look(self) -> Plan | None:
         """Return the next crossing to record, or None."""
         desk = self._desk
+        if desk.now_ns - self._looked_ns < EVERY_NS:
+            return None
+        self._looked_ns = desk.now_ns
         for account in financing_accounts(desk):
             held = desk.levels.get(account.id, "NORMAL")
             if held == "NORMAL" and not owed(desk, account.id):

@@ -101,9 +101,9 @@ def test_a_call_that_is_not_cured_in_two_hours_is_a_close_out(lender):
     called_ms, deadline = view(lender).advances_stopped_since_ms, view(lender).cure_deadline_ms
     assert deadline == called_ms + 120 * MINUTE_MS
     lender = lender.restarted(wall_ms=deadline - 1_000, btc="48000")
-    lender.tick(deadline - 1 - lender.wall_ms)
+    lender.tick(deadline - 10 - lender.wall_ms)
     assert levels(lender)[-1] == ("WARNING", "MARGIN_CALL")
-    lender.tick(1)
+    lender.tick(10)
     assert levels(lender)[-1] == ("MARGIN_CALL", "CLOSE_OUT")
     assert lender.rows[-1].entry.time_ms == deadline
     (said,) = [e for e in lender.events if isinstance(e, Alerted) and e.code == "LOAN_CLOSE_OUT"]

@@ -143,6 +143,25 @@ def test_of_two_alike_the_larger_goes_first():
     assert next_sale(loan, held).instrument == OTHER
 
 
+def test_larger_is_what_is_worth_more_and_not_what_is_more():
+    loan = secured("30000", coins(10_000), coins(3_000), shares(20_000))
+    many = sellable(
+        quantity="100", price="30", net="29.7", pledge=1, instrument=OTHER, at_trigger=D(100)
+    )
+    assert next_sale(loan, [sellable(), many]).instrument == SPOT
+    assert next_sale(loan, [many, sellable()]).instrument == SPOT
+
+
+def test_a_coin_that_brings_less_than_one_is_sold():
+    loan = secured("20000", coins(1_000), shares(20_000))
+    cheap = sellable(quantity="1000", price="1", net="0.99", lot_size=D(1))
+    assert next_sale(loan, [cheap]).quantity == D(250)
+
+
+def test_a_loan_of_one_is_a_loan():
+    assert not is_cured(secured("1", coins(100, eligible=False)).figures)
+
+
 def test_a_plan_goes_on_with_the_other_coin():
     loan, held = two("60000")
     steps = sale_plan(loan, held)
