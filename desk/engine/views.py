@@ -9,8 +9,9 @@ from desk.engine.bracket_book import role_of
 from desk.engine.conversion import exact_worth
 from desk.engine.cure_watch import deadline_of
 from desk.engine.desk import Desk
+from desk.engine.loan_totals import firm_capital, loan_equity
 from desk.engine.loan_views import loan_account_view
-from desk.engine.loans import financing_accounts, loan_of
+from desk.engine.loans import loan_of
 from desk.engine.market_views import next_funding_ms
 from desk.engine.snapshot import (
     AccountView,
@@ -219,31 +220,23 @@ def totals_view(desk: Desk, accounts: list[AccountView], held: list[PositionView
     """Return the whole desk in USDT; a figure that any part leaves unknown is None."""
     return TotalsView(
         currency=TOTAL_CURRENCY,
-        equity=_sum([_in_total(desk, a.equity, a.currency) for a in accounts]),
+        equity=_sum([_in_total(desk, account) for account in accounts]),
         btc_delta=_delta(desk, held, "BTC"),
         eth_delta=_delta(desk, held, "ETH"),
         day_pnl=None,
         funding_per_day=_sum([position.funding_per_day for position in held]),
-        firm_capital=_firm_capital(desk),
+        firm_capital=firm_capital(desk, TOTAL_CURRENCY),
     )
 
 
-def _in_total(desk: Desk, amount: Decimal | None, currency: str) -> Decimal | None:
-    """Convert a figure; what cannot be converted exactly is unknown, unless it is nothing."""
-    if not amount:
-        return amount
-    rate = exact_worth(desk, currency, TOTAL_CURRENCY)
-    return None if rate is None else amount * rate
-
-
-def _firm_capital(desk: Desk) -> Decimal | None:
-    """Return what secures the firm's loans where virtual assets are worth nothing (26EC5)."""
-    return _sum(
-        [
-            _in_total(desk, loan_of(desk, account).figures.capital_value, account.currency)
-            for account in financing_accounts(desk)
-        ]
-    )
+def _in_total(desk: Desk, view: AccountView) -> Decimal | None:
+    """Return an account's equity; what cannot be converted exactly is unknown."""
+    if view.kind == "financing" and not view.watched:
+        return loan_equity(desk, view.account, TOTAL_CURRENCY)
+    if not view.equity:
+        return view.equity
+    rate = exact_worth(desk, view.currency, TOTAL_CURRENCY)
+    return None if rate is None else view.equity * rate
 
 
 def _sum(values: list[Decimal | None]) -> Decimal | None:

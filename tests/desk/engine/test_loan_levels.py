@@ -242,6 +242,21 @@ def test_without_a_rate_totals_are_unknown_and_the_loan_is_not():
     ]
 
 
+def test_coins_alone_need_no_rate_in_the_totals():
+    lender = Lender().agreed()
+    lender.pledge("2", "BTC")
+    totals = frame(lender).totals
+    assert totals.equity == 100 * D(60_000) + 1000 * D(2_500)
+    assert totals.firm_capital == 0
+    lender.fund("780", "HKD")
+    assert frame(lender).totals.equity is None
+    lender.exchange_rate("7.8")
+    assert round(frame(lender).totals.equity, 6) == 8_500_100
+    lender.pledge("780", "HKD")
+    totals = frame(lender).totals
+    assert (round(totals.equity, 6), round(totals.firm_capital, 6)) == (8_500_100, 100)
+
+
 def test_a_rate_older_than_a_week_is_flagged_and_used():
     lender = Lender().ready()
     week_ms = lender.state.lending.rates["HKD"].as_of_ms + 7 * 86_400_000
