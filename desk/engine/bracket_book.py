@@ -54,6 +54,8 @@ class BracketBook:
         self._done: dict[tuple[str, Role], Decimal] = {}
         """What the legs that have ended stood for."""
         self._open: dict[str, None] = {}
+        self.tended_at: int | None = None
+        """The change of the desk after which nothing was wanting."""
 
     @property
     def open(self) -> list[str]:

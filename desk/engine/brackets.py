@@ -27,6 +27,8 @@ from desk.risk.pretrade import review
 def tend(desk: Desk) -> Plan | None:
     """Return what the next bracket needs, or None when all are as they should be."""
     book = desk.state.brackets
+    if book.tended_at == desk.changes:  # nothing has changed since all was as it should be
+        return None
     for parent_id in book.open:
         plan = _tend(desk, desk.state.orders[parent_id])
         if plan is not None:
@@ -34,6 +36,7 @@ def tend(desk: Desk) -> Plan | None:
         live = [desk.state.orders[parent_id], *book.legs(parent_id)]
         if not any(order.is_live for order in live):
             book.settle(parent_id)
+    book.tended_at = desk.changes
     return None
 
 

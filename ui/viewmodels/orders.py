@@ -12,7 +12,7 @@ from ui.viewmodels.tone import Tone
 ORDER_COLUMNS = (
     Column("instrument", "Instrument", "BTCUSDT P", Side.LEFT),
     Column("quantity", "Quantity", "▲ 88.888"),
-    Column("price", "Price", "≤88,888.8"),
+    Column("price", "Price", "88,888.8"),
     Column("type", "Type", "LMT PO"),
     Column("cancel", "", "", width=12),
 )
@@ -77,7 +77,7 @@ def _order_row(order: OrderView, steps: dict[str, tuple[Decimal, Decimal]]) -> R
             ),
             Cell(
                 _price_text(order, tick),
-                Tone.TEXT if is_working else Tone.MUTED,
+                Tone.TEXT if is_working and not order.waiting else Tone.MUTED,
             ),
             Cell(state or " ".join(flags), Tone.TEXT2 if is_working else Tone.MUTED),
             Cell("x" if is_working else ""),
@@ -88,8 +88,7 @@ def _order_row(order: OrderView, steps: dict[str, tuple[Decimal, Decimal]]) -> R
 def _price_text(order: OrderView, tick: Decimal) -> str:
     """Write the limit; of one that waits, the mark that it waits for."""
     if order.trigger is not None and (order.waiting or order.price is None):
-        rises = (order.side == "BUY") is not (order.type == "TAKE_PROFIT")
-        return f"{'≥' if rises else '≤'}{price(order.trigger, tick)}"
+        return price(order.trigger, tick)
     return "market" if order.price is None else price(order.price, tick)
 
 

@@ -24,6 +24,7 @@ orders = st.fixed_dictionaries(
         "quantity": st.integers(1, 6).map(str),
         "price": st.one_of(st.none(), PRICES),
         "tif": st.sampled_from(TimeInForce),
+        "trigger": st.one_of(st.none(), st.none(), PRICES),
         "post_only": st.booleans(),
         "reduce_only": st.booleans(),
     }
@@ -37,6 +38,12 @@ steps = st.one_of(
     st.tuples(st.just("bid"), st.tuples(BID_PRICES, QUANTITIES)),
     st.tuples(st.just("ask"), st.tuples(ASK_PRICES, QUANTITIES)),
     st.tuples(st.just("trade"), st.tuples(PRICES, BOOK_SIDE, SIDES)),
+    st.tuples(st.just("mark"), PRICES),
+    st.tuples(st.just("mark"), PRICES),
+    st.tuples(
+        st.just("amend"),
+        st.tuples(st.integers(0, 20), st.integers(1, 6).map(str), st.one_of(st.none(), PRICES)),
+    ),
     st.tuples(st.just("lose"), st.none()),
     st.tuples(
         st.just("snapshot"),
@@ -57,7 +64,7 @@ def play(stage, step, number):
     word, what = step
     match word:
         case "submit" | "place":
-            order, collar = terms(f"o{number}", **what), COLLARS[what["side"]]
+            order, collar = ordered(number, what), COLLARS[what["side"]]
             stage.submit(order, collar)
             return stage.at(stage.now_ms + 50) if word == "place" else []
         case "cancel":
@@ -71,11 +78,40 @@ def play(stage, step, number):
             return stage.delta(asks=[what])
         case "trade":
             return stage.trade(*what)
+        case "mark":
+            return stage.mark(what)
+        case "amend":
+            return amend(stage, *what)
         case "lose":
             return stage.lose()
         case _:
             bids, asks = what
             return stage.snapshot(list(bids.items()), list(asks.items()))
+
+
+def ordered(number, what):
+    """Return the order of a step: one with a trigger is a stop, or with a price a stop-limit."""
+    given = dict(what)
+    trigger = given.pop("trigger")
+    if trigger is not None:
+        limited = given["price"] is not None
+        given |= {
+            "type": OrderType.STOP_LIMIT if limited else OrderType.STOP,
+            "trigger": D(trigger),
+            "tif": TimeInForce.GTC,
+            "post_only": False,
+        }
+    return terms(f"o{number}", **given)
+
+
+def amend(stage, number, quantity, price):
+    """Amend as the desk would: a live order that nothing else is asked of."""
+    order = stage.orders.get(f"o{number}")
+    if order is None or order.amending is not None or order.terms.tif is not TimeInForce.GTC:
+        return []
+    has_price = order.terms.type.has_price
+    stage.amend(order.id, quantity, price if has_price else None)
+    return []
 
 
 def after(script):
@@ -103,11 +139,14 @@ def filled(outcomes):
 def test_every_order_is_filled_within_its_quantity_and_its_limit(script):
     for stage, _, outcomes in played(script):
         for fill in filled(outcomes):
-            order = stage.orders[fill.order_id].terms
+            known = stage.orders[fill.order_id]
+            order, triggered = known.terms, known.triggered
             worst = order.price or D(COLLARS[order.side])
+            if order.price is None and triggered is not None:
+                worst = triggered.collar_price
             assert fill.quantity > 0
             assert (worst - fill.price) * order.side.sign >= 0
-            assert order.type is OrderType.LIMIT or fill.liquidity is Liquidity.TAKER
+            assert order.type.has_price or fill.liquidity is Liquidity.TAKER
     for order in stage.orders.values():
         assert order.filled == sum((f.quantity for f in order.fills), D(0)) <= order.terms.quantity
 

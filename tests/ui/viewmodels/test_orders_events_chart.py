@@ -47,10 +47,10 @@ def test_order_that_does_not_act_yet_says_sent():
 @pytest.mark.parametrize(
     ("changes", "shown", "flags"),
     [
-        ({"type": "STOP", "side": "SELL", "role": "stop_loss"}, "≤58,000.0", "SL RO"),
-        ({"type": "TAKE_PROFIT", "side": "SELL", "role": "take_profit"}, "≥58,000.0", "TP RO"),
-        ({"type": "STOP", "side": "BUY"}, "≥58,000.0", "STP RO"),
-        ({"type": "STOP_LIMIT", "side": "SELL", "price": D(57900)}, "≤58,000.0", "STL RO"),
+        ({"type": "STOP", "side": "SELL", "role": "stop_loss"}, "58,000.0", "SL RO"),
+        ({"type": "TAKE_PROFIT", "side": "SELL", "role": "take_profit"}, "58,000.0", "TP RO"),
+        ({"type": "STOP", "side": "BUY"}, "58,000.0", "STP RO"),
+        ({"type": "STOP_LIMIT", "side": "SELL", "price": D(57900)}, "58,000.0", "STL RO"),
     ],
 )
 def test_an_order_that_waits_shows_the_mark_it_waits_for(changes, shown, flags):
@@ -58,12 +58,14 @@ def test_an_order_that_waits_shows_the_mark_it_waits_for(changes, shown, flags):
                "post_only": False, "reduce_only": True}  # fmt: skip
     (row,) = order_rows(frame(orders=[order(**waiting | changes)]))
     assert [row.cells[2].text, row.cells[3].text, row.cells[4].text] == [shown, flags, "x"]
+    assert row.cells[2].tone is Tone.MUTED  # it is in no book
 
 
 def test_a_triggered_stop_limit_shows_its_limit():
     triggered = {"type": "STOP_LIMIT", "price": D(57900), "trigger": D(58000), "post_only": False}
     (row,) = order_rows(frame(orders=[order(**triggered)]))
     assert [row.cells[2].text, row.cells[3].text] == ["57,900.0", "STL"]
+    assert row.cells[2].tone is Tone.TEXT
 
 
 def test_status_nobody_has_heard_of_is_shown_and_not_offered_for_cancel():
