@@ -24,12 +24,21 @@ orders = st.fixed_dictionaries(
         "quantity": st.integers(1, 6).map(str),
         "price": st.one_of(st.none(), PRICES),
         "tif": st.sampled_from(TimeInForce),
-        "trigger": st.one_of(st.none(), st.none(), PRICES),
         "post_only": st.booleans(),
         "reduce_only": st.booleans(),
     }
 )
+stops = st.fixed_dictionaries(
+    {
+        "side": SIDES,
+        "quantity": st.integers(1, 6).map(str),
+        "price": st.one_of(st.none(), PRICES),
+        "trigger": PRICES,
+        "reduce_only": st.booleans(),
+    }
+)
 steps = st.one_of(
+    st.tuples(st.just("place"), stops),
     st.tuples(st.just("submit"), orders),
     st.tuples(st.just("place"), orders),
     st.tuples(st.just("place"), orders),
@@ -91,17 +100,10 @@ def play(stage, step, number):
 
 def ordered(number, what):
     """Return the order of a step: one with a trigger is a stop, or with a price a stop-limit."""
-    given = dict(what)
-    trigger = given.pop("trigger")
-    if trigger is not None:
-        limited = given["price"] is not None
-        given |= {
-            "type": OrderType.STOP_LIMIT if limited else OrderType.STOP,
-            "trigger": D(trigger),
-            "tif": TimeInForce.GTC,
-            "post_only": False,
-        }
-    return terms(f"o{number}", **given)
+    if "trigger" not in what:
+        return terms(f"o{number}", **what)
+    kind = OrderType.STOP if what["price"] is None else OrderType.STOP_LIMIT
+    return terms(f"o{number}", **what | {"type": kind, "trigger": D(what["trigger"])})
 
 
 def amend(stage, number, quantity, price):
