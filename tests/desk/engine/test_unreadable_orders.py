@@ -10,9 +10,9 @@ from desk.model.commands import (
     PreviewOrder,
     Quantity,
 )
-from desk.model.orders import OrderType, Side
+from desk.model.orders import Side
 
-NONE = ["NaN", "sNaN", "Infinity", "-Infinity"]
+NONE = ["NaN", "sNaN", "Infinity", "-Infinity", "1e999", "1e24", "1e-25"]
 
 
 @pytest.fixture
@@ -45,21 +45,6 @@ def test_no_command_raises_for_what_is_no_number(trader, text):
     ):
         assert {code for code, _ in said(trader.give(command))} == {"NUMBER"}
     assert trader.state.orders["r"].amending is None
-
-
-@pytest.mark.parametrize("text", ["1e999", "-1e999", "1e24", "1e-25"])
-def test_no_absurd_number_is_taken(trader, text):
-    number = D(text)
-    for command in (
-        order(Side.BUY, price=text),
-        order(Side.BUY, Quantity(number)),
-        order(Side.BUY, None, None, quantity=Quantity(D(1)), trigger=number, type=OrderType.STOP),
-        order(Side.BUY, stop_loss=number),
-        order(Side.BUY, take_profit=number),
-        AmendOrder(id="a", order_id="r", price=number),
-        AmendOrder(id="a", order_id="r", quantity=Quantity(number)),
-    ):
-        assert said(trader.give(command))
 
 
 def test_what_is_small_and_fine_is_left_to_the_checks_of_its_command(trader):
