@@ -70,9 +70,8 @@ class Margin(NamedTuple):
 def margin_of(unit: AccountInput) -> Margin | None:
     """Return maintenance and value of a unit; None when either is unknown."""
     figures = account_figures(unit)
-    if not figures.known or figures.maintenance_margin is None or figures.collateral_value is None:
-        return None
-    return Margin(figures.maintenance_margin, figures.collateral_value)
+    maintenance, value = figures.maintenance_margin, figures.collateral_value
+    return None if maintenance is None or value is None else Margin(maintenance, value)
 
 
 class Candidate(NamedTuple):
@@ -174,9 +173,8 @@ class Planner(NamedTuple):
             margin_ratio_after=None,
         )
         relief, cost = (before - after) * rate, step.cost * rate
-        helps = cost < self.margin.value and (
-            relief * self.margin.value > cost * self.margin.maintenance
-        )
+        margin = self.margin
+        helps = margin.value > 0 and relief * margin.value > cost * margin.maintenance
         return Candidate(step, relief, cost, helps)
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desk.margin.account import account_figures
+from desk.margin.inputs import MarginTerms
 from desk.margin.whatif import after_fill
 from desk.model.orders import Side
 from desk.risk.close_out import (
@@ -151,6 +152,61 @@ def test_a_dear_market_is_left_for_later():
     assert close_out_plan(given, dear)[0].instrument == BTC.id
 
 
+def test_small_costs_count_like_large_ones():
+    given = account(
+        position(BTC, "0.012", "60000", terms=flat_terms("0.01")),
+        position(ETH, "0.28", "2500", terms=flat_terms("0.02")),
+        balances={"USDT": "9"},
+    )
+    # ETH relieves 3.5 for 0.65, BTC 1.8 for 0.09: neither costs as much as a dollar.
+    steps = close_out_plan(
+        given,
+        lambda instrument, side, quantity, taken: D(2492 if instrument.id == ETH.id else 60000),
+    )
+    assert steps[0].instrument == BTC.id
+
+
+def test_a_step_that_relieves_as_it_costs_cannot_help():
+    given = account(
+        position(free(BTC), "1", "60000", terms=flat_terms("0.01")), balances={"USDT": "600"}
+    )
+    # Ratio 1; a coin relieves 600 and costs 60,000 − 59,400.
+    (step,) = close_out_plan(given, lambda *_: D(59400))
+    assert step.quantity == 1
+    (first, *_) = close_out_plan(given, lambda *_: D(59401))
+    assert first.quantity == D("0.25")
+
+
+def test_a_position_that_settles_in_another_asset_than_its_account_is_converted():
+    given = account(
+        position(BTC, "1", "60000", terms=flat_terms("0.01")),
+        settle="USD",
+        balances={"USD": "350"},
+        prices={"USDT": "0.5"},
+    )
+    # 600 USDT of maintenance are 300 USD; 300 / 0.7 = 428.57.
+    (step,) = close_out_plan(given, at_mark(given))
+    less = msgspec.structs.replace(step, quantity=step.quantity - BTC.lot_size)
+    assert ratio(filled(given, step)) <= TARGET_RATIO < ratio(filled(given, less))
+
+
+def test_without_a_leverage_a_close_out_is_planned_all_the_same():
+    given = account(
+        position(
+            BTC,
+            "1",
+            "60000",
+            terms=MarginTerms(model="binance"),
+            leverage=None,
+            maintenance_rate="0.01",
+        ),
+        balances={"USDT": "700"},
+    )
+    assert not account_figures(given).known, "initial margin needs a leverage"
+    assert margin_of(given) == Margin(D(600), D(700))
+    assert len(close_out_plan(given, at_mark(given))) == 1
+
+
 def test_the_traders_own_order_goes_before_cost():
     steps = close_out_plan(two(), at_mark(two()), preference=(BTC.id,))
     assert [step.instrument for step in steps][:4] == [BTC.id] * 4
@@ -232,6 +288,7 @@ def test_what_has_no_price_is_left_alone():
     steps = close_out_plan(given, only_btc)
     assert {step.instrument for step in steps} == {BTC.id}
     assert sum(step.quantity for step in steps) == 1
+    assert close_out_plan(given, lambda *_: D(1)), "a price, if a bad one"
     for bad in (None, D(0), D(-1), D("NaN"), D("Infinity")):
         assert close_out_plan(given, lambda *_, bad=bad: bad) == ()
 
@@ -275,7 +332,13 @@ def test_a_pool_and_each_isolated_position_are_closed_out_on_their_own():
 
 @pytest.mark.parametrize(
     ("maintenance", "value", "due"),
-    [("100", "100", True), ("99.99", "100", False), ("1", "0", True), ("0", "0", False)],
+    [
+        ("100", "100", True),
+        ("99.99", "100", False),
+        ("1", "0", True),
+        ("0.5", "1", False),
+        ("0", "0", False),
+    ],
 )
 def test_a_close_out_is_due_at_a_ratio_of_one(maintenance, value, due):
     assert is_due(Margin(D(maintenance), D(value))) is due
@@ -284,6 +347,7 @@ def test_a_close_out_is_due_at_a_ratio_of_one(maintenance, value, due):
 def test_the_target_is_met_at_seventy_percent_and_never_without_value():
     assert Margin(D(70), D(100)).within(D("0.70"))
     assert not Margin(D("70.01"), D(100)).within(D("0.70"))
+    assert Margin(D("0.3"), D("0.5")).within(D("0.70"))
     assert not Margin(D(1), D(0)).within(D("0.70"))
     assert Margin(D(0), D(0)).within(D("0.70"))
 
