@@ -12,6 +12,7 @@ import msgspec
 
 from desk.margin.inputs import AccountFigures, PositionFigures
 from desk.margin.levels import pool_level, ratio_level, worst
+from desk.margin.pool import total
 from desk.model.numbers import ONE, ZERO
 from desk.model.orders import MarginMode
 
@@ -61,11 +62,9 @@ def remembered(memory: LevelMemory, raw: str, relieved: str, now_ns: int) -> Lev
 def _level(figures: AccountFigures, relief: Decimal) -> str:
     """Return the level with every figure made worse by a relief, a fraction of collateral."""
     collateral = figures.collateral_value
-    initial, maintenance = figures.initial_margin, figures.maintenance_margin
-    if collateral is not None and collateral > 0 and initial is not None:
-        initial += relief * collateral
-    if collateral is not None and collateral > 0 and maintenance is not None:
-        maintenance += relief * collateral
+    worse = None if collateral is None else relief * collateral
+    initial = total((figures.initial_margin, worse))
+    maintenance = total((figures.maintenance_margin, worse))
     pool = pool_level(initial, maintenance, collateral)
     isolated = (p for p in figures.positions if p.margin_mode is MarginMode.ISOLATED)
     return worst([pool, *(_isolated_level(position, relief) for position in isolated)])
