@@ -37,7 +37,7 @@ from desk.margin.pool import (
     total,
 )
 from desk.margin.requirement import Market, Requirement, order_margin, requirement
-from desk.margin.rounding import counted, finely, ratio_up
+from desk.margin.rounding import counted, finely, ratio_up, without_noise
 from desk.model.numbers import ZERO
 from desk.model.orders import MarginMode
 
@@ -201,7 +201,9 @@ def _notional(pool: Pool) -> Decimal | None:
 
 
 def _available(value: Decimal | None, reserved: Decimal | None) -> Decimal | None:
-    return None if value is None or reserved is None else counted(value - reserved)
+    if value is None or reserved is None:
+        return None
+    return counted(without_noise(value - reserved, abs(value)))
 
 
 def _ratio(requirement_: Decimal | None, value: Decimal | None) -> Decimal | None:

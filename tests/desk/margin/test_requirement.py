@@ -154,6 +154,12 @@ def test_a_rate_without_an_end_leaves_nothing_behind():
     assert one.initial_margin == 20_000
 
 
+def test_what_is_wholly_spoken_for_leaves_nothing_available():
+    """A third and two thirds of 100: each rounds up, and the account is not short for it."""
+    held = (position(BTC, "1", "100", leverage=3), position(ETH, "2", "100", leverage=3))
+    assert figures(*held, balances={"USDT": "100"}).available_margin == 0
+
+
 # --- order margin --------------------------------------------------------------------------------
 
 
