@@ -1,6 +1,7 @@
 """`desk risk rehearse`: what a close-out would do after a shock, and what it would leave.
 
-The steps are those the engine would take: its own planner, given the document at other prices.
+The steps are those the engine would take: its own planners, given the document at other prices.
+Of a margin loan pledged coins are sold, and its ratio is the utilization.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from desk.risk.close_out import rehearsed
 from desk.risk.close_out_step import CloseOutStep, PriceFor
 from desk.risk.evaluation import equity, evaluate
 from desk.risk.fill_price import price_beside_mark
+from desk.risk.loan_rehearsal import LoanStep, loan_steps
 from desk.risk.report_rows import text
 from desk.risk.shock import Shock, shocked
 from desk.risk.situation import Situation
@@ -48,6 +50,10 @@ def rehearse_report(
         accounts[name] = _filled(account, plan)
     left = evaluate(msgspec.structs.replace(after, accounts=accounts))
     parts = {one.id: equity(left, one.id) for one in after.portfolio.accounts}
+    for sale in loan_steps(left):
+        steps.append(_sale_row(sale))
+        worth = parts[sale.account]
+        parts[sale.account] = None if worth is None else worth - sale.cost
     return {
         "steps": steps,
         "residual_equity": text(total(parts.values())),
@@ -64,6 +70,18 @@ def _row(account: str, step: CloseOutStep) -> dict[str, Any]:
         "expected_price": text(step.expected_price),
         "fee": text(step.fee),
         "margin_ratio_after": text(step.margin_ratio_after),
+    }
+
+
+def _sale_row(step: LoanStep) -> dict[str, Any]:
+    return {
+        "account": step.account,
+        "instrument": step.instrument,
+        "side": "SELL",
+        "quantity": text(step.quantity),
+        "expected_price": text(step.expected_price),
+        "fee": text(step.fee),
+        "margin_ratio_after": text(step.utilization_after),
     }
 
 

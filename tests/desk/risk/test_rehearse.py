@@ -107,6 +107,53 @@ def test_an_isolated_position_is_rehearsed_on_its_wallet():
     assert abs(D(held["equity"]) - spent - D(found["residual_equity"])) < D("1e-12")
 
 
+def loan(execution="paper", principal="300000", coins="10"):
+    given = {
+        "id": "loan-1", "kind": "financing", "execution": execution,
+        "collateral": [
+            {"asset": "BTC", "quantity": coins},
+            {"description": "shares", "market_value": "300000", "currency": "USD",
+             "haircut": "0.3"},
+        ],
+        "loans": [{"asset": "USD", "principal": principal}],
+    }  # fmt: skip
+    return ("accounts", [given])
+
+
+def test_a_loan_at_close_out_sells_its_coins_in_quarters_and_repays():
+    # BTC counts 0.4 × 10 × 12,200 = 48,800 after a fall of 80 %; 340,000 of 258,800 is 131 %.
+    found = rehearsed(loan(principal="340000"), moves={"BTC": D("-0.8")})
+    first, *others = found["steps"]
+    price = 12200 * D("0.9998")
+    assert first == {
+        "account": "loan-1", "instrument": "BTCUSDT.BINANCE", "side": "SELL", "quantity": "2.5",
+        "expected_price": str(price.normalize()), "fee": str((price / 400).normalize()),
+        "margin_ratio_after": first["margin_ratio_after"],
+    }  # fmt: skip
+    repaid = 340000 - D("2.5") * price * D("0.999")
+    used = repaid / (210000 + D("0.4") * D("7.5") * 12200)
+    assert abs(D(first["margin_ratio_after"]) - used) < D("1e-15")
+    sold = sum(D(step["quantity"]) for step in found["steps"])
+    cost = sold * (12200 - price * D("0.999"))
+    assert abs(D(found["residual_equity"]) - (300000 + 122000 - 340000 - cost)) < D("1e-9")
+    assert others
+
+
+def test_a_brokers_own_loan_and_one_in_call_alone_are_not_sold():
+    assert rehearsed(loan("broker", "340000"), moves={"BTC": D("-0.8")})["steps"] == []
+    called = rehearsed(loan(principal="300000"), moves={"BTC": D("-0.8")})
+    assert called["steps"] == []
+    assert called["residual_equity"] == "122000"
+
+
+def test_a_loan_without_coins_or_in_the_dark_sells_nothing():
+    assert rehearsed(loan(principal="340000", coins="0"), moves=FALL)["steps"] == []
+    dark = rehearsed(loan(principal="340000"), ("prices/BTC", GONE), moves=FALL)
+    assert (dark["steps"], dark["residual_equity"]) == ([], None)
+    without = rehearsed(loan(principal="340000"), ("prices/USDT", GONE), moves={"BTC": D("-0.8")})
+    assert (without["steps"][0]["expected_price"], without["steps"][0]["fee"]) == (None, None)
+
+
 def test_of_what_is_unknown_nothing_is_said():
     found = rehearsed(*LONELY, (f"marks/{BTC}", GONE))
     assert (found["steps"], found["residual_equity"]) == ([], None)
