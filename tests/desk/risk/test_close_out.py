@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desk.margin.account import account_figures
-from desk.margin.inputs import MarginTerms
+from desk.margin.inputs import ContractTier, MarginTerms
 from desk.margin.whatif import after_fill
 from desk.model.orders import Side
 from desk.risk.close_out import (
@@ -389,3 +389,43 @@ def test_every_plan_ends_at_the_target_or_flat_within_its_bounds(given, slip, pr
     reached = margin_of(after)
     broke = any(price(p.instrument, Side.SELL, abs(p.quantity), D(0)) <= 0 for p in after.positions)
     assert reached.within(TARGET_RATIO) or not after.positions or broke
+
+
+MODELS = {
+    "bybit-2025": msgspec.structs.replace(flat_terms("0.005"), model="bybit-2025"),
+    "bybit-2026": msgspec.structs.replace(flat_terms("0.005"), model="bybit-2026"),
+    "deribit": MarginTerms(
+        model="deribit", base_rate=D("0.01"), slope=D("0.00005"), max_leverage=D(50)
+    ),
+    "okx": MarginTerms(
+        model="okx",
+        contract_tiers=tuple(
+            ContractTier(
+                quantity_floor=D(floor),
+                quantity_cap=D(cap),
+                maintenance_rate=D(rate),
+                max_leverage=D(50),
+            )
+            for floor, cap, rate in (("0", "2", "0.005"), ("2.001", "100", "0.01"))
+        ),
+    ),
+    "hyperliquid": msgspec.structs.replace(flat_terms("0.0125", "40"), model="hyperliquid"),
+}
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("quantity", ["1", "-1", "3.7", "-3.7"])
+@pytest.mark.parametrize("share", ["0.6", "0.9", "1.2"])
+def test_every_model_is_brought_to_the_target_in_lots(model, quantity, share):
+    held = position(BTC, quantity, "60000", terms=MODELS[model], leverage="10")
+    maintenance = margin_of(account(held, balances={"USDT": "0"})).maintenance
+    given = account(held, balances={"USDT": str(maintenance * D(share))})
+    steps = close_out_plan(given, slipping(given, D("0.00001")))
+    assert 0 < len(steps) <= MOST_STEPS
+    for step in steps:
+        before, given = given, filled(given, step)
+        assert step.quantity % BTC.lot_size == 0
+    assert ratio(given) <= TARGET_RATIO
+    if model != "okx":  # whose lower tier a step may reach unasked
+        less = msgspec.structs.replace(step, quantity=step.quantity - BTC.lot_size)
+        assert ratio(filled(before, less)) > TARGET_RATIO
