@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.margin.financing import LoanTerms, Pledge, loan_figures
+from desk.margin.financing import LoanTerms, Pledge, loan_figures, loan_level, stressed
 
 RULES = LoanTerms(
     single_cap=D("0.4"), group_cap=D("0.5"), warn=D("0.8"), call=D(1), close_out=D("1.25")
@@ -174,3 +174,57 @@ def test_a_loan_of_exactly_what_is_pledged_is_not_yet_short():
     assert loan_figures([shares(100)], D(101), RULES).fall_to_shortfall == 0
     assert loan_figures([shares(100), coins(50)], D(100), RULES).fall_to_shortfall is None
     assert loan_figures([shares(100), coins(50)], D(150), RULES).fall_to_shortfall == 0
+
+
+NOTHING = LoanTerms(single_cap=D(0), group_cap=D(0), warn=D(0), call=D(0), close_out=D(0))
+
+
+def test_stress_moves_virtual_assets_and_nothing_else():
+    pledges = [coins(1000), shares(1000), coins(100, eligible=False)]
+    found = stressed(pledges, D(600), RULES, D("-0.25"))
+    assert found == loan_figures(
+        [coins(750), shares(1000), coins(75, eligible=False)], D(600), RULES
+    )
+    assert found.market_value == D(1825)
+    assert stressed(pledges, D(600), RULES, D(0)) == loan_figures(pledges, D(600), RULES)
+    assert pledges[0] == coins(1000), "what is pledged stays as it was"
+
+
+def test_stress_of_what_is_unknown_is_unknown():
+    blind = Pledge(market_value=None, haircut=D("0.6"), is_virtual=True)
+    found = stressed([blind, shares(1000)], D(600), RULES, D("-0.25"))
+    assert (found.known, found.level, found.shares) == (False, "UNKNOWN", (None, None))
+    assert stressed([coins(1000)], None, RULES, D("-0.25")).level == "UNKNOWN"
+
+
+def test_relief_makes_utilization_worse_by_a_share_of_the_margin_value():
+    assert loan_level(D("74.99"), D(100), RULES, D("0.05")) == "NORMAL"
+    assert loan_level(D(75), D(100), RULES, D("0.05")) == "WARNING"
+    assert loan_level(D(95), D(100), RULES, D("0.05")) == "MARGIN_CALL"
+    assert loan_level(D(120), D(100), RULES, D("0.05")) == "CLOSE_OUT"
+
+
+def test_nothing_owed_is_normal_even_under_no_rules():
+    assert loan_level(D(0), D(100), NOTHING, D("0.05")) == "NORMAL"
+    assert loan_level(D(0), D(0), NOTHING) == "NORMAL"
+    assert loan_level(D("0.01"), D(100), NOTHING) == "CLOSE_OUT"
+    assert loan_level(D("0.01"), D(-1), RULES) == "CLOSE_OUT"
+
+
+def test_under_no_rules_any_loan_is_where_every_fall_leads():
+    found = loan_figures([shares(1000)], D(1), NOTHING)
+    assert (found.fall_to_call, found.fall_to_close_out) == (0, 0)
+    assert found.level == "CLOSE_OUT"
+
+
+def test_shares_are_taken_before_any_cut():
+    found = loan_figures([coins(2000), coins(500), shares(1000)], D(100), RULES)
+    # 800, 200 and 700 of 1,700.
+    assert [round(share, 6) for share in found.shares] == [
+        D("0.470588"),
+        D("0.117647"),
+        D("0.411765"),
+    ]
+    assert found.largest_share == found.shares[0]
+    assert loan_figures([], D(0), RULES).shares == ()
+    assert loan_figures([coins(100, eligible=False)], D(0), RULES).shares == (None,)
