@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from desk.cli import foresight_grammar, loan_grammar, order_grammar
-from desk.cli.rule_grammar import read_override
+from desk.cli.rule_grammar import read_daily_loss, read_override
 from desk.cli.words import LineError, Words
 from desk.model.commands import (
     AccountCommand,
@@ -250,6 +250,7 @@ _READERS = {
     "client": _client,
     "acknowledge": _acknowledge,
     "override": read_override,
+    "daily-loss": read_daily_loss,
     "disclosure": _disclosure,
     "wait": _wait,
     **CHANGES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from desk.cli.words import LineError, Words
-from desk.model.commands import OverrideRule
+from desk.model.commands import OverrideRule, SetDailyLoss
 from desk.model.numbers import parse_decimal
 
 
@@ -30,6 +30,22 @@ def read_override(verb: str, words: Words, command_id: str) -> OverrideRule:
         first_name=words.take("a name"),
         second_name=words.take("a second name"),
         reason=words.take("a reason in quotes"),
+    )
+
+
+def read_daily_loss(verb: str, words: Words, command_id: str) -> SetDailyLoss:
+    """`daily-loss USD NAME [NAME] "reason"`, or `off` for the number."""
+    del verb
+    word = words.take("an amount in USD, or off")
+    limit = None if word.lower() == "off" else parse_decimal(word)
+    if limit is None and word.lower() != "off":
+        raise LineError("an amount in USD, or off", f"“{word}”")
+    first, second = words.take("a name"), words.take("a second name, or a reason in quotes")
+    reason = words.take("a reason in quotes") if words else ""
+    if not reason:
+        second, reason = "", second
+    return SetDailyLoss(
+        id=command_id, limit=limit, first_name=first, second_name=second, reason=reason
     )
 
 

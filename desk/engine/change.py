@@ -35,7 +35,7 @@ class Latch(msgspec.Struct, frozen=True, kw_only=True):
     """A reason why the desk is not ACTIVE, kept until a person lifts it."""
 
     key: str
-    """`kill`, `heartbeat`, `journal`, `reconciliation`, `repeat`."""
+    """`kill`, `heartbeat`, `journal`, `reconciliation`, `repeat`, `daily_loss`."""
     state: str
     """`REDUCING` or `HALTED`."""
     reason: str
@@ -83,7 +83,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     outcome: Outcome | None = None
     latch: Latch | None = None
     lift: bool = False
-    """Removes every latch."""
+    """Removes every latch but that of a day's loss, which a person alone cannot lift."""
+    unlatch: str = ""
+    """The key of one latch that is lifted by itself."""
     leverage: tuple[str, str, Decimal] | None = None
     """Account, instrument, setting."""
     mode: tuple[str, str, MarginMode] | None = None

@@ -202,7 +202,7 @@ class Engine:
             desk.changes += 1
             self._act(change)
             events += self._say(change)
-        if desk.state.state != before or any(c.latch or c.lift for c in plan.changes):
+        if desk.state.state != before or any(c.latch or c.lift or c.unlatch for c in plan.changes):
             events.append(self._state_changed(before))
         events += brackets.lost_legs(desk, plan.changes, asked)
         events += plan.events if durable else [_undurable(event) for event in plan.events]

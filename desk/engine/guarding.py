@@ -43,6 +43,13 @@ def rearm(desk: Desk, command: Rearm, plan: Plan) -> None:
         raise refuse("SECOND_NAME", "A second person rearms the desk too: name one.", "kill.switch")
     if not desk.state.latches:
         raise refuse("NOT_LATCHED", "The desk is ACTIVE: there is nothing to rearm.", "kill.switch")
+    if {*desk.state.latches} == {"daily_loss"}:
+        raise refuse(
+            "DAILY_LOSS",
+            "The day has lost what it may: the desk goes on with the next day in Hong Kong, or "
+            "when two people raise the limit.",
+            "risk.max_daily_loss",
+        )
     if "journal" in desk.state.latches and desk.journal_note:
         raise refuse(
             "JOURNAL",
@@ -56,7 +63,7 @@ def rearm(desk: Desk, command: Rearm, plan: Plan) -> None:
                 "name": command.name,
                 "reason": command.reason,
                 "second_name": command.second_name,
-                "lifted": [latch.reason for latch in desk.state.latches.values()],
+                "lifted": [o.reason for o in desk.state.latches.values() if o.key != "daily_loss"],
             },
             lift=True,
         ),

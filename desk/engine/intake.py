@@ -9,6 +9,7 @@ import msgspec
 from desk.engine import (
     account_changes,
     amending,
+    daily_loss,
     financing,
     guarding,
     lending_terms,
@@ -50,6 +51,7 @@ from desk.model.commands import (
     SetClient,
     SetCloseOutOrder,
     SetCreditLimit,
+    SetDailyLoss,
     SetExchangeRate,
     SetFirmCapital,
     SetLeverage,
@@ -96,6 +98,7 @@ class Intake:
             SetClient: setting.client,
             AcknowledgeDisclosure: setting.acknowledge,
             OverrideRule: overriding.override,
+            SetDailyLoss: daily_loss.set_daily_loss,
             WindowClosing: guarding.leave,
         }
 

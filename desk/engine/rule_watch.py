@@ -1,8 +1,8 @@
-"""What time does to the rules: overrides end, and prices run away."""
+"""What time does to the rules: overrides end, prices run away, a day begins or has lost enough."""
 
 from __future__ import annotations
 
-from desk.engine import anomalies, overriding
+from desk.engine import anomalies, day_watch, overriding
 from desk.engine.desk import Desk
 from desk.engine.plan import Plan
 
@@ -15,4 +15,11 @@ class RuleWatch:
 
     def look(self) -> Plan | None:
         """Return the next thing to record, or None."""
-        return overriding.ended(self._desk) or anomalies.noticed(self._desk)
+        looks = (
+            overriding.ended,
+            anomalies.noticed,
+            day_watch.passed,
+            day_watch.begun,
+            day_watch.reached,
+        )
+        return next((plan for look in looks if (plan := look(self._desk)) is not None), None)

@@ -147,7 +147,9 @@ class DeskState:
         if change.latch is not None:
             self.latches[change.latch.key] = change.latch
         if change.lift:
-            self.latches.clear()
+            self.latches = {k: latch for k, latch in self.latches.items() if k == "daily_loss"}
+        if change.unlatch:
+            self.latches.pop(change.unlatch, None)
         if change.leverage is not None:
             account, instrument, leverage = change.leverage
             self.leverages[account, instrument] = leverage

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from desk.engine.anomalies import unresolved_s
+from desk.engine.day import daily_limit, day_loss
 from desk.engine.desk import Desk
 from desk.engine.market_views import open_coins
 from desk.model.instrument import Instrument
@@ -22,4 +23,5 @@ def surroundings(desk: Desk, instrument: Instrument) -> Surroundings:
         lowest_mark=low,
         highest_mark=high,
         anomaly_s=unresolved_s(desk, instrument.id),
+        day_loss_unknown=daily_limit(desk) is not None and day_loss(desk) is None,
     )

@@ -8,6 +8,7 @@ from desk.engine.accounts import Account
 from desk.engine.bracket_book import role_of
 from desk.engine.conversion import exact_worth
 from desk.engine.cure_watch import deadline_of
+from desk.engine.day import day_pnl
 from desk.engine.desk import Desk
 from desk.engine.loan_totals import firm_capital, loan_equity
 from desk.engine.loan_views import loan_account_view
@@ -218,12 +219,17 @@ def _close_out_marks(figures: AccountFigures, desk: Desk) -> dict[str, Decimal]:
 
 def totals_view(desk: Desk, accounts: list[AccountView], held: list[PositionView]) -> TotalsView:
     """Return the whole desk in USDT; a figure that any part leaves unknown is None."""
+    day = day_pnl(desk)
     return TotalsView(
         currency=TOTAL_CURRENCY,
         equity=_sum([_in_total(desk, account) for account in accounts]),
         btc_delta=_delta(desk, held, "BTC"),
         eth_delta=_delta(desk, held, "ETH"),
-        day_pnl=None,
+        day_pnl=day.total,
+        day_realized=day.realized,
+        day_unrealized=day.unrealized,
+        day_fees=day.fees,
+        day_funding=day.funding,
         funding_per_day=_sum([position.funding_per_day for position in held]),
         firm_capital=firm_capital(desk, TOTAL_CURRENCY),
     )

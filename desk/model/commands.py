@@ -155,6 +155,16 @@ class OverrideRule(Command, frozen=True, kw_only=True, tag="override"):
     """Wall clock, UTC."""
 
 
+class SetDailyLoss(Command, frozen=True, kw_only=True, tag="daily_loss"):
+    """The most a day may lose; one person makes it less, two make it more or take it away."""
+
+    limit: Decimal | None
+    """USD; None: no loss of a day stops the desk."""
+    first_name: str
+    reason: str
+    second_name: str = ""
+
+
 class ImportAccounts(Command, frozen=True, kw_only=True, tag="import"):
     """The accounts of a portfolio document, to be watched; those imported before are replaced."""
 
@@ -337,6 +347,7 @@ AnyCommand: TypeAlias = (
     | SetExchangeRate
     | SetCloseOutOrder
     | OverrideRule
+    | SetDailyLoss
     | ImportAccounts
     | SubmitOrder
     | AmendOrder

@@ -82,6 +82,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     highest_mark: Decimal | None = None
     anomaly_s: int | None = None
     """For how long the price has been running away; None: it is calm."""
+    day_loss_unknown: bool = False
+    """A day may lose only so much, and what it has lost cannot be said."""
 
 
 class OrderContext(msgspec.Struct, frozen=True, kw_only=True):

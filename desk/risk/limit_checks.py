@@ -31,6 +31,14 @@ def limits_present(context: OrderContext) -> Denial | None:
     return deny("NO_LIMIT", "ord.no_limit_no_trade", said)
 
 
+def day_loss(context: OrderContext) -> Denial | None:
+    """Where a day may lose only so much, what it has lost is known."""
+    if context.around is None or not context.around.day_loss_unknown:
+        return None
+    said = "A day may lose only so much, and what this one has lost is unknown."
+    return deny("DAY_LOSS_UNKNOWN", "risk.max_daily_loss", said)
+
+
 def value(context: OrderContext) -> Denial | None:
     """One order may be worth only so much."""
     if context.price is None:

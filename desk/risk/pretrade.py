@@ -86,6 +86,7 @@ PIPELINE: Sequence[Step] = (
     _one(limit_checks.position_limit),
     _one(limit_checks.account_limit),
     _one(limit_checks.open_orders),
+    _one(limit_checks.day_loss),
     _one(limit_checks.rate),
     _one(order_checks.repetition),
     _one(order_checks.self_match),

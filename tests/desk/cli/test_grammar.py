@@ -26,6 +26,7 @@ from desk.model.commands import (
     Rearm,
     Repay,
     SetCreditLimit,
+    SetDailyLoss,
     SetExchangeRate,
     SetFirmCapital,
     SetLeverage,
@@ -323,3 +324,28 @@ def test_what_cannot_be_previewed_says_what_can():
 
 def test_a_sheet_is_asked_for_by_its_instrument():
     assert parse(f"disclosure {BTC}", "n") == Ask(about="disclosure", of=BTC)
+
+
+def test_a_day_s_loss_names_its_people_and_the_reason():
+    alone = parse('daily-loss 1000 Ada "a hard week"', "n")
+    assert alone == SetDailyLoss(id="n", limit=D(1000), first_name="Ada", reason="a hard week")
+    both = parse('daily-loss off Ada Ben "all is well"', "n")
+    assert (both.limit, both.second_name, both.reason) == (None, "Ben", "all is well")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("daily-loss", "expected an amount in USD, or off, found the end of the line"),
+        ("daily-loss much Ada why", "expected an amount in USD, or off, found “much”"),
+        (
+            "daily-loss 5 Ada",
+            "expected a second name, or a reason in quotes, found the end of the line",
+        ),
+        ("daily-loss 5 Ada Ben why not", "expected the end of the line, found “not”"),
+    ],
+)
+def test_a_day_s_loss_that_is_none_says_what_is_missing(line, said):
+    with pytest.raises(LineError) as wrong:
+        parse(line, "n")
+    assert str(wrong.value) == said

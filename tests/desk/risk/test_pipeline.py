@@ -126,7 +126,7 @@ def test_the_steps_come_in_the_order_of_the_risk_model(trader):
 
 def test_nothing_is_in_the_pipeline_twice_and_nothing_that_looks_is_left_out():
     looks = [step.look for step in PIPELINE]
-    assert len(looks) == len(set(looks)) == 40
+    assert len(looks) == len(set(looks)) == 41
     assert sum(step.always for step in PIPELINE) == 12
 
 
@@ -453,6 +453,18 @@ def test_the_whole_account_with_its_working_orders_stays_within_its_limit():
             ),
             "84999",
             "85000",
+        )
+    ]
+
+
+def test_a_day_s_loss_that_is_unknown_denies_where_it_is_limited(trader):
+    assert denials(context(trader, around=around(day_loss_unknown=True))) == [
+        (
+            "DAY_LOSS_UNKNOWN",
+            "risk.max_daily_loss",
+            "A day may lose only so much, and what this one has lost is unknown.",
+            None,
+            None,
         )
     ]
 
