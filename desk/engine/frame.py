@@ -22,7 +22,8 @@ from desk.engine.quality import (
     rate_views,
     stream_views,
 )
-from desk.engine.snapshot import AccountView, BookView, DeskFrame, OrderView, RuleView, SeriesView
+from desk.engine.rule_views import rule_views
+from desk.engine.snapshot import BookView, DeskFrame, OrderView, SeriesView
 from desk.engine.views import (
     account_views,
     fill_view,
@@ -32,7 +33,6 @@ from desk.engine.views import (
 )
 from desk.market.instrument_market import InstrumentMarket
 from desk.model.commands import NextFrame
-from desk.model.numbers import plain
 from desk.model.orders import Side
 from desk.risk.client import describe
 
@@ -73,7 +73,7 @@ def build_frame(
         totals=totals_view(desk, accounts, positions),
         orders=_orders(desk),
         fills=[fill_view(fill) for fill in state.fills[-RECENT:][::-1]],
-        rules=[*_rules(desk, accounts), *loan_rule_views(desk)],
+        rules=[*rule_views(desk, accounts), *loan_rule_views(desk)],
         indices=index_views(desk),
         rates=rate_views(desk),
         streams=stream_views(desk, notes) if wanted.streams else [],
@@ -121,25 +121,3 @@ def _orders(desk: Desk) -> list[OrderView]:
     live = [order_view(order) for order in desk.state.live_orders()]
     ended = [order_view(order) for order in desk.state.ended_orders(RECENT)]
     return [*reversed(live), *ended]
-
-
-def _rules(desk: Desk, accounts: list[AccountView]) -> list[RuleView]:
-    """Return the rules that a glance should show: leverage and margin now against the limits."""
-    limits = desk.rules.limits
-    rows: list[RuleView] = []
-    for view in accounts:
-        if view.kind != "perpetual" or view.leverage is None:
-            continue
-        near = view.leverage > limits.max_leverage
-        rows.append(
-            RuleView(
-                rule="perp.max_leverage",
-                status="BREACH" if near else "OK",
-                value=plain(round(view.leverage, 4)),
-                limit=plain(limits.max_leverage),
-                origin="HOUSE",
-                message=f"{view.account} leverage {view.leverage:.2f}× of "
-                f"{plain(limits.max_leverage)}×",
-            )
-        )
-    return rows
