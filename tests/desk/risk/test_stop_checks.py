@@ -361,3 +361,18 @@ def test_the_pipeline_asks_all_of_it(context):
     assert {"PRICE", "WOULD_TRIGGER", "STOP_SIDE"} <= {denial.code for denial in denied}
     untriggered = review(context(price=None, type=STOP)).denials
     assert "TRIGGER" in {denial.code for denial in untriggered}
+
+
+@pytest.mark.parametrize(
+    ("side", "edge", "stop"), [(BUY, "58199.95", "59000"), (SELL, "61800.05", "61000")]
+)
+def test_a_safe_stop_at_the_mark_itself_is_none(context, side, edge, stop):
+    figures = figures_with(context, side, edge)
+    denial = stop_checks.before_liquidation(context(side, stop_loss=stop), figures, figures)
+    assert D(denial.limit) == D(60000)
+    assert denial.message.endswith("safe stop would be 60,000.0, beyond the price: take less.")
+
+
+def test_an_edge_at_the_mark_is_none_below_it(context):
+    figures = figures_with(context, BUY, "60000")
+    assert stop_checks.before_liquidation(context(stop_loss="1"), figures, figures) is None
