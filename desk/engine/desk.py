@@ -133,14 +133,16 @@ class Desk:
         return self._terms(self.today)
 
     @property
+    def sample(self) -> bool:
+        """Whether the sample client stands in, because nobody has set a record."""
+        return self.settings.sample_client and not self.state.client_set
+
+    @property
     def client(self) -> ClientRecord | None:
         """The client record that gates are evaluated on."""
-        if self.state.client_set:
-            record = self.state.client
-        elif self.settings.sample_client:
+        record = self.state.client
+        if self.sample:
             record = sample_client(self.catalogue.all(), self.today)
-        else:
-            record = None
         if record is None or not self.state.disclosures:
             return record
         merged = tuple(sorted({*record.disclosures, *self.state.disclosures}))

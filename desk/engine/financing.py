@@ -22,7 +22,16 @@ from desk.engine.financing_checks import (
     record,
 )
 from desk.engine.lending import LendingChange, LoanTerm, interest_of, principal_of
-from desk.engine.loans import Loan, Owed, all_loans, credit_limit_of, loan_of, owed
+from desk.engine.loans import (
+    Loan,
+    Owed,
+    all_loans,
+    capital_of_firm,
+    credit_limit_of,
+    loan_of,
+    owed,
+    sample_notes,
+)
 from desk.engine.plan import Plan, Refusal, refuse
 from desk.engine.state import CALLED
 from desk.engine.views import account_quality
@@ -133,7 +142,7 @@ def _term(desk: Desk, command: Draw, account: Account) -> LoanTerm:
 def _advance(desk: Desk, command: Draw, loan: Loan) -> Advance:
     account, client = loan.account, desk.client
     drawn = (command.asset, command.quantity)
-    capital = desk.state.lending.firm_capital
+    capital = capital_of_firm(desk)
     counted = [
         value
         for piece, value in zip(loan.collateral, loan.figures.margin_values, strict=True)
@@ -230,5 +239,6 @@ def _inputs(desk: Desk, loan: Loan) -> dict[str, object]:
         },
         "currency": loan.account.currency,
         "profile_hash": desk.rules.hash,
+        "sample": sample_notes(desk, loan.account.id),
         "overrides": desk.overridden,
     }

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from desk.engine.desk import Desk
-from desk.engine.loans import Loan, all_loans, credit_limit_of, financing_accounts, loan_of
+from desk.engine.loans import (
+    Loan,
+    all_loans,
+    capital_of_firm,
+    credit_limit_of,
+    financing_accounts,
+    loan_of,
+)
 from desk.engine.snapshot import RuleView
 from desk.margin.levels import CLOSE_OUT, MARGIN_CALL, NORMAL, WARNING
 from desk.margin.rounding import written
@@ -59,7 +66,7 @@ def _of_loan(desk: Desk, loan: Loan) -> Iterator[RuleView]:
 
 def _of_firm(desk: Desk) -> Iterator[RuleView]:
     """Return how all loans stand to the firm's capital."""
-    capital = desk.state.lending.firm_capital
+    capital = capital_of_firm(desk)
     loans = None if capital is None else all_loans(desk, capital.asset)
     multiple = None
     if capital is not None and capital.quantity and loans is not None:

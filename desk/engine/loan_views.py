@@ -16,6 +16,7 @@ from desk.engine.loans import (
     debt_in,
     financing_accounts,
     loan_of,
+    sample_notes,
 )
 from desk.engine.risk_snapshot import LoanCollateralView, LoanLineView, LoanView
 from desk.engine.snapshot import AccountView, CollateralView
@@ -68,7 +69,9 @@ def loan_view(desk: Desk, loan: Loan) -> LoanView:
         collateral=_collateral(desk, loan),
         stress=_stress(desk, loan),
         loans=[_line(row) for row in loan.owed],
-        notes=rate_notes(desk) if loan.collateral or loan.owed else [],
+        notes=[*rate_notes(desk), *sample_notes(desk, loan.account.id)]
+        if loan.collateral or loan.owed
+        else [],
     )
 
 

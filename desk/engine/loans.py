@@ -10,7 +10,7 @@ import msgspec
 from desk.engine.accounts import Account
 from desk.engine.conversion import worth
 from desk.engine.desk import Desk
-from desk.engine.lending import interest_of, principal_of
+from desk.engine.lending import Money, interest_of, principal_of
 from desk.margin.financing import LoanFigures, Pledge, loan_figures
 from desk.model.numbers import ZERO
 from desk.risk.prices import FIAT
@@ -147,8 +147,36 @@ def all_loans(
     return debt_in(desk, currency, [*debts, drawn] if drawn else debts)
 
 
+SAMPLE_LIMIT = Money("HKD", Decimal(3_000_000))
+SAMPLE_CAPITAL = Money("HKD", Decimal(50_000_000))
+"""What the sample client of a simulated desk has agreed, so that a loan can be practised there."""
+
+
+def agreed_limit(desk: Desk, account: str) -> Money | None:
+    """Return the credit limit as agreed; the sample's while nobody has entered one."""
+    known = desk.state.lending.credit_limits.get(account)
+    return SAMPLE_LIMIT if known is None and desk.sample else known
+
+
+def capital_of_firm(desk: Desk) -> Money | None:
+    """Return the capital of the lending firm; the sample's while nobody has entered it."""
+    known = desk.state.lending.firm_capital
+    return SAMPLE_CAPITAL if known is None and desk.sample else known
+
+
+def sample_notes(desk: Desk, account: str) -> list[str]:
+    """Say which terms of a loan are the sample's."""
+    lending, sample = desk.state.lending, desk.sample
+    limit = sample and account not in lending.credit_limits
+    capital = sample and lending.firm_capital is None
+    return [
+        *([f"SAMPLE credit limit of {SAMPLE_LIMIT.quantity:,} HKD."] if limit else []),
+        *([f"SAMPLE capital of the firm: {SAMPLE_CAPITAL.quantity:,} HKD."] if capital else []),
+    ]
+
+
 def credit_limit_of(desk: Desk, account: Account) -> Decimal | None:
     """Return the credit limit in the account's currency; None is none, or unknown."""
-    limit = desk.state.lending.credit_limits.get(account.id)
+    limit = agreed_limit(desk, account.id)
     rate = None if limit is None else worth(desk, limit.asset, account.currency)
     return None if limit is None or rate is None else limit.quantity * rate

@@ -131,6 +131,27 @@ def test_a_bare_desk_is_denied_for_every_reason_at_once():
     assert lender.state.ledger.document() == {}
 
 
+def test_a_simulated_desk_lends_on_the_sample_s_limit_and_capital_and_says_so():
+    lender = Lender()
+    lender.market()
+    lender.fund("5", "BTC")
+    lender.securities("5000000")
+    lender.pledge("2", "BTC")
+    lender.exchange_rate("7.8")
+    assert codes(lender.draw("3000000.01")) == ["CREDIT_LIMIT"]
+    assert codes(lender.draw("1000000")) == []
+    said = [
+        "SAMPLE credit limit of 3,000,000 HKD.",
+        "SAMPLE capital of the firm: 50,000,000 HKD.",
+    ]
+    assert lender.rows[-1].entry.data["what"]["sample"] == said
+    lender.credit_limit("500000")
+    assert codes(lender.draw("1")) == ["CREDIT_LIMIT"]
+    lender.capital("1000000")
+    assert codes(lender.draw("1")) == ["CREDIT_LIMIT", "CLIENT_CONCENTRATION"]
+    assert lender.rows[-1].entry.type == "denial"
+
+
 def test_a_stale_price_leaves_the_level_unknown_and_stops_advances(lender):
     lender.draw("1000")
     lender.tick(2_001)
