@@ -57,6 +57,10 @@ def moves(instrument: Instrument, settle: str) -> bool:
     return (instrument.base in MOVING) != (settle in MOVING)
 
 
+BEYOND = Decimal("1e30")
+"""A factor that no price takes: there meets what rounding has left of two parallel lines."""
+
+
 def common_moves(
     settle: str, surplus: Decimal, collateral_slope: Decimal, legs: Sequence[Leg]
 ) -> Moves:
@@ -67,7 +71,9 @@ def common_moves(
     slope = collateral_slope + sum((leg.slope for leg in legs), ZERO)
     scale = sum((leg.notional * leg.rate for leg in legs), abs(collateral_slope))
     constant = without_noise(surplus - slope, scale)
-    low, high = _edges(constant, slope, legs)
+    low, high = (
+        None if edge is None or edge >= BEYOND else edge for edge in _edges(constant, slope, legs)
+    )
     if settle in MOVING:
         low, high = (
             None if high is None else ONE / high,

@@ -19,6 +19,7 @@ from helpers.margin_cases import (
 )
 
 from desk.margin.account import account_figures
+from desk.margin.inputs import MarginTerms, Tier
 
 HAIRCUTS = {"BTC": "0.05", "ETH": "0.05"}
 
@@ -193,3 +194,27 @@ def test_a_lone_coin_margined_position_is_closed_out_where_the_joint_move_ends(q
     edge = found.positions[0].liquidation_price / 50000 - 1
     move = found.common_move_down if quantity > 0 else found.common_move_up
     assert abs(edge - move) < D("1e-15")
+
+
+def test_a_requirement_that_grows_just_as_the_gain_does_is_met_nowhere_beyond():
+    """In a tier at a rate of 1 a coin short stays as far from close-out however low the coin."""
+    rows = (
+        ("0", "1", "0.1", "0"), ("1", "4", "0.125", "0.025"), ("4", "6", "0.15", "0.125"),
+        ("6", "7", "0.25", "0.725"), ("7", None, "1", "5.975"),
+    )  # fmt: skip
+    tiers = tuple(
+        Tier(
+            notional_floor=D(floor),
+            notional_cap=None if cap is None else D(cap),
+            maintenance_rate=D(rate),
+            maintenance_amount=D(amount),
+            max_leverage=D(2),
+        )
+        for floor, cap, rate, amount in rows
+    )
+    held = position(
+        msgspec.structs.replace(BTC_COIN, contract_size=D(10)), "-901", "1316.80", leverage=2,
+        terms=MarginTerms(model="binance", tiers=tiers),
+    )  # fmt: skip
+    found = figures(held, settle="BTC", balances={"BTC": "0.12354821"})
+    assert (found.common_move_down, found.common_move_up) == (None, None)
