@@ -7,6 +7,7 @@ from helpers.loans import DAY_MS, Lender
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desk.engine.state import DeskState
 from desk.model.events import Acknowledged
 
 amounts = st.sampled_from(["0.5", "1", "3", "250000", "1000000", "2500000", "0.00000001"])
@@ -78,7 +79,8 @@ def test_a_loan_is_never_what_it_may_not_be(happened):
             assert figures.utilization < 1
             assert figures.securities_share >= D("0.5")
             assert isinstance(lender.events[-1], Acknowledged)
-    again = lender.reborn()
-    assert again.state.hash() == lender.state.hash()
-    # Its first look may have booked nothing that the other had not.
-    assert len(again.rows) == len(lender.rows)
+    # Before its first look, which may go on with a close-out where this one stood.
+    again = DeskState(lender.desk.catalogue)
+    for row in lender.rows:
+        again.apply(row)
+    assert again.hash() == lender.state.hash()
