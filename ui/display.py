@@ -91,8 +91,11 @@ class Display(QObject):
 
     def _offer_deposit(self, frame: DeskFrame) -> None:
         """A desk without money says how to begin; the strip goes when money is there."""
-        moneyed = any(row.quantity for account in frame.accounts for row in account.collateral)
-        untouched = bool(frame.accounts) and not (moneyed or frame.positions or frame.fills)
+        own = [account for account in frame.accounts if not account.watched]
+        names = {account.account for account in own}
+        moneyed = any(row.quantity for account in own for row in account.collateral)
+        held = any(position.account in names for position in frame.positions)
+        untouched = bool(own) and not (moneyed or held or frame.fills)
         if untouched and not self._panes.strip.asking:
             self._panes.strip.ask(
                 "deposit",

@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "console": "desk.app.headless",
     "doctor": "desk.cli.doctor",
     "feed": "desk.app.feed_check",
+    "import": "desk.app.importing",
     "journal": "desk.cli.journal",
     "market": "desk.cli.market",
     "order": "desk.app.headless",
@@ -26,10 +27,6 @@ COMMANDS: dict[str, str] = {
     "test": "desk.cli.testing",
 }
 """Word → module with `run(argv) -> int`."""
-
-LATER = {
-    "import": "import",
-}
 
 USAGE = f"""\
 usage: desk [COMMAND] [--json] …
@@ -77,9 +74,8 @@ def _dispatch(arguments: list[str]) -> int:
     if word != "journal":  # the one command whose answer has two forms
         rest = [argument for argument in rest if argument != "--json"]
     if word not in COMMANDS:
-        later = f"{LATER[word]}, which is not in this version" if word in LATER else f"“{word}”"
         known = ", ".join(sorted(COMMANDS))
-        raise InputError(source="desk", expected=f"one of {known}", found=later)
+        raise InputError(source="desk", expected=f"one of {known}", found=f"“{word}”")
     if word == "order":
         rest = ["--one", *rest]
     command: Command = import_module(COMMANDS[word]).run

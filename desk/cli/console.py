@@ -16,10 +16,14 @@ from typing import Any, Protocol, TextIO
 
 import msgspec
 
-from desk.cli.grammar import ReadClient, Wait, parse
+from desk.cli.documents import STDIN, read
+from desk.cli.grammar import ReadClient, ReadPortfolio, Wait, parse
+from desk.cli.shipped import shipped
 from desk.cli.words import LineError
-from desk.model.commands import AnyCommand, Ask, SetClient
+from desk.model.commands import AnyCommand, Ask, ImportAccounts, SetClient
+from desk.model.errors import InputError
 from desk.model.events import Answered, AnyEvent, Denial, Denied, Previewed
+from desk.risk.situation import read_situation
 
 POLL_S = 0.01
 SETTLE_S = 5.0
@@ -86,7 +90,9 @@ class Console:
             command = parse(text, f"{word}-{secrets.token_hex(8)}")
             if isinstance(command, ReadClient):
                 command = SetClient(id=command.id, record=_read_client(command.path))
-        except LineError as error:
+            elif isinstance(command, ReadPortfolio):
+                command = ImportAccounts(id=command.id, document=_read_portfolio(command.path))
+        except (LineError, InputError) as error:
             self._deny(number, word, "SYNTAX", f"Line {number}: {error}.")
             return
         if isinstance(command, Wait):
@@ -145,3 +151,10 @@ def _read_client(path: str) -> dict[str, Any]:
         raise LineError("a readable file", f"{path}: {error.strerror}") from None
     except msgspec.DecodeError as error:
         raise LineError("a client record as JSON", f"{path}: {error}") from None
+
+
+def _read_portfolio(path: str) -> dict[str, Any]:
+    """Return a portfolio document that can be evaluated; raise InputError for any other."""
+    if path == STDIN:
+        raise InputError(source="import", expected="a file", found="standard input")
+    return read_situation(read(path), path, shipped()).source.tree

@@ -52,7 +52,14 @@ class ReadClient(msgspec.Struct, frozen=True):
     id: str
 
 
-Parsed = AnyCommand | Wait | ReadClient
+class ReadPortfolio(msgspec.Struct, frozen=True):
+    """Watch the accounts of a portfolio document, from a file."""
+
+    path: str
+    id: str
+
+
+Parsed = AnyCommand | Wait | ReadClient | ReadPortfolio
 
 
 def parse(line: str, new_id: str) -> Parsed:
@@ -193,6 +200,11 @@ def _client(verb: str, words: Words, command_id: str) -> Parsed:
             raise LineError("show, set or clear", f"“{action}”")
 
 
+def _import(verb: str, words: Words, command_id: str) -> ReadPortfolio:
+    del verb
+    return ReadPortfolio(path=words.take("a file"), id=command_id)
+
+
 def _acknowledge(verb: str, words: Words, command_id: str) -> AcknowledgeDisclosure:
     del verb
     return AcknowledgeDisclosure(id=command_id, disclosure=words.take("INSTRUMENT@VERSION"))
@@ -248,6 +260,7 @@ _READERS = {
     "rearm": _rearm,
     "deposit": _deposit,
     "client": _client,
+    "import": _import,
     "acknowledge": _acknowledge,
     "override": read_override,
     "daily-loss": read_daily_loss,

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import msgspec
 
 from desk.model.instrument import Instrument, Kind
+from desk.risk.portfolio import Account as DocumentAccount
+from desk.risk.portfolio import FinancingAccount, Portfolio
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +25,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     execution: str = ""
     """Financing: `paper` where the desk itself may sell what is pledged; else it only alarms."""
     currency: str = ""
-    """Financing: what the figures of the loan are in."""
+    """Financing, and all that is watched: what its figures are in; of a watched pool its totals."""
     watched: bool = False
     """Imported to be looked at: it is never traded and holds no money of this desk."""
 
@@ -37,6 +39,25 @@ NEW_FOLDER: dict[str, Account] = {
     )
 }
 """What a new folder holds; it is empty of money."""
+
+
+def watched_accounts(portfolio: Portfolio) -> dict[str, Account]:
+    """Return the accounts of an imported document, by id."""
+    return {row.id: _watched(row, portfolio.currency) for row in portfolio.accounts}
+
+
+def _watched(row: DocumentAccount, currency: str) -> Account:
+    kind = str(row.__struct_config__.tag)
+    if isinstance(row, FinancingAccount):
+        return Account(
+            id=row.id,
+            kind=kind,
+            lender=row.lender or "",
+            execution=row.execution or "",
+            currency=currency,
+            watched=True,
+        )
+    return Account(id=row.id, kind=kind, venue=row.venue, currency=currency, watched=True)
 
 
 def account_for(

@@ -19,6 +19,7 @@ from desk.ledger.book import Posting
 from desk.model.errors import JournalBroken
 from desk.model.journal import Entry, Row
 from desk.model.orders import Amendment, MarginMode, OrderTerms
+from desk.risk.portfolio import Portfolio
 
 Unit: TypeAlias = tuple[str, str | None]
 """Account, and the instrument of an isolated position; None: the account's cross pool."""
@@ -104,6 +105,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     funding: tuple[str, str, int] | None = None
     """Account, instrument and the moment (wall clock) that funding was settled or missed for."""
     rules: RuleChange | None = None
+    imported: Portfolio | None = None
+    """What is watched from now on, in place of all that was."""
 
     def plain(self) -> dict[str, Any]:
         """Return the parts as plain JSON values: what the journal holds and gives back."""

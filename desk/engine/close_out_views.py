@@ -19,11 +19,14 @@ SHOWN_MS = 60_000
 
 
 def close_out_views(desk: Desk) -> list[CloseOutView]:
-    """Return one view for each perpetual account of this desk that has something to close out."""
+    """Return one view for each perpetual account that has something to close out.
+
+    Of a watched one what is planned is shown, and never more: nothing is traded there.
+    """
     return [
         close_out_view(desk, account.id)
         for account in desk.state.accounts.values()
-        if account.kind == "perpetual" and not account.watched and _concerns(desk, account.id)
+        if account.kind == "perpetual" and _concerns(desk, account.id)
     ]
 
 
@@ -40,6 +43,8 @@ def close_out_view(desk: Desk, account: str) -> CloseOutView:
 
 
 def _concerns(desk: Desk, account: str) -> bool:
+    if desk.state.accounts[account].watched:
+        return bool(desk.figures(account).positions)
     held = (p.quantity for (holder, _), p in desk.state.positions.items() if holder == account)
     return any(held) or bool(desk.state.closing_out(account) or _just_over(desk, account))
 

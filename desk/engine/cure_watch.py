@@ -48,10 +48,16 @@ def called(desk: Desk, account: str) -> Alerted:
     """Say that a call has begun, now."""
     deadline_ms = cure_deadline_ms(desk.wall_ms, CURE_MINUTES)
     assert deadline_ms is not None, "a call that begins has an end"
-    message = (
-        f"Margin call on {account}: no new risk. Deposit or reduce by {_clock(deadline_ms)} HKT."
-    )
+    watched = desk.state.accounts[account].watched
+    what = "it is watched. Deposit or reduce there" if watched else "no new risk. Deposit or reduce"
+    message = f"Margin call on {account}: {what} by {_clock(deadline_ms)} HKT."
     return Alerted(severity="danger", code="MARGIN_CALL", message=message)
+
+
+def close_out_elsewhere(account: str) -> Alerted:
+    """Say that a watched account is due to be closed out, where it lives."""
+    message = f"Close-out of {account} is due: it is watched, and the desk trades nothing there."
+    return Alerted(severity="danger", code="CLOSE_OUT_WATCHED", message=message)
 
 
 def _overdue(account: str, deadline_ms: int) -> Alerted:

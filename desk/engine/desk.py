@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -36,6 +38,9 @@ from desk.risk.context import Limits
 from desk.risk.loan_limits import LoanLimits
 from desk.risk.override import Override
 from desk.risk.profile import Profile
+
+if TYPE_CHECKING:
+    from desk.engine.watched import Watched
 
 HONG_KONG = timezone(timedelta(hours=8), "HKT")
 
@@ -112,7 +117,7 @@ class Desk:
         self.window_attached = False
         self.changes = 0
         """Counts changes of state, durable or not."""
-        self._figures: dict[str, tuple[tuple[int, int], AccountFigures]] = {}
+        self._figures: dict[str, tuple[object, AccountFigures]] = {}
         self.windows: dict[str, MarkWindow] = {}
         """The last minute's marks of each perpetual."""
         self.anomalies: dict[str, int] = {}
@@ -131,6 +136,13 @@ class Desk:
     def terms(self) -> Mapping[str, MarginTerms]:
         """How each instrument is margined, by the venues' rules in force today."""
         return self._terms(self.today)
+
+    @cached_property
+    def watched(self) -> Watched:
+        """What was imported to be watched, as it is now."""
+        from desk.engine.watched import Watched  # which looks at this desk
+
+        return Watched(self)
 
     @property
     def sample(self) -> bool:
@@ -189,6 +201,8 @@ class Desk:
 
     def needed_marks(self, account: str) -> set[str]:
         """Return the instruments whose marks an account's figures stand on."""
+        if self.state.accounts[account].watched:
+            return self.watched.instruments_of(account)
         held = {i for (a, i), p in self.state.positions.items() if a == account and p.quantity}
         return held | {order.terms.instrument for order in self.state.live_orders(account)}
 
@@ -256,6 +270,8 @@ class Desk:
 
     def account_input(self, account: str, *, without: str | None = None) -> AccountInput:
         """Return a perpetual account for margin; `without` leaves one order out."""
+        if self.state.accounts[account].watched:
+            return self.watched.account_input(account)
         settle = self.state.accounts[account].settle
         assert settle is not None, f"{account} has no margin pool"
         tradeable = [i for i in self.catalogue.all() if i.kind is Kind.PERPETUAL]
@@ -341,7 +357,9 @@ class Desk:
 
     def figures(self, account: str) -> AccountFigures:
         """Return a perpetual account's figures at the last marks; computed once a change."""
-        version = (self.changes, self.marks_version)
+        version: object = (self.changes, self.marks_version)
+        if self.state.accounts[account].watched:  # whose prices change without a mark, too
+            version = self.account_input(account)
         known = self._figures.get(account)
         if known is not None and known[0] == version:
             return known[1]

@@ -211,6 +211,8 @@ class Engine:
 
     def _act(self, change: Change) -> None:
         desk = self.desk
+        if change.imported is not None:
+            watching.forget_levels(desk)
         for new in change.orders:
             instrument = desk.catalogue.get(new.terms.instrument)
             assert instrument is not None

@@ -153,7 +153,11 @@ def _advance(desk: Desk, command: Draw, loan: Loan) -> Advance:
         currency=account.currency,
         state=desk.state.state,
         smf_client=margin_client_gate(client, desk.rules.profile).met,
-        called=tuple(name for name, level in desk.levels.items() if level in CALLED),
+        called=tuple(
+            name
+            for name, level in desk.levels.items()
+            if level in CALLED and not desk.state.accounts[name].watched
+        ),
         doubtful=_doubtful(desk),
         after=loan.figures,
         eligible_value=sum(counted, ZERO) if loan.figures.known else None,

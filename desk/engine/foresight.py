@@ -14,11 +14,13 @@ from desk.engine.carry import carry
 from desk.engine.desk import Desk
 from desk.engine.live_situation import live_situation, notes
 from desk.engine.plan import refuse
+from desk.engine.watched_situation import watched_situation
 from desk.model.commands import Ask
 from desk.model.instrument import Instrument
 from desk.model.orders import Side
 from desk.risk.close_out_step import PriceFor
 from desk.risk.cure import cures
+from desk.risk.cure_action import Action
 from desk.risk.evaluation import evaluate
 from desk.risk.explain import explain
 from desk.risk.fill_price import price_beside_mark
@@ -29,7 +31,11 @@ from desk.risk.situation import Situation
 
 
 def foresee(desk: Desk, asked: Ask) -> dict[str, Any]:
-    """Answer a question of `QUESTIONS`; raise Refusal for what there is none of."""
+    """Answer a question of `QUESTIONS`; raise Refusal for what there is none of.
+
+    Stress and rehearsal of what is watched stand apart, under `watched`: it is not this desk's
+    money.
+    """
     return {**QUESTIONS[asked.about](desk, asked), "notes": notes(desk)}
 
 
@@ -37,7 +43,9 @@ def _stress(desk: Desk, asked: Ask) -> dict[str, Any]:
     del asked
     from desk.risk.stress import stress_report  # numpy: not before somebody asks
 
-    return stress_report(live_situation(desk))
+    found = stress_report(live_situation(desk))
+    watched = watched_situation(desk)
+    return found if watched is None else {**found, "watched": stress_report(watched)}
 
 
 def _rehearse(desk: Desk, asked: Ask) -> dict[str, Any]:
@@ -45,10 +53,16 @@ def _rehearse(desk: Desk, asked: Ask) -> dict[str, Any]:
         wrong = wrong_move(coin, move)
         if wrong:
             raise refuse("NO_MOVE", wrong)
-    situation = live_situation(desk)
-    return rehearse_report(
-        situation, asked.shocks, lambda after: _book_price(desk, after), desk.state.close_out_orders
-    )
+    situation, watched = live_situation(desk), watched_situation(desk)
+
+    def rehearsed(situation: Situation) -> dict[str, Any]:
+        preference = desk.state.close_out_orders
+        return rehearse_report(
+            situation, asked.shocks, lambda after: _book_price(desk, after), preference
+        )
+
+    found = rehearsed(situation)
+    return found if watched is None else {**found, "watched": rehearsed(watched)}
 
 
 def _book_price(desk: Desk, after: Situation) -> PriceFor:
@@ -72,19 +86,31 @@ def _book_price(desk: Desk, after: Situation) -> PriceFor:
 
 def _cure(desk: Desk, asked: Ask) -> dict[str, Any]:
     _check_account(desk, asked.of)
-    situation = live_situation(desk)
-    found = cures(evaluate(situation), _book_price(desk, situation), asked.of)
+    found: list[Action] = []
+    for situation in (live_situation(desk), watched_situation(desk)):
+        if situation is not None:
+            found += cures(evaluate(situation), _book_price(desk, situation), asked.of)
     return {"actions": [action.row() for action in found]}
 
 
 def _explain(desk: Desk, asked: Ask) -> dict[str, Any]:
     evaluation = evaluate(live_situation(desk))
-    found = explain(evaluation, rule_lines(evaluation))
+    found = {**_watched_figures(desk), **explain(evaluation, rule_lines(evaluation))}
     if not asked.of:
         return {"explain": found}
     if asked.of not in found:
         raise refuse("UNKNOWN_FIGURE", f"There is no figure {asked.of}.")
     return {"explain": {asked.of: found[asked.of]}}
+
+
+def _watched_figures(desk: Desk) -> dict[str, Any]:
+    """Return how the figures of watched accounts came about; they have no part in a total."""
+    situation = watched_situation(desk)
+    if situation is None:
+        return {}
+    names = tuple(f"{account.id}." for account in situation.portfolio.accounts)
+    found = explain(evaluate(situation), [])
+    return {figure: row for figure, row in found.items() if figure.startswith(names)}
 
 
 def _carry(desk: Desk, asked: Ask) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from desk.engine import (
     daily_loss,
     financing,
     guarding,
+    importing,
     lending_terms,
     money,
     ordering,
@@ -39,6 +40,7 @@ from desk.model.commands import (
     Draw,
     Flatten,
     Heartbeat,
+    ImportAccounts,
     Kill,
     NextFrame,
     OverrideRule,
@@ -99,6 +101,7 @@ class Intake:
             AcknowledgeDisclosure: setting.acknowledge,
             OverrideRule: overriding.override,
             SetDailyLoss: daily_loss.set_daily_loss,
+            ImportAccounts: importing.accounts,
             WindowClosing: guarding.leave,
         }
 
@@ -153,7 +156,8 @@ class Intake:
             self._deciders[type(command)](self._desk, command, plan)
         except Refusal as refusal:
             return self._denied(plan, refusal, command)
-        self._sign(plan, command)
+        if plan.changes:  # else all is as it was asked to be, and it has said so
+            self._sign(plan, command)
         return plan
 
     def _sign(self, plan: Plan, command: AnyCommand) -> None:

@@ -79,7 +79,8 @@ def _instruments(desk: Desk, marks: dict[str, Decimal]) -> Iterator[tuple[str, I
 
 def notes(desk: Desk) -> list[str]:
     """Return what a reader of the converted figures should know."""
-    return rate_notes(desk) if HKD in _assets(desk) else []
+    watched = desk.watched.assets if desk.state.imported else set[str]()
+    return rate_notes(desk) if HKD in _assets(desk) | watched else []
 
 
 def _prices(desk: Desk) -> dict[str, Decimal]:

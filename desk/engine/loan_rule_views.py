@@ -79,7 +79,7 @@ def _of_firm(desk: Desk) -> Iterator[RuleView]:
     yield _row(desk, rule, status, multiple, most, what)
     rule, what = "vaf.client_concentration", "The client's share of the firm's capital"
     yield _at_most(desk, rule, multiple, desk.number(rule), what)
-    called = sorted(desk.state.called_since_ms)
+    called = sorted(desk.state.open_calls)
     stopped = f"stopped by {', '.join(called)}" if called else "open"
     yield _row(desk, "vaf.stop_advances", WARN if called else OK, None, None, "Advances", stopped)
 

@@ -14,20 +14,20 @@ from desk.engine.loans import (
     Owed,
     credit_limit_of,
     debt_in,
-    financing_accounts,
-    loan_of,
     sample_notes,
 )
 from desk.engine.risk_snapshot import LoanCollateralView, LoanLineView, LoanView
 from desk.engine.snapshot import AccountView, CollateralView
+from desk.engine.watched_loans import all_financing_accounts, financing_row, loan_now
 from desk.margin.financing import stressed
 from desk.margin.interest import simple_interest
 from desk.margin.levels import UNKNOWN
+from desk.margin.pool import converted, total
 
 
 def loan_views(desk: Desk) -> list[LoanView]:
-    """Return every financing account of this desk."""
-    return [loan_view(desk, loan_of(desk, account)) for account in financing_accounts(desk)]
+    """Return every financing account of this desk, and those it watches."""
+    return [loan_view(desk, loan_now(desk, account)) for account in all_financing_accounts(desk)]
 
 
 def loan_level_now(desk: Desk, loan: Loan) -> str:
@@ -50,9 +50,7 @@ def loan_view(desk: Desk, loan: Loan) -> LoanView:
         margin_value=figures.margin_value,
         capital_value=figures.capital_value,
         loan=figures.loan,
-        accrued_interest=debt_in(
-            desk, account.currency, [(row.asset, row.interest) for row in loan.owed]
-        ),
+        accrued_interest=_interest(desk, loan),
         loan_to_value=figures.loan_to_value,
         utilization=figures.utilization,
         excess=figures.excess,
@@ -60,19 +58,46 @@ def loan_view(desk: Desk, loan: Loan) -> LoanView:
         price_fall_to_close_out=figures.fall_to_close_out,
         price_fall_to_shortfall=figures.fall_to_shortfall,
         falls_known=figures.known,
-        credit_limit=credit_limit_of(desk, account),
+        credit_limit=_credit_limit(desk, account),
         securities_share=figures.securities_share,
         group_share=figures.group_share,
         group_cap=desk.rules.loans.terms.group_cap,
-        advances_stopped_since_ms=min(desk.state.called_since_ms.values(), default=None),
+        advances_stopped_since_ms=None
+        if account.watched
+        else min(desk.state.open_calls.values(), default=None),
         cure_deadline_ms=deadline_of(desk, account.id),
         collateral=_collateral(desk, loan),
         stress=_stress(desk, loan),
         loans=[_line(row) for row in loan.owed],
-        notes=[*rate_notes(desk), *sample_notes(desk, loan.account.id)]
-        if loan.collateral or loan.owed
-        else [],
+        notes=_notes(desk, loan),
+        watched=account.watched,
     )
+
+
+def _interest(desk: Desk, loan: Loan) -> Decimal | None:
+    currency = loan.account.currency
+    if not loan.account.watched:
+        return debt_in(desk, currency, [(row.asset, row.interest) for row in loan.owed])
+    prices = [desk.watched.price(row.asset, currency, owed=True) for row in loan.owed]
+    return total(converted(row.interest, p) for row, p in zip(loan.owed, prices, strict=True))
+
+
+def _credit_limit(desk: Desk, account: Account) -> Decimal | None:
+    if not account.watched:
+        return credit_limit_of(desk, account)
+    limit = financing_row(desk, account.id).credit_limit
+    if limit is None:
+        return None
+    return converted(limit.quantity, desk.watched.price(limit.asset, account.currency))
+
+
+def _notes(desk: Desk, loan: Loan) -> list[str]:
+    account, known = loan.account, bool(loan.collateral or loan.owed)
+    said = rate_notes(desk) if known else []
+    if account.watched:
+        since = desk.watched.portfolio.as_of
+        return [*said, f"As imported of {since}: interest since is not in it"]
+    return [*said, *sample_notes(desk, account.id)] if known else []
 
 
 def _collateral(desk: Desk, loan: Loan) -> list[LoanCollateralView]:
@@ -111,14 +136,17 @@ def _line(row: Owed) -> LoanLineView:
         principal=row.principal,
         accrued_interest=row.interest,
         annual_rate=rate,
-        interest_per_day=simple_interest(row.principal, rate, row.asset, 1),
+        interest_per_day=(
+            None if rate is None else simple_interest(row.principal, rate, row.asset, 1)
+        ),
     )
 
 
 def loan_account_view(desk: Desk, account: Account) -> AccountView:
     """Return a loan as one of the desk's accounts: what is left of its collateral is its equity."""
-    loan = loan_of(desk, account)
+    loan = loan_now(desk, account)
     figures = loan.figures
+    quality = "LIVE" if figures.known else "UNKNOWN"
     worth, debt = figures.market_value, figures.loan
     return AccountView(
         account=account.id,
@@ -148,7 +176,8 @@ def loan_account_view(desk: Desk, account: Account) -> AccountView:
             )
             for piece, value in zip(loan.collateral, figures.margin_values, strict=True)
         ],
-        quality="LIVE" if figures.known else "UNKNOWN",
+        quality=desk.watched.quality(account.id) if account.watched else quality,
+        watched=account.watched,
         level_since_ms=desk.state.level_since_ms.get(account.id),
         cure_deadline_ms=deadline_of(desk, account.id),
     )

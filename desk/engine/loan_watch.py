@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from desk.engine.accounts import Account
 from desk.engine.change import Change
 from desk.engine.desk import HONG_KONG, Desk
-from desk.engine.loans import Loan, financing_accounts, loan_of, owed
+from desk.engine.loans import Loan, owed
 from desk.engine.plan import Plan
 from desk.engine.state import CALLED
+from desk.engine.watched_loans import all_financing_accounts, loan_now
 from desk.model.events import Alerted
 from desk.model.numbers import plain
 from desk.risk.loan_level import cure_deadline_ms, next_loan_level
 from desk.risk.loan_sale import CURED
-from desk.risk.monitor import LevelMemory
+from desk.risk.monitor import LevelMemory, memory_of
 
 PAPER = "paper"
 
@@ -36,11 +37,11 @@ class LoanWatch:
         if desk.now_ns - self._looked_ns < EVERY_NS:
             return None
         self._looked_ns = desk.now_ns
-        for account in financing_accounts(desk):
+        for account in all_financing_accounts(desk):
             held = desk.levels.get(account.id, "NORMAL")
-            if held == "NORMAL" and not owed(desk, account.id):
+            if held == "NORMAL" and not _owes(desk, account):
                 continue
-            loan = loan_of(desk, account)
+            loan = loan_now(desk, account)
             after = self._next(account, held, loan)
             self._memory[account.id] = after
             desk.levels[account.id] = after.level
@@ -51,12 +52,16 @@ class LoanWatch:
     def _next(self, account: Account, held: str, loan: Loan) -> LevelMemory:
         desk = self._desk
         return next_loan_level(
-            self._memory.get(account.id, LevelMemory(held)),
+            memory_of(self._memory, account.id, held),
             loan.figures,
             desk.rules.loans.terms,
             desk.now_ns,
             overdue=is_overdue(desk, account.id),
         )
+
+
+def _owes(desk: Desk, account: Account) -> bool:
+    return account.watched or bool(owed(desk, account.id))
 
 
 def deadline_of(desk: Desk, account: str) -> int | None:
@@ -105,9 +110,8 @@ def _crossing(desk: Desk, loan: Loan, before: str, level: str) -> Plan:
 def _alert(desk: Desk, loan: Loan, level: str) -> Alerted:
     account = loan.account
     if level == "CLOSE_OUT":
-        who = (
-            "" if account.execution == PAPER else " The desk sells nothing there: the lender does."
-        )
+        sold_here = account.execution == PAPER and not account.watched
+        who = "" if sold_here else " The desk sells nothing there: the lender does."
         message = f"Close-out of {account.id}.{who}"
         return Alerted(severity="danger", code="LOAN_CLOSE_OUT", message=message)
     since_ms = desk.state.called_since_ms.get(account.id, desk.wall_ms)

@@ -23,7 +23,8 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True):
     principal: Decimal
     interest: Decimal
     """Accrued and not yet paid."""
-    annual_rate: Decimal
+    annual_rate: Decimal | None
+    """None: a lender elsewhere has not said it."""
 
     @property
     def total(self) -> Decimal:

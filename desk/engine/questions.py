@@ -16,7 +16,14 @@ from desk.engine.loan_views import loan_views
 from desk.engine.ordering import expected_price, order_context
 from desk.engine.overriding import override_views
 from desk.engine.plan import Refusal, refuse
-from desk.engine.views import account_quality, account_views, order_view, position_views
+from desk.engine.snapshot import AccountView
+from desk.engine.views import (
+    account_quality,
+    account_views,
+    balances,
+    order_view,
+    position_views,
+)
 from desk.model.commands import Ask, PreviewChange, PreviewOrder
 from desk.model.events import Denial, Previewed
 from desk.model.numbers import plain
@@ -84,19 +91,23 @@ def disclosure(desk: Desk, of: str) -> dict[str, Any]:
 
 
 def status(desk: Desk) -> dict[str, Any]:
-    """Return the desk on one page, with the hash of all that the journal determines."""
-    levels = {view.account: view.level for view in account_views(desk)}
-    qualities = [account_quality(desk, account) for account in desk.state.accounts]
+    """Return the desk on one page, with the hash of all that the journal determines.
+
+    Level and quality are those of the desk's own accounts; what is watched has its own beside it.
+    """
+    views = account_views(desk)
+    own = [view for view in views if not view.watched]
+    qualities = [account_quality(desk, view.account) for view in own]
     return {
         "state": desk.state.state,
         "latches": [latch.reason for latch in desk.state.latches.values()],
-        "level": worst_level(list(levels.values())),
+        "level": worst_level([view.level for view in own]),
         "quality": next((q for q in ("UNKNOWN", "STALE") if q in qualities), "LIVE"),
         "mode": desk.settings.mode,
         "client": describe(desk.client),
         "profile": desk.rules.name,
         "profile_hash": desk.rules.hash,
-        "accounts": [_account(desk, account, levels[account]) for account in desk.state.accounts],
+        "accounts": [_account(desk, view) for view in views],
         "journal_seq": desk.state.seq,
         "state_hash": desk.state.hash(),
     }
@@ -108,19 +119,21 @@ def worst_level(levels: list[str]) -> str:
     return max(levels, key=order.index, default="NORMAL")
 
 
-def _account(desk: Desk, account: str, level: str) -> dict[str, Any]:
-    positions = [view for view in position_views(desk) if view.account == account]
-    return {
-        "id": account,
-        "kind": desk.state.accounts[account].kind,
-        "level": level,
+def _account(desk: Desk, view: AccountView) -> dict[str, Any]:
+    name, account = view.account, desk.state.accounts[view.account]
+    positions = [position for position in position_views(desk) if position.account == name]
+    row: dict[str, Any] = {
+        "id": name,
+        "kind": view.kind,
+        "level": view.level,
         "balances": [
             {"asset": asset, "quantity": plain(quantity)}
-            for asset, quantity in desk.state.ledger.balances(account).items()
+            for asset, quantity in balances(desk, account).items()
         ],
         "positions": PLAIN(positions),
-        "orders": [PLAIN(order_view(order)) for order in desk.state.live_orders(account)],
+        "orders": [PLAIN(order_view(order)) for order in desk.state.live_orders(name)],
     }
+    return {**row, "watched": True, "quality": view.quality} if view.watched else row
 
 
 def preview(desk: Desk, command: PreviewOrder, number: int | None) -> Previewed:

@@ -172,7 +172,8 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
     mark_price: Decimal | None
     notional: Decimal | None
     unrealized_pnl: Decimal | None
-    realized_pnl: Decimal
+    realized_pnl: Decimal | None
+    """None: of a watched position nobody has said it."""
     margin_mode: str
     leverage: Decimal | None
     initial_margin: Decimal | None

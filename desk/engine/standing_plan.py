@@ -63,17 +63,21 @@ def _planned(desk: Desk, unit: Unit, pool: AccountInput) -> tuple[str, tuple[Clo
         return f"Nothing can be planned for {said(unit)}: its figures are unknown.", ()
     preference = desk.state.close_out_orders.get(unit[0], ())
     if not margin.within(TARGET_RATIO):
-        steps = close_out_plan(pool, price_in(desk, {}), preference)
+        steps = close_out_plan(pool, price_in(desk, _marks(pool)), preference)
         return f"At the marks of now, {ratio_text(margin)} of {said(unit)}.", steps
     figures = account_figures(pool)
     marks = _due_at(figures)
     if not marks:
         return f"No move of prices brings {said(unit)} to close-out.", ()
     there = at_marks(pool, marks)
+    due = price_in(desk, {**_marks(pool), **marks})
     at = ", ".join(f"{name} {plain(round(mark, 2))}" for name, mark in marks.items())
-    return f"At {at}, where {said(unit)} would be due.", close_out_plan(
-        there, price_in(desk, marks), preference
-    )
+    return f"At {at}, where {said(unit)} would be due.", close_out_plan(there, due, preference)
+
+
+def _marks(pool: AccountInput) -> dict[str, Decimal]:
+    """Return the marks of a pool, which are a document's where this desk hears none."""
+    return {p.instrument.id: p.mark for p in pool.positions if p.mark is not None}
 
 
 def _due_at(figures: AccountFigures) -> dict[str, Decimal]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from desk.engine.accounts import NEW_FOLDER, Account
+from desk.engine.accounts import NEW_FOLDER, Account, watched_accounts
 from desk.engine.bracket_book import BracketBook, Role
 from desk.engine.change import Change, CloseOut, Latch, NewOrder, Unit, change_of
 from desk.engine.lending import Lending
@@ -29,6 +29,7 @@ from desk.model.journal import Row
 from desk.model.numbers import plain
 from desk.model.orders import Fill, MarginMode
 from desk.risk.client import ClientRecord
+from desk.risk.portfolio import Portfolio
 
 Key = tuple[str, str]
 """Account and instrument."""
@@ -46,6 +47,8 @@ class DeskState:
         self._catalogue = catalogue
         self.seq = 0
         self.accounts: dict[str, Account] = dict(NEW_FOLDER)
+        self.imported: Portfolio | None = None
+        """The document whose accounts are watched."""
         self.ledger = Ledger()
         self.positions: dict[Key, Position] = {}
         self.orders: dict[str, Order] = {}
@@ -88,6 +91,12 @@ class DeskState:
         """ACTIVE, REDUCING or HALTED: the most careful of all latches."""
         states = [latch.state for latch in self.latches.values()]
         return max(states, key=SEVERITY.__getitem__, default="ACTIVE")
+
+    @property
+    def open_calls(self) -> dict[str, int]:
+        """Account of this desk in call → since when; what is only watched stops nothing here."""
+        known = self.called_since_ms.items()
+        return {name: since for name, since in known if not self.accounts[name].watched}
 
     def position(self, account: str, instrument: str) -> Position:
         """Return a position; flat when there never was one."""
@@ -180,6 +189,18 @@ class DeskState:
             self.funded_ms[account, instrument] = stamp_ms
         if change.rules is not None:
             self.rules.fold(change.rules)
+        if change.imported is not None:
+            self._import(change.imported)
+
+    def _import(self, portfolio: Portfolio) -> None:
+        """Put these accounts in the place of those watched; only what stays keeps its level."""
+        watched, before = watched_accounts(portfolio), self.accounts
+        self.accounts = {n: own for n, own in before.items() if not own.watched} | watched
+        self.imported = portfolio
+        for name, account in before.items():
+            if account.watched and (name not in watched or watched[name].kind != account.kind):
+                for known in (self.levels, self.level_since_ms, self.called_since_ms):
+                    known.pop(name, None)
 
     def _fold_level(self, account: str, level: str, time_ms: int) -> None:
         self.levels[account] = level
@@ -265,6 +286,7 @@ class DeskState:
             },
             "close_out_orders": dict(sorted(self.close_out_orders.items())),
             "rules": self.rules.document(),
+            "imported": None if self.imported is None else msgspec.to_builtins(self.imported),
         }
 
     def hash(self) -> str:

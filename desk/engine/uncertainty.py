@@ -51,7 +51,17 @@ def spans(desk: Desk, account: str) -> dict[str, Span]:
         if held.mark is not None and (index := desk.index(held.instrument)) is not None
     }
     given = desk.account_input(account)
-    return liquidation_spans(given, figures, indices, lambda name: _causes(desk, name))
+    watched = desk.state.accounts[account].watched
+    causes = _watched_causes if watched else _causes
+    return liquidation_spans(given, figures, indices, lambda name: causes(desk, name))
+
+
+def _watched_causes(desk: Desk, instrument: str) -> Iterator[str]:
+    watched = desk.watched
+    if watched.is_streamed(instrument):
+        yield from _causes(desk, instrument)
+    elif watched.mark(instrument) is not None:
+        yield f"the mark is the document's, of {watched.portfolio.as_of}"
 
 
 def _causes(desk: Desk, instrument: str) -> Iterator[str]:

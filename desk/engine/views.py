@@ -28,9 +28,11 @@ from desk.margin.funding import forecast, payment
 from desk.margin.inputs import AccountFigures, PositionFigures
 from desk.margin.room import in_minutes, in_sigmas
 from desk.market.instrument_market import InstrumentMarket
+from desk.model.instrument import Instrument
 from desk.model.numbers import ZERO
 from desk.model.orders import Fill, MarginMode, OrderStatus
 from desk.risk.evaluation import Span
+from desk.risk.portfolio import FinancingAccount
 
 DAY_MS = 86_400_000
 
@@ -46,7 +48,7 @@ def account_view(desk: Desk, account: Account) -> AccountView:
     """Return one account's figures."""
     if account.kind == "perpetual":
         return _perpetual_view(desk, account, desk.figures(account.id))
-    if account.kind == "financing" and not account.watched:
+    if account.kind == "financing":
         return loan_account_view(desk, account)
     return _holding_view(desk, account)
 
@@ -54,7 +56,9 @@ def account_view(desk: Desk, account: Account) -> AccountView:
 def account_quality(desk: Desk, account: str) -> str:
     """Return the worst quality of the marks an account's figures stand on."""
     held = desk.state.accounts[account]
-    if held.kind == "financing" and not held.watched:
+    if held.watched:
+        return desk.watched.quality(account)
+    if held.kind == "financing":
         return "LIVE" if loan_of(desk, held).figures.known else "UNKNOWN"
     qualities = {desk.quality(instrument) for instrument in desk.needed_marks(account)}
     return next((q for q in ("UNKNOWN", "STALE") if q in qualities), "LIVE")
@@ -81,7 +85,7 @@ def _perpetual_view(desk: Desk, account: Account, figures: AccountFigures) -> Ac
         leverage=figures.leverage,
         common_move_down=figures.common_move_down,
         common_move_up=figures.common_move_up,
-        close_out_marks=_close_out_marks(figures, desk),
+        close_out_marks=_close_out_marks(figures, desk, account),
         collateral=[
             CollateralView(
                 asset=held.asset,
@@ -97,12 +101,16 @@ def _perpetual_view(desk: Desk, account: Account, figures: AccountFigures) -> Ac
         cure_deadline_ms=deadline_of(desk, account.id),
         common_sigma=in_sigmas(room, usual),
         common_minutes=in_minutes(room, usual),
+        watched=account.watched,
     )
 
 
 def _holding_view(desk: Desk, account: Account) -> AccountView:
-    """Return an account without leverage: what it holds, valued in USDT."""
-    held = desk.state.ledger.balances(account.id)
+    """Return an account without leverage: what it holds, valued in USDT.
+
+    A watched one is valued in the document's currency.
+    """
+    currency = account.currency if account.watched else TOTAL_CURRENCY
     rows = [
         CollateralView(
             asset=asset,
@@ -111,8 +119,8 @@ def _holding_view(desk: Desk, account: Account) -> AccountView:
             haircut=None,
             value=None if price is None else quantity * price,
         )
-        for asset, quantity in held.items()
-        for price in (exact_worth(desk, asset, TOTAL_CURRENCY),)
+        for asset, quantity in balances(desk, account).items()
+        for price in (_price(desk, account, asset),)
     ]
     values = [row.value for row in rows]
     known = [value for value in values if value is not None]
@@ -121,7 +129,7 @@ def _holding_view(desk: Desk, account: Account) -> AccountView:
         kind=account.kind,
         venue=account.venue,
         margin_mode=None,
-        currency=TOTAL_CURRENCY,
+        currency=currency,
         level="NORMAL",
         equity=sum(known, ZERO) if len(known) == len(values) else None,
         collateral_value=None,
@@ -135,8 +143,32 @@ def _holding_view(desk: Desk, account: Account) -> AccountView:
         common_move_down=None,
         common_move_up=None,
         collateral=rows,
-        quality="LIVE" if len(known) == len(values) else "UNKNOWN",
+        quality=(
+            account_quality(desk, account.id)
+            if account.watched
+            else "LIVE"
+            if len(known) == len(values)
+            else "UNKNOWN"
+        ),
+        watched=account.watched,
     )
+
+
+def balances(desk: Desk, account: Account) -> dict[str, Decimal]:
+    """Return what an account holds by asset; of a loan, what is pledged."""
+    if not account.watched:
+        return dict(desk.state.ledger.balances(account.id))
+    row = desk.watched.row(account.id)
+    if isinstance(row, FinancingAccount):
+        pledged = [(piece.asset, piece.quantity) for piece in row.collateral]
+        return {asset: held for asset, held in pledged if asset is not None and held is not None}
+    return {held.asset: held.quantity for held in row.balances}
+
+
+def _price(desk: Desk, account: Account, asset: str) -> Decimal | None:
+    if account.watched:
+        return desk.watched.price(asset, account.currency)
+    return exact_worth(desk, asset, TOTAL_CURRENCY)
 
 
 def position_views(desk: Desk) -> list[PositionView]:
@@ -156,8 +188,7 @@ def position_views(desk: Desk) -> list[PositionView]:
 def _position_view(
     desk: Desk, account: Account, figures: AccountFigures, position: PositionFigures, span: Span
 ) -> PositionView:
-    instrument = desk.catalogue.get(position.instrument)
-    assert instrument is not None
+    instrument, watched = _instrument(desk, account, position.instrument), account.watched
     market = desk.market.get(position.instrument)
     held = desk.state.position(account.id, position.instrument)
     isolated = position.margin_mode is MarginMode.ISOLATED
@@ -170,7 +201,7 @@ def _position_view(
         mark_price=position.mark,
         notional=position.notional,
         unrealized_pnl=position.unrealized_pnl,
-        realized_pnl=held.realized_pnl,
+        realized_pnl=None if watched else held.realized_pnl,
         margin_mode=position.margin_mode.value,
         leverage=position.leverage,
         initial_margin=position.initial_margin,
@@ -190,12 +221,29 @@ def _position_view(
         funding_rate=None if market is None else market.funding_rate,
         next_funding_ms=None if market is None else next_funding_ms(desk, market),
         funding_per_day=_funding_a_day(market, position),
-        mark_age_ms=desk.market.mark_age_ms(position.instrument, desk.now_ns),
-        quality=desk.quality(position.instrument),
+        mark_age_ms=(
+            desk.watched.mark_age_ms(position.instrument)
+            if watched
+            else desk.market.mark_age_ms(position.instrument, desk.now_ns)
+        ),
+        quality=(
+            desk.watched.mark_quality(position.instrument)
+            if watched
+            else desk.quality(position.instrument)
+        ),
         settle=instrument.settle,
         distance_sigma=in_sigmas(position.liquidation_distance, usual),
         distance_minutes=in_minutes(position.liquidation_distance, usual),
     )
+
+
+def _instrument(desk: Desk, account: Account, name: str) -> Instrument:
+    """Return an instrument in the terms that hold for an account: a document may have its own."""
+    if account.watched:
+        return desk.watched.instrument(name)
+    instrument = desk.catalogue.get(name)
+    assert instrument is not None, f"a position in {name}, which is unknown"
+    return instrument
 
 
 def _nearer(figures: AccountFigures) -> Decimal | None:
@@ -204,21 +252,27 @@ def _nearer(figures: AccountFigures) -> Decimal | None:
     return min(moves, key=abs, default=None)
 
 
-def _close_out_marks(figures: AccountFigures, desk: Desk) -> dict[str, Decimal]:
+def _close_out_marks(figures: AccountFigures, desk: Desk, account: Account) -> dict[str, Decimal]:
     """Return the mark each coin of the pool would have at the nearer common move."""
     move = _nearer(figures)
     if move is None:
         return {}
     marks: dict[str, Decimal] = {}
     for position in figures.positions:
-        instrument = desk.catalogue.get(position.instrument)
-        if instrument is not None and position.mark is not None:
-            marks.setdefault(instrument.base, position.mark * (1 + move))
+        if position.mark is not None:
+            base = _instrument(desk, account, position.instrument).base
+            marks.setdefault(base, position.mark * (1 + move))
     return marks
 
 
 def totals_view(desk: Desk, accounts: list[AccountView], held: list[PositionView]) -> TotalsView:
-    """Return the whole desk in USDT; a figure that any part leaves unknown is None."""
+    """Return the whole desk in USDT; a figure that any part leaves unknown is None.
+
+    What is only watched is not this desk's money, and no part of it.
+    """
+    accounts = [account for account in accounts if not account.watched]
+    own = {account.account for account in accounts}
+    held = [position for position in held if position.account in own]
     day = day_pnl(desk)
     return TotalsView(
         currency=TOTAL_CURRENCY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from desk.engine.blind_stops import BlindStops
 from desk.engine.change import Change, Latch
 from desk.engine.closing_out import ClosingOut
-from desk.engine.cure_watch import CureWatch, called
+from desk.engine.cure_watch import CureWatch, called, close_out_elsewhere
 from desk.engine.desk import Desk
 from desk.engine.funding import FundingClock
 from desk.engine.guarding import latch_desk, risk_adding_orders
@@ -14,10 +14,11 @@ from desk.engine.loan_watch import LoanWatch
 from desk.engine.plan import Plan
 from desk.engine.rule_watch import RuleWatch
 from desk.engine.state import CALLED
+from desk.margin.levels import CLOSE_OUT
 from desk.margin.rounding import written
 from desk.model.events import Alerted
 from desk.model.numbers import plain
-from desk.risk.monitor import LevelMemory, next_level
+from desk.risk.monitor import LevelMemory, memory_of, next_level
 
 HEARTBEAT_LOST_NS = 3_000_000_000
 """A window silent for so long is not in anybody's hands."""
@@ -94,7 +95,7 @@ class Watch:
             if account.kind != "perpetual":
                 continue
             held = desk.levels.get(account.id, "NORMAL")
-            memory = self._memory.get(account.id, LevelMemory(held))
+            memory = memory_of(self._memory, account.id, held)
             after = next_level(memory, desk.figures(account.id), desk.now_ns)
             self._memory[account.id] = after
             desk.levels[account.id] = after.level
@@ -122,6 +123,16 @@ class Watch:
             account=account,
             reserve=True,
         )
-        if level in CALLED and before not in CALLED:
+        if level == CLOSE_OUT and desk.state.accounts[account].watched:
+            plan.events.append(close_out_elsewhere(account))
+        elif level in CALLED and before not in CALLED:
             plan.events.append(called(desk, account))
         return plan
+
+
+def forget_levels(desk: Desk) -> None:
+    """Drop the levels of accounts that are watched no more, or are others now."""
+    for name in list(desk.levels):
+        account = desk.state.accounts.get(name)
+        if account is None or (account.watched and name not in desk.state.levels):
+            del desk.levels[name]

@@ -6,6 +6,7 @@ for 10 s (risk-model section 4), so that a figure on the edge does not flap.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
@@ -30,6 +31,12 @@ class LevelMemory(msgspec.Struct, frozen=True):
 
     level: str
     better_since_ns: int | None = None
+
+
+def memory_of(known: Mapping[str, LevelMemory], account: str, held: str) -> LevelMemory:
+    """Return what is remembered of an account, unless it is held at another level by now."""
+    found = known.get(account)
+    return found if found is not None and found.level == held else LevelMemory(held)
 
 
 def next_level(memory: LevelMemory, figures: AccountFigures, now_ns: int) -> LevelMemory:

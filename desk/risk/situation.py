@@ -83,12 +83,13 @@ def read_situation(data: bytes, name: str, shipped: Shipped, line: int | None = 
     """Read and resolve a document; raise InputError naming line, field, expected and found."""
     portfolio, source = parse_portfolio(data, name, line)
     try:
-        return _resolved(portfolio, source, shipped)
+        return resolved(portfolio, source, shipped)
     except FieldError as error:
         raise source.refusal(error) from None
 
 
-def _resolved(portfolio: Portfolio, source: Source, shipped: Shipped) -> Situation:
+def resolved(portfolio: Portfolio, source: Source, shipped: Shipped) -> Situation:
+    """Resolve a document that was read; raise FieldError for what contradicts itself."""
     profile = _profile(portfolio, shipped)
     instruments: dict[str, Instrument] = {}
     terms: dict[str, MarginTerms] = {}

@@ -3,7 +3,18 @@
 from decimal import Decimal as D
 
 import pytest
-from helpers.frames import BTC, BTCC, ETH, empty_desk, feed, later, market, normal_desk
+from helpers.frames import (
+    BTC,
+    BTCC,
+    ETH,
+    account,
+    empty_desk,
+    feed,
+    later,
+    market,
+    normal_desk,
+    position,
+)
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QVBoxLayout
@@ -531,3 +542,14 @@ def test_all_text_is_plain(rig):
     labels = [w for w in rig.window.findChildren(QLabel) if w.isVisible()]
     assert labels
     assert all(label.textFormat() is Qt.TextFormat.PlainText for label in labels)
+
+
+def test_watched_accounts_are_no_money_of_the_desk_and_are_not_offered_to_trade(rig_of):
+    empty = empty_desk()
+    watched = account("fund-1", watched=True)
+    held = [position(account="fund-1")]
+    shown = later(empty, accounts=[*empty.accounts, watched], positions=held)
+    rig = rig_of(shown)
+    rig.until(lambda: rig.window.strip.asking == "deposit")
+    offered = rig.window.ticket.account
+    assert [offered.itemText(n) for n in range(offered.count())] == ["perp-1"]

@@ -177,7 +177,8 @@ class TicketPanel(QWidget):
         if self.state.draft.instrument != before.instrument:
             self._follow_instrument()
         kind = None if market is None else market.kind
-        self._offer_accounts([a.account for a in frame.accounts if a.kind == kind])
+        tradeable = [a for a in frame.accounts if a.kind == kind and not a.watched]
+        self._offer_accounts([account.account for account in tradeable])
         self.head.show_market(
             UNKNOWN if market is None else symbol(market.instrument),
             "" if market is None else venue(market.instrument),

@@ -129,6 +129,10 @@ def _accounts(frame: DeskFrame) -> list[Banner]:
     ]
 
 
+WATCHED = "It is watched: the desk trades nothing there."
+BLOCKED = "New risk is blocked; reducing and cancelling always pass."
+
+
 def _account(account: AccountView, frame: DeskFrame) -> Banner | None:
     name = account.account
     since = "" if account.level_since_ms is None else f"since {clock(account.level_since_ms, 8)}. "
@@ -136,7 +140,10 @@ def _account(account: AccountView, frame: DeskFrame) -> Banner | None:
     key = f"{name} {account.level}"
     if account.level == "CLOSE_OUT":
         text = f"{since}Margin ratio {ratio(account.margin_ratio)}; the engine closes positions."
-        return Banner(CLOSE_OUT, key, True, "square", f"{name} is being closed out", text)
+        subject = f"{name} is being closed out"
+        if account.watched:
+            subject, text = f"{name} is due to be closed out", f"{since}{used}. {WATCHED}"
+        return Banner(CLOSE_OUT, key, True, "square", subject, text)
     if account.level == "MARGIN_CALL":
         missing = account.available_margin
         short = (
@@ -151,7 +158,7 @@ def _account(account: AccountView, frame: DeskFrame) -> Banner | None:
             True,
             "diamond",
             f"{name} margin call",
-            f"{since}{used}{short}. New risk is blocked; reducing and cancelling always pass.",
+            f"{since}{used}{short}. {WATCHED if account.watched else BLOCKED}",
             countdown="" if left is None else f"{countdown(left - frame.wall_ms)} left",
         )
     if account.level == "WARNING":

@@ -118,7 +118,8 @@ def account_card(account: AccountView, frame: DeskFrame) -> AccountCard:
     left = None if account.cure_deadline_ms is None else account.cure_deadline_ms - frame.wall_ms
     positions = [p for p in frame.positions if p.account == account.account]
     ticks = {m.instrument: m.tick_size for m in frame.markets}
-    parts = [account.venue or account.kind, account.margin_mode or ""]
+    watched = "WATCHED" if account.watched else ""
+    parts = [watched, account.venue or account.kind, account.margin_mode or ""]
     rows = _collateral(account.collateral)
     return AccountCard(
         account=account.account,

@@ -99,8 +99,8 @@ def _short_client(client: str) -> str:
 
 
 def worst_account(accounts: list[AccountView]) -> AccountView | None:
-    """The account with the worst level, among equals the most used; spot has no margin."""
-    margined = [account for account in accounts if account.kind != "spot"]
+    """The desk's account with the worst level, among equals the most used; spot has no margin."""
+    margined = [account for account in accounts if account.kind != "spot" and not account.watched]
 
     def badness(account: AccountView) -> tuple[int, bool, float]:
         utilization = account.margin_utilization

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.cli.grammar import ReadClient, Wait, parse
+from desk.cli.grammar import ReadClient, ReadPortfolio, Wait, parse
 from desk.cli.words import LineError
 from desk.model.commands import (
     AddMargin,
@@ -158,6 +158,8 @@ def order(**fields):
         ("status", Ask(about="status")),
         (f"wait {BTC} ETHUSDT-PERP.BINANCE 5", Wait((BTC, "ETHUSDT-PERP.BINANCE"), D(5))),
         ("client set client.json", ReadClient("client.json", "new")),
+        ("import doc.json", ReadPortfolio("doc.json", "new")),
+        ("import doc.json id i-1", ReadPortfolio("doc.json", "i-1")),
         (f"preview buy 0.5 {BTC} limit 60900", PreviewOrder(id="new", order=order())),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

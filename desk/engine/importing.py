@@ -1,0 +1,59 @@
+"""Taking in the accounts of a portfolio document, to be watched beside the desk's own."""
+
+from __future__ import annotations
+
+import msgspec
+
+from desk.engine.change import Change
+from desk.engine.desk import Desk
+from desk.engine.plan import Plan, refuse
+from desk.model.commands import ImportAccounts
+from desk.model.errors import InputError
+from desk.model.events import Acknowledged
+from desk.risk.imported import check_ids, difference, kept
+from desk.risk.json_place import FieldError, field_name
+from desk.risk.portfolio import Portfolio
+from desk.risk.situation import Shipped, read_situation
+
+DOCUMENT = "the document"
+_OWN_AFFAIR = ("profile", "limits", "client", "ticket")
+"""What a document says of other things than its accounts: the desk judges by its own."""
+
+
+def accounts(desk: Desk, command: ImportAccounts, plan: Plan) -> None:
+    """Watch the accounts of a document in place of those watched; the same again is no change."""
+    after = _read(desk, command)
+    before = desk.state.imported
+    what = difference(before, after)
+    if after == before:
+        said = Acknowledged(
+            command=plan.number, about=plan.about, id=plan.client_id, data={**what, "same": True}
+        )
+        plan.events.append(said)
+        return
+    plan.add(
+        plan.about,
+        Change(what={**what, "same": False}, imported=after),
+        time_ms=desk.wall_ms,
+        client_id=plan.client_id,
+    )
+
+
+def _read(desk: Desk, command: ImportAccounts) -> Portfolio:
+    """Read what is kept of a document; whoever sends it, it is read with the same care."""
+    document = {k: v for k, v in command.document.items() if k not in _OWN_AFFAIR}
+    known = Shipped(
+        catalogue=desk.catalogue,
+        terms=lambda _: desk.terms,
+        profile=lambda _: desk.rules.profile,
+    )
+    try:
+        found = kept(read_situation(msgspec.json.encode(document), DOCUMENT, known))
+        check_ids(found, [a.id for a in desk.state.accounts.values() if not a.watched])
+    except InputError as error:
+        error.line = None  # of a document that was written anew
+        raise refuse("DOCUMENT", f"{error}.") from None
+    except FieldError as error:
+        said = f"{field_name(error.path)}: expected {error.expected}, found {error.found}."
+        raise refuse("ACCOUNT_TAKEN", said) from None
+    return found
