@@ -7,9 +7,10 @@ refused: one of the two would be believed, and nobody could say which.
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from json import JSONDecodeError
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from desk.model.errors import InputError
 
@@ -20,6 +21,9 @@ _DECODER = json.JSONDecoder()
 _SPACE = " \t\n\r"
 _FOUND_LENGTH = 60
 
+DEEPEST = 64
+"""Levels of a document; a portfolio has 8."""
+
 
 class FieldError(Exception):
     """One field is not what it should be."""
@@ -27,16 +31,28 @@ class FieldError(Exception):
     def __init__(self, path: Path, expected: str, found: str) -> None:
         super().__init__(path, expected, found)
         self.path = path
-        self.expected = expected
-        self.found = found
+        self.expected = _on_one_line(expected)
+        self.found = _on_one_line(found)
+
+
+def _on_one_line(text: str) -> str:
+    """Escape what would break a line, or could not be written at all."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def field_name(path: Path) -> str:
     """Write a path as people do: `accounts[0].positions[1].quantity`."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+        text += f"[{step}]" if isinstance(step, int) else f".{_on_one_line(step)}"
     return text.removeprefix(".")
+
+
+class _Odd(NamedTuple):
+    """Stands in a tree where JSON has what no document may have."""
+
+    expected: str
+    found: str
 
 
 def read_json(data: bytes, source: str) -> tuple[str, Any]:
@@ -45,11 +61,12 @@ def read_json(data: bytes, source: str) -> tuple[str, Any]:
         text = data.decode("utf-8-sig")
         tree = json.loads(
             text,
-            parse_float=Decimal,
-            parse_int=Decimal,
-            parse_constant=_no_constant,
+            parse_float=_number,
+            parse_int=_number,
+            parse_constant=lambda word: _Odd("a number", word),
             object_pairs_hook=_once,
         )
+        odd = next((FieldError(path, *said) for path, said in list(_odd(tree, ()))), None)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(
@@ -62,27 +79,53 @@ def read_json(data: bytes, source: str) -> tuple[str, Any]:
         raise InputError(
             source=source, line=1, expected="a portfolio document", found="endless nesting"
         ) from None
-    except FieldError as error:
+    if odd is not None:
         raise InputError(
             source=source,
-            field=field_name(error.path) or None,
-            expected=error.expected,
-            found=error.found,
-        ) from None
+            line=line_of(text, odd.path),
+            field=field_name(odd.path) or None,
+            expected=odd.expected,
+            found=odd.found,
+        )
     return text, tree
 
 
+def _number(text: str) -> Decimal | _Odd:
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # an exponent of twenty digits
+        return _Odd("a number", _shortened(text))
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise FieldError((twice,), "each field once", "it twice in one object")
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        twice = name in fields
+        fields[name] = _Odd("each field once", "it twice in one object") if twice else value
     return fields
 
 
-def _no_constant(word: str) -> NoReturn:
-    raise FieldError((), "numbers", word)
+def _odd(tree: Any, path: Path) -> Iterator[tuple[Path, _Odd]]:
+    """Find what may not be; raise RecursionError where it is nested deeper than any document."""
+    if len(path) > DEEPEST:
+        raise RecursionError
+    if isinstance(tree, _Odd):
+        yield path, tree
+    elif isinstance(tree, dict):
+        for name, item in cast("dict[str, Any]", tree).items():
+            yield from _unwritable(name, (*path, name))
+            yield from _odd(item, (*path, name))
+    elif isinstance(tree, list):
+        for index, item in enumerate(cast("list[Any]", tree)):
+            yield from _odd(item, (*path, index))
+    elif isinstance(tree, str):
+        yield from _unwritable(tree, path)
+
+
+def _unwritable(text: str, path: Path) -> Iterator[tuple[Path, _Odd]]:
+    """Half of a surrogate pair is no character: no answer could name it."""
+    if not text.isascii() and any("\ud800" <= one <= "\udfff" for one in text):
+        yield path, _Odd("text", _shortened(ascii(text)))
 
 
 def value_at(tree: Any, path: Path) -> str:
@@ -95,6 +138,10 @@ def value_at(tree: Any, path: Path) -> str:
     text = json.dumps(tree, default=str, ensure_ascii=False)
     if isinstance(tree, Decimal):
         text = str(tree)
+    return _shortened(text)
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= _FOUND_LENGTH else text[: _FOUND_LENGTH - 1] + "…"
 
 

@@ -168,7 +168,7 @@ def _check_spelling(tree: Any, path: Path) -> None:
         raise FieldError(path, "a number", tree)
 
 
-_ODD_NUMBER = re.compile(r"(?=.*[_\s])[\s+-]*[\d_.]*\d[\d_.]*\s*")
+_ODD_NUMBER = re.compile(r"(?=.*[_\s])(?=.*\d)[\s+-]*+[\d_.]*+(?:[eE][+-]?[\d_]*+)?\s*+", re.DOTALL)
 
 
 def _check_numbers(value: object, path: Path, bound: Bound | None = None) -> None:

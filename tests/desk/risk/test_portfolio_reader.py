@@ -139,16 +139,60 @@ def test_in_a_stream_the_line_is_that_of_the_document():
         (b'"desk"', 1, "an object"),
         (b"\n\xff\xfe", 2, "UTF-8 text"),
         (b"[" * 100_000, 1, "a portfolio document"),
-        (b'{"as_of": NaN}', None, "numbers"),
-        (b'{"as_of": "x", "as_of": "y"}', None, "each field once"),
+        (b'{\n"as_of": NaN}', 2, "a number"),
+        (b'{\n"as_of": 1e99999999999999999999}', 2, "a number"),
+        (b'{\n"as_of": "x", "as_of": "y"}', 2, "each field once"),
+        (b'{\n"as_of": "\\ud800"}', 2, "text"),
+        (b'{"as_of": 1,\n"\\udfff": 1}', 2, "text"),
     ],
-    ids=["empty", "words", "cut", "list", "string", "bytes", "nested", "nan", "twice"],
+    ids=[
+        "empty",
+        "words",
+        "cut",
+        "list",
+        "string",
+        "bytes",
+        "nested",
+        "nan",
+        "endless exponent",
+        "twice",
+        "half a character",
+        "half a character as a name",
+    ],
 )
 def test_what_is_no_document_is_refused(data, line, expected):
     with pytest.raises(InputError) as refused:
         parse_portfolio(data, "doc.json")
     assert refused.value.line == line
     assert refused.value.expected == expected
+
+
+@pytest.mark.parametrize("field", ["as_of", "marks"])
+@pytest.mark.parametrize("levels", [50, 70, 500, *range(970, 1000)])
+def test_a_deep_document_is_refused_at_any_depth(levels, field):
+    document = f'{{"{field}": ' + "[" * levels + "1" + "]" * levels + "}"
+    with pytest.raises(InputError) as refused:
+        parse_portfolio(document.encode(), "doc.json")
+    assert refused.value.line == 1
+
+
+def test_a_refusal_is_one_line_whatever_names_hold():
+    with pytest.raises(InputError) as refused:
+        parse(("accounts/0/no\nsuch", "x"))
+    assert str(refused.value).splitlines() == [str(refused.value)]
+    assert refused.value.field == "accounts[0].no\\nsuch"
+
+
+@pytest.mark.parametrize("written", ["1_0", "1_0e2", " 10", "10\n", "1" * 20_000 + "_x"])
+def test_a_number_is_written_as_people_write_it(written):
+    with pytest.raises(InputError, match=r"prices\.BTC: expected a number"):
+        parse(("prices/BTC", written))
+
+
+def test_a_field_twice_among_many_is_found_at_once():
+    names = ", ".join(f'"a{number}": 1' for number in range(20_000))
+    with pytest.raises(InputError, match=r"prices\.a19999: expected each field once"):
+        parse_portfolio(f'{{"prices": {{{names}, "a19999": 2}}}}'.encode(), "doc.json")
 
 
 def test_two_accounts_of_one_id_are_refused():
