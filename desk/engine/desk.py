@@ -357,13 +357,14 @@ class Desk:
 
     def figures(self, account: str) -> AccountFigures:
         """Return a perpetual account's figures at the last marks; computed once a change."""
-        version: object = (self.changes, self.marks_version)
-        if self.state.accounts[account].watched:  # whose prices change without a mark, too
-            version = self.account_input(account)
+        watched = self.state.accounts[account].watched
+        given = self.account_input(account) if watched else None
+        # The prices of what is watched change without a mark, too: all that goes in is compared.
+        version: object = (self.changes, self.marks_version) if given is None else given
         known = self._figures.get(account)
         if known is not None and known[0] == version:
             return known[1]
-        figures = account_figures(self.account_input(account))
+        figures = account_figures(given or self.account_input(account))
         self._figures[account] = (version, figures)
         return figures
 

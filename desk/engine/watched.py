@@ -36,6 +36,9 @@ class Watched:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        fed = {market.instrument.base for market in fed_markets(desk)}
+        self._coins = fed & {*UNDERLYINGS}
+        """Coins that the consensus of this desk, or a spot book, prices."""
         self._resolved: tuple[Portfolio, date, Situation] | None = None
         self._positions: dict[tuple[str, str], tuple[PositionInput, PositionInput]] = {}
         """Account and instrument → the position of the document, and as it was last seen here."""
@@ -125,9 +128,10 @@ class Watched:
 
     def _is_priced_here(self, asset: str, currency: str) -> bool:
         """Whether both have a price that this desk hears of, or knows without hearing."""
-        known = {HKD, *self._desk.reference.rates}
-        known |= {market.instrument.base for market in fed_markets(self._desk)} & {*UNDERLYINGS}
-        return {asset, currency} <= known
+        rates = self._desk.reference.rates
+        return all(
+            name == HKD or name in rates or name in self._coins for name in (asset, currency)
+        )
 
     @property
     def assets(self) -> set[str]:

@@ -1,11 +1,14 @@
 """Accounts that were imported: live figures, levels with memory, and nothing is ever traded."""
 
+import json
 from decimal import Decimal as D
 
 import pytest
 from helpers.engines import BTC, ETH, full, order
+from helpers.portfolios import SHIPPED
 from helpers.watchers import BROKER, COIN, COLD, ELSEWHERE, FUND, Watcher, portfolio
 
+from desk.engine.watched_situation import watched_situation
 from desk.model.commands import (
     AddMargin,
     ClosePosition,
@@ -23,8 +26,12 @@ from desk.model.commands import (
     Transfer,
     Withdraw,
 )
-from desk.model.events import Acknowledged, Alerted, Denied
+from desk.model.events import Acknowledged, Alerted, Answered, Denied
 from desk.model.orders import MarginMode, Side
+from desk.risk.evaluation import evaluate, quality
+from desk.risk.report import risk_report
+from desk.risk.report_rows import text
+from desk.risk.situation import read_situation
 
 
 @pytest.fixture
@@ -542,3 +549,54 @@ def test_notes_speak_of_the_hong_kong_dollar_when_only_a_watched_loan_has_to_do_
     assert watcher.ask("stress").data["notes"] == [
         "HKD/USD is not set: the stricter edge of 7.75–7.85 is used, and totals are unknown"
     ]
+
+
+def test_what_nobody_streams_has_the_figures_of_the_documents_own_report(watcher):
+    held = {"instrument": ELSEWHERE, "quantity": "-100", "entry_price": "160", "leverage": "10"}
+    given = portfolio({**FUND, "positions": [held]})
+    watcher.take_document(given)
+    (row,) = risk_report(read_situation(json.dumps(given).encode(), "doc", SHIPPED))["accounts"]
+    shown, position = watcher.account(), watcher.position(ELSEWHERE)
+    for name in ("equity", "collateral_value", "initial_margin", "maintenance_margin"):
+        assert getattr(shown, name) == D(row[name]), name
+    for name in ("notional", "unrealized_pnl", "liquidation_price", "liquidation_distance"):
+        assert text(getattr(position, name)) == row["positions"][0][name], name
+    seen = evaluate(watched_situation(watcher.desk))
+    assert quality(seen) == "STALE"
+
+
+def test_a_document_that_gives_other_terms_of_a_streamed_instrument_keeps_them(watcher):
+    watcher.take(FUND, instruments={BTC: {"contract_size": "0.1"}})
+    assert watcher.position().mark_price == D(60000)
+    assert watcher.position().notional == D(60000)
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        {**FUND, "id": ""},
+        {**FUND, "id": "world"},
+        {**FUND, "id": "totals"},
+        {**FUND, "balances": [], "positions": []},
+        {**FUND, "balances": [{"asset": "USDT", "quantity": "-5"}]},
+        {**FUND, "positions": [{**FUND["positions"][0], "quantity": "0"}]},
+        {**FUND, "positions": [{**FUND["positions"][0], "margin_mode": "isolated"}]},
+        {**FUND, "positions": [{**FUND["positions"][0], "leverage": None}]},
+        {**FUND, "orders": [{"instrument": ETH, "side": "BUY", "quantity": "3", "type": "MARKET"}]},
+        {**BROKER, "collateral": [], "loans": []},
+        {**BROKER, "collateral": []},
+        {**BROKER, "loans": [{"asset": "GBP", "principal": "1"}]},
+        {**COLD, "balances": [{"asset": "USDC", "quantity": "-5"}]},
+    ],
+)
+def test_odd_accounts_are_shown_and_asked_about_like_any_other(watcher, account):
+    said = watcher.take(account, currency="XYZ", prices={"BTC": "90000"})
+    assert isinstance(said, Acknowledged)
+    for price in ("60000", "30000"):
+        watcher.mark(BTC, price)
+        watcher.tick(20)
+        assert watcher.frame().accounts[-1].account == account["id"]
+        assert watcher.status()["accounts"][-1]["watched"] is True
+    for about in ("stress", "cure", "explain"):
+        assert isinstance(watcher.ask(about), Answered)
+    assert watcher.again().state.hash() == watcher.state.hash()

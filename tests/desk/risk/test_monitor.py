@@ -7,7 +7,7 @@ import pytest
 from helpers.margin_cases import BTC, account, flat_terms, isolated, position
 
 from desk.margin.account import account_figures
-from desk.risk.monitor import LevelMemory, next_level
+from desk.risk.monitor import LevelMemory, memory_of, next_level
 
 S = 1_000_000_000
 NOW = 5_000 * S
@@ -123,3 +123,10 @@ def test_an_isolated_position_without_a_ratio_has_the_level_it_has():
     figures = alone(None)
     worse = tuple(msgspec.structs.replace(p, level="CLOSE_OUT") for p in figures.positions)
     assert level(msgspec.structs.replace(figures, positions=worse)) == LevelMemory("CLOSE_OUT")
+
+
+def test_what_is_remembered_holds_for_as_long_as_the_level_is_held():
+    known = {"fund-1": LevelMemory("WARNING", NOW)}
+    assert memory_of(known, "fund-1", "WARNING") is known["fund-1"]
+    assert memory_of(known, "fund-1", "NORMAL") == LevelMemory("NORMAL")
+    assert memory_of(known, "fund-2", "WARNING") == LevelMemory("WARNING")
