@@ -30,6 +30,8 @@ Connections:
 The market (of all instruments, or of the one whose id in the market is given):
 * interval: funding becomes due every four hours
 * relist: prices get another decimal; the venues list it anew and close their sockets
+* move: the price of all coins, or of the one that is given, moves by a share on all venues, evenly
+  over `for` (else 30 s): `move@BTC:by=-0.25:at=20s:for=30s` falls by a quarter
 
 `stream` is any run of a stream's parts, with the letters and channel names of the venue:
 `btcusdt@depth@100ms`, `depth`, `ethusdt`, also behind `spot`, `usdm` or `coinm`
@@ -47,15 +49,18 @@ that happen once act after five seconds; the others on one frame in a hundred. `
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from desk.model.errors import InputError
+from desk.sim.calibration import COINS
 
 DEFAULT_CHANCE = 0.01
 DEFAULT_ONCE_AT_MS = 5_000
 DEFAULT_DELAY_MS = 3_000
 DEFAULT_NOTICE_MS = 10_000
+DEFAULT_MOVE_MS = 30_000
+LARGEST_MOVE = 10.0
 LEFT_OUT = 0.5
 FOREVER_MS = 1 << 62
 
@@ -88,16 +93,19 @@ class FaultKind(Enum):
     SHUTDOWN = "shutdown"
     INTERVAL = "interval"
     RELIST = "relist"
+    MOVE = "move"
 
 
 _K = FaultKind
 _DAMAGING = {_K.GARBAGE, _K.GIANT, _K.NESTED, _K.HOSTILE}
 OF_FRAMES = _DAMAGING | {_K.DROP, _K.DUP, _K.REORDER, _K.GAP, _K.FREEZE, _K.SILENT}
 """Kinds that are decided anew for every frame."""
-HAPPENING = {_K.DISCONNECT, _K.CUT, _K.SHUTDOWN, _K.INTERVAL, _K.RELIST}
+HAPPENING = {_K.DISCONNECT, _K.CUT, _K.SHUTDOWN, _K.INTERVAL, _K.RELIST, _K.MOVE}
 """Kinds that happen at a moment, whatever is sent."""
 _ONCE = HAPPENING | {_K.GAP}
-_NEVER_AGAIN = {_K.SHUTDOWN, _K.INTERVAL, _K.RELIST}
+_NEVER_AGAIN = {_K.SHUTDOWN, _K.INTERVAL, _K.RELIST, _K.MOVE}
+_DURATIONS = {_K.SHUTDOWN: DEFAULT_NOTICE_MS, _K.MOVE: DEFAULT_MOVE_MS}
+"""How long what happens at a moment takes, when `for` is not given."""
 _LASTING = set(FaultKind) - HAPPENING - OF_FRAMES | {_K.FREEZE, _K.SILENT}
 _MEASURED = {_K.LATE: DEFAULT_DELAY_MS, _K.OLD: DEFAULT_DELAY_MS, _K.CLOCK: None}
 """Kinds that take `by`, and what it is when it is not given; None: it must be."""
@@ -117,6 +125,7 @@ class Fault:
     until_ms: int = FOREVER_MS
     once: bool = False
     by_ms: int = 0
+    by_share: float = 0.0
 
     def hits(self, section: str, stream: str) -> bool:
         """Tell whether a stream of a section is meant."""
@@ -159,13 +168,26 @@ def _parse_one(part: str) -> Fault:
     except ValueError:
         kinds = ", ".join(kind.value for kind in FaultKind)
         raise _bad(part, f"one of {kinds}", name) from None
-    values = dict(_option(part, option) for option in options)
+    values = dict(_option(part, kind, option) for option in options)
     if len(values) < len(options):
         raise _bad(part, "each option once", part)
     pieces = tuple(stream.split("@")) if stream else ()
     if "@" in head and not all(pieces or [""]):
         raise _bad(part, "a stream after @", head)
-    return _scheduled(kind, pieces, values, _measure(part, kind, values.pop("by", None)))
+    by = values.pop("by", None)
+    if kind is FaultKind.MOVE:
+        return replace(_scheduled(kind, pieces, values, 0), by_share=_share(part, pieces, by))
+    return _scheduled(kind, pieces, values, _measure(part, kind, by))
+
+
+def _share(part: str, pieces: tuple[str, ...], by: float | None) -> float:
+    """Return how far a price moves; raise InputError for what no price can do, or no coin."""
+    coins = [coin.asset for coin in COINS]
+    if pieces and "@".join(pieces) not in coins:
+        raise _bad(part, f"one of {', '.join(coins)} after @", "@".join(pieces))
+    if by is None or not -1 < by <= LARGEST_MOVE:
+        raise _bad(part, f"by= a share above -1 and at most {LARGEST_MOVE:g}, as -0.25", part)
+    return by
 
 
 def _measure(part: str, kind: FaultKind, by_s: float | None) -> int:
@@ -189,7 +211,7 @@ def _scheduled(
         from_ms = DEFAULT_ONCE_AT_MS
     elif not values and kind not in _LASTING:
         chance = DEFAULT_CHANCE
-    for_ms = DEFAULT_NOTICE_MS if kind is FaultKind.SHUTDOWN else FOREVER_MS
+    for_ms = _DURATIONS.get(kind, FOREVER_MS)
     if "for" in values:
         for_ms = int(values["for"] * 1000)
     return Fault(
@@ -210,17 +232,17 @@ def _is_once(kind: FaultKind, values: dict[str, float]) -> bool:
     return momentary and (bool(values) or kind in _ONCE)
 
 
-def _option(part: str, option: str) -> tuple[str, float]:
+def _option(part: str, kind: FaultKind, option: str) -> tuple[str, float]:
     name, _, text = option.partition("=")
     if name not in _OPTIONS:
         raise _bad(part, "p=…, at=…s, for=…s or by=…s", option)
-    is_time = name != "p"
+    is_time = name != "p" and (name, kind) != ("by", FaultKind.MOVE)
     number = text.removesuffix("s") if is_time else text
     digits = number.removeprefix("-") if name == "by" else number
     if not digits.replace(".", "", 1).isdigit() or not digits.isascii() or len(digits) > 12:
-        raise _bad(part, f"{name}={'seconds, as 10s' if is_time else 'a chance, as 0.01'}", option)
+        raise _bad(part, f"{name}={'seconds, as 10s' if is_time else 'a share, as 0.01'}", option)
     value = float(number)
-    if not is_time and value > 1:
+    if name == "p" and value > 1:
         raise _bad(part, "a chance from 0 to 1", option)
     return name, value
 

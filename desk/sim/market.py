@@ -139,6 +139,10 @@ class Market:
         state = self.funding[name]
         state.next_ms = min(state.next_ms, next_funding_ms(self.time_ms, self._terms[name]))
 
+    def move(self, at: int, share: float, over_ms: int) -> None:
+        """Move a coin's fair price by a share, evenly over a time of the market from now on."""
+        self._path.push(at, math.log1p(share), max(1, over_ms // BEAT_MS))
+
     def relist(self, name: str) -> None:
         """Give the prices of an instrument another decimal, from now on."""
         self.listings[name].refine()

@@ -43,6 +43,14 @@ class CoinPath(msgspec.Struct):
     """Standard deviation of the log price over one beat."""
 
 
+class Push(msgspec.Struct):
+    """A move that was asked for, and what is left of it."""
+
+    coin: int
+    log_step: float
+    beats: int
+
+
 class PathState(msgspec.Struct):
     """Everything the paths need to go on."""
 
@@ -50,6 +58,8 @@ class PathState(msgspec.Struct):
     shared: list[float]
     beat: int
     dice: list[Any]
+    pushes: list[Push] = []
+    """Empty in markets that were saved before they could be pushed."""
 
 
 class FairPaths:
@@ -58,6 +68,7 @@ class FairPaths:
     def __init__(self, seed: int) -> None:
         self._dice = Dice(f"market {seed}")
         self._beat = 0
+        self._pushes: list[Push] = []
         self._shared = [self._dice.gauss(0.0, std) for _, std in SHARED_FACTORS]
         self.coins = [
             CoinPath(
@@ -69,6 +80,10 @@ class FairPaths:
         ]
         self._set_volatility()
 
+    def push(self, at: int, log_move: float, beats: int) -> None:
+        """Let one coin's price move by a logarithm more, evenly over so many beats from now."""
+        self._pushes.append(Push(at, log_move / beats, beats))
+
     def step(self) -> None:
         """Advance by one beat."""
         if self._beat % BEATS_PER_S == 0:
@@ -79,6 +94,10 @@ class FairPaths:
         btc, eth = self.coins
         btc.log_price += btc.step_std * first
         eth.log_price += eth.step_std * second
+        for push in self._pushes:
+            self.coins[push.coin].log_price += push.log_step
+            push.beats -= 1
+        self._pushes = [push for push in self._pushes if push.beats > 0]
 
     def _second(self) -> None:
         dice = self._dice
@@ -107,7 +126,7 @@ class FairPaths:
 
     def saved(self) -> PathState:
         """Return the state."""
-        return PathState(self.coins, self._shared, self._beat, self._dice.saved())
+        return PathState(self.coins, self._shared, self._beat, self._dice.saved(), self._pushes)
 
     def resume(self, state: PathState) -> None:
         """Take up a saved state; raise ValueError or TypeError when it does not fit."""
@@ -116,6 +135,7 @@ class FairPaths:
         self.coins = state.coins
         self._shared = state.shared
         self._beat = state.beat
+        self._pushes = state.pushes
         self._dice.resume(state.dice)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from desk.model.instrument import Instrument
-from desk.sim.calibration import BEHAVIOURS
+from desk.sim.calibration import BEHAVIOURS, COINS
 from desk.sim.candles import History
 from desk.sim.dialect import Moment, Stage
 from desk.sim.dialects import DIALECTS
@@ -180,6 +180,11 @@ class Simulator:
         if fault.kind is FaultKind.INTERVAL:
             for name in market.funding.keys() & set(names):
                 market.shorten_interval(name, SHORT_INTERVAL_H)
+        elif fault.kind is FaultKind.MOVE:
+            over_ms = (fault.until_ms - fault.from_ms) * self._settings.speed
+            for at, coin in enumerate(COINS):
+                if fault.hits(MARKET, coin.asset):
+                    market.move(at, fault.by_share, over_ms)
         elif fault.kind is FaultKind.RELIST:
             for name in names:
                 market.relist(name)

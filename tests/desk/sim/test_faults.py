@@ -64,6 +64,21 @@ def flat(frames):
             Fault(kind=FaultKind.SHUTDOWN, from_ms=1000, until_ms=11_000, once=True),
         ),
         ("reorder:for=1.5s", Fault(kind=FaultKind.REORDER, until_ms=1500)),
+        (
+            "move@BTC:by=-0.25:at=20s:for=60s",
+            Fault(
+                kind=FaultKind.MOVE,
+                stream=("BTC",),
+                from_ms=20_000,
+                until_ms=80_000,
+                once=True,
+                by_share=-0.25,
+            ),
+        ),
+        (
+            "move:by=0.1",
+            Fault(kind=FaultKind.MOVE, from_ms=5000, until_ms=35_000, once=True, by_share=0.1),
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -96,6 +111,12 @@ def test_specifications_are_comma_separated():
         ("clock:by=--1s", "by=--1s"),
         ("drop:at=-1s", "at=-1s"),
         ("drop:p=0.1:p=0.2", "drop:p=0.1:p=0.2"),
+        ("move", "move"),
+        ("move:by=-1", "move:by=-1"),
+        ("move:by=11", "move:by=11"),
+        ("move:by=3s", "by=3s"),
+        ("move@btc:by=-0.1", "btc"),
+        ("move@BTC@spot:by=-0.1", "BTC@spot"),
     ],
 )
 def test_a_bad_specification_is_refused_in_one_line(spec, found):

@@ -46,6 +46,51 @@ def test_a_relisted_market_is_saved_and_goes_on():
     assert other.advance(until_ms) == market.advance(until_ms)
 
 
+def test_a_coin_moves_by_the_share_that_is_asked_for_evenly_and_alone():
+    market, calm = new_market(7), new_market(7)
+    market.advance(START_MS + 5_000)
+    calm.advance(START_MS + 5_000)
+    market.move(0, -0.25, 60_000)
+    half_ms = market.time_ms + 30_000
+    for until_ms, left in (
+        (half_ms, 0.75**0.5),
+        (half_ms + 30_000, 0.75),
+        (half_ms + 90_000, 0.75),
+    ):
+        market.advance(until_ms)
+        calm.advance(until_ms)
+        for name in (PERPETUAL, "BTCUSDT.BINANCE"):
+            price = market.listings[name].mid_price()
+            assert price == pytest.approx(calm.listings[name].mid_price() * left, rel=0.002)
+        ether = market.listings["ETHUSDT-PERP.BINANCE"].mid_price()
+        assert ether == pytest.approx(calm.listings["ETHUSDT-PERP.BINANCE"].mid_price(), rel=0.002)
+
+
+def test_a_move_goes_on_where_the_market_was_saved():
+    market, other = new_market(7), new_market(9)
+    market.advance(START_MS + 2_000)
+    market.move(1, 0.2, 30_000)
+    market.advance(START_MS + 12_000)
+    state = market.saved()
+    other.resume(msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=type(state)))
+    until_ms = market.time_ms + 25_000
+    assert other.advance(until_ms) == market.advance(until_ms)
+
+
+def test_marks_on_the_wire_fall_as_far_as_was_asked():
+    async def scenario():
+        path = "/market/ws/btcusdt@markPrice@1s"
+        async with (
+            served(faults="move@BTC:by=-0.1:at=1s:for=10s") as venue,
+            venue.client("usdm", path) as client,
+        ):
+            await venue.pass_ms(13_000)
+            return [float(frame["p"]) for frame in await client.settle()]
+
+    marks = asyncio.run(scenario())
+    assert marks[-1] / marks[0] == pytest.approx(0.9, rel=0.004)
+
+
 def test_every_later_frame_and_listing_is_on_the_new_grid_and_old_sockets_break():
     async def scenario():
         spec = f"relist@{PERPETUAL}:at=2s"
