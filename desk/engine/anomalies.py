@@ -1,7 +1,8 @@
 """Prices that run away: noticed, recorded for surveillance, and after a while no new risk.
 
 `price.anomaly`: a mark that moves 5 % within 10 s is told at once; where it still does after 30 s,
-orders that add risk in that instrument are denied until it is calm.
+orders that add risk in that instrument are denied until it is calm: until it has not moved that
+far for two seconds, for a window of whole seconds is up to a second longer at their end.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from desk.model.numbers import ONE, plain
 
 RULE = "price.anomaly"
 NS_PER_S = 1_000_000_000
+CALM_NS = 2 * NS_PER_S
 
 
 def noticed(desk: Desk) -> Plan | None:
@@ -24,8 +26,11 @@ def noticed(desk: Desk) -> Plan | None:
         span = window.span(desk.now_ns, window_s)
         move = None if span is None else span[1] / span[0] - ONE
         if move is None or move < limit:
-            desk.anomalies.pop(name, None)
-        elif name not in desk.anomalies:
+            if desk.now_ns - desk.ran_ns.get(name, 0) >= CALM_NS:
+                desk.anomalies.pop(name, None)
+            continue
+        desk.ran_ns[name] = desk.now_ns
+        if name not in desk.anomalies:
             desk.anomalies[name] = desk.now_ns
             said = f"{name} has moved {move * 100:.2f} % within {window_s} s."
             return _record(desk, name, said, plain(move))

@@ -121,6 +121,7 @@ class Desk:
         self.windows: dict[str, MarkWindow] = {}
         """The last minute's marks of each perpetual."""
         self.anomalies: dict[str, int] = {}
+        self.ran_ns: dict[str, int] = {}
         """Instrument whose price runs away → since when, boot-time nanoseconds."""
         self._positions: dict[tuple[str, str], PositionInput] = {}
         """Account and instrument → the position as margin last saw it."""

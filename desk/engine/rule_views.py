@@ -68,7 +68,8 @@ def _buffer(desk: Desk, view: AccountView) -> Iterator[RuleView]:
             yield _row(desk, BUFFER, UNKNOWN, said, None, buffer)
         elif needed:
             times = one.equity / needed
-            said = f"{one.name} has {times:.2f} times its maintenance margin of {plain(buffer)}"
+            least = f"{plain(buffer)} is the least"
+            said = f"{one.name} has {times:.2f} times {one.asked_by(house)}; {least}"
             yield _row(desk, BUFFER, BREACH if times < buffer else OK, said, times, buffer)
 
 

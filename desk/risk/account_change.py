@@ -149,8 +149,8 @@ def _buffer(change: AccountChange, after: AccountFigures) -> Iterator[Denial]:
             yield deny(
                 "MAINTENANCE_BUFFER",
                 rule,
-                f"{one.equity:,.2f} would stand behind {one.name}; {buffer:f} times its "
-                f"maintenance margin is {buffer * needed:,.2f}.",
+                f"{one.equity:,.2f} would stand behind {one.name}; {buffer:f} times "
+                f"{one.asked_by(house)} is {buffer * needed:,.2f}.",
                 limit=buffer * needed,
                 actual=one.equity,
             )

@@ -14,7 +14,7 @@ import msgspec
 
 from desk.margin.inputs import AccountFigures
 from desk.margin.pool import total
-from desk.model.numbers import ZERO
+from desk.model.numbers import ZERO, plain
 from desk.model.orders import MarginMode
 
 
@@ -34,6 +34,12 @@ class Backing(msgspec.Struct, frozen=True, kw_only=True):
         if self.notional is None or self.maintenance is None:
             return None
         return max(self.notional * house, self.maintenance)
+
+    def asked_by(self, house: Decimal) -> str:
+        """Say whose maintenance margin `needed` is: on the screen stands the venue's alone."""
+        if self.needed(house) == self.maintenance:
+            return "the venue's maintenance margin"
+        return f"the house's maintenance margin ({plain(house * 100)} % of notional)"
 
 
 def backings(figures: AccountFigures) -> Iterator[Backing]:

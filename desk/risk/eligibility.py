@@ -32,16 +32,16 @@ def client(context: OrderContext) -> Iterable[Denial]:
 def level(context: OrderContext) -> Denial | None:
     """An account in call or close-out takes no new risk."""
     what = {
-        "MARGIN_CALL": "is in margin call",
-        "CLOSE_OUT": "is in close-out",
-        "UNKNOWN": "has figures that are unknown",
+        "MARGIN_CALL": "is in margin call: no new risk until it is cured",
+        "CLOSE_OUT": "is in close-out: no new risk until it is cured",
+        "UNKNOWN": "has figures that are unknown: no new risk until they are known",
     }.get(context.level)
     if what is None:
         return None
     return deny(
         f"LEVEL_{context.level}",
         "vaf.stop_advances",
-        f"{context.order.account} {what}: no new risk until it is cured.{hint(context)}",
+        f"{context.order.account} {what}.{hint(context)}",
     )
 
 

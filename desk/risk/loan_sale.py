@@ -145,7 +145,9 @@ def after_sale(secured: Secured, coin: Sellable, quantity: Decimal) -> Secured:
     """Return the loan when so many coins are sold and their proceeds have repaid it."""
     pledges = list(secured.pledges)
     before = pledges[coin.pledge]
-    value = (before.market_value or ZERO) - quantity * coin.price
+    value = ZERO  # of all coins: value ÷ quantity × quantity would leave a rounding's worth
+    if quantity < coin.quantity:
+        value = (before.market_value or ZERO) - quantity * coin.price
     pledges[coin.pledge] = msgspec.structs.replace(before, market_value=max(ZERO, value))
     return msgspec.structs.replace(
         secured,

@@ -60,7 +60,7 @@ def backed(context: OrderContext, projection: Projection) -> Iterator[Denial]:
             "MAINTENANCE_BUFFER",
             rule,
             f"After this fill {one.equity:,.2f} would stand behind {one.name}; {buffer:f} times "
-            f"its maintenance margin is {buffer * needed:,.2f}.",
+            f"{one.asked_by(house)} is {buffer * needed:,.2f}.",
             limit=buffer * needed,
             actual=one.equity,
         )

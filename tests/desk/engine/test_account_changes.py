@@ -299,7 +299,10 @@ def test_what_leaves_keeps_the_house_s_buffer():
             "MAINTENANCE_BUFFER",
             "perp.maintenance_margin",
             "HOUSE",
-            "7,499.99 would stand behind perp-1; 1.25 times its maintenance margin is 7,500.00.",
+            (
+                "7,499.99 would stand behind perp-1; 1.25 times the house's maintenance margin "
+                "(10 % of notional) is 7,500.00."
+            ),
         )
     ]
     assert codes(trader.give(withdraw("2470"))) == []

@@ -107,7 +107,9 @@ def test_a_call_that_is_not_cured_in_two_hours_is_a_close_out(lender):
     assert levels(lender)[-1] == ("MARGIN_CALL", "CLOSE_OUT")
     assert lender.rows[-1].entry.time_ms == deadline
     (said,) = [e for e in lender.events if isinstance(e, Alerted) and e.code == "LOAN_CLOSE_OUT"]
-    assert said.message == "Close-out of loan-1."
+    assert said.message == (
+        "loan-1 is due for close-out: utilization 100.01 %, and its call was not met in time."
+    )
 
 
 def test_an_overdue_call_of_a_real_lender_stays_a_close_out_and_nothing_is_sold(lender):
@@ -118,7 +120,7 @@ def test_an_overdue_call_of_a_real_lender_stays_a_close_out_and_nothing_is_sold(
         lender.market(btc="48000")
     assert levels(lender)[-1] == ("MARGIN_CALL", "CLOSE_OUT")
     (said,) = [e for e in lender.events if isinstance(e, Alerted) and e.code == "LOAN_CLOSE_OUT"]
-    assert said.message == ("Close-out of loan-1. The desk sells nothing there: the lender does.")
+    assert said.message.endswith("in time. The desk sells nothing there: the lender does.")
     hold(lender, "79000", 15)
     assert levels(lender)[-1] == ("MARGIN_CALL", "CLOSE_OUT")
     assert lender.state.ledger.balance("loan-1", "BTC") == 2

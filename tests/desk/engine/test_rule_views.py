@@ -41,7 +41,10 @@ def test_leverage_and_buffer_of_an_account_are_shown(trader):
             "3.3283",
             "1.25",
             "HOUSE",
-            "perp-1 has 3.33 times its maintenance margin of 1.25",
+            (
+                "perp-1 has 3.33 times the house's maintenance margin (10 % of notional); "
+                "1.25 is the least"
+            ),
         ),
     ]
     trader.mark(BTC, "46000")

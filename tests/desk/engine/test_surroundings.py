@@ -69,6 +69,19 @@ def test_a_runaway_price_is_recorded_once_told_and_forgotten_when_calm(trader):
     assert of(trader).anomaly_s is None
 
 
+def test_a_price_that_runs_at_the_edge_of_the_rule_is_told_once_not_every_second(trader):
+    # 4.7 % in 10 s, 5.2 % in 11: a window of whole seconds holds now the one, now the other.
+    rows = len(trader.rows)
+    for step in range(120):
+        trader.tick(250)
+        trader.mark(BTC, str(round(D(60000) * D("0.99882") ** step, 1)))
+    assert len(trader.rows) == rows + 1
+    assert of(trader).anomaly_s >= 15
+    trader.tick(12_000)
+    trader.mark(BTC, str(round(D(60000) * D("0.99882") ** 120, 1)))
+    assert of(trader).anomaly_s is None
+
+
 def test_a_price_that_goes_on_running_lets_no_new_risk_in(trader):
     price = D(60000)
     for _ in range(32):

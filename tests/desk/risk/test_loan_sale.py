@@ -77,6 +77,17 @@ def test_a_plan_that_cannot_cure_sells_everything_down_to_the_lot():
     assert steps[-1].utilization_after > 1
 
 
+def test_a_sale_of_every_coin_leaves_no_dust_to_divide_by():
+    # 0.30962 coins of a price that has no end: value ÷ quantity × quantity is not the value again.
+    held, value = D("0.30962"), D("14470.0131")
+    loan = secured("40000", coins(str(value)))
+    price = value / held
+    sold = sellable(str(held), price=str(price), net=str(price), lot_size=D("0.00001"))
+    steps = sale_plan(loan, [sold])
+    assert sum(step.quantity for step in steps) == held
+    assert steps[-1].utilization_after is None
+
+
 @pytest.mark.parametrize(("loan", "cured"), [("17100", True), ("17100.01", False), ("0", True)])
 def test_cured_is_95_percent_and_less(loan, cured):
     found = secured(loan, coins(10_000), shares(20_000))

@@ -251,9 +251,9 @@ def test_live_a_gap_in_funding_or_open_interest_denies_and_in_a_recording_it_doe
 @pytest.mark.parametrize(
     ("level", "what"),
     [
-        ("MARGIN_CALL", "is in margin call"),
-        ("CLOSE_OUT", "is in close-out"),
-        ("UNKNOWN", "has figures that are unknown"),
+        ("MARGIN_CALL", "is in margin call: no new risk until it is cured."),
+        ("CLOSE_OUT", "is in close-out: no new risk until it is cured."),
+        ("UNKNOWN", "has figures that are unknown: no new risk until they are known."),
     ],
 )
 def test_an_account_in_call_takes_no_new_risk(trader, level, what):
@@ -261,7 +261,7 @@ def test_an_account_in_call_takes_no_new_risk(trader, level, what):
         (
             f"LEVEL_{level}",
             "vaf.stop_advances",
-            f"perp-1 {what}: no new risk until it is cured.",
+            f"perp-1 {what}",
             None,
             None,
         )
@@ -543,8 +543,8 @@ def test_equity_keeps_the_buffer_over_the_house_s_maintenance(trader):
             "MAINTENANCE_BUFFER",
             "perp.maintenance_margin",
             (
-                "After this fill 7,499.99 would stand behind perp-1; 1.25 times its maintenance "
-                "margin is 7,500.00."
+                "After this fill 7,499.99 would stand behind perp-1; 1.25 times the house's "
+                "maintenance margin (10 % of notional) is 7,500.00."
             ),
             "7500",
             "7499.99",
@@ -559,6 +559,7 @@ def test_the_venue_s_maintenance_counts_where_it_is_the_larger(trader):
     account = replace(account, terms={BTC: MarginTerms(model="binance", tiers=steep)})
     (found,) = denials(context(trader, account=account, limits=limits))
     assert (found[0], found[3]) == ("MAINTENANCE_BUFFER", "9000")
+    assert found[2].endswith("1.25 times the venue's maintenance margin is 9,000.00.")
     account = replace(account, balances={"USDT": D(9030)})
     assert codes(context(trader, account=account, limits=limits)) == []
 
@@ -571,8 +572,8 @@ def test_an_isolated_position_stands_on_its_own_margin(trader):
         "MAINTENANCE_BUFFER",
         "perp.maintenance_margin",
         (
-            f"After this fill 6,000.00 would stand behind {BTC}; 1.25 times its maintenance margin "
-            "is 7,500.00."
+            f"After this fill 6,000.00 would stand behind {BTC}; 1.25 times the house's "
+            "maintenance margin (10 % of notional) is 7,500.00."
         ),
     )
 
