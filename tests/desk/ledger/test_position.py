@@ -65,8 +65,12 @@ def test_order_of_fills_does_not_change_total_pnl(fills, random, mark):
         # Through flat: 1 long @ 50,000 closed at 49,000, then 2 short @ 49,000.
         ([("1", "50000"), ("-3", "49000")], "49000", "-1000"),
         ([("-2", "61000"), ("2", "60000")], None, "2000"),
+        # 0.5 @ 50,000 and 0.5 @ 51,000; 0.25 sold at 52,500 earn 2,000 each.
+        ([("0.5", "50000"), ("0.5", "51000"), ("-0.25", "52500")], "50500", "500"),
+        ([("0.3", "50000"), ("0", "99000")], "50000", "0"),
+        ([("0", "99000")], None, "0"),
     ],
-    ids=["average", "through-flat", "short-closed"],
+    ids=["average", "through-flat", "short-closed", "parts-of-one", "nothing-filled", "nothing"],
 )
 def test_worked_examples(fills, entry, realized):
     position = folded(LINEAR, [(D(q), D(p)) for q, p in fills])
