@@ -34,6 +34,7 @@ model = "okx"
 [contract_tiers]
 BTC = [["0", "100", "0.01", "50"], ["101", "200", "0.02", "25"]]
 """
+MODEL_NAMES = "binance, bybit-2025, bybit-2026, okx, hyperliquid, deribit, house"
 COINS = f"""{HEAD}\
 [[rules]]
 model = "deribit"
@@ -187,44 +188,111 @@ def test_a_table_of_superseded_rules_counts_no_more():
 @pytest.mark.parametrize(
     ("toml", "found", "instead", "said"),
     [
-        (TOML, '"0.02"', '"x"', "BTCUSDT tier 2 maintenance_rate"),
-        (TOML, '"0.02"', '""', "BTCUSDT tier 2 maintenance_rate"),
-        (TOML, '"0.02"', '"0.005"', "do not fall"),
-        (TOML, '"0.02"', '"1.5"', "from 0 to 1"),
-        (TOML, '"0.02"', '"-0.5"', "from 0 to 1"),
-        (TOML, '"25"', '"75"', "do not rise"),
-        (TOML, '"25"', '"0"', "above 0"),
-        (TOML, '"100", ""', '"101", ""', "the floor 100"),
-        (TOML, '"100", ""', '"100", "100"', "above the floor"),
-        (TOML, '"0", "100"', '"0", ""', "the floor None"),
-        (TOML, "source =", "sauce =", "unknown field"),
-        (TOML, "2026-09-29", '"today"', "date"),
-        (TOML, "[tiers]", "[[tiers]", "line 9"),
-        (TOML, '["0", "100", "0.01", "0", "50"]', '["0", "100", "0.01"]', "array"),
-        (TOML, '"bybit-2026"', '"bybit-2027"', "one of binance, bybit-2025"),
-        (TOML, "[tiers]", "[contract_tiers]", "array"),
-        (TOML, '"bybit-2026"', '"okx"', "contract_tiers for model okx"),
-        (TOML, '"bybit-2026"', '"deribit"', "coin_rates for model deribit"),
-        (TOML, "source", "partial = true\nsource", "only tiers by contracts"),
-        (OKX, '"okx"', '"binance"', "tiers for model binance"),
-        (OKX, '"101"', '"99"', "the floor 100, or up to 1 above"),
-        (OKX, '"101"', '"101.01"', "the floor 100, or up to 1 above"),
-        (OKX, '"0", "100"', '"0", ""', "the floor None, or up to 1 above"),
-        (OKX, '"0.02"', '"0.005"', "do not fall"),
-        (OKX, '"25"', '"75"', "do not rise"),
-        (OKX, '"200"', '"101"', "above the floor"),
-        (COINS, '"0.01"', '"0"', "BTC base_rate"),
-        (COINS, '"0.00005"', '"-1"', "BTC slope"),
-        (COINS, '"50"', '"0"', "BTC max_leverage"),
-        (HEAD + "rules = []", "rules", "rules", "at least one"),
+        (TOML, '"0.02"', '"x"', "BTCUSDT tier 2 maintenance_rate: expected a number, found 'x'"),
+        (TOML, '"0.02"', '""', "BTCUSDT tier 2 maintenance_rate: expected a number, found ''"),
+        (TOML, '"0.01"', '""', "BTCUSDT tier 1 maintenance_rate: expected a number, found ''"),
+        (TOML, '"100", ""', '"", ""', "BTCUSDT tier 2 notional_floor: expected a number, found ''"),
+        (TOML, '"0.02"', '"0.005"', "BTCUSDT tier 2: expected rates that do not fall, found 0.005"),
+        (TOML, '"0.02"', '"1.5"',
+         "BTCUSDT tier 2: expected a maintenance rate from 0 to 1, found 1.5"),
+        (TOML, '"0.02"', '"1.000001"',
+         "BTCUSDT tier 2: expected a maintenance rate from 0 to 1, found 1.000001"),
+        (TOML, '"0.01"', '"-0.5"',
+         "BTCUSDT tier 1: expected a maintenance rate from 0 to 1, found -0.5"),
+        (TOML, '"25"', '"75"', "BTCUSDT tier 2: expected leverages that do not rise, found 75"),
+        (TOML, '"25"', '"0"', "BTCUSDT tier 2: expected a max leverage above 0, found 0"),
+        (TOML, '"50"', '"-1"', "BTCUSDT tier 1: expected a max leverage above 0, found -1"),
+        (TOML, '"100", ""', '"101", ""', "BTCUSDT tier 2: expected the floor 100, found 101"),
+        (TOML, '"100", ""', '"100", "100"',
+         "BTCUSDT tier 2: expected a cap above the floor 100, found 100"),
+        (TOML, '"0", "100"', '"0", "0"',
+         "BTCUSDT tier 1: expected a cap above the floor 0, found 0"),
+        (TOML, '"0", "100"', '"0", ""', "BTCUSDT tier 2: expected the floor None, found 100"),
+        (TOML, '"bybit-2026"', '"bybit-2027"',
+         f"model: expected one of {MODEL_NAMES}, found bybit-2027"),
+        (TOML, '"bybit-2026"', '"okx"',
+         "tiers: expected contract_tiers for model okx, found tiers"),
+        (TOML, '"bybit-2026"', '"deribit"',
+         "tiers: expected coin_rates for model deribit, found tiers"),
+        (TOML, "source", "partial = true\nsource",
+         "partial: expected false: only tiers by contracts end where they end, found true"),
+        (OKX, '"okx"', '"binance"',
+         "contract_tiers: expected tiers for model binance, found contract_tiers"),
+        (COINS, '"deribit"', '"binance"',
+         "coin_rates: expected tiers for model binance, found coin_rates"),
+        (OKX, '"101"', '"99"',
+         "BTC tier 2: expected the floor 100, or up to 1 above, found 99"),
+        (OKX, '"101"', '"101.01"',
+         "BTC tier 2: expected the floor 100, or up to 1 above, found 101.01"),
+        (OKX, '"0", "100"', '"0", ""',
+         "BTC tier 2: expected the floor None, or up to 1 above, found 101"),
+        (OKX, '"0.02"', '"0.005"', "BTC tier 2: expected rates that do not fall, found 0.005"),
+        (OKX, '"0.01"', '"x"', "BTC tier 1 maintenance_rate: expected a number, found 'x'"),
+        (OKX, '"0.01"', '"-1"', "BTC tier 1: expected a maintenance rate from 0 to 1, found -1"),
+        (OKX, '"25"', '"75"', "BTC tier 2: expected leverages that do not rise, found 75"),
+        (OKX, '"200"', '"101"', "BTC tier 2: expected a cap above the floor 101, found 101"),
+        (COINS, '"0.01"', '"0"', "BTC base_rate: expected above 0, found 0"),
+        (COINS, '"0.00005"', '"-1"', "BTC slope: expected above 0, found -1"),
+        (COINS, '"50"', '"0"', "BTC max_leverage: expected above 0, found 0"),
+        (COINS, '"50"', '"x"', "BTC max_leverage: expected a number, found 'x'"),
+        (HEAD + "rules = []", "rules", "rules", "rules: expected at least one, found none"),
     ],
-)
+)  # fmt: skip
 def test_a_table_that_cannot_be_right_is_refused_with_its_place(toml, found, instead, said):
     assert found in toml
     with pytest.raises(InputError) as refused:
         read(toml.replace(found, instead))
-    assert str(refused.value).startswith("tiers.toml")
-    assert said in str(refused.value)
+    assert str(refused.value) == f"tiers.toml: {said}"
+
+
+@pytest.mark.parametrize(
+    ("found", "instead", "said"),
+    [
+        ("source =", "sauce =", "unknown field"),
+        ("2026-09-29", '"today"', "date"),
+        ("[tiers]", "[[tiers]", "line 9"),
+        ('["0", "100", "0.01", "0", "50"]', '["0", "100", "0.01"]', "array"),
+        ("[tiers]", "[contract_tiers]", "array"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_in_the_readers_words(found, instead, said):
+    assert found in TOML
+    with pytest.raises(InputError) as refused:
+        read(TOML.replace(found, instead))
+    assert str(refused.value).startswith("tiers.toml: expected a margin table, found ")
+    assert said in refused.value.found
+
+
+def test_rates_and_leverages_may_be_at_their_ends():
+    (rules,) = read(
+        HEAD + '[[rules]]\nmodel = "house"\n[tiers]\n'
+        'BTC = [["0", "1", "0", "0", "1"], ["1", "2", "1", "0", "1"], ["2", "", "1", "0", "0.5"]]\n'
+    )
+    assert [
+        (one.notional_floor, one.notional_cap, one.maintenance_rate, one.max_leverage)
+        for one in rules.symbols["BTC"].tiers
+    ] == [(0, 1, 0, 1), (1, 2, 1, 1), (2, None, 1, D("0.5"))]
+
+
+def test_a_table_says_whose_it_is_since_when_and_from_where():
+    before, since = read(TOML)
+    assert (before.effective_from, since.effective_from) == (date.min, date(2026, 5, 27))
+    for rules, model in ((before, "bybit-2025"), (since, "bybit-2026")):
+        assert (rules.venue, rules.model, rules.as_of, rules.source) == (
+            "BYBIT", model, date(2026, 9, 29), "somewhere",
+        )  # fmt: skip
+        terms = rules.symbols["BTCUSDT"]
+        assert (terms.model, terms.as_of, terms.partial) == (model, "2026-09-29", False)
+        assert [one.maintenance_amount for one in terms.tiers] == [0, 1]
+    (okx,), (deribit,) = read(OKX), read(COINS)
+    assert (okx.symbols["BTC"].as_of, okx.symbols["BTC"].partial) == ("2026-09-29", True)
+    assert [
+        (one.quantity_floor, one.quantity_cap, one.maintenance_rate, one.max_leverage)
+        for one in okx.symbols["BTC"].contract_tiers
+    ] == [(0, 100, D("0.01"), 50), (101, 200, D("0.02"), 25)]
+    coin = deribit.symbols["BTC"]
+    assert (coin.base_rate, coin.slope, coin.max_leverage) == (D("0.01"), D("0.00005"), 50)
+    assert (coin.model, coin.as_of, coin.partial) == ("deribit", "2026-09-29", False)
 
 
 @pytest.mark.parametrize("floor", ["100", "100.01", "101"])
