@@ -223,8 +223,6 @@ def _missing(
             yield f"{asset} has no price in {account.settle}."
     for m in measured:
         yield from m.unknown
-        if not alone or not m.position.quantity:
-            continue
         one = alone.get(m.position.instrument.id)
-        if one is not None and one.wallet is None:
+        if one is not None and one.wallet is None and m.position.quantity:
             yield f"The isolated wallet of {m.position.instrument.id} is unknown."

@@ -112,15 +112,13 @@ class _Group:
         And by factor whether a position stands on the edge of a tier.
         """
         marks = self._mark * factors
-        with np.errstate(invalid="ignore"):
-            linear = self._size * (marks - self._entry)
-            pnl = np.where(self._inverse, self._size / self._entry - self._size / marks, linear)
-            size = np.abs(self._size)
-            notional = np.where(self._inverse, size / marks, size * marks)
+        linear = self._size * (marks - self._entry)
+        pnl = np.where(self._inverse, self._size / self._entry - self._size / marks, linear)
+        size = np.abs(self._size)
+        notional = np.where(self._inverse, size / marks, size * marks)
         margin = self._curves.measure(notional)
         pnl, initial, maintenance = (
-            np.add.reduceat(one, self._starts, axis=0)
-            for one in (pnl, margin.initial, margin.maintenance)
+            np.add.reduceat(one, self._starts) for one in (pnl, margin.initial, margin.maintenance)
         )
         return (pnl, initial, maintenance), margin.on_edge
 
@@ -178,10 +176,10 @@ class PerpetualStress:
         near = np.zeros(scenarios.count, dtype=bool)
         for group in self._groups:
             near |= self._add(group, scenarios, (pnl, initial, maintenance))
-        value = pnl + np.array(self._wallets).reshape(-1, 1)
+        value = pnl + np.array(self._wallets)[:, np.newaxis]
         equity = np.zeros((len(self._accounts), scenarios.count))
-        for index, (account, pool) in enumerate(zip(self._accounts, self._pools, strict=True)):
-            counts, worth = _balances(account, scenarios)
+        for index, pool in enumerate(self._pools):
+            counts, worth = _balances(self._accounts[index], scenarios)
             value[pool] += counts
             equity[index] = worth + pnl[pool]
         for group in self._groups:
@@ -214,7 +212,7 @@ class PerpetualStress:
     def _reported(self, equity: Floats, scenarios: Scenarios) -> Floats:
         """Convert the equity of accounts into the reporting currency."""
         worth = [scenarios.worth(account.settle, self._currency) for account in self._accounts]
-        return equity * np.array(self._rates).reshape(-1, 1) * np.array(worth).reshape(equity.shape)
+        return equity * np.array(self._rates)[:, np.newaxis] * np.array(worth).reshape(equity.shape)
 
 
 def _balances(account: AccountInput, scenarios: Scenarios) -> tuple[Floats, Floats]:
@@ -236,11 +234,10 @@ def _levels(value: Floats, initial: Floats, maintenance: Floats, pools: NDArray[
     levels = reached(maintenance, value, RATIO_STEPS)
     by_initial = reached(initial[pools], value[pools], INITIAL_STEPS)
     by_ratio = levels[pools]
-    certain = (value[pools] > 0) & (by_ratio < _CODE[UNKNOWN])
     worst = np.maximum(by_ratio, by_initial)
     # An unknown initial margin leaves a call standing: it could only make that one.
     worst[(by_ratio == _CODE[MARGIN_CALL]) & np.isnan(initial[pools])] = _CODE[MARGIN_CALL]
-    levels[pools] = np.where(certain, worst, by_ratio)
+    levels[pools] = np.where(value[pools] > 0, worst, by_ratio)
     return levels
 
 

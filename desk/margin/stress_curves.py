@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import zip_longest
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -30,6 +31,9 @@ NEAR = 1e-9
 BY_NOTIONAL_NOT = frozenset({"okx", "deribit"})
 """Models whose initial rate hangs on contracts or coins, not on the notional's tier."""
 
+_NO_STEP = (Decimal("inf"), ZERO)
+"""A step that no notional reaches."""
+
 
 class Measured(NamedTuple):
     """By position and notional; nan is unknown."""
@@ -45,7 +49,7 @@ class Curves:
 
     def __init__(self, positions: Sequence[PositionInput]) -> None:
         self._pieces = _columns([_pieces(one) for one in positions], (ZERO, ZERO, ZERO))
-        self._steps = _columns([_steps(one) for one in positions], (Decimal("inf"), ZERO))
+        self._steps = _columns([_steps(one) for one in positions], _NO_STEP)
         self._own_rate = _column([_own_rate(one) for one in positions])
         self._slope = _column([_slope(one) for one in positions])
         self._fee = _column([closing_fee(one) for one in positions])
@@ -59,8 +63,8 @@ class Curves:
     def _maintenance(self, notional: Floats) -> Floats:
         (rate, amount, square), *others = self._pieces
         highest = notional * (rate + square * notional) - amount
-        for rate, amount, square in others:
-            np.maximum(highest, notional * (rate + square * notional) - amount, out=highest)
+        for rate, amount, _ in others:  # a curve of several pieces has no squares
+            np.maximum(highest, notional * rate - amount, out=highest)
         return highest
 
     def _rate(self, notional: Floats) -> tuple[Floats, Flags]:
@@ -70,7 +74,7 @@ class Curves:
         on_edge = np.zeros(notional.shape[1], dtype=bool)
         for floor, rate in others:
             rates = np.where(notional >= floor, rate, rates)
-            near = np.abs(notional - floor) < np.where(np.isfinite(floor), floor * NEAR, 0)
+            near = np.abs(notional - floor) < floor * NEAR
             on_edge |= np.any(near, axis=0, keepdims=True)[0]
         return rates, on_edge
 
@@ -103,10 +107,9 @@ def _steps(position: PositionInput) -> list[tuple[Decimal | None, ...]]:
     terms = position.terms
     if terms.model not in BY_NOTIONAL_NOT and terms.tiers:
         return [(tier.notional_floor, ONE / tier.max_leverage) for tier in terms.tiers]
-    at_nothing = _slope(position) > 0
     size = size_of(position.instrument, position.quantity, position.entry_price)
-    if at_nothing:
-        size = size._replace(notional=ZERO, coins=ZERO)
+    if _slope(position):
+        size = size._replace(coins=ZERO)  # the slope adds what the coins do
     highest = highest_leverage(terms, size)
     if highest is None:
         return [(ZERO, None if position.leverage is None else ZERO)]
@@ -117,14 +120,12 @@ def _columns(
     rows: Sequence[Sequence[tuple[Decimal | None, ...]]], filling: tuple[Decimal, ...]
 ) -> list[list[Floats]]:
     """Return the n-th entry of every row as columns, for each n; short rows are filled."""
-    longest = max(len(row) for row in rows)
-    padded = [[*row, *[filling] * (longest - len(row))] for row in rows]
     return [
-        [_column([row[n][part] for row in padded]) for part in range(len(filling))]
-        for n in range(longest)
+        [_column([entry[part] for entry in entries]) for part in range(len(filling))]
+        for entries in zip_longest(*rows, fillvalue=filling)
     ]
 
 
 def _column(values: Sequence[Decimal | None]) -> Floats:
-    numbers = [float("nan") if value is None else float(value) for value in values]
+    numbers = [np.nan if value is None else float(value) for value in values]
     return np.array(numbers)[:, np.newaxis]

@@ -30,13 +30,13 @@ def stress_loan(loan: LoanInput, scenarios: Scenarios, currency: str) -> Stresse
         return now * scenarios.worth(asset, currency)
 
     nothing = np.zeros(scenarios.count)
-    values = [moved(asset, pledge.market_value) for asset, pledge in loan.pledges]
+    worth = [(pledge, moved(asset, pledge.market_value)) for asset, pledge in loan.pledges]
     debt = sum((moved(asset, amount) for asset, amount in loan.owed), nothing)
-    margin = _margin_value([pledge for _, pledge in loan.pledges], values, loan.terms, nothing)
+    margin = _margin_value(worth, loan.terms, nothing)
     terms = loan.terms
     steps = ((terms.close_out, CLOSE_OUT), (terms.call, MARGIN_CALL), (terms.warn, WARNING))
     return StressedLoan(
-        equity=sum(values, nothing) - debt,
+        equity=sum((value for _, value in worth), -debt),
         levels=_unless_free(reached(debt, margin, steps), debt),
         near=near_threshold(debt[np.newaxis], margin[np.newaxis], steps),
     )
@@ -48,19 +48,20 @@ def _unless_free(levels: Codes, debt: Floats) -> Codes:
 
 
 def _margin_value(
-    pledges: Sequence[Pledge], values: Sequence[Floats], terms: LoanTerms, nothing: Floats
+    worth: Sequence[tuple[Pledge, Floats]], terms: LoanTerms, nothing: Floats
 ) -> Floats:
     """Return what collateral counts: each virtual asset capped alone, then all of them together."""
-    raw = [
-        value * float(1 - pledge.haircut) if pledge.eligible else nothing * value
-        for pledge, value in zip(pledges, values, strict=True)
-    ]
-    total = sum(raw, nothing)
+    raw = [(pledge, value * _rate(pledge)) for pledge, value in worth]
+    total = sum((value for _, value in raw), nothing)
     single = float(terms.single_cap) * total
     virtual, fixed = nothing, nothing
-    for pledge, value in zip(pledges, raw, strict=True):
+    for pledge, value in raw:
         if pledge.is_virtual:
             virtual = virtual + np.minimum(value, single)
         else:
             fixed = fixed + value
     return fixed + np.minimum(virtual, float(terms.group_cap) * total)
+
+
+def _rate(pledge: Pledge) -> float:
+    return float(1 - pledge.haircut) if pledge.eligible else 0.0

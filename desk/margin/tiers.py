@@ -95,14 +95,6 @@ def leverage_at(terms: MarginTerms, size: Size, setting: Decimal | None) -> Deci
 def initial_margin(
     terms: MarginTerms, size: Size, setting: Decimal | None, notional: Decimal
 ) -> Decimal | None:
-    """Return the initial margin of a notional at the rate of a whole size; None is unknown.
-
-    A rate that grows with the size is multiplied, not divided by its leverage: products are
-    exact.
-    """
+    """Return the initial margin of a notional at the rate of a whole size; None is unknown."""
     leverage = leverage_at(terms, size, setting)
-    if leverage is None:
-        return None
-    if leverage != setting and terms.max_leverage is not None and terms.slope is not None:
-        return notional / terms.max_leverage + notional * terms.slope * size.coins
-    return notional / leverage
+    return None if leverage is None else notional / leverage

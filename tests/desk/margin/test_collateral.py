@@ -48,6 +48,23 @@ def test_the_settle_asset_counts_in_full_unless_haircuts_name_it():
     assert named.collateral_value == D("99.99")
 
 
+def test_the_haircut_of_a_row_is_what_all_slices_take_of_the_whole():
+    found = figures(
+        balances={"USDT": "100", "BTC": "8", "ETH": "-3"},
+        haircuts={"BTC": [("4", "0"), ("8", "0.5")], "ETH": "0.2"},
+        prices={"BTC": "60000", "ETH": "2500"},
+    )
+    # 4 in full and half of 4 count: 6 of 8.
+    assert [(row.asset, row.quantity, row.price, row.haircut, row.value) for row in
+            found.collateral] == [
+        ("USDT", 100, 1, 0, 100),
+        ("BTC", 8, 60000, D("0.25"), 360_000),
+        ("ETH", -3, 2500, 0, -7500),
+    ]  # fmt: skip
+    assert found.collateral_value == 352_600
+    assert found.equity == 100 + 480_000 - 7500
+
+
 def test_another_asset_counts_only_by_its_entry():
     found = figures(balances={"USDT": "100", "BTC": "1"}, prices={"BTC": "60000"})
     assert found.collateral_value == 100

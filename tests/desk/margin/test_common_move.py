@@ -19,8 +19,11 @@ from helpers.margin_cases import (
 )
 
 from desk.margin.account import account_figures
+from desk.margin.common_move import moves, moving_assets
 from desk.margin.inputs import MarginTerms, Tier
 
+GOLD = msgspec.structs.replace(BTC, id="XAUUSDT-PERP.BINANCE", base="XAU")
+GOLD_COIN = msgspec.structs.replace(BTC_COIN, id="XAUUSD-PERP.BINANCE", base="XAU")
 HAIRCUTS = {"BTC": "0.05", "ETH": "0.05"}
 
 # design/mockups/arithmetic.md: quantity, entry, mark; prices of collateral; what it prints.
@@ -149,13 +152,46 @@ def test_through_is_the_nearest_move_back():
 def test_exactly_at_the_edge_is_a_move_of_nothing():
     held = position(BTC, 1, "60000", terms=flat_terms("0.01"))
     found = figures(held, balances={"USDT": "600"})
-    assert found.common_move_down == 0
+    assert (found.common_move_down, found.common_move_up) == (0, None)
     assert found.level == "CLOSE_OUT"
+    short = position(BTC, -1, "60000", terms=flat_terms("0.01"))
+    found = figures(short, balances={"USDT": "600"})
+    assert (found.common_move_down, found.common_move_up) == (None, 0)
+
+
+def test_what_a_fall_to_nothing_just_uses_up_is_no_close_out():
+    assert figures(position(BTC, 1, "60000"), balances={"USDT": "60000"}).common_move_down is None
+
+
+def test_a_maintenance_that_no_price_changes_is_met_on_the_way_down():
+    """60,100 less the fall of 60,000 meets 0.5 % of the entry at 200 / 60,000 of the price."""
+    own = msgspec.structs.replace(flat_terms("0.005"), model="bybit-2025")
+    found = figures(position(BTC, 1, "60000", terms=own), balances={"USDT": "60100"})
+    assert abs(found.common_move_down - (D(200) / 60000 - 1)) < D("1e-15")
+    assert found.common_move_up is None
+
+
+@pytest.mark.parametrize(
+    ("instrument", "settle", "moving"),
+    [
+        (BTC, "USDT", True), (BTC, "BTC", False), (BTC_COIN, "BTC", True), (BTC_COIN, "ETH", True),
+        (GOLD, "USDT", False), (GOLD, "BTC", True), (GOLD_COIN, "BTC", False),
+    ],
+)  # fmt: skip
+def test_what_is_quoted_in_the_coin_it_is_priced_against_does_not_move(instrument, settle, moving):
+    assert moves(instrument, settle) is moving
+
+
+@pytest.mark.parametrize(
+    ("settle", "moving"), [("USDT", "7"), ("BTC", "1100"), ("ETH", "1100"), ("USDC", "7")]
+)
+def test_collateral_that_moves_is_the_coins_or_in_a_coin_all_the_rest(settle, moving):
+    values = {"BTC": D(3), "ETH": D(4), "USDT": D(100), "HKD": D(1000)}
+    assert moving_assets(settle, values) == D(moving)
 
 
 def test_what_the_move_does_not_touch_has_no_common_move():
-    gold = msgspec.structs.replace(BTC, id="XAUUSDT-PERP.BINANCE", base="XAU")
-    found = figures(position(gold, 1, "2000", terms=flat_terms("0.01")), balances={"USDT": "500"})
+    found = figures(position(GOLD, 1, "2000", terms=flat_terms("0.01")), balances={"USDT": "500"})
     assert (found.common_move_down, found.common_move_up) == (None, None)
 
 

@@ -244,6 +244,9 @@ def test_deribit_rates_grow_with_the_coins():
     one = only(position(BTC, 350, "100000", terms=deribit(), leverage=None))
     assert one.initial_margin == D(1312500)
     assert one.maintenance_margin == D(350) * 100000 * D("0.0275")
+    # 2 % + 200 × 0.005 % of 32 m: a leverage of 33.33… leaves nothing behind.
+    one = only(position(BTC, 200, "160000", terms=deribit(), leverage=None))
+    assert one.initial_margin == 960_000
     sol = deribit("0.02", "0.000005", "25")
     one = only(position(BTC, 25, "200", terms=sol, leverage=None))
     assert (one.initial_margin, one.maintenance_margin) == (D("200.625"), D("100.625"))

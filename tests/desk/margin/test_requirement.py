@@ -129,9 +129,11 @@ def test_beyond_the_last_tier_the_last_goes_on_with_a_warning():
     last = BTC_TIERS[-1]
     expected = D(2_400_000_000) * last.maintenance_rate - last.maintenance_amount
     assert beyond.positions[0].maintenance_margin == expected
-    assert beyond.warnings
     assert beyond.known
-    assert not figures(position(BTC, "20000", "60000"), balances={"USDT": "3000000000"}).warnings
+    assert beyond.warnings == ("BTCUSDT-PERP.BINANCE is beyond the last tier, which goes on.",)
+    for mark, warned in (("60000", False), ("60000.1", True)):
+        held = position(BTC, "30000", "60000", mark)  # the table ends at 1,800 m
+        assert bool(figures(held, balances={"USDT": "3000000000"}).warnings) is warned
 
 
 def test_requirements_round_up_and_collateral_down():
@@ -208,6 +210,11 @@ def test_reduce_only_orders_count_nothing():
 def test_an_order_through_the_mark_reserves_its_opening_loss():
     assert order_margin(order(BTC, "BUY", "2", "60500")) == D(2) * 60500 / 5 + 2 * 500
     assert order_margin(order(BTC, "SELL", "2", "59500")) == D(2) * 59500 / 5 + 2 * 500
+
+
+def test_an_order_is_margined_at_what_its_tier_allows_though_nothing_is_held():
+    """6 m at 125×: the tier allows 50."""
+    assert order_margin(order(BTC, "BUY", "100", "60000"), leverage=125) == 120_000
 
 
 def test_a_market_order_is_taken_at_the_collar():

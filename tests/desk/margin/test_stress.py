@@ -28,6 +28,7 @@ from desk.margin.financing import LoanInput, LoanTerms, Pledge, loan_figures
 from desk.margin.inputs import ContractTier, MarginTerms
 from desk.margin.levels import INITIAL_STEPS, ORDER, RATIO_STEPS
 from desk.margin.stress import PerpetualStress, Scenarios, near_threshold, reached
+from desk.margin.stress_curves import Curves
 from desk.margin.stress_loans import stress_loan
 from desk.model.instrument import Contract
 from desk.model.orders import MarginMode
@@ -351,6 +352,92 @@ def test_a_threshold_is_near_within_a_part_in_a_thousand_million(used, near):
     assert found.tolist() == [near, False]
 
 
+CURVES = {
+    "the rate of a deribit coin grows with the coins": (
+        # A short from 100 coins to 200: 3 % of 200 are 6, and 4.1 % of 400 would be 16.4.
+        position(BTC_COIN, -100_000, 100_000, 50_000, terms=DERIBIT, leverage=None),
+        {"settle": "BTC"},
+        ("5.9", "6.1", "7.6"),
+    ),
+    "the fee to close is part of initial margin": (
+        position(
+            msgspec.structs.replace(BTC, taker_fee_rate=D("0.00055")), 1, 40_000, leverage=50,
+            terms=msgspec.structs.replace(flat_terms("0.001"), model="bybit-2026"),
+        ),
+        {},
+        ("821.5", "821.6", "778.5"),
+    ),
+    "a leverage of its own holds where the tier asks for less": (
+        position(BTC, 1, 60_000, leverage=5, terms=flat_terms("0.01", "50")), {},
+        ("11999", "12001", "14999", "15001"),
+    ),
+    "nothing is maintained": (
+        position(BTC, 1, 60_000, leverage=5, maintenance_rate="0"), {}, ("-100", "0", "11999"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CURVES)
+def test_initial_margin_decides_a_level_as_the_exact_figures_do(what):
+    held, more, values = CURVES[what]
+    for value in values:
+        settle = more.get("settle", "USDT")
+        profit = account_figures(account(held, **more)).positions[0].unrealized_pnl
+        given = account(held, balances={settle: D(value) - profit}, **more)
+        check(given, [{"BTC": D(0)}])
+
+
+def test_an_initial_rate_steps_up_on_the_floor_of_a_tier_and_is_on_edge_there():
+    # The first tier of BTCUSDT ends at 300,000: 1 / 150 below, 1 / 100 from there on.
+    rows = Curves([position(ETH, 1, 2500, leverage=None), position(BTC, 1, 60_000, leverage=None)])
+    found = rows.measure(np.array([[2500.0, 2500.0, 2500.0], [299_999.0, 300_000.0, 300_001.0]]))
+    assert found.initial[1] == pytest.approx([299_999 / 150, 3000, 3000.01])
+    assert found.on_edge.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("balances", "haircuts", "prices"),
+    [
+        ({"USDT": "1000", "BTC": "-0.01"}, {}, {"BTC": "60000"}),  # counts in full
+        ({"USDT": "1000", "BTC": "1"}, {"BTC": "1"}, {}),  # nothing of it counts, at any price
+        ({"USDT": "1000", "BTC": "1"}, {"BTC": "1"}, {"BTC": "60000"}),
+        ({"USDT": "1000", "BTC": "1"}, {}, {"BTC": "60000"}),
+    ],
+)
+def test_what_counts_of_a_balance_is_what_the_exact_figures_count(balances, haircuts, prices):
+    held = position(ETH, 1, 2500)
+    check(
+        account(held, balances=balances, haircuts=haircuts, prices=prices),
+        [{"BTC": D(0)}, {"BTC": D("-0.5")}],
+    )
+
+
+def test_equity_is_reported_in_a_currency_that_moves_too():
+    # 1,000 USDT at 7.8 HKD; a Hong Kong dollar worth a quarter more buys as much for 4 / 5.
+    given = account(balances={"USDT": 1000})
+    book = PerpetualStress([given], {"perp-1": D("7.8")}, "HKD")
+    found = book.measure(scenarios({"HKD": ["0", "0.25"], "USDT": ["0", "-0.5"]}))
+    assert found.equity[0] == pytest.approx([7800, 3120])
+
+
+def test_one_position_on_an_edge_is_enough():
+    edge = position(BTC, 5, 60_000, leverage=None)  # 300,000: where the second tier begins
+    for held in itertools.permutations((edge, position(ETH, 1, 2500))):
+        assert check(account(*held, balances={"USDT": 10**6}), [{"BTC": D(0)}]).near[0]
+
+
+def test_less_than_one_coin_to_maintain_and_nothing_behind_it_is_without_bound():
+    held = position(BTC_COIN, 6, 60_000)
+    found = check(account(held, settle="BTC", balances={"BTC": "-1"}), [{"BTC": D(0)}])
+    assert found.ratios[0, 0] == np.inf
+
+
+def test_no_accounts_are_no_rows():
+    found = PerpetualStress([], {}, "USD").measure(scenarios({"BTC": ["0", "0.1"]}))
+    assert (found.equity.shape, found.ratios.shape, found.levels.shape) == ((0, 2),) * 3
+    assert found.near.tolist() == [False, False]
+
+
 # --- loans ---------------------------------------------------------------------------------------
 
 TERMS = LoanTerms(
@@ -406,6 +493,13 @@ def test_loans_under_a_shock_are_the_exact_ones(collateral, owed, shocks):
             assert found.equity[index] == pytest.approx(
                 expected, rel=1e-9, abs=float(gross) * 1e-12
             )
+
+
+def test_a_loan_is_reported_in_a_currency_that_moves_too():
+    coins = ("BTC", pledge("BTC", 100, D("0.6")))
+    given = LoanInput(pledges=[coins], owed=[("HKD", D(50)), ("USDT", D(10))], terms=TERMS)
+    found = stress_loan(given, scenarios({"HKD": ["0", "0.25"]}), "HKD")
+    assert found.equity.tolist() == [40, 22]  # 80 less 50 and 8
 
 
 def test_an_unknown_debt_makes_the_level_unknown():

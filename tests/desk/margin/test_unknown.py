@@ -4,9 +4,10 @@ from decimal import Decimal as D
 
 import msgspec
 import pytest
-from helpers.margin_cases import BTC, ETH, figures, isolated, order, position, terms
+from helpers.margin_cases import BTC, BTC_USDC, ETH, figures, isolated, order, position, terms
 
 from desk.margin.inputs import MarginTerms
+from desk.model.orders import MarginMode
 
 POOL_FIGURES = (
     "collateral_value",
@@ -116,6 +117,60 @@ def test_every_gap_is_said_and_none_raises(broken):
     assert not found.known
     assert found.unknown
     assert all(said.endswith(".") for said in found.unknown)
+
+
+NO_TERMS = MarginTerms(model="binance")
+
+
+@pytest.mark.parametrize(
+    ("held", "more", "said"),
+    [
+        (position(BTC, 1, "60000"), {}, ()),
+        (position(BTC_USDC, 1, "60000", terms=terms("BTCUSDC")), {},
+         ("USDC has no price in USDT.",)),
+        (position(BTC_USDC, 1, "60000", terms=terms("BTCUSDC")),
+         {"balances": {"USDT": "1", "USDC": "5"}}, ("USDC has no price in USDT.",)),
+        (position(BTC, 1, "60000"), {"balances": {"USDT": "1", "DOGE": "5"}},
+         ("DOGE has no price in USDT.",)),
+        (isolated(BTC, 1, "60000", leverage=None, maintenance_rate="0.01", terms=NO_TERMS), {},
+         ("BTCUSDT-PERP.BINANCE has neither a leverage nor margin tiers to take one from.",
+          "The isolated wallet of BTCUSDT-PERP.BINANCE is unknown.")),
+        (isolated(BTC, 0, "60000", leverage=None, terms=NO_TERMS), {}, ()),
+        (position(ETH, 1, "2500"), {"orders": [order(BTC, "BUY", 1)]},
+         ("The order margin of BTCUSDT-PERP.BINANCE needs a mark and a leverage.",)),
+        (position(ETH, 1, "2500"), {"orders": [order(BTC, "BUY", 1, reduce_only=True)]}, ()),
+    ],
+    ids=["nothing", "settle", "settle held", "asset", "wallet", "flat wallet", "orders",
+         "reducing orders"],
+)  # fmt: skip
+def test_each_gap_is_one_sentence(held, more, said):
+    found = figures(held, **({"balances": {"USDT": "100000"}} | more))
+    assert found.unknown == said
+    assert found.known is (not said)
+
+
+def test_a_row_repeats_what_it_was_given():
+    found = figures(position(BTC, 2, "60000", "61000"), balances={"USDT": "100000"})
+    (one,) = found.positions
+    assert (found.id, found.settle) == ("perp-1", "USDT")
+    assert (one.instrument, one.quantity, one.entry_price, one.mark) == (BTC.id, 2, 60000, 61000)
+    assert (one.margin_mode, one.leverage) == (MarginMode.CROSS, 5)
+
+
+def test_a_position_without_a_mark_and_without_tiers_says_both():
+    held = without(position(BTC, 1, "60000", leverage=None, terms=NO_TERMS), mark=None)
+    assert figures(held, balances={"USDT": "1"}).unknown == (
+        "BTCUSDT-PERP.BINANCE has no mark price.",
+        "BTCUSDT-PERP.BINANCE has no margin tiers.",
+    )
+
+
+@pytest.mark.parametrize("build", [position, isolated])
+def test_a_flat_position_is_known_to_have_no_liquidation_price(build):
+    (one,) = figures(build(BTC, 0, "60000"), balances={"USDT": "1"}).positions
+    assert (one.liquidation_known, one.liquidation_price, one.bankruptcy_price) == (
+        True, None, None,
+    )  # fmt: skip
 
 
 def test_a_gap_never_makes_figures_calmer():
