@@ -13,8 +13,9 @@ from desk.engine.change import CloseOut
 from desk.engine.desk import Desk
 from desk.engine.loan_sales import secured_of, sellable_coins
 from desk.engine.loan_watch import PAPER
-from desk.engine.loans import Loan, financing_accounts, loan_of
+from desk.engine.loans import Loan
 from desk.engine.risk_snapshot import CloseOutStepView, CloseOutView
+from desk.engine.watched_loans import all_financing_accounts, loan_now
 from desk.execution.order import Order
 from desk.margin.rounding import written
 from desk.model.numbers import ONE, ZERO
@@ -27,7 +28,7 @@ SHOWN_MS = 60_000
 
 def loan_close_out_views(desk: Desk) -> list[CloseOutView]:
     """Return one view for each financing account that owes something, or was just closed out."""
-    loans = (loan_of(desk, account) for account in financing_accounts(desk))
+    loans = (loan_now(desk, account) for account in all_financing_accounts(desk))
     return [_view(desk, loan) for loan in loans if loan.owed or _last(desk, loan) is not None]
 
 
@@ -102,7 +103,7 @@ def _without_working(
 
 
 def _said(loan: Loan, sentence: str) -> str:
-    if loan.account.execution == PAPER:
+    if loan.account.execution == PAPER and not loan.account.watched:
         return sentence
     return f"{sentence} The desk sells nothing there: the lender does."
 

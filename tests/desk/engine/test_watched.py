@@ -403,6 +403,16 @@ def test_a_watched_loan_is_called_where_one_of_the_desk_would_be(watcher):
     assert watcher.state.orders == {}
 
 
+def test_the_sales_of_a_watched_loan_are_planned_for_its_lender(watcher):
+    watcher.exchange_rate("7.8")
+    watcher.take(BROKER)
+    (plan,) = [view for view in watcher.frame().close_outs if view.account == "fund-loan"]
+    assert plan.phase == "standing"
+    assert plan.reason.endswith("The desk sells nothing there: the lender does.")
+    assert {(step.instrument, step.side) for step in plan.steps} == {("BTCUSDT.BINANCE", "SELL")}
+    assert plan.steps[0].expected_price < D(60000)
+
+
 def test_a_call_on_what_is_watched_stops_no_advance_of_this_desk():
     watcher = Watcher().ready()
     watcher.take({**BROKER, "loans": [{"asset": "HKD", "principal": "3900000"}]})
