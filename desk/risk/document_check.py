@@ -6,25 +6,27 @@ repetition, permission) denies nothing here; what it has a field for and leaves 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from desk.margin.account import account_figures
-from desk.margin.inputs import AccountFigures, AccountInput
+from desk.margin.inputs import AccountFigures, AccountInput, PositionInput
+from desk.margin.wallet import isolated_wallet
 from desk.model.events import Denial
 from desk.model.instrument import Instrument, Kind
 from desk.model.numbers import ONE, ZERO
 from desk.model.orders import MarginMode, OrderTerms, OrderType, Side, TimeInForce
 from desk.risk.context import MarketNow, OrderContext, WorkingOrder
-from desk.risk.denial import deny
-from desk.risk.evaluation import Evaluation, evaluate, quality
+from desk.risk.denial import attributed, deny
+from desk.risk.evaluation import Evaluation, evaluate, marks_used, quality
 from desk.risk.json_place import FieldError
 from desk.risk.limits import limits_of
 from desk.risk.portfolio import PerpetualAccount, SpotAccount, Ticket
 from desk.risk.pretrade import review
-from desk.risk.prices import usd_price
+from desk.risk.prices import AT_PAR, usd_price
 from desk.risk.report import account_row
 from desk.risk.report_rows import perpetual_row
 from desk.risk.situation import Situation
@@ -42,11 +44,14 @@ def check_document(situation: Situation) -> dict[str, Any]:
     if instrument.kind is not kind or not isinstance(account, PerpetualAccount | SpotAccount):
         expected = f"an account that trades {instrument.kind.value} instruments"
         raise situation.source.refusal(FieldError(("ticket", "account"), expected, ticket.account))
+    if account.venue not in {None, instrument.venue}:
+        expected = f"an instrument of {account.venue}: one account, one venue"
+        place = ("ticket", "instrument")
+        raise situation.source.refusal(FieldError(place, expected, ticket.instrument))
     context = _context(evaluation, ticket, instrument, account)
     found = review(context)
-    denials = list(found.denials)
-    if not found.reduces and quality(evaluation) == "UNKNOWN":
-        denials.append(_unknown(evaluation))
+    doubts = () if found.reduces else _doubts(evaluation, ticket, instrument)
+    denials = [*found.denials, *attributed(doubts, situation.profile)]
     return {
         "accepted": not denials,
         "denials": msgspec.to_builtins(denials),
@@ -115,19 +120,39 @@ def _pool(situation: Situation, ticket: Ticket, default: Decimal) -> AccountInpu
     pool = situation.accounts.get(ticket.account)
     if pool is None:
         return None
-    held = next((p for p in pool.positions if p.instrument.id == ticket.instrument), None)
+    held = _held_position(situation, ticket)
     leverage = ticket.leverage or (None if held is None else held.leverage) or default
-    mode = ticket.margin_mode or (MarginMode.CROSS if held is None else held.margin_mode)
-    positions = tuple(
-        msgspec.structs.replace(p, leverage=leverage) if p is held and ticket.leverage else p
-        for p in pool.positions
-    )
+    modes = {} if ticket.margin_mode is None else {ticket.instrument: ticket.margin_mode}
     return msgspec.structs.replace(
         pool,
-        positions=positions,
+        positions=tuple(
+            _set_to(p, leverage, ticket.margin_mode) if p is held else p for p in pool.positions
+        ),
         leverages={**pool.leverages, ticket.instrument: leverage},
-        modes={**pool.modes, ticket.instrument: mode},
+        modes={**pool.modes, **modes},
         terms=situation.terms,
+    )
+
+
+def _held_position(situation: Situation, ticket: Ticket) -> PositionInput | None:
+    pool = situation.accounts.get(ticket.account)
+    held = () if pool is None else pool.positions
+    return next((p for p in held if p.instrument.id == ticket.instrument), None)
+
+
+def _set_to(position: PositionInput, leverage: Decimal, mode: MarginMode | None) -> PositionInput:
+    """Return a position at another setting: its wallet holds what it held before."""
+    if not position.quantity:
+        mode = mode or position.margin_mode
+        return msgspec.structs.replace(position, leverage=leverage, margin_mode=mode)
+    if position.leverage == leverage:
+        return position
+    wallet = position.isolated_margin
+    if position.margin_mode is MarginMode.ISOLATED and wallet is None:
+        wallet = isolated_wallet(position)
+    extra = position.extra_margin if wallet is None else ZERO
+    return msgspec.structs.replace(
+        position, leverage=leverage, isolated_margin=wallet, extra_margin=extra
     )
 
 
@@ -176,7 +201,7 @@ def _market(situation: Situation, instrument: Instrument) -> MarketNow:
 def _stale_elsewhere(
     situation: Situation, figures: AccountFigures | None, instrument: Instrument
 ) -> tuple[str, ...]:
-    names = () if figures is None else (p.instrument for p in figures.positions if p.quantity)
+    names = () if figures is None else marks_used(situation.accounts[figures.id])
     return tuple(
         name for name in names if name != instrument.id and situation.mark_quality(name) == "STALE"
     )
@@ -188,9 +213,31 @@ def _after(evaluation: Evaluation, after: AccountFigures | None) -> dict[str, An
     return perpetual_row(after, evaluation.rate(after.id), {})
 
 
+def _doubts(evaluation: Evaluation, ticket: Ticket, instrument: Instrument) -> Iterator[Denial]:
+    """Say why nothing is added to this portfolio, whatever the order."""
+    situation = evaluation.situation
+    found = quality(evaluation)
+    if found == "UNKNOWN":
+        yield _unknown(evaluation)
+    elif found == "STALE":
+        names = {one for pool in situation.accounts.values() for one in marks_used(pool)}
+        old = ", ".join(sorted(one for one in names if situation.mark_quality(one) == "STALE"))
+        said = f"This portfolio stands on marks that are not fresh: {old}."
+        yield deny("DATA_STALE", "price.mark_sources", said)
+    settle = instrument.settle
+    if settle not in AT_PAR and usd_price(situation.portfolio, settle) is None:
+        said = f"What {settle} is worth in USD is unknown, and with it every limit in money."
+        yield deny("VALUE_UNKNOWN", "ord.max_value", said)
+    held = _held_position(situation, ticket)
+    if held is None or not held.quantity or ticket.margin_mode in {None, held.margin_mode}:
+        return
+    said = f"The margin mode of {instrument.id} changes only when flat."
+    yield deny("NOT_FLAT", "ord.no_limit_no_trade", said)
+
+
 def _unknown(evaluation: Evaluation) -> Denial:
     missing = [word for figures in evaluation.perpetual.values() for word in figures.unknown]
-    said = "; ".join(missing) or "a held asset has no price"
+    said = " ".join(missing) or "A held asset has no price."
     return deny(
-        "DATA_UNKNOWN", "price.mark_sources", f"Figures of this portfolio are unknown: {said}."
+        "DATA_UNKNOWN", "price.mark_sources", f"Figures of this portfolio are unknown. {said}"
     )

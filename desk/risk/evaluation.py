@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -140,13 +140,14 @@ def quality(evaluation: Evaluation) -> str:
     )
     if not known or any(price_of(portfolio, asset) is None for asset in held):
         return "UNKNOWN"
-    used = (
-        position.instrument.id
-        for account in situation.accounts.values()
-        for position in account.positions
-        if position.quantity
-    )
+    used = (one for account in situation.accounts.values() for one in marks_used(account))
     return "STALE" if any(situation.mark_quality(one) != "LIVE" for one in used) else "LIVE"
+
+
+def marks_used(account: AccountInput) -> Iterator[str]:
+    """Return the instruments on whose marks the figures of an account stand."""
+    yield from (one.instrument.id for one in account.positions if one.quantity)
+    yield from (one.instrument.id for one in account.orders if not one.reduce_only)
 
 
 def spot_equity(evaluation: Evaluation, account: SpotAccount) -> Decimal | None:

@@ -146,5 +146,5 @@ def _unknown(context: OrderContext, what: str) -> Denial:
     return deny(
         "MARGIN_UNKNOWN",
         "perp.margin_first",
-        f"Margin after the fill cannot be known: {what}.",
+        f"Margin after the fill cannot be known: {what.removesuffix('.')}.",
     )

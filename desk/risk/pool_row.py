@@ -80,6 +80,7 @@ def account_input(account: PerpetualAccount, path: Path, known: Resolved) -> Acc
             for row in account.orders
             if row.instrument not in held
         },
+        modes={name: account.margin_mode for name, _ in _mentions(account, path, portfolio.ticket)},
         collar_rate=known.collar_rate,
     )
 

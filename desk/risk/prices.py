@@ -32,6 +32,9 @@ FIAT = frozenset(
 )
 """Money of states. Anything else that is held as an asset is a virtual asset."""
 
+AT_PAR = frozenset({"USD", "USDT", "USDC"})
+"""What is taken for a dollar where nothing says what it is worth."""
+
 
 def price_of(portfolio: Portfolio, asset: str) -> Decimal | None:
     """Return what an asset is worth in the document's currency; None is unknown."""

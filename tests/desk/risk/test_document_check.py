@@ -175,3 +175,103 @@ def test_a_document_without_a_ticket_is_refused_with_the_field():
     with pytest.raises(InputError) as caught:
         check(changed(NORMAL, ["ticket"], None))
     assert caught.value.field == "ticket"
+
+
+def test_a_stale_mark_anywhere_in_the_document_stops_new_risk():
+    """Its report says REDUCING: what adds risk is not accepted beside that."""
+    other = {"id": "perp-2", "kind": "perpetual", "balances": [{"asset": "USDT", "quantity": "9"}]}
+    held = {"instrument": "SOLUSDT-PERP.BINANCE", "quantity": "1", "entry_price": "100"}
+    given = {"kind": "perpetual", "contract": "linear", "base": "SOL", "quote": "USDT"}
+    given |= {"settle": "USDT", "contract_size": "1", "tick_size": "0.01", "lot_size": "1"}
+    tier = {"notional_floor": "0", "maintenance_rate": "0.01", "max_leverage": "20"}
+    given["margin"] = {"model": "house", "tiers": [tier]}
+    doc = changed(NORMAL, ["accounts"], [*NORMAL["accounts"], {**other, "positions": [held]}])
+    doc = changed(doc, ["instruments"], {held["instrument"]: given})
+    doc = changed(doc, ["marks"], {**NORMAL["marks"], held["instrument"]: "100"})
+    ages = {BTC: 5, ETH: 5, held["instrument"]: 5}
+    assert codes(check(changed(doc, ["ages_ms"], ages))) == []
+    stale = check(changed(doc, ["ages_ms"], {**ages, held["instrument"]: 2001}))
+    assert codes(stale) == ["DATA_STALE"]
+    assert stale["denials"][0]["origin"] == "HOUSE"
+
+
+def test_the_mark_of_a_working_order_is_one_the_margin_stands_on():
+    doc = changed(NORMAL, ["accounts", 0, "positions"], [])
+    doc = changed(doc, ["ages_ms"], {BTC: 5, ETH: 2001})
+    assert "STALE_ACCOUNT" in codes(check(doc))
+
+
+def coin_margined(**prices):
+    """Ten million dollars of BTC on a coin-margined contract, in a document in euros."""
+    name = "BTCUSD-PERP.BINANCE"
+    tier = {"notional_floor": "0", "maintenance_rate": "0.004", "max_leverage": "100"}
+    margin = {"instruments": {name: {"margin": {"model": "binance", "tiers": [tier]}}}}
+    ticket = {"instrument": name, "side": "BUY", "quantity": "50000", "price": "61000"}
+    client = {**CLIENT, "disclosures": [f"{name}@1"]}
+    doc = document({}, {name: "61000"}, [], [], ticket, **margin)
+    doc["client"], doc["currency"] = client, "EUR"
+    doc["prices"] = {"BTC": "56000", **prices}
+    doc["accounts"][0]["balances"] = [{"asset": "BTC", "quantity": "900"}]
+    return doc
+
+
+def test_a_limit_in_dollars_that_nothing_can_be_held_against_denies():
+    """One bitcoin is not taken for one dollar where the document prices no dollar."""
+    assert codes(check(coin_margined())) == ["VALUE_UNKNOWN"]
+    assert codes(check(coin_margined(USD="0.92"))) == ["MAX_VALUE"]
+
+
+def test_a_new_position_takes_the_margin_mode_of_its_account():
+    doc = changed(NORMAL, ["accounts", 0, "margin_mode"], "isolated")
+    doc = changed(doc, ["accounts", 0, "positions"], [])
+    (bought,) = check(doc)["after"]["positions"]
+    assert bought["margin_mode"] == "isolated"
+    assert D(bought["isolated_wallet"]) == 2 * D(60980) / 5
+
+
+def test_a_ticket_in_another_mode_than_the_position_is_denied():
+    assert codes(check(changed(NORMAL, ["ticket", "margin_mode"], "isolated"))) == ["NOT_FLAT"]
+    assert codes(check(changed(NORMAL, ["ticket", "margin_mode"], "cross"))) == []
+    flat = changed(NORMAL, ["accounts", 0, "positions", 0, "quantity"], "0")
+    answer = check(changed(flat, ["ticket", "margin_mode"], "isolated"))
+    assert codes(answer) == []
+    assert answer["after"]["positions"][0]["margin_mode"] == "isolated"
+
+
+def isolated(**position):
+    held = {"instrument": BTC, "quantity": "1", "entry_price": "61010.5", **position}
+    doc = changed(NORMAL, ["accounts", 0, "positions"], [{**held, "margin_mode": "isolated"}])
+    return changed(doc, ["accounts", 0, "orders"], [])
+
+
+def test_another_leverage_puts_no_money_into_an_isolated_wallet():
+    """Set from 10 to 5 the wallet is still 6,101.05: only what is bought now is put up at 5."""
+    doc = changed(isolated(leverage="10"), ["ticket", "leverage"], "5")
+    answer = check(doc)
+    (after,) = answer["after"]["positions"]
+    assert D(after["isolated_wallet"]) == D("6101.05") + 2 * D(60980) / 5
+    fee = 2 * D(60980) * D("0.0005")
+    gain = 2 * (D("61010.5") - D(60980))
+    assert D(answer["after"]["equity"]) - D(answer["before"]["equity"]) == gain - fee
+
+
+def test_a_position_without_a_leverage_is_added_to_at_that_of_the_profile():
+    doc = changed(
+        NORMAL, ["accounts", 0, "positions", 0], {**NORMAL["accounts"][0]["positions"][0]}
+    )
+    del doc["accounts"][0]["positions"][0]["leverage"]
+    after = check(doc)["after"]["positions"][0]
+    assert D(after["initial_margin"]) == D(after["notional"]) / 5
+
+
+def test_a_spot_account_trades_at_its_own_venue():
+    ticket = {"account": "s", "type": "LIMIT", "instrument": "BTCUSDT.BINANCE"}
+    ticket |= {"side": "BUY", "quantity": "0.1", "price": "61000"}
+    doc = changed(NORMAL, ["ticket"], ticket)
+    doc["marks"]["BTCUSDT.BINANCE"] = "61000"
+    spot = {"id": "s", "kind": "spot", "balances": [{"asset": "USDT", "quantity": "9000"}]}
+    doc["accounts"].append(spot)
+    assert codes(check(doc)) == []
+    spot["venue"] = "KRAKEN"
+    with pytest.raises(InputError, match="an instrument of KRAKEN"):
+        check(doc)
