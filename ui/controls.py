@@ -203,6 +203,8 @@ class Choice(QComboBox):
     def __init__(self, theme: Theme, name: str, choices: list[str]) -> None:
         super().__init__()
         self.theme = theme
+        self.label = ""
+        """Written inside at the left, where there is room for it."""
         self.setAccessibleName(name)
         self.addItems(choices)
         self.setFont(theme.face(11).font)
@@ -231,7 +233,11 @@ class Choice(QComboBox):
             enabled = self.isEnabled()
             ink.frame("edge" if enabled else "line", "field", box, radius=4)
             token = "text" if enabled else "muted"
-            ink.text(token, self.theme.face(11), self.currentText(), box.adjusted(9, 0, -20, 0))
+            inner = box.adjusted(9, 0, -20, 0)
+            if self.label:
+                used = ink.text("muted", self.theme.face(11), self.label, inner)
+                inner.setLeft(inner.left() + used + 10)
+            ink.text(token, self.theme.face(11), self.currentText(), inner)
             arrow = QRectF(box.right() - 18, box.center().y() - 5, 10, 10)
             icons.draw(painter, "reduce", self.theme.color("muted").name(), arrow)
             if self.hasFocus():

@@ -42,6 +42,9 @@ class Display(QObject):
             (200, panes.orders.show_frame),
             (250, panes.chart.show_frame),
             (250, panes.feeds.show_frame),
+            (250, panes.financing.show_frame),
+            (200, panes.close_out.show_frame),
+            (250, panes.rules.show_frame),
         ]
         self.pacing = Pacing(tasks, boot_ns)
 
@@ -59,6 +62,7 @@ class Display(QObject):
         self._pump.streams = self._panes.feeds.is_seen()
         self._panes.watch.show_frame(frame, self.selected)
         self._panes.book.show_frame(frame, self.selected)
+        self._panes.area.fit_front()
         self.pacing.show(frame)
 
     def _show_ticket(self, frame: DeskFrame) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QChildEvent, QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -18,6 +20,10 @@ from ui.paint import Align, painting
 from ui.theme import Theme
 
 GAP = 4
+TABS = ("feeds", "financing", "close_out", "rules")
+"""Docks that share the market watch's place, behind it."""
+TALL = ("financing", "close_out", "rules")
+"""Of these, those that need more height than the market watch while they are in front."""
 TAB_BAR = 27
 """Height of the tabs under docks that share one place."""
 
@@ -71,6 +77,8 @@ class DockArea(QMainWindow):
         self.docks: dict[str, Dock] = {}
         self._rows = (3, 7)
         self._given: dict[str, QSize] = {}
+        self._front = ""
+        """Which of `TALL` is in front."""
         self._touched = False
         """The trader has moved a border or a dock: the places are his from then on."""
 
@@ -94,7 +102,8 @@ class DockArea(QMainWindow):
         self.splitDockWidget(docks["positions"], docks["ticket"], left)
         self.splitDockWidget(docks["positions"], docks["chart"], down)
         self.splitDockWidget(docks["chart"], docks["watch"], down)
-        self.tabifyDockWidget(docks["watch"], docks["feeds"])
+        for before, key in pairwise(("watch", *TABS)):
+            self.tabifyDockWidget(docks[before], docks[key])
         self.splitDockWidget(docks["chart"], docks["depth"], left)
         self.splitDockWidget(docks["ticket"], docks["orders"], down)
         docks["watch"].raise_()
@@ -121,6 +130,8 @@ class DockArea(QMainWindow):
         row = 20 if compact else 24
         positions = 28 + row + 40 * min(max(held, 2), 5) + 4
         watch = min(193 if compact else 365, 28 + row * (watched + 1) + 8) + TAB_BAR
+        if self._front:
+            watch = max(watch, 300 if compact else 470)
         self.resizeDocks(
             [docks["positions"], docks["chart"], docks["watch"]],
             [positions, max(180, height - positions - watch - 4 * GAP), watch],
@@ -184,6 +195,19 @@ class DockArea(QMainWindow):
         if event.type() == QEvent.Type.MouseButtonRelease and self._sizes() != self._given:
             self._touched = True
         return done
+
+    def fit_front(self) -> None:
+        """Give a tall dock its height while it is in front, and take it back."""
+        front = next((key for key in TALL if self._is_in_front(key)), "")
+        if front != self._front:
+            self._front = front
+            if not self._touched:
+                self.size_trade()
+
+    def _is_in_front(self, key: str) -> bool:
+        """Behind another tab a dock stays visible to Qt, but nothing of it is on the screen."""
+        dock = self.docks[key]
+        return not dock.isFloating() and not dock.bar.visibleRegion().isEmpty()
 
     def _touch(self) -> None:
         self._touched = True

@@ -95,6 +95,13 @@ class Grid(QTableView):
         self._repaint_changes(before, rows)
         if selected != self.selected_key():
             self.select_key(selected)
+        if not before:
+            self._select_first()
+
+    def _select_first(self) -> None:
+        """Whoever is here by key finds a row selected: the keys that act on one need it."""
+        if self._selected < 0 and self.hasFocus():
+            self.select_key(next((row.key for row in self.grid.rows if not row.heading), ""))
 
     def _widen(self, before: tuple[Row, ...], rows: tuple[Row, ...]) -> None:
         """Give a column the room its longest text needs: no figure is ever cut."""
@@ -207,10 +214,8 @@ class Grid(QTableView):
             self.refit()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Whoever comes by key finds a row selected: the keys that act on one need it."""
         super().focusInEvent(event)
-        if self._selected < 0:
-            self.select_key(next((row.key for row in self.grid.rows if not row.heading), ""))
+        self._select_first()
 
     def sizeHint(self) -> QSize:
         return QSize(240, 96)

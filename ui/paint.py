@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import IntFlag
 from types import TracebackType
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPaintDevice, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
@@ -13,6 +14,17 @@ from ui.theme import Face, Theme
 
 KEPT_AREA = 40_000
 """Square pixels up to which a drawn frame is kept."""
+
+
+class Spot(NamedTuple):
+    """Where a figure was painted."""
+
+    box: QRectF
+    label: str
+    value: str
+    figure: str
+    """The engine's name for it; empty: it cannot be explained."""
+    tip: str = ""
 
 
 class Align(IntFlag):
@@ -53,11 +65,13 @@ CHIPS: dict[str, tuple[str, str | None, str, str]] = {
 class Ink:
     """A painter with the theme at hand: `ink.text("muted", face, …)`."""
 
-    __slots__ = ("painter", "theme")
+    __slots__ = ("painter", "spots", "theme")
 
     def __init__(self, painter: QPainter, theme: Theme) -> None:
         self.painter = painter
         self.theme = theme
+        self.spots: list[Spot] = []
+        """Figures painted so far that somebody may point at."""
 
     def text(
         self, token: str, face: Face, text: str, box: QRectF, align: Align = Align.LEFT

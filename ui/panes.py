@@ -16,11 +16,14 @@ from ui.paint import painting
 from ui.palette import DIRECTIONS, SCHEMES
 from ui.panels.banner import BannerBar
 from ui.panels.chart import ChartPanel
+from ui.panels.close_out import CloseOutPanel
 from ui.panels.feeds import FeedsPanel
+from ui.panels.financing import FinancingPanel
 from ui.panels.footer import Footer
 from ui.panels.orders import OrdersPanel
 from ui.panels.positions import PositionsPanel
 from ui.panels.risk import RiskPanel
+from ui.panels.rules import RulesPanel
 from ui.panels.status import StatusBar
 from ui.panels.strips import Strip
 from ui.panels.ticket import TicketPanel
@@ -59,6 +62,9 @@ class Panes(QWidget):
         self.chart = ChartPanel(theme)
         self.watch = WatchPanel(theme)
         self.feeds = FeedsPanel(theme)
+        self.financing = FinancingPanel(theme)
+        self.close_out = CloseOutPanel(theme)
+        self.rules = RulesPanel(theme)
         self.book = DepthPanel(theme)
         self.ticket = TicketPanel(theme, new_id, arm_key)
         self.orders = OrdersPanel(theme)
@@ -76,6 +82,15 @@ class Panes(QWidget):
         feeds.bar.add_left(self.feeds.tabs)
         feeds.bar.add_right(self.feeds.filters)
         feeds.visibilityChanged.connect(self.feeds.look_again)
+        for key, title, panel, note in (
+            ("financing", tr("Financing"), self.financing, tr("the lender's view")),
+            ("close_out", tr("Close-out"), self.close_out, tr("what the desk does by itself")),
+            ("rules", tr("Rules"), self.rules, tr("the worst first")),
+        ):
+            dock = area.add(key, title, panel)
+            dock.bar.say(note)
+            panel.seen_with = dock.bar
+            dock.visibilityChanged.connect(panel.look_again)
         area.add("depth", tr("Depth"), self.book)
         area.add("ticket", tr("Ticket"), self.ticket)
         orders = area.add("orders", tr("Orders"), self.orders)
@@ -108,10 +123,13 @@ class Panes(QWidget):
             self.orders.orders,
             self.orders.fills,
             *self.feeds.grids,
+            self.close_out.steps,
+            self.rules.grid,
         ):
             grid.dimmed = dimmed
             grid.viewport().update()
         self.risk.set_dimmed(dimmed)
+        self.financing.set_dimmed(dimmed)
         self.chart.set_dimmed(dimmed)
         self.status.show_gone(dimmed)
 

@@ -13,13 +13,17 @@ from ui.actions import Actions
 from ui.arming import SURFACES, Arming
 from ui.closing import Closing
 from ui.display import Display
+from ui.exchange import Exchange
 from ui.keys import bind, load_key_map
 from ui.panels.key_help import KeyHelp
 from ui.panes import Panes
 from ui.pump import Link, Pump
+from ui.surfaces import Surfaces
 from ui.theme import Theme
 from ui.viewmodels.banner import crashed, engine_lost, engine_silent, fault
+from ui.viewmodels.cures import Cure
 from ui.viewmodels.events import Line
+from ui.viewmodels.risk import risk_view
 from ui.viewmodels.text import clock, tr
 from ui.viewmodels.tone import Tone
 
@@ -37,6 +41,10 @@ class DeskWindow(Panes):
         self.display = Display(self, pump, self.arming)
         self.commands = Actions(pump, self.arming, self.strip, self.ticket)
         self.closing = Closing(pump, self.strip)
+        self.exchange = Exchange(self.commands.send)
+        self.surfaces = Surfaces(
+            self, theme, self.exchange, lambda: pump.frame, self._stage, self._say_plainly
+        )
         self.hello: Hello | None = None
         self._may_close = False
         self._help = KeyHelp(theme, self.keys, self)
@@ -73,7 +81,23 @@ class DeskWindow(Panes):
         self.footer.help_asked.connect(self._help.show)
         self.display.deposit_wanted.connect(actions.first_deposit)
         self.closing.may_go.connect(self._go)
+        self._wire_surfaces()
         self.shortcuts = bind(self, self.keys, self._key_actions())
+
+    def _wire_surfaces(self) -> None:
+        surfaces = self.surfaces
+        self.pump.framed.connect(surfaces.show_frame)
+        self.status.strip.client_asked.connect(surfaces.client)
+        self.watch.disclosure_asked.connect(surfaces.disclosure)
+        self.ticket.disclosure_asked.connect(surfaces.disclosure)
+        self.risk.cures_asked.connect(surfaces.cures)
+        self.financing.asked.connect(surfaces.loan)
+        self.close_out.prefer_asked.connect(surfaces.prefer)
+        self.rules.override_asked.connect(surfaces.override)
+        self.rules.daily_loss_asked.connect(surfaces.daily_loss)
+        self.rules.take_back_asked.connect(surfaces.take_back)
+        for panel in (self.risk, self.positions, self.financing, self.rules):
+            panel.explain_asked.connect(surfaces.explain)
 
     def _key_actions(self) -> dict[str, Callable[[], None]]:
         actions, ticket, positions = self.commands, self.ticket, self.positions
@@ -95,6 +119,11 @@ class DeskWindow(Panes):
             "focus_watch": lambda: self.go_to(self.watch.grid),
             "focus_positions": lambda: self.go_to(positions.grid),
             "focus_orders": lambda: self.go_to(self.orders.orders),
+            "focus_financing": lambda: self.go_to(self.financing),
+            "focus_close_out": lambda: self.go_to(self.close_out.steps),
+            "focus_rules": lambda: self.go_to(self.rules.grid),
+            "client": self.surfaces.client,
+            "cures": self._cure_worst,
             "focus_feeds": lambda: self.go_to(self.feeds.grids[self.feeds.page]),
             "close_25": lambda: positions.close_selected(25),
             "close_50": lambda: positions.close_selected(50),
@@ -124,10 +153,14 @@ class DeskWindow(Panes):
             self.orders.show_log()
         self.ticket.take_event(event)
         self.closing.take_event(event)
+        self.exchange.take_event(event)
 
     def say(self, text: str, tone: Tone = Tone.TEXT2, icon: str = "info") -> None:
         """Something of the window's own, in the footer."""
         self.footer.say(Line(0, "", text, tone, icon))
+
+    def _say_plainly(self, text: str) -> None:
+        self.say(text)
 
     def _say_danger(self, text: str) -> None:
         self.say(text, Tone.DANGER, "triangle")
@@ -145,6 +178,8 @@ class DeskWindow(Panes):
             self.say(tr("The desk is running."), icon="tick")
         self.ticket.set_connected(live)
         self.cancel_all.setEnabled(live)
+        if not live:
+            self.exchange.lose()
         if link is Link.LOST:
             self.strip.dismiss()
             frame = self.pump.frame
@@ -161,11 +196,38 @@ class DeskWindow(Panes):
         self.display.keep_fault(fault(text))
         self.say(text, Tone.DANGER, "triangle")
 
-    def _act_on_banner(self, action: str) -> None:
+    def _act_on_banner(self, action: str, of: str) -> None:
         if action == "restart":
             self._start_again()
+        elif action == "cures":
+            self.surfaces.cures(of)
+        elif action == "close_out":
+            self.go_to(self.close_out.steps)
         else:
             self.commands.rearm()
+
+    def _cure_worst(self) -> None:
+        """The key for what the risk panel's button does."""
+        frame = self.pump.frame
+        called = "" if frame is None else risk_view(frame).called
+        if called:
+            self.surfaces.cures(called)
+        else:
+            self.say(tr("No account needs a cure."))
+
+    def _stage(self, cure: Cure) -> None:
+        """Fill in the ticket with an order that reduces."""
+        frame = self.pump.frame
+        held = [] if frame is None else frame.positions
+        key = (cure.account, cure.what)
+        position = next((p for p in held if (p.account, p.instrument) == key), None)
+        if position is None:
+            self.say(tr(f"{cure.account} holds no {cure.what} any more."))
+            return
+        self.display.choose(cure.what)
+        side = "SELL" if position.quantity > 0 else "BUY"
+        self.ticket.stage(cure.account, side, cure.quantity)
+        self.go_to(self.ticket.quantity)
 
     def _start_again(self) -> None:
         """Start a new desk on the same folder, free of this process, and end."""

@@ -9,12 +9,13 @@ import msgspec
 from desk.engine.snapshot import EventMessage, Hello, Request
 from desk.model.commands import (
     AnyCommand,
+    Ask,
     Heartbeat,
     NextFrame,
     PreviewOrder,
     WindowClosing,
 )
-from desk.model.events import Acknowledged, ClosingAsked, Denial, Denied, Previewed
+from desk.model.events import Acknowledged, Answered, ClosingAsked, Denial, Denied, Previewed
 
 DENIALS = [
     Denial(
@@ -48,6 +49,8 @@ class FakeDesk:
         self.answers = True
         self.orders, self.positions = [], []
         self.credit = 0
+        self.data_of = {}
+        """What questions are answered with, by what they are about."""
         self._decode = msgspec.msgpack.Decoder(AnyCommand).decode
         self._encode = msgspec.msgpack.Encoder().encode
         self._request = msgspec.msgpack.Decoder(Request).decode
@@ -110,6 +113,9 @@ class FakeDesk:
                 self.tell(asked)
             else:
                 self.tell(Acknowledged(command=number, about="leave", id=""))
+        elif isinstance(command, Ask) and command.about in self.data_of:
+            said = Answered(command=number, about=command.about, data=self.data_of[command.about])
+            self.tell(said)
         elif self.deny:
             word = msgspec.to_builtins(command)["command"]
             self.tell(Denied(command=number, about=word, id=command.id, denials=DENIALS))

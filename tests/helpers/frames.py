@@ -4,6 +4,16 @@ import math
 import random
 from decimal import Decimal as D
 
+from desk.engine.risk_snapshot import (
+    ClientView,
+    CloseOutStepView,
+    CloseOutView,
+    GateView,
+    LoanCollateralView,
+    LoanLineView,
+    LoanView,
+    OverrideView,
+)
 from desk.engine.snapshot import (
     AccountView,
     BookView,
@@ -14,6 +24,7 @@ from desk.engine.snapshot import (
     MarketView,
     OrderView,
     PositionView,
+    RuleView,
     SeriesView,
     TotalsView,
 )
@@ -183,6 +194,197 @@ def spot_account(name="spot-1", held=(("BTC", "8"), ("ETH", "25"))):
         collateral=[collateral(asset, quantity, None, None, None) for asset, quantity in held],
         close_out_marks={},
     )
+
+
+def loan(name="loan-1", **changes):
+    """13:41:08 HKT of the design's arithmetic: the loan in margin call."""
+    fields = {
+        "account": name,
+        "lender": "broker",
+        "execution": "paper",
+        "currency": "HKD",
+        "level": "MARGIN_CALL",
+        "market_value": D(22463323),
+        "margin_value": D(11484329),
+        "capital_value": D(5831000),
+        "loan": D("11612821.00"),
+        "accrued_interest": D("12821.00"),
+        "loan_to_value": D("0.51697"),
+        "utilization": D("1.01119"),
+        "excess": D(-128492),
+        "price_fall_to_margin_call": D(0),
+        "price_fall_to_close_out": D("0.38812"),
+        "price_fall_to_shortfall": None,
+        "falls_known": True,
+        "credit_limit": D(15000000),
+        "securities_share": D("0.5077"),
+        "group_share": D("0.4923"),
+        "group_cap": D("0.50"),
+        "advances_stopped_since_ms": WALL_MS - 1_308_000,
+        "cure_deadline_ms": WALL_MS + 5_892_000,
+        "collateral": [
+            LoanCollateralView(
+                asset="BTC", description="BTC", quantity=D(22), market_value=D(10210054),
+                haircut=D("0.60"), margin_value=D(4084022), share=D("0.4112"), cap=D("0.40"),
+                eligible=True,
+            ),
+            LoanCollateralView(
+                asset="ETH", description="ETH", quantity=D(200), market_value=D(3923268),
+                haircut=D("0.60"), margin_value=D(1569307), share=D("0.1366"), cap=D("0.40"),
+                eligible=True,
+            ),
+            LoanCollateralView(
+                asset=None, description="HK blue chips", quantity=None, market_value=D(8330000),
+                haircut=D("0.30"), margin_value=D(5831000), share=D("0.5077"), cap=None,
+                eligible=True,
+            ),
+        ],
+        "stress": [
+            (D("0.10"), "MARGIN_CALL", D("1.0628")),
+            (D("0.20"), "MARGIN_CALL", D("1.1200")),
+            (D("0.30"), "MARGIN_CALL", D("1.1837")),
+            (D("0.50"), "CLOSE_OUT", D("1.3475")),
+        ],
+        "loans": [
+            LoanLineView(
+                asset="HKD", principal=D("11600000.00"), accrued_interest=D("12821.00"),
+                annual_rate=D("0.08"), interest_per_day=D("2542.47"),
+            )
+        ],
+    }  # fmt: skip
+    return LoanView(**fields | changes)
+
+
+def loan_account(name="loan-1", **changes):
+    fields = {
+        "kind": "financing",
+        "venue": None,
+        "margin_mode": None,
+        "currency": "HKD",
+        "level": "MARGIN_CALL",
+        "equity": D(10850502),
+        "collateral_value": D(11484329),
+        "available_margin": D(-128492),
+        "margin_utilization": D("1.01119"),
+        "margin_ratio": None,
+        "initial_margin": None,
+        "order_margin": None,
+        "maintenance_margin": None,
+        "leverage": None,
+        "common_move_down": D("-0.38812"),
+        "collateral": [],
+        "close_out_marks": {},
+        "level_since_ms": WALL_MS - 1_308_000,
+        "cure_deadline_ms": WALL_MS + 5_892_000,
+    }
+    return account(name, **fields | changes)
+
+
+def step(instrument=BTC, **changes):
+    fields = {
+        "side": "SELL",
+        "quantity": D("16.000"),
+        "expected_price": D("47678.8"),
+        "fee": D("381.43"),
+        "margin_ratio_after": D("0.91"),
+        "status": "planned",
+    }
+    return CloseOutStepView(instrument=instrument, **fields | changes)
+
+
+def close_out(name="perp-1", **changes):
+    fields = {
+        "phase": "standing",
+        "reason": "At the common move of -30.4 % perp-1 would be due.",
+        "triggered_ms": None,
+        "steps": [step(), step(quantity=D("34.000"), margin_ratio_after=D("0.60")),
+                  step(ETH, quantity=D("760.000"), expected_price=D("1888.90"))],
+        "preference": [],
+    }  # fmt: skip
+    return CloseOutView(account=name, **fields | changes)
+
+
+def gate(rule="pi.gate", **changes):
+    fields = {
+        "met": True,
+        "said": "Professional investor: corporation, portfolio of 20,000,000 HKD.",
+        "origin": "SFC",
+        "expires": "2027-11-18",
+    }
+    return GateView(rule=rule, **fields | changes)
+
+
+def client(**changes):
+    fields = {
+        "name": "SAMPLE",
+        "sample": True,
+        "gates": [
+            gate(),
+            gate("client.derivatives_knowledge", said="Derivatives knowledge was assessed."),
+            gate(
+                "client.smf_client",
+                met=False,
+                said="The client is not a securities margin client.",
+                expires=None,
+            ),
+        ],
+        "disclosures": [f"{BTC}@1"],
+    }
+    return ClientView(**fields | changes)
+
+
+def override(**changes):
+    fields = {
+        "rule": "vaf.loans_to_capital",
+        "value": D(6),
+        "normal": D(5),
+        "reason": "capital is being raised this week",
+        "names": ["Ada Wong", "Ben Lee"],
+        "expires_ms": WALL_MS + 4 * 3_600_000,
+    }
+    return OverrideView(**fields | changes)
+
+
+def rule(name="perp.max_leverage", **changes):
+    fields = {
+        "status": "OK",
+        "value": "2.9590",
+        "limit": "5",
+        "origin": "HOUSE",
+        "message": "perp-1 leverage 2.96× of 5×",
+    }
+    return RuleView(rule=name, **fields | changes)
+
+
+def risky_desk(**changes):
+    """A desk with everything that issues of risk show: loan, plan, client, override, rules."""
+    fields = {
+        "accounts": [*normal_desk().accounts, loan_account()],
+        "loans": [loan()],
+        "close_outs": [close_out()],
+        "client_gates": client(),
+        "overrides": [override()],
+        "rules": [
+            rule(),
+            rule(
+                "vaf.loans_to_capital",
+                status="WARN",
+                value="4.8812",
+                limit="6",
+                origin="BENCHMARK",
+                message="All loans in multiples of the firm's capital: 4.8812 of 6.0000",
+            ),
+            rule(
+                "vaf.margin_call",
+                status="BREACH",
+                value="1.0112",
+                limit="1",
+                origin="SFC",
+                message="loan-1 utilization: 1.0112 of 1.0000",
+            ),
+        ],
+    }
+    return normal_desk(**fields | changes)
 
 
 def order(identity="t-118", **changes):

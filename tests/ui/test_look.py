@@ -9,7 +9,7 @@ from ui.paint import CHIPS, Align, Ink, painting, wrap
 from ui.palette import SCHEMES
 from ui.panels.gauge import draw_gauge, draw_sparkline
 from ui.theme import Theme
-from ui.viewmodels.risk import Gauge
+from ui.viewmodels.figure import Gauge
 
 pytestmark = pytest.mark.qt
 

@@ -6,7 +6,7 @@ from helpers.seven_venues import seven_venues, troubled_venues
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QHelpEvent
-from PySide6.QtWidgets import QApplication, QTabBar, QToolTip
+from PySide6.QtWidgets import QApplication, QMenu, QTabBar, QToolTip
 
 from desk.model.commands import NextFrame
 from ui.panels import feeds as feeds_module
@@ -199,6 +199,15 @@ def right_click(grid, point, reason=QContextMenuEvent.Reason.Mouse):
     QApplication.sendEvent(target, QContextMenuEvent(reason, point, target.mapToGlobal(point)))
 
 
+def explain():
+    """Choose `Where this mark comes from` from the menu that is up."""
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    first = menu.actions()[0]
+    menu.close()
+    first.trigger()
+
+
 def popover():
     found = QApplication.activePopupWidget()
     assert isinstance(found, ExplainPopover)
@@ -208,6 +217,7 @@ def popover():
 def test_right_click_explains_the_row_under_the_pointer(qtbot, trouble):
     grid = trouble.window.watch.grid
     right_click(grid, row_center(grid, HYPERLIQUID))
+    explain()
     shown = popover()
     assert shown.accessibleName().startswith("Mark of BTC-PERP · HYPERLIQUID")
     assert shown.grid.grid.rows[0].heading == "BLOCKED"
@@ -225,6 +235,7 @@ def test_right_click_explains_the_row_under_the_pointer(qtbot, trouble):
 def test_menu_key_explains_the_selected_row_and_kill_works_above_it(qtbot, trouble):
     window = trouble.window
     right_click(window.watch.grid, QPoint(0, 0), QContextMenuEvent.Reason.Keyboard)
+    explain()
     shown = popover()
     assert "BTCUSDT-PERP" in shown.accessibleName()
     held = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier

@@ -13,13 +13,23 @@ from ui.theme import Theme
 from ui.viewmodels.banner import Banner
 from ui.viewmodels.text import tr
 
-ACTIONS = {"rearm": "Rearm…", "restart": "Start a new desk on this folder"}
+ACTIONS = {
+    "rearm": "Rearm…",
+    "restart": "Start a new desk on this folder",
+    "cures": "Show cures",
+    "close_out": "Show the steps",
+}
+
+
+LASTING = {"restart", "close_out"}
+"""Stays for as long as it is so: it cannot be acknowledged away."""
 
 
 class BannerBar(QWidget):
     """36 high under the status bar; the docks shrink, nothing is covered."""
 
-    acted = Signal(str)
+    acted = Signal(str, str)
+    """The action, and the account it is about."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -67,13 +77,13 @@ class BannerBar(QWidget):
         self.action.setVisible(bool(shown.action))
         if shown.action:
             self.action.say(tr(ACTIONS[shown.action]), kind="danger" if shown.is_danger else "warn")
-        self.acknowledge.setVisible(shown.action != "restart")
+        self.acknowledge.setVisible(shown.action not in LASTING)
         self._chip.show_banner(following)
         self.update()
 
     def _act(self) -> None:
         if self._shown is not None:
-            self.acted.emit(self._shown.action)
+            self.acted.emit(self._shown.action, self._shown.of)
 
     def _acknowledge(self) -> None:
         if self._shown is not None:

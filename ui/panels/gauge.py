@@ -8,10 +8,10 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from ui.paint import Align, Ink
-from ui.viewmodels.risk import Gauge
+from ui.viewmodels.figure import Gauge
 
 FULL = 1.30
-WARN, CALL = 0.80, 1.00
+WARN, CALL, CLOSE = 0.80, 1.00, 1.25
 FILLS = {"NORMAL": "safe_fill", "WARNING": "warn_fill"}
 
 
@@ -31,15 +31,20 @@ def draw_gauge(
     for place, (zone, value) in enumerate(zip(lanes, values, strict=False)):
         _draw_lane(ink, gauge, zone, value, at, is_main=place == 0, dim=dim)
     bottom = lanes[-1].bottom()
-    for mark, token in ((WARN, "warning"), (CALL, "danger")):
+    marks = [(WARN, "warning"), (CALL, "danger")]
+    if gauge.is_loan:
+        marks.append((CLOSE, "danger"))
+    for mark, token in marks:
         ink.fill(token, QRectF(at(mark) - 0.75, top - 1, 1.5, bottom - top + 2))
     if not scale:
         return bottom - top
     face = ink.theme.face(10.5)
     words = QRectF(left, bottom + 1, width, 13)
     ink.text("muted", face, "0", words)
-    texts = ("80", "100") if ink.theme.compact else ("80 warn", "100 call")
-    for mark, text in zip((WARN, CALL), texts, strict=True):
+    texts = ["80", "100"] if ink.theme.compact else ["80 warn", "100 call"]
+    if gauge.is_loan:
+        texts.append("125")
+    for (mark, _), text in zip(marks, texts, strict=True):
         half = face.width(text) / 2
         centre = QRectF(at(mark) - half, words.top(), 2 * half, 13)
         ink.text("muted", face, text, centre, Align.CENTER)

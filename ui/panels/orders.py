@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QMouseEvent
-from PySide6.QtWidgets import (
-    QStackedLayout,
-    QToolTip,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
 from ui import icons
 from ui.grid import Grid
-from ui.paint import Ink, wrap
+from ui.paint import Ink
 from ui.tabs import Tabs
 from ui.theme import Theme
 from ui.viewmodels.cells import Cell, Row
@@ -27,6 +22,7 @@ from ui.viewmodels.orders import (
     working_count,
 )
 from ui.viewmodels.text import tr
+from ui.words import WordsGrid
 
 
 class OrdersPanel(QWidget):
@@ -41,7 +37,7 @@ class OrdersPanel(QWidget):
         self.orders = OrdersGrid(theme)
         self.orders.cancel_asked.connect(self.cancel_asked)
         self.fills = Grid(theme, FILL_COLUMNS, tr("Fills"), padding=5)
-        self.events = EventsGrid(theme)
+        self.events = WordsGrid(theme, EVENT_COLUMNS, tr("Events"))
         self._pages = QStackedLayout()
         for page in (self.orders, self.fills, self.events):
             self._pages.addWidget(page)
@@ -66,31 +62,6 @@ class OrdersPanel(QWidget):
         key = self.orders.selected_key()
         if key and self.orders.is_working(key):
             self.cancel_asked.emit(key)
-
-
-class EventsGrid(Grid):
-    """A sentence on two lines; what is longer still is in the tool tip."""
-
-    drawn_columns = frozenset({"text"})
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, EVENT_COLUMNS, tr("Events"), row_height=38, padding=6)
-
-    def paint_cell(self, ink: Ink, row: Row, number: int, cell: Cell, box: QRectF) -> None:
-        """Wrap the sentence at the column's width."""
-        face = self.theme.face(12)
-        lines = wrap(face, cell.text, int(box.width()))
-        if len(lines) > 2:
-            lines = [lines[0], f"{lines[1]} …"]
-        top = box.center().y() - 8 * len(lines)
-        for place, line in enumerate(lines):
-            ink.text(cell.tone.value, face, line, QRectF(box.left(), top + 16 * place, 0, 16))
-
-    def viewportEvent(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and (row := self.rowAt(event.pos().y())) >= 0:
-            QToolTip.showText(event.globalPos(), self.grid.rows[row].cells[1].text, self)
-            return True
-        return super().viewportEvent(event)
 
 
 class OrdersGrid(Grid):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QMenu, QToolTip, QVBoxLayout, QWidget
@@ -11,12 +13,21 @@ from ui.grid import Grid
 from ui.paint import Align, Ink, painting
 from ui.theme import Theme
 from ui.viewmodels.cells import Cell, Column, Row, keep_order
-from ui.viewmodels.positions import COLUMNS, position_rows, split_key
+from ui.viewmodels.positions import (
+    COLUMNS,
+    FIGURES,
+    WATCHED,
+    position_rows,
+    position_tip,
+    split_key,
+)
 from ui.viewmodels.text import symbol, tr
 
 PERCENTS = (25, 50, 75, 100)
 BAR_WIDTH, BAR_HEIGHT = 80, 8
 BUTTON_PITCH = 34
+WIDE_DISTANCE = 236
+"""Room for σ and minutes beside both distances."""
 
 
 class PositionsPanel(QWidget):
@@ -25,11 +36,15 @@ class PositionsPanel(QWidget):
     close_asked = Signal(str, str, int)
     """Account, instrument, percent."""
     chosen = Signal(str)
+    explain_asked = Signal(str, str, str, QPoint)
+    """Figure, its label, its value as shown, and where on the screen."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self._theme = theme
         self.grid = PositionsGrid(theme)
         self.grid.close_asked.connect(self.close_asked)
+        self.grid.explain_asked.connect(self.explain_asked)
         self.grid.row_selected.connect(self._choose)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -37,7 +52,8 @@ class PositionsPanel(QWidget):
 
     def show_frame(self, frame: DeskFrame) -> None:
         """Show a frame's positions; under the pointer nothing moves."""
-        rows = position_rows(frame)
+        self.grid.frame = frame
+        rows = position_rows(frame, short=self._theme.compact)
         if self.grid.underMouse() or self.grid.button_down:
             rows = keep_order(rows, [row.key for row in self.grid.grid.rows])
         self.grid.show_rows(rows)
@@ -52,7 +68,7 @@ class PositionsPanel(QWidget):
     def close_selected(self, percent: int) -> None:
         """Close part of the selected row, if the surface is armed."""
         key = self.grid.selected_key()
-        if key and self.grid.armed:
+        if key and self.grid.armed and self.grid.can_close(key):
             self.close_asked.emit(*split_key(key), percent)
 
 
@@ -60,11 +76,13 @@ class PositionsGrid(Grid):
     """Rows of two lines; the distance bar and the close buttons are drawn."""
 
     close_asked = Signal(str, str, int)
+    explain_asked = Signal(str, str, str, QPoint)
     drawn_columns = frozenset({"distance", "close"})
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, COLUMNS, tr("Positions"), row_height=40, padding=6)
         self.armed = False
+        self.frame: DeskFrame | None = None
         self.button_down: tuple[str, int] | None = None
         self.setMouseTracking(True)
 
@@ -78,7 +96,11 @@ class PositionsGrid(Grid):
         """Two buttons on a small screen, four elsewhere."""
         if column.key == "close":
             return len(self.percents()) * BUTTON_PITCH
-        return column.width
+        return column.width if self.theme.compact or column.key != "distance" else WIDE_DISTANCE
+
+    def can_close(self, key: str) -> bool:
+        """Whether a row's position is this desk's to close."""
+        return any(row.key == key and row.cells[-1].text != WATCHED for row in self.grid.rows)
 
     def percents(self) -> tuple[int, ...]:
         """Which buttons there is room for."""
@@ -105,6 +127,9 @@ class PositionsGrid(Grid):
         """The thermometer with both distances, or the close buttons."""
         if self.grid.columns[number].key == "distance":
             self._paint_distance(ink, cell, box)
+            return
+        if cell.text == WATCHED:
+            ink.text("muted", self.theme.face(11), tr("watched only"), box, Align.RIGHT)
             return
         for percent in self.percents():
             self._paint_button(ink, row.key, percent, self._button_box(percent, box))
@@ -168,7 +193,7 @@ class PositionsGrid(Grid):
 
     def _button_at(self, point: QPoint) -> tuple[str, int] | None:
         key = self.key_at(point)
-        if not key:
+        if not key or not self.can_close(key):
             return None
         return next(
             (
@@ -202,26 +227,56 @@ class PositionsGrid(Grid):
             self.close_asked.emit(*split_key(pressed[0]), pressed[1])
 
     def contextMenuEvent(self, arg__1: QContextMenuEvent) -> None:
-        """The same for the keyboard: the menu key on a selected row."""
-        key = self.selected_key()
-        if not key:
-            return
+        """Explain the figure under the pointer; by the menu key close a part, or explain any."""
+        if arg__1.reason() is not QContextMenuEvent.Reason.Keyboard:
+            key, column = self.key_at(arg__1.pos()), self.columnAt(arg__1.pos().x())
+            if key and column >= 0 and self.grid.columns[column].key in FIGURES:
+                self._explain(key, column, arg__1.globalPos())
+                return
+        if key := self.selected_key():
+            self._offer(key, arg__1.globalPos())
+
+    def _offer(self, key: str, at: QPoint) -> None:
         account, instrument = split_key(key)
         menu = QMenu(self)
-        for percent in PERCENTS:
+        for percent in PERCENTS if self.can_close(key) else ():
             action = menu.addAction(tr(f"Close {percent} % of {symbol(instrument)} at market"))
             action.setEnabled(self.armed)
             action.triggered.connect(
                 lambda _=False, percent=percent: self.close_asked.emit(account, instrument, percent)
             )
-        menu.popup(arg__1.globalPos())
+        menu.addSeparator()
+        for number, column in enumerate(self.grid.columns):
+            if column.key in FIGURES:
+                action = menu.addAction(tr(f"How {column.title.rstrip(' ↑')} came about"))
+                action.triggered.connect(partial(self._explain_later, key, number, at))
+        menu.popup(at)
+
+    def _explain_later(self, key: str, column: int, at: QPoint, _: bool = False) -> None:
+        self._explain(key, column, at)
+
+    def _explain(self, key: str, number: int, at: QPoint) -> None:
+        """Ask how the figure of a cell came about."""
+        account, instrument = split_key(key)
+        column = self.grid.columns[number]
+        row = next((row for row in self.grid.rows if row.key == key), None)
+        if row is not None:
+            figure = f"{account}.{instrument}.{FIGURES[column.key]}"
+            label = f"{symbol(instrument)} {column.title.rstrip(' ↑')}"
+            self.explain_asked.emit(figure, label, row.cells[number].text, at)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and (button := self._button_at(event.pos())):
-            what = symbol(split_key(button[0])[1])
-            text = tr(f"Close {button[1]} % of {what} at market, reduce-only")
-            if not self.armed:
-                text += tr(" (arm first)")
-            QToolTip.showText(event.globalPos(), text, self)
+        if isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self._tip(event.pos()), self)
             return True
         return super().viewportEvent(event)
+
+    def _tip(self, point: QPoint) -> str:
+        button = self._button_at(point)
+        if button is None:
+            key = self.key_at(point)
+            tip = position_tip(self.frame, key) if key and self.frame is not None else ""
+            return f"{tip}\n{tr('Right-click: how this came about')}" if tip else ""
+        what = symbol(split_key(button[0])[1])
+        text = tr(f"Close {button[1]} % of {what} at market, reduce-only")
+        return text if self.armed else text + tr(" (arm first)")

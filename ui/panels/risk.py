@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
+from ui.controls import Button
 from ui.paint import Ink, painting
 from ui.panels.risk_card import paint_figures, paint_full, paint_small
 from ui.scroll import thin
+from ui.spots import Spots
 from ui.theme import Theme
+from ui.viewmodels.figure import Figure
 from ui.viewmodels.ratio_history import RatioHistory
-from ui.viewmodels.risk import AccountCard, Figure, RiskView, risk_view
+from ui.viewmodels.risk import AccountCard, RiskView, risk_view
 from ui.viewmodels.text import tr
 
 
 class RiskPanel(QWidget):
     """All accounts; the desk's totals stay at the bottom."""
 
+    explain_asked = Signal(str, str, str, QPoint)
+    """Figure, its label, its value as shown, and where on the screen."""
+    cures_asked = Signal(str)
+    """The account that is to be cured."""
+
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._history = RatioHistory()
         self.cards = RiskCards(theme, self._history)
         self.totals = _Totals(theme)
+        for painted in (self.cards, self.totals):
+            painted.explain_asked.connect(self.explain_asked)
+        self._called = ""
+        self.cure = Button(theme, "", "accent")
+        self.cure.clicked.connect(lambda: self.cures_asked.emit(self._called))
+        self._foot = QWidget()
+        self._foot.hide()
         scroll = QScrollArea()
         scroll.setWidget(self.cards)
         scroll.setWidgetResizable(True)
@@ -36,6 +51,10 @@ class RiskPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(scroll, 1)
+        foot = QVBoxLayout(self._foot)
+        foot.setContentsMargins(12, 8, 12, 8)
+        foot.addWidget(self.cure)
+        column.addWidget(self._foot)
         column.addWidget(self.totals)
         self.setMinimumWidth(280)
 
@@ -45,6 +64,9 @@ class RiskPanel(QWidget):
         view = risk_view(frame)
         self.cards.show_risk(view)
         self.totals.show_totals(view.totals)
+        self._called = view.called
+        self._foot.setVisible(bool(view.called))
+        self.cure.say(tr(f"Smallest cure of {view.called}"))
 
     def set_dimmed(self, dimmed: bool) -> None:
         """The engine is gone: every figure is old."""
@@ -52,7 +74,7 @@ class RiskPanel(QWidget):
         self.totals.set_dimmed(dimmed)
 
 
-class RiskCards(QWidget):
+class RiskCards(Spots):
     """The cards, painted; as high as they need."""
 
     def __init__(self, theme: Theme, history: RatioHistory) -> None:
@@ -86,6 +108,7 @@ class RiskCards(QWidget):
         with painting(self, self._theme) as ink:
             ink.fill("panel", QRectF(event.rect()))
             bottom = self._paint_cards(ink)
+            self.spots = ink.spots
         if bottom != self._height:
             self._height = bottom
             self.updateGeometry()
@@ -109,7 +132,7 @@ class RiskCards(QWidget):
         return int(top) + 2
 
 
-class _Totals(QWidget):
+class _Totals(Spots):
     """The desk as a whole: six figures in two rows; absent when the frame has none."""
 
     def __init__(self, theme: Theme) -> None:
@@ -145,6 +168,7 @@ class _Totals(QWidget):
             paint_figures(
                 ink, self._figures, QRectF(12, 10, self.width() - 24, 0), dim=self._dimmed
             )
+            self.spots = ink.spots
 
 
 def _spoken(view: RiskView) -> str:

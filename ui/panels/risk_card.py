@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF
 
 from ui import icons
-from ui.paint import Align, Ink
+from ui.paint import Align, Ink, Spot
 from ui.panels.gauge import draw_gauge, draw_sparkline
-from ui.viewmodels.risk import AccountCard, CloseOut, CollateralRow, Figure
+from ui.viewmodels.figure import Figure
+from ui.viewmodels.risk import AccountCard, CloseOut, CollateralRow
 from ui.viewmodels.text import tr
 
 PAD = 12
@@ -20,6 +21,9 @@ def paint_full(
     gap = 8 if ink.theme.compact else 12
     inner = QRectF(PAD, top, width - 2 * PAD, 0)
     y = _head(ink, card, inner, dim=dim)
+    if card.since:
+        ink.text("text2", ink.theme.face(11), card.since, QRectF(inner.left(), y - 6, 0, 16))
+        y += 14
     if card.cure_within:
         y = _countdown(ink, card.cure_within, inner, y)
     y = _hero(ink, card, points, inner, y, dim=dim)
@@ -47,13 +51,16 @@ def paint_small(ink: Ink, card: AccountCard, top: float, width: float, *, dim: b
     used_box = inner.adjusted(0, 0, -chip - 8, 0)
     token = "stale" if dim else card.tone.value
     wide = ink.text(token, theme.face(13, 600), card.utilization, used_box, Align.RIGHT)
+    _ratio_spots(ink, card, used_box.adjusted(used_box.width() - wide, 0, 0, 0), QRectF())
     _note(ink, note, inner, used, used_box.width() - wide)
     gauge_box = QRectF(inner.left(), inner.bottom() + 6, inner.width(), 0)
     y = gauge_box.top() + draw_gauge(ink, card.gauge, gauge_box, lane=8, scale=False, dim=dim)
     line = QRectF(inner.left(), y + 4, inner.width(), 18)
-    equity, available = card.figures[0], card.figures[2]
-    shown = f"{equity.label} {equity.value}   {available.label} {available.value}"
-    ink.text("muted", theme.face(11), shown, line)
+    for figure in (card.figures[0], card.figures[2]):
+        shown = f"{figure.label} {figure.value}"
+        width = ink.text("muted", theme.face(11), shown, line)
+        _spot(ink, figure, QRectF(line.left(), line.top(), width, line.height()))
+        line.setLeft(line.left() + width + 14)
     return line.bottom() + 8
 
 
@@ -102,18 +109,27 @@ def _hero(
     token = "stale" if dim else card.tone.value
     used = ink.text(token, theme.face(size, 600), card.utilization, row)
     label = QRectF(row.left() + used + 12, row.center().y(), row.width(), 16)
-    ink.text("muted", theme.face(11), tr("margin utilization"), label)
+    what = tr("loan ÷ margin value") if card.gauge.is_loan else tr("margin utilization")
+    ink.text("muted", theme.face(11), what, label)
     if card.gauge.has_ratio:
         ratio = theme.face(11, 600)
         above = QRectF(row.left(), row.top(), row.width(), 16)
         shown = "stale" if dim else "text2"
         width = ratio.width(card.margin_ratio)
+        _ratio_spots(
+            ink,
+            card,
+            QRectF(row.left(), row.top(), used, row.height()),
+            above.adjusted(above.width() - width - 80, 0, 0, 0),
+        )
         ink.text(shown, ratio, card.margin_ratio, above, Align.RIGHT)
         ink.text(
             "muted", theme.face(11), tr("margin ratio"), above.adjusted(0, 0, -width - 6, 0),
             Align.RIGHT,
         )  # fmt: skip
         draw_sparkline(ink, points, QRectF(row.right() - 84, row.top() + 22, 80, 14))
+    else:
+        _ratio_spots(ink, card, QRectF(row.left(), row.top(), used, row.height()), QRectF())
     return row.bottom() + 6
 
 
@@ -123,6 +139,7 @@ def paint_figures(
     """Labels over values, three to a row; return the bottom."""
     theme = ink.theme
     label, value = theme.face(11), theme.face(13, 500)
+    small = theme.face(11, 500)
     pitch = 38 if theme.compact else 44
     column = box.width() / 3
     for number, figure in enumerate(figures):
@@ -130,8 +147,26 @@ def paint_figures(
         top = box.top() + number // 3 * pitch
         ink.text("muted", label, figure.label, QRectF(left, top, column, 16), Align.LEFT)
         token = "stale" if dim else figure.tone.value
-        ink.text(token, value, figure.value, QRectF(left, top + 16, column, 20), Align.LEFT)
+        fits = value.width(figure.value) < column
+        place = QRectF(left, top + 16, column, 20)
+        ink.text(token, value if fits else small, figure.value, place, Align.LEFT)
+        _spot(ink, figure, QRectF(left, top, column, 36))
     return box.top() + (len(figures) + 2) // 3 * pitch
+
+
+def _spot(ink: Ink, figure: Figure, box: QRectF) -> None:
+    """Remember where a figure stands, for the pointer."""
+    ink.spots.append(Spot(box, figure.label, figure.value, figure.of, figure.tip))
+
+
+def _ratio_spots(ink: Ink, card: AccountCard, used: QRectF, ratio: QRectF) -> None:
+    """Utilization, and the margin ratio where there is one."""
+    name = "utilization" if card.gauge.is_loan else "margin_utilization"
+    figure = f"{card.account}.{name}"
+    ink.spots.append(Spot(used, tr("Utilization"), card.utilization, figure))
+    if not ratio.isEmpty():
+        figure = f"{card.account}.margin_ratio"
+        ink.spots.append(Spot(ratio, tr("Margin ratio"), card.margin_ratio, figure))
 
 
 def _close_out(ink: Ink, close_out: CloseOut, inner: QRectF, y: float, *, dim: bool) -> float:
@@ -139,11 +174,15 @@ def _close_out(ink: Ink, close_out: CloseOut, inner: QRectF, y: float, *, dim: b
     label, text = theme.face(11), theme.face(11, 500)
     pad = 8 if theme.compact else 12
     alone = [(f"{f.label} ", f.value, f.tone.value) for f in close_out.alone]
+    told = {f"{f.label} ": f for f in close_out.alone}
     lines = [[("", close_out.marks, "text2")]] if close_out.marks else []
     titles = [tr("marks there")] if close_out.marks else []
+    if close_out.other_side:
+        lines.insert(0, [("", close_out.other_side, "text2")])
+        titles.insert(0, tr("the other way"))
     for start in range(0, len(alone), 2):
         lines.append(alone[start : start + 2])
-        titles.append(tr("liquidation, alone") if start == 0 else "")
+        titles.append(tr("each alone") if start == 0 else "")
     box = QRectF(inner.left(), y, inner.width(), 60 + 18 * len(lines))
     ink.frame("line", "raised", box, radius=4)
     row = QRectF(box.left() + pad, box.top() + 6, box.width() - 2 * pad, 18)
@@ -153,16 +192,23 @@ def _close_out(ink: Ink, close_out: CloseOut, inner: QRectF, y: float, *, dim: b
     row = QRectF(row.left(), row.bottom() + 2, row.width(), 26)
     token = "stale" if dim else close_out.tone.value
     used = ink.text(token, theme.face(20, 600), close_out.move, row)
-    ink.text("text2", label, close_out.other_side, row.adjusted(used + 14, 3, 0, 3))
+    ink.text("text2", label, close_out.likely, row.adjusted(used + 14, 3, 0, 3))
+    move = QRectF(row.left(), row.top(), used, row.height())
+    ink.spots.append(
+        Spot(move, tr("Common move to close-out"), close_out.move, close_out.of, close_out.likely)
+    )
     row = QRectF(row.left(), row.bottom() + 2, row.width(), 18)
     for title, words in zip(titles, lines, strict=True):
         ink.text("muted", label, title, row)
         right = row.right()
         for name, value, tone in reversed(words):
             shown = QRectF(row.left(), row.top(), right - row.left(), row.height())
+            before = right
             right -= ink.text("stale" if dim else tone, text, value, shown, Align.RIGHT)
             shown.setRight(right)
             right -= ink.text("muted", label, name, shown, Align.RIGHT) + 10
+            if name in told:
+                _spot(ink, told[name], QRectF(right, row.top(), before - right, row.height()))
         row.translate(0, 18)
     return box.bottom()
 

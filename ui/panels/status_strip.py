@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QPointF, QRectF
-from PySide6.QtGui import QHelpEvent, QPaintEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from ui import icons
+from ui.controls import focus_ring
 from ui.paint import Ink, painting
 from ui.theme import Face, Theme
 from ui.viewmodels.status import NO_CLIENT, Lamp, StatusView
@@ -34,8 +35,13 @@ class StatusStrip(QWidget):
     What does not fit is left out, the least important first; no figure is cut.
     """
 
+    client_asked = Signal()
+    """The client's chip was clicked, or the strip pressed by key."""
+
     def __init__(self, theme: Theme) -> None:
         super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._chip = QRectF()
         self._theme = theme
         self._view: StatusView | None = None
         self._dimmed = False
@@ -48,6 +54,7 @@ class StatusStrip(QWidget):
         self.setAccessibleName(
             tr(f"Worst account {view.worst_account} {view.worst_ratio} {view.worst_level}; feeds ")
             + "; ".join((feeds, *view.consensus, view.client))
+            + tr(f"; day P&L {view.day_pnl}")
         )
         self.update()
 
@@ -64,6 +71,18 @@ class StatusStrip(QWidget):
                     return True
         return super().event(e)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The chip opens the client."""
+        if event.button() is Qt.MouseButton.LeftButton and self._chip.contains(event.position()):
+            self.client_asked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The chip is what the focus stands on."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.client_asked.emit()
+        else:
+            super().keyPressEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         view = self._view
         if view is None:
@@ -78,6 +97,7 @@ class StatusStrip(QWidget):
             self._utc,
             self._clock,
             self._client,
+            self._day_long,
             self._profile,
             self._engine,
             self._indices,
@@ -86,11 +106,13 @@ class StatusStrip(QWidget):
         # is stay.
         give_up: list[tuple[_Part, _Part | None]] = [
             (self._client, self._short_client),
+            (self._day_long, self._day),
+            (self._engine, None),
             (self._indices, self._first_index),
             (self._first_index, None),
-            (self._engine, None),
             (self._utc, None),
             (self._profile, None),
+            (self._day, None),
         ]
         room = self.width() - left - 8
         while give_up and sum(part(ink, view, 0, measure=True) for part in parts) > room:
@@ -128,6 +150,7 @@ class StatusStrip(QWidget):
         """Every lamp; where they do not fit, first those in order tell no age, then none does."""
         needed = self._clock(ink, view, 0, measure=True)
         needed += self._short_client(ink, view, 0, measure=True)
+        needed += self._day(ink, view, 0, measure=True)
         room = self.width() - x - needed
         told, gap = [self._age_told(lamp) for lamp in view.lamps], LAMP_GAP
         if self._lamps_width(view, told, gap) > room:
@@ -199,6 +222,34 @@ class StatusStrip(QWidget):
         words = [(view.profile, "muted", 0, False), (view.profile_hash, "text2", 0, True)]
         return self._words(ink, right, words, measure)
 
+    def _day(self, ink: Ink, view: StatusView, right: float, *, measure: bool = False) -> float:
+        """The day's profit or loss."""
+        return self._day_words(ink, view, right, (), measure)
+
+    def _day_long(
+        self, ink: Ink, view: StatusView, right: float, *, measure: bool = False
+    ) -> float:
+        return self._day_words(ink, view, right, view.day_parts, measure)
+
+    def _day_words(
+        self,
+        ink: Ink,
+        view: StatusView,
+        right: float,
+        parts: tuple[tuple[str, str], ...],
+        measure: bool,
+    ) -> float:
+        words = [
+            (tr("Day P&L"), "muted", 0, False),
+            (view.day_pnl, view.day_tone.value, 600, False),
+        ]
+        for name, figure in parts:
+            words += [(name, "muted", 0, False), (figure, "text2", 0, False)]
+        width = self._words(ink, right, words, measure)
+        if not measure:
+            self._tips.append((QRectF(right - width, 0, width, self.height()), view.day_tip))
+        return width
+
     def _engine(self, ink: Ink, view: StatusView, right: float, *, measure: bool = False) -> float:
         durable = [] if view.durable else [(tr("NOT DURABLE"), "danger", 600, False)]
         words = [(tr("Engine"), "muted", 0, False), (view.engine_ms, "text2", 0, False), *durable]
@@ -240,11 +291,14 @@ class StatusStrip(QWidget):
         if measure:
             return width + 14
         box = QRectF(right - width - 6, self.height() / 2 - 10, width, 20)
-        self._tips.append((box, view.client))
+        self._tips.append((box, f"{view.client}\n{tr('Click: gates, record, disclosures')}"))
+        self._chip = box
         known = view.client != NO_CLIENT
         token = "text2" if known and not view.is_sample else "warning"
         ink.frame("edge" if token == "text2" else "warning", None, box)
         color = self._theme.color("stale" if self._dimmed else token).name()
         icons.draw(ink.painter, "info", color, QRectF(box.left() + 7, box.top() + 4, 12, 12))
         ink.text("stale" if self._dimmed else token, face, text, box.adjusted(23, 0, 0, 0))
+        if self.hasFocus():
+            focus_ring(ink, box)
         return width + 14

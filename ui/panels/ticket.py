@@ -27,6 +27,8 @@ from ui.viewmodels.watch import market_of
 PREVIEW_REFRESH_MS = 400
 """A preview ages with the market: ask again this often."""
 PREVIEW_LOST_MS = 2_000
+DISCLOSURE = "DISCLOSURE"
+"""The code of a denial that is answered by reading the instrument's sheet."""
 PERCENTS = ("10", "25", "50", "100")
 
 
@@ -48,6 +50,8 @@ class TicketPanel(QWidget):
     stale = Signal()
     """The instrument's mark is too old for this surface to stay armed."""
     height_wanted = Signal(int)
+    disclosure_asked = Signal(str)
+    """The desk wants the instrument's sheet read first."""
 
     def __init__(self, theme: Theme, new_id: Callable[[], str], arm_key: str) -> None:
         super().__init__()
@@ -116,6 +120,9 @@ class TicketPanel(QWidget):
         body.setSpacing(8)
         body.addWidget(self.preview)
         body.addWidget(self.denials)
+        self.sheet = Button(theme, tr("Read the disclosure sheet…"), "accent")
+        self.sheet.hide()
+        body.addWidget(self.sheet)
         body.addStretch(1)
         self._scroll = QScrollArea()
         self._scroll.setWidget(self._body)
@@ -148,6 +155,7 @@ class TicketPanel(QWidget):
             button.clicked.connect(partial(self.quantity.setText, f"{percent}%"))
         self.submit.clicked.connect(self.press_submit)
         self.arm.clicked.connect(self.arm_asked)
+        self.sheet.clicked.connect(self._ask_sheet)
 
     def set_compact(self, compact: bool) -> None:
         """Smaller buttons and gaps on a small screen."""
@@ -165,6 +173,7 @@ class TicketPanel(QWidget):
         first, second = (self.denials, self.preview) if compact else (self.preview, self.denials)
         self._body_column.insertWidget(0, first)
         self._body_column.insertWidget(1, second)
+        self._body_column.insertWidget(1 if compact else 2, self.sheet)
         self.preview.updateGeometry()
 
     # ---- from the window --------------------------------------------------------------------
@@ -266,6 +275,18 @@ class TicketPanel(QWidget):
         step: Decimal = presets(self.state.market)[number]
         self.quantity.setText(add_to_quantity(self.quantity.text(), step))
 
+    def stage(self, account: str, side: str, quantity: str) -> None:
+        """Fill in an order that reduces, at market; a hand has still to send it."""
+        self.account.setCurrentText(account)
+        self.side.choose(side)
+        self.type.choose("MARKET")
+        self.reduce_only.setChecked(True)
+        self.quantity.setText(quantity)
+
+    def _ask_sheet(self) -> None:
+        if self.state.draft.instrument is not None:
+            self.disclosure_asked.emit(self.state.draft.instrument)
+
     def ask_preview(self) -> None:
         """Ask what the draft would do, unless a question is on its way."""
         order = self.state.wants_preview()
@@ -296,7 +317,9 @@ class TicketPanel(QWidget):
         self.preview.show_preview(
             state.preview, dimmed=not self._connected or not state.is_preview_current
         )
-        if self.denials.show_denials(state.denials()):
+        denials = state.denials()
+        self.sheet.setVisible(any(denial.code == DISCLOSURE for denial in denials))
+        if self.denials.show_denials(denials):
             self.height_wanted.emit(self._needed_height())
         button = state.submit_state(armed=self._armed, connected=self._connected)
         self.submit.dashed = button.dashed
@@ -309,7 +332,8 @@ class TicketPanel(QWidget):
         """Height at which no reason has to be scrolled to."""
         fixed = self.height() - self._scroll.height()
         width = self._scroll.viewport().width()
-        return fixed + self.preview.sizeHint().height() + self.denials.height_at(width) + 24
+        sheet = 36 if self.sheet.isVisibleTo(self) else 0
+        return fixed + self.preview.sizeHint().height() + self.denials.height_at(width) + 24 + sheet
 
 
 def _row(*widgets: QWidget, spacing: int = 8, stretch: int = 1) -> QHBoxLayout:

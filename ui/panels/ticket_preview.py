@@ -92,9 +92,11 @@ class PreviewBlock(QWidget):
 class DenialBlock(QWidget):
     """Every reason as a sentence, with its code and origin; as high as it needs."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, what: str = "") -> None:
+        """`what` ends the head: `2 reasons why …`."""
         super().__init__()
         self._theme = theme
+        self._what = what or tr("this order cannot be sent")
         self._denials: tuple[Denial, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.hide()
@@ -115,8 +117,8 @@ class DenialBlock(QWidget):
     def head(self) -> str:
         """How many reasons there are."""
         if len(self._denials) == 1:
-            return tr("1 reason this order cannot be sent")
-        return tr(f"{len(self._denials)} reasons this order cannot be sent")
+            return tr(f"1 reason {self._what}")
+        return tr(f"{len(self._denials)} reasons {self._what}")
 
     def height_at(self, width: int) -> int:
         """How high the block is at a width."""

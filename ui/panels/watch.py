@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent
-from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QToolTip, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
 from ui.grid import Grid
@@ -22,6 +22,7 @@ class WatchPanel(QWidget):
     """Every instrument; the selected row is what ticket, chart and depth show."""
 
     chosen = Signal(str)
+    disclosure_asked = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -29,7 +30,7 @@ class WatchPanel(QWidget):
         self._frame: DeskFrame | None = None
         self.grid = WatchGrid(theme)
         self.grid.row_selected.connect(self.chosen)
-        self.grid.explain_asked.connect(self.explain)
+        self.grid.menu_asked.connect(self._offer)
         self.grid.tip_asked.connect(self._show_tip)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -44,6 +45,17 @@ class WatchPanel(QWidget):
         self.grid.show_rows(rows)
         if selected and selected != self.grid.selected_key():
             self.grid.select_key(selected)
+
+    def _offer(self, instrument: str, at: QPoint) -> None:
+        """What can be asked about a row; the first entry is under the pointer."""
+        if self._frame is None or market_of(self._frame, instrument) is None:
+            return
+        menu = QMenu(self)
+        marks = menu.addAction(tr("Where this mark comes from"))
+        marks.triggered.connect(lambda: self.explain(instrument, at))
+        sheet = menu.addAction(tr("Disclosure sheet…"))
+        sheet.triggered.connect(lambda: self.disclosure_asked.emit(instrument))
+        menu.popup(at)
 
     def explain(self, instrument: str, at: QPoint) -> None:
         """Show where an instrument's mark comes from, beside a point of the screen."""
@@ -65,9 +77,9 @@ class WatchPanel(QWidget):
 
 
 class WatchGrid(Grid):
-    """A row tells the pointer what is wrong with it; asked, it tells where its mark is from."""
+    """A row tells the pointer what is wrong with it; asked, it offers what is known of it."""
 
-    explain_asked = Signal(str, QPoint)
+    menu_asked = Signal(str, QPoint)
     tip_asked = Signal(str, QPoint)
 
     def __init__(self, theme: Theme) -> None:
@@ -78,7 +90,7 @@ class WatchGrid(Grid):
         by_key = arg__1.reason() is QContextMenuEvent.Reason.Keyboard
         key = self.selected_key() if by_key else self.key_at(arg__1.pos())
         if key:
-            self.explain_asked.emit(key, arg__1.globalPos())
+            self.menu_asked.emit(key, arg__1.globalPos())
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and (key := self.key_at(event.pos())):

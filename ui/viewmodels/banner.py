@@ -35,7 +35,9 @@ class Banner(msgspec.Struct, frozen=True):
     text: str
     countdown: str = ""
     action: str = ""
-    """`rearm`, `restart`: the button it offers; every one but danger can be acknowledged."""
+    """`rearm`, `restart`, `cures`, `close_out`: the button it offers."""
+    of: str = ""
+    """The account that the button is about."""
 
 
 def engine_lost(reason: str, last_frame: str) -> Banner:
@@ -85,7 +87,7 @@ def crashed(report: str) -> Banner:
 
 def banners(frame: DeskFrame) -> list[Banner]:
     """Everything a frame has to say, worst first."""
-    found = [*_desk(frame), *_accounts(frame), *_feeds(frame)]
+    found = [*_desk(frame), *_close_outs(frame), *_accounts(frame), *_feeds(frame)]
     return sorted(found, key=lambda banner: banner.rank)
 
 
@@ -124,13 +126,37 @@ def _ended(sentence: str) -> str:
 
 
 def _accounts(frame: DeskFrame) -> list[Banner]:
+    told = {one.account for one in frame.close_outs if one.phase == "running"}
     return [
-        banner for account in frame.accounts if (banner := _account(account, frame)) is not None
+        banner
+        for account in frame.accounts
+        if account.account not in told and (banner := _account(account, frame)) is not None
     ]
 
 
 WATCHED = "It is watched: the desk trades nothing there."
 BLOCKED = "New risk is blocked; reducing and cancelling always pass."
+
+
+def _close_outs(frame: DeskFrame) -> list[Banner]:
+    """What the desk closes out now, or is about to: nothing may look calmer than this."""
+    found: list[Banner] = []
+    for one in frame.close_outs:
+        name = one.account
+        if one.phase == "running":
+            since = "" if one.triggered_ms is None else f"since {clock(one.triggered_ms, 8)}. "
+            done = sum(step.status == "done" for step in one.steps)
+            text = f"{since}{done} of {len(one.steps)} steps done. {one.reason}"
+            key, subject = f"closing {name} {one.triggered_ms}", f"{name} is being closed out"
+            rank = CLOSE_OUT
+        elif one.phase == "confirming":
+            key, subject = f"confirming {name}", f"{name} close-out is confirming"
+            text, rank = one.reason, MARGIN_CALL
+        else:
+            continue
+        action = "close_out"
+        found.append(Banner(rank, key, True, "square", subject, text, action=action, of=name))
+    return found
 
 
 def _account(account: AccountView, frame: DeskFrame) -> Banner | None:
@@ -160,6 +186,8 @@ def _account(account: AccountView, frame: DeskFrame) -> Banner | None:
             f"{name} margin call",
             f"{since}{used}{short}. {WATCHED if account.watched else BLOCKED}",
             countdown="" if left is None else f"{countdown(left - frame.wall_ms)} left",
+            action="" if account.watched else "cures",
+            of=name,
         )
     if account.level == "WARNING":
         text = f"{since}{used}, margin ratio {ratio(account.margin_ratio)}."

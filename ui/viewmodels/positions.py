@@ -11,14 +11,17 @@ from ui.viewmodels.text import (
     countdown_short,
     distance,
     funding,
+    horizon,
     liquidation_price,
     money,
     multiple,
     price,
     quantity,
     ratio,
+    sigmas,
     signed,
     symbol,
+    tr,
 )
 from ui.viewmodels.tone import Tone, of_profit, rank
 
@@ -28,7 +31,7 @@ COLUMNS = (
     Column("entry", "Entry", "88,888.8", keep=5),
     Column("mark", "Mark", "88,888.8"),
     Column("liquidation", "Liquidation", "88,888.8"),
-    Column("distance", "Distance ↑", "", Side.LEFT, width=172),
+    Column("distance", "Distance ↑", "", Side.LEFT, width=172, tip="σ of one hour · usual time"),
     Column("unrealized", "Unrealized", "−888,888"),
     Column("realized", "Realized", "+88,888", keep=1),
     Column("funding", "Funding · next", "−0.0888% /8h 88:88", keep=4),
@@ -36,8 +39,22 @@ COLUMNS = (
     Column("close", "Close %", "", width=134),
 )
 
+FIGURES = {
+    "position": "quantity",
+    "entry": "entry_price",
+    "mark": "mark_price",
+    "liquidation": "liquidation_price",
+    "distance": "liquidation_distance",
+    "unrealized": "unrealized_pnl",
+    "margin": "initial_margin",
+}
+"""Column → the engine's name of its figure, by which it can be explained."""
+
 WARNING_DISTANCE = Decimal("0.10")
 DANGER_DISTANCE = Decimal("0.05")
+WATCHED = "watched"
+"""In place of the close buttons: another broker holds it, this desk cannot close it."""
+
 FULL_SCALE = Decimal("0.50")
 """A distance bar is empty at this distance and beyond."""
 
@@ -53,13 +70,50 @@ def split_key(key: str) -> tuple[str, str]:
     return account, instrument
 
 
-def position_rows(frame: DeskFrame) -> tuple[Row, ...]:
-    """Rows, the nearest to liquidation first; what is unknown counts as near."""
+def position_rows(frame: DeskFrame, *, short: bool = False) -> tuple[Row, ...]:
+    """Rows, the nearest to liquidation first; what is unknown counts as near.
+
+    `short` leaves σ and minutes to the tool tip.
+    """
     markets = {market.instrument: market for market in frame.markets}
+    watched = {account.account for account in frame.accounts if account.watched}
     return tuple(
-        _row(position, markets.get(position.instrument), frame.wall_ms)
+        _row(
+            position,
+            markets.get(position.instrument),
+            frame.wall_ms,
+            short=short,
+            watched=position.account in watched,
+        )
         for position in sorted(frame.positions, key=_danger)
     )
+
+
+def position_tip(frame: DeskFrame, key: str) -> str:
+    """How far and how sure a position's liquidation is, in a few lines."""
+    account, instrument = split_key(key)
+    found = next(
+        (p for p in frame.positions if (p.account, p.instrument) == (account, instrument)), None
+    )
+    if found is None:
+        return ""
+    lines = [f"{symbol(instrument)} · {account}", uncertainty_words(found)]
+    if found.distance_sigma is not None:
+        lines.append(f"{tr('Alone')}: {likely_words(found)} {tr('at the usual pace of one hour')}")
+    return "\n".join(line for line in lines if line)
+
+
+def likely_words(position: PositionView) -> str:
+    """`26.9 σ · 11 d`, or empty without history."""
+    if position.distance_sigma is None:
+        return ""
+    return f"{sigmas(position.distance_sigma)} · {horizon(position.distance_minutes)}"
+
+
+def uncertainty_words(position: PositionView) -> str:
+    """Why the liquidation price is no sharper, or empty."""
+    causes = "; ".join(position.uncertainty_causes)
+    return f"{tr('Liquidation price uncertain')}: {causes}" if causes else ""
 
 
 def nearest(position: PositionView) -> Decimal | None:
@@ -79,7 +133,9 @@ def _danger(position: PositionView) -> tuple[int, Decimal, str]:
     return -rank(position.level), near, position.instrument
 
 
-def _row(position: PositionView, market: MarketView | None, wall_ms: int) -> Row:
+def _row(
+    position: PositionView, market: MarketView | None, wall_ms: int, *, short: bool, watched: bool
+) -> Row:
     tick = market.tick_size if market else Decimal("0.01")
     lot = market.lot_size if market else Decimal("0.001")
     live = position.quality == "LIVE"
@@ -95,7 +151,7 @@ def _row(position: PositionView, market: MarketView | None, wall_ms: int) -> Row
                 symbol(position.instrument),
                 Tone.TEXT,
                 strong=True,
-                second=f"{position.account} · {position.margin_mode}",
+                second=f"{position.account} · {tr('WATCHED') if watched else position.margin_mode}",
             ),
             Cell(
                 f"{'▲' if is_long else '▼'} {quantity(position.quantity, lot)}",
@@ -106,7 +162,7 @@ def _row(position: PositionView, market: MarketView | None, wall_ms: int) -> Row
             Cell(price(position.entry_price, tick), Tone.TEXT2),
             _known(price(position.mark_price, tick), strong),
             _liquidation_cell(position, tick, strong, is_long=is_long),
-            distance_cell(position),
+            distance_cell(position, "" if short else likely_words(position)),
             Cell(
                 signed(position.unrealized_pnl),
                 of_profit(position.unrealized_pnl) if live else Tone.STALE,
@@ -123,7 +179,7 @@ def _row(position: PositionView, market: MarketView | None, wall_ms: int) -> Row
                 figure,
                 second=multiple(position.leverage),
             ),
-            Cell(""),
+            Cell(WATCHED if watched else ""),
         ),
     )
 
@@ -167,8 +223,8 @@ def _span(position: PositionView, tick: Decimal) -> str:
     return f"{price(low, tick)}–{price(high, tick)}"
 
 
-def distance_cell(position: PositionView) -> Cell:
-    """The row's thermometer: fill towards liquidation; both distances in words."""
+def distance_cell(position: PositionView, likely: str = "") -> Cell:
+    """The row's thermometer: fill towards liquidation; both distances in words, and how likely."""
     alone, common = position.liquidation_distance, position.common_move
     near = nearest(position)
     if near is None:
@@ -178,11 +234,15 @@ def distance_cell(position: PositionView) -> Cell:
     value = float(1 - max(Decimal(0), min(near, FULL_SCALE)) / FULL_SCALE)
     if common is not None and abs(common) == near:
         second = f"{distance(alone)} alone" if alone is not None else "none alone"
-        return Cell(f"{distance(near)} common", tone, True, second, value=value)
+        return Cell(f"{distance(near)} common", tone, True, _joined(second, likely), value=value)
     second = f"{distance(abs(common))} common" if common is not None else ""
     if not second and position.margin_ratio is not None:
         second = f"ratio {ratio(position.margin_ratio)}"
-    return Cell(f"{distance(near)} alone", tone, True, second, value=value)
+    return Cell(f"{distance(near)} alone", tone, True, _joined(likely, second), value=value)
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
 
 
 def distance_tone(near: Decimal) -> Tone:

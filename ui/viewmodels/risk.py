@@ -8,18 +8,25 @@ import msgspec
 
 from desk.engine.snapshot import AccountView, CollateralView, DeskFrame, PositionView, TotalsView
 from desk.model.numbers import plain
+from ui.viewmodels.figure import Figure, Gauge, figure_of
+from ui.viewmodels.loan_figures import loan_figures
+from ui.viewmodels.positions import uncertainty_words
 from ui.viewmodels.text import (
     UNKNOWN,
     change,
+    clock,
     countdown,
     distance,
+    horizon,
     liquidation_price,
     money,
     number,
     price,
     ratio,
+    sigmas,
     signed,
     symbol,
+    tr,
 )
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, of_profit, rank
 
@@ -28,31 +35,17 @@ _KINDS = {"perpetual": 1, "financing": 2}
 """Among accounts that are equally calm the one that trades stands first."""
 
 
-class Figure(msgspec.Struct, frozen=True):
-    """A label with its value."""
-
-    label: str
-    value: str
-    tone: Tone = Tone.TEXT
-
-
-class Gauge(msgspec.Struct, frozen=True):
-    """Utilization above, margin ratio below; None is an unknown lane."""
-
-    utilization: float | None
-    margin_ratio: float | None
-    has_ratio: bool
-    level: str
-
-
 class CloseOut(msgspec.Struct, frozen=True):
     """Where the account would be closed out: both coins together first, each alone after."""
 
     move: str
+    likely: str
+    """How far that is: `26.9 σ · > 30 d`; empty without history."""
     other_side: str
     marks: str
     alone: tuple[Figure, ...]
     tone: Tone
+    of: str = ""
 
 
 class CollateralRow(msgspec.Struct, frozen=True):
@@ -89,6 +82,9 @@ class AccountCard(msgspec.Struct, frozen=True):
     """Nothing at stake: no figure is owed, so none is unknown."""
     holdings: str
     is_stale: bool
+    since: str = ""
+    """When a level began that is not normal."""
+    is_watched: bool = False
 
 
 class RiskView(msgspec.Struct, frozen=True):
@@ -96,6 +92,8 @@ class RiskView(msgspec.Struct, frozen=True):
 
     cards: tuple[AccountCard, ...]
     totals: tuple[Figure, ...]
+    called: str = ""
+    """The worst account that needs a cure."""
 
 
 def risk_view(frame: DeskFrame) -> RiskView:
@@ -104,7 +102,13 @@ def risk_view(frame: DeskFrame) -> RiskView:
     return RiskView(
         tuple(account_card(account, frame) for account in ordered),
         _totals(frame.totals) if frame.totals else (),
+        next((a.account for a in ordered if needs_cure(a)), ""),
     )
+
+
+def needs_cure(account: AccountView) -> bool:
+    """Whether there is something to cure, and it is this desk's to cure."""
+    return account.level in {"MARGIN_CALL", "CLOSE_OUT"} and not account.watched
 
 
 def _badness(account: AccountView) -> tuple[bool, int, float, str]:
@@ -118,8 +122,9 @@ def account_card(account: AccountView, frame: DeskFrame) -> AccountCard:
     left = None if account.cure_deadline_ms is None else account.cure_deadline_ms - frame.wall_ms
     positions = [p for p in frame.positions if p.account == account.account]
     ticks = {m.instrument: m.tick_size for m in frame.markets}
-    watched = "WATCHED" if account.watched else ""
+    watched = tr("WATCHED") if account.watched else ""
     parts = [watched, account.venue or account.kind, account.margin_mode or ""]
+    loan = next((one for one in frame.loans if one.account == account.account), None)
     rows = _collateral(account.collateral)
     return AccountCard(
         account=account.account,
@@ -134,8 +139,9 @@ def account_card(account: AccountView, frame: DeskFrame) -> AccountCard:
             _float(account.margin_ratio),
             account.kind == "perpetual",
             account.level,
+            is_loan=account.kind == "financing",
         ),
-        figures=_figures(account),
+        figures=_figures(account) if loan is None else loan_figures(loan)[:6],
         close_out=_close_out(account, positions, ticks, frame) if positions else None,
         collateral=rows,
         collateral_total=f"{_sum_text(account.collateral)} {account.currency}",
@@ -146,24 +152,40 @@ def account_card(account: AccountView, frame: DeskFrame) -> AccountCard:
             f"{plain(row.quantity)} {row.asset}" for row in account.collateral if row.quantity
         ),
         is_stale=account.quality != "LIVE",
+        since=_since(account),
+        is_watched=account.watched,
     )
+
+
+def _since(account: AccountView) -> str:
+    if account.level == "NORMAL" or account.level_since_ms is None:
+        return ""
+    word = LEVEL_WORDS.get(account.level, account.level)
+    return f"{word} {tr('since')} {clock(account.level_since_ms, 8)} HKT"
 
 
 def _figures(account: AccountView) -> tuple[Figure, ...]:
     available = account.available_margin
     low = available is not None and available < 0
+
+    def figure(label: str, name: str, tone: Tone = Tone.TEXT) -> Figure:
+        value: Decimal | None = getattr(account, name)
+        return figure_of(label, money(value), tone, f"{account.account}.{name}", _why(account))
+
     return (
-        _figure("Equity", money(account.equity)),
-        _figure("Collateral value", money(account.collateral_value)),
-        _figure("Available", money(available), Tone.DANGER if low else Tone.TEXT),
-        _figure("Initial margin", money(account.initial_margin)),
-        _figure("Order margin", money(account.order_margin)),
-        _figure("Maintenance", money(account.maintenance_margin)),
+        figure("Equity", "equity"),
+        figure("Collateral value", "collateral_value"),
+        figure("Available", "available_margin", Tone.DANGER if low else Tone.TEXT),
+        figure("Initial margin", "initial_margin"),
+        figure("Order margin", "order_margin"),
+        figure("Maintenance", "maintenance_margin"),
     )
 
 
-def _figure(label: str, value: str, tone: Tone = Tone.TEXT) -> Figure:
-    return Figure(label, value, Tone.MUTED if value == UNKNOWN else tone)
+def _why(account: AccountView) -> str:
+    """Why a figure of the account may be unknown."""
+    reasons = {"STALE": tr("a mark or a price is too old"), "UNKNOWN": tr("a mark is missing")}
+    return reasons.get(account.quality, tr("it does not apply to this account"))
 
 
 def _close_out(
@@ -182,14 +204,23 @@ def _close_out(
         shown = _move(moves[0])
     return CloseOut(
         move=shown,
-        other_side=f"{_move(moves[1])} the other way" if len(moves) > 1 else "",
+        likely=""
+        if account.common_sigma is None
+        else f"{sigmas(account.common_sigma)} · {horizon(account.common_minutes)}",
+        other_side=_move(moves[1]) if len(moves) > 1 else "",
         marks="   ".join(
             f"{base} {price(mark, _tick_of(base, frame))}"
             for base, mark in sorted(account.close_out_marks.items())
         ),
         alone=tuple(_alone(position, ticks, positions, frame) for position in positions),
         tone=Tone.TEXT if tone is Tone.TEXT else tone,
+        of=_move_name(account.account, moves),
     )
+
+
+def _move_name(account: str, moves: list[Decimal]) -> str:
+    up = "_up" if moves and moves[0] > 0 else ""
+    return f"{account}.common_move_to_close_out{up}"
 
 
 def _move(move: Decimal) -> str:
@@ -204,13 +235,16 @@ def _alone(
     frame: DeskFrame,
 ) -> Figure:
     label = _short_name(position.instrument, positions, frame)
+    of = f"{position.account}.{position.instrument}.liquidation_price"
+    tip = uncertainty_words(position)
     if not position.liquidation_known:
-        return Figure(label, UNKNOWN, Tone.MUTED)
+        return Figure(label, UNKNOWN, Tone.MUTED, of, tip or tr("unknown: a mark is missing"))
     if position.liquidation_price is None:
-        return Figure(label, "none", Tone.TEXT2)
+        return Figure(label, "none", Tone.TEXT2, of)
     tick = ticks.get(position.instrument, _CENT)
     is_long = position.quantity > 0
-    return Figure(label, liquidation_price(position.liquidation_price, tick, is_long=is_long))
+    shown = liquidation_price(position.liquidation_price, tick, is_long=is_long)
+    return Figure(label, shown, of=of, tip=tip)
 
 
 def _short_name(instrument: str, positions: list[PositionView], frame: DeskFrame) -> str:
@@ -260,12 +294,12 @@ def _sum_text(assets: list[CollateralView]) -> str:
 
 def _totals(totals: TotalsView) -> tuple[Figure, ...]:
     return (
-        _figure(f"Equity {totals.currency}", money(totals.equity)),
-        _figure("BTC delta", signed(totals.btc_delta, 2)),
-        _figure("ETH delta", signed(totals.eth_delta, 1)),
-        _figure(f"Day P&L {totals.currency}", signed(totals.day_pnl), of_profit(totals.day_pnl)),
-        _figure("Funding / day", signed(totals.funding_per_day)),
-        _figure("Firm capital", money(totals.firm_capital)),
+        figure_of(f"Equity {totals.currency}", money(totals.equity), of="totals.equity"),
+        figure_of("BTC delta", signed(totals.btc_delta, 2), of="totals.btc_delta"),
+        figure_of("ETH delta", signed(totals.eth_delta, 1), of="totals.eth_delta"),
+        figure_of(f"Day P&L {totals.currency}", signed(totals.day_pnl), of_profit(totals.day_pnl)),
+        figure_of("Funding / day", signed(totals.funding_per_day)),
+        figure_of("Firm capital", money(totals.firm_capital), of="totals.capital_view"),
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from desk.engine.snapshot import AccountView, DeskFrame, FeedView
+from desk.engine.snapshot import AccountView, DeskFrame, FeedView, TotalsView
 from ui.viewmodels.consensus import diamond, heading_cells
-from ui.viewmodels.text import UNKNOWN, age, clock, ratio, short_venue, skew, usd
-from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, rank
+from ui.viewmodels.text import UNKNOWN, age, clock, ratio, short_venue, signed, skew, tr, usd
+from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, of_profit, rank
 
 REPLAY = "REPLAY"
 NO_CLIENT = "no client record"
@@ -58,12 +58,18 @@ class StatusView(msgspec.Struct, frozen=True):
     profile_hash: str
     hkt: str
     utc: str
+    day_pnl: str
+    day_tone: Tone
+    day_parts: tuple[tuple[str, str], ...]
+    """Label and figure of what the day's P&L is made of."""
+    day_tip: str
 
 
 def status_view(frame: DeskFrame) -> StatusView:
     """Make the bar's words of a frame."""
     worst = worst_account(frame.accounts)
     level = worst.level if worst else "UNKNOWN"
+    totals = frame.totals
     return StatusView(
         mode=frame.mode,
         mode_token={"PAPER": "paper", "SIMULATED": "simulated", "REPLAY": "simulated"}.get(
@@ -88,7 +94,29 @@ def status_view(frame: DeskFrame) -> StatusView:
         profile_hash=frame.profile_hash[:8],
         hkt=clock(frame.wall_ms, 8),
         utc=clock(frame.wall_ms, 0),
+        day_pnl=UNKNOWN if totals is None else signed(totals.day_pnl),
+        day_tone=of_profit(None if totals is None else totals.day_pnl),
+        day_parts=() if totals is None else day_parts(totals),
+        day_tip=_day_tip(totals),
     )
+
+
+def day_parts(totals: TotalsView) -> tuple[tuple[str, str], ...]:
+    """Realized, unrealized, fees and funding since 00:00 HKT."""
+    return (
+        (tr("realized"), signed(totals.day_realized)),
+        (tr("unrealized"), signed(totals.day_unrealized)),
+        (tr("fees"), signed(totals.day_fees)),
+        (tr("funding"), signed(totals.day_funding)),
+    )
+
+
+def _day_tip(totals: TotalsView | None) -> str:
+    head = tr("Profit and loss since 00:00 HKT")
+    if totals is None or totals.day_pnl is None:
+        return f"{head}: {tr('unknown, a price or a rate is missing')}"
+    lines = [f"{head}: {signed(totals.day_pnl, 2)} {totals.currency}"]
+    return "\n".join([*lines, *(f"{name} {figure}" for name, figure in day_parts(totals))])
 
 
 def _short_client(client: str) -> str:

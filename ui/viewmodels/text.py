@@ -6,6 +6,7 @@ liquidation price is rounded towards the market, a distance towards zero.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 
@@ -187,6 +188,27 @@ def countdown_short(ms: int | None) -> str:
         return UNKNOWN
     minutes = max(0, ms) // 60_000
     return f"{minutes // 60}:{minutes % 60:02d}"
+
+
+def sigmas(value: Decimal | None) -> str:
+    """A distance in standard deviations of one hour: `26.9 σ`."""
+    return UNKNOWN if value is None else f"{number(value.quantize(_TENTH, ROUND_DOWN), 1)} σ"
+
+
+def horizon(minutes: Decimal | None) -> str:
+    """How long a usual path takes: `52 min`, `31 h`, `11 d`, `> 30 d`."""
+    if minutes is None:
+        return UNKNOWN
+    for most, size, unit in ((120, 1, "min"), (2_880, 60, "h"), (43_200, 1_440, "d")):
+        if minutes < most:
+            return f"{int(minutes / size)} {unit}"
+    return "> 30 d"
+
+
+def date_time(wall_ms: int, offset_hours: int) -> str:
+    """Day and time to the minute: `2026-11-19 10:24`."""
+    zone = timezone(timedelta(hours=offset_hours))
+    return datetime.fromtimestamp(wall_ms // 1_000, zone).strftime("%Y-%m-%d %H:%M")
 
 
 def clock(wall_ms: int, offset_hours: int) -> str:

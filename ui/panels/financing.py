@@ -1,0 +1,251 @@
+"""Financing: a section a loan, with what may be done about it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QGridLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desk.engine.snapshot import DeskFrame
+from ui.controls import Button
+from ui.grid import Grid
+from ui.paint import Ink, painting
+from ui.panels.risk_card import paint_full
+from ui.scroll import thin
+from ui.seen import SeenPanel
+from ui.spots import Spots
+from ui.theme import Theme
+from ui.viewmodels.cells import Cell, Row
+from ui.viewmodels.financing import (
+    COLLATERAL_COLUMNS,
+    OWED_COLUMNS,
+    STRESS_COLUMNS,
+    LoanPanelView,
+    financing,
+)
+from ui.viewmodels.risk import AccountCard
+from ui.viewmodels.text import tr
+from ui.words import PlainWords
+
+ACTIONS = (
+    ("pledge", tr("Pledge…")),
+    ("securities", tr("Securities…")),
+    ("draw", tr("Draw…")),
+    ("repay", tr("Repay…")),
+    ("credit_limit", tr("Credit limit…")),
+    ("firm_capital", tr("Firm capital…")),
+    ("rate", tr("USD rate…")),
+    ("cures", tr("Smallest cure…")),
+)
+SIDE_BY_SIDE = 680
+"""Width from which card and tables stand beside one another."""
+CARD, ROW = 310, 20
+
+
+class FinancingPanel(SeenPanel):
+    """All loans, the worst first."""
+
+    asked = Signal(str, str)
+    """What shall be done (a key of `ACTIONS`), and the account."""
+    explain_asked = Signal(str, str, str, QPoint)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.sections: dict[str, LoanSection] = {}
+        self._holder = QWidget()
+        self._column = QVBoxLayout(self._holder)
+        self._column.setContentsMargins(0, 0, 0, 8)
+        self.empty = PlainWords(theme, tr("This desk has no financing account."), "muted", 300)
+        self.empty.setContentsMargins(12, 12, 12, 12)
+        self._column.addWidget(self.empty)
+        self._column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(self._holder)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setAccessibleName(tr("Loans"))
+        thin(scroll, theme)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(scroll)
+
+    def show_seen(self, frame: DeskFrame) -> None:
+        """Show a frame's loans; a section stays where it is while its loan does."""
+        views = {view.card.account: view for view in financing(frame)}
+        self.empty.setVisible(not views)
+        for gone in [name for name in self.sections if name not in views]:
+            self.sections.pop(gone).deleteLater()
+        for name, view in views.items():
+            if name not in self.sections:
+                self._add(name)
+            self.sections[name].show_loan(view)
+
+    def _add(self, name: str) -> None:
+        section = self.sections[name] = LoanSection(self._theme)
+        section.asked.connect(partial(self._ask, name))
+        section.card.explain_asked.connect(self.explain_asked)
+        self._column.insertWidget(self._column.count() - 1, section)
+
+    def _ask(self, name: str, what: str) -> None:
+        self.asked.emit(what, name)
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """The engine is gone: every figure is old."""
+        for section in self.sections.values():
+            section.set_dimmed(dimmed)
+
+
+class LoanSection(QWidget):
+    """One loan: its card at the left, its tables at the right, or one above the other."""
+
+    asked = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.card = LoanCard(theme)
+        self.collateral = CollateralGrid(theme)
+        self.owed = Grid(theme, OWED_COLUMNS, tr("Owed"), row_height=ROW, padding=6)
+        self.stress = Grid(theme, STRESS_COLUMNS, tr("Stress"), row_height=ROW, padding=6)
+        self.advances = PlainWords(theme, "", "danger", 400)
+        self.notes = PlainWords(theme, "", "warning", 400)
+        self.buttons = {key: Button(theme, text) for key, text in ACTIONS}
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(0)
+        self._box.addWidget(self.card)
+        self._box.addWidget(self._tables(), 1)
+
+    def _tables(self) -> QWidget:
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(8, 8, 12, 8)
+        column.setSpacing(6)
+        column.addWidget(self.advances)
+        for grid in (self.collateral, self.owed, self.stress):
+            column.addWidget(grid)
+        column.addWidget(self.notes)
+        actions = QGridLayout()
+        actions.setSpacing(6)
+        for place, (key, button) in enumerate(self.buttons.items()):
+            button.pixels = 11
+            button.setFixedHeight(22)
+            button.clicked.connect(partial(self._ask, key))
+            actions.addWidget(button, place // 4, place % 4)
+        column.addLayout(actions)
+        column.addStretch(1)
+        return holder
+
+    def _ask(self, key: str, _: bool = False) -> None:
+        self.asked.emit(key)
+
+    def show_loan(self, view: LoanPanelView) -> None:
+        """Show a loan's words; every table is as high as its rows."""
+        self.card.show_card(view.card)
+        for grid, rows in (
+            (self.collateral, view.collateral),
+            (self.owed, view.owed),
+            (self.stress, view.stress),
+        ):
+            grid.show_rows(rows)
+            grid.setVisible(bool(rows))
+            grid.setFixedHeight(26 + ROW * len(rows))
+        for words, text in ((self.advances, view.advances), (self.notes, view.notes)):
+            words.say(text)
+            words.setVisible(bool(text))
+        for key, button in self.buttons.items():
+            button.setEnabled(not view.is_watched)
+            if key == "cures":
+                button.setEnabled(view.card.level in {"MARGIN_CALL", "CLOSE_OUT"})
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Paint everything as stale."""
+        self.card.set_dimmed(dimmed)
+        for grid in (self.collateral, self.owed, self.stress):
+            grid.dimmed = dimmed
+            grid.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = event.size().width() >= SIDE_BY_SIDE
+        direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        self._box.setDirection(direction)
+        self.card.setMinimumWidth(CARD if wide else 0)
+        self.card.setMaximumWidth(CARD if wide else 16_777_215)
+
+
+class LoanCard(Spots):
+    """The card, painted; as high as it needs."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._card: AccountCard | None = None
+        self._dimmed = False
+        self._height = 300
+
+    def show_card(self, card: AccountCard) -> None:
+        """Repaint if anything is different."""
+        if card != self._card:
+            self._card = card
+            figures = ", ".join(f"{figure.label} {figure.value}" for figure in card.figures)
+            cure = f", cure within {card.cure_within}" if card.cure_within else ""
+            words = f"{card.account} {card.level_word}, utilization {card.utilization}{cure}"
+            self.setAccessibleName(f"{words}, {figures}")
+            self.update()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Paint everything as stale."""
+        self._dimmed = dimmed
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(CARD, self._height)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, self._height)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._card is None:
+            return
+        with painting(self, self._theme) as ink:
+            dim = self._dimmed or self._card.is_stale
+            bottom = int(paint_full(ink, self._card, [], 0, self.width(), dim=dim))
+            self.spots = ink.spots
+        if bottom != self._height:
+            self._height = bottom
+            self.updateGeometry()
+
+
+class CollateralGrid(Grid):
+    """Lines of collateral; the share is drawn as a bar with a tick at its cap."""
+
+    drawn_columns = frozenset({"share"})
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, COLLATERAL_COLUMNS, tr("Collateral"), row_height=ROW, padding=6)
+
+    def paint_cell(self, ink: Ink, row: Row, number: int, cell: Cell, box: QRectF) -> None:
+        """Share as length, cap as a tick, both in figures after it."""
+        bar = QRectF(box.left(), round(box.center().y()) - 3, 56, 6)
+        ink.fill("field", bar)
+        token = "stale" if self.dimmed else cell.tone.value
+        if cell.value is not None:
+            fill = "danger_fill" if cell.tone.value == "danger" else "safe_fill"
+            length = bar.width() * min(1.0, max(0.0, cell.value))
+            ink.fill("line" if self.dimmed else fill, QRectF(bar.left(), bar.top(), length, 6))
+        if cell.unit:
+            at = bar.left() + bar.width() * float(Decimal(cell.unit))
+            ink.fill("text", QRectF(at, bar.top() - 2, 1.5, bar.height() + 4))
+        ink.text(token, self.theme.face(11), cell.text, box.adjusted(64, 0, 0, 0))

@@ -1,0 +1,57 @@
+"""Figures of a painted panel that can be asked about: by pointer, or from a menu by key."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent
+from PySide6.QtWidgets import QMenu, QToolTip, QWidget
+
+from ui.paint import Spot
+from ui.viewmodels.text import tr
+
+
+class Spots(QWidget):
+    """A widget that remembers where it painted which figure."""
+
+    explain_asked = Signal(str, str, str, QPoint)
+    """Figure, its label, its value as shown, and where on the screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spots: list[Spot] = []
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def spot_at(self, point: QPoint) -> Spot | None:
+        """The figure under a point."""
+        return next((spot for spot in self.spots if spot.box.contains(QPointF(point))), None)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """By mouse the figure under it; by the menu key a list of all."""
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self._offer(event.globalPos())
+        elif (spot := self.spot_at(event.pos())) is not None and spot.figure:
+            self._ask(spot, event.globalPos())
+
+    def _offer(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        for spot in self.spots:
+            if spot.figure:
+                words = f"{spot.figure.partition('.')[0]}: {spot.label} {spot.value}"
+                menu.addAction(words).triggered.connect(partial(self._ask_later, spot, at))
+        if not menu.isEmpty():
+            menu.popup(at)
+
+    def _ask_later(self, spot: Spot, at: QPoint, _: bool = False) -> None:
+        self._ask(spot, at)
+
+    def _ask(self, spot: Spot, at: QPoint) -> None:
+        self.explain_asked.emit(spot.figure, spot.label, spot.value, at)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and (spot := self.spot_at(event.pos())) is not None:
+            asked = tr("Right-click: how this came about") if spot.figure else ""
+            QToolTip.showText(event.globalPos(), "\n".join(filter(None, (spot.tip, asked))), self)
+            return True
+        return super().event(event)

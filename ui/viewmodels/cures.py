@@ -1,0 +1,112 @@
+"""Ways out of a margin call, as the desk found them: the cheapest first, those not enough last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from desk.model.numbers import parse_decimal
+from ui.viewmodels.cells import Cell, Column, Row, Side
+from ui.viewmodels.text import UNKNOWN, money, number, ratio, symbol, tr
+from ui.viewmodels.tone import Tone
+
+CURE_COLUMNS = (
+    Column("action", "What to do", "Reduce BTCUSDT-PERP by 888.888", Side.LEFT, grow=True),
+    Column("cost", "Cost", "888,888"),
+    Column("ratio", "Ratio after", "888.8%"),
+    Column("used", "Utilization after", "888.8%"),
+    Column("enough", "", "not enough alone", Side.LEFT),
+)
+
+_VERBS = {
+    "add_cash": "Add {quantity} {what}",
+    "add_collateral": "Add {quantity} {what} as collateral",
+    "add_margin": "Add {quantity} of margin to {what}",
+    "reduce": "Reduce {what} by {quantity}",
+    "repay": "Repay {quantity} {what}",
+    "pledge": "Pledge {quantity} {what}",
+}
+
+PREPARED = frozenset({"reduce", "repay", "pledge", "add_cash", "add_collateral"})
+"""Kinds for which the window can fill in a ticket or a form."""
+
+
+class Cure(msgspec.Struct, frozen=True):
+    """One way out."""
+
+    account: str
+    kind: str
+    what: str
+    """Asset or instrument."""
+    quantity: str
+    cost: Decimal | None
+    ratio_after: Decimal | None
+    used_after: Decimal | None
+    is_enough: bool
+
+    def words(self) -> str:
+        """What to do, in a sentence."""
+        shown = _grouped(self.quantity)
+        verb = _VERBS.get(self.kind, f"{self.kind} {{quantity}} {{what}}")
+        return verb.format(what=symbol(self.what), quantity=shown)
+
+
+def cures_of(data: Mapping[str, Any]) -> tuple[Cure, ...]:
+    """Read the desk's answer."""
+    actions = data.get("actions", [])
+    return tuple(_cure(action) for action in actions)
+
+
+def _cure(action: Mapping[str, Any]) -> Cure:
+    return Cure(
+        account=str(action["account"]),
+        kind=str(action["kind"]),
+        what=str(action["asset_or_instrument"]),
+        quantity=str(action["quantity"]),
+        cost=_figure(action.get("cost")),
+        ratio_after=_figure(action.get("margin_ratio_after")),
+        used_after=_figure(action.get("utilization_after")),
+        is_enough=bool(action["sufficient"]),
+    )
+
+
+def cure_rows(cures: tuple[Cure, ...]) -> tuple[Row, ...]:
+    """Rows in the desk's order."""
+    return tuple(_row(place, cure) for place, cure in enumerate(cures))
+
+
+def _row(place: int, cure: Cure) -> Row:
+    tone = Tone.TEXT if cure.is_enough else Tone.MUTED
+    enough = Cell(tr("cures it"), Tone.TEXT2)
+    if not cure.is_enough:
+        enough = Cell(tr("not enough alone"), Tone.WARNING)
+    return Row(
+        str(place),
+        (
+            Cell(cure.words(), tone, strong=cure.is_enough),
+            Cell(money(cure.cost, 2) if cure.cost is not None else UNKNOWN, tone),
+            Cell(ratio(cure.ratio_after), tone),
+            Cell(ratio(cure.used_after), tone),
+            enough,
+        ),
+    )
+
+
+def empty_words(account: str) -> str:
+    """What an answer without actions means."""
+    return tr(f"{account} needs no cure now, or what it would take is unknown.")
+
+
+def _figure(value: object) -> Decimal | None:
+    return parse_decimal(value) if isinstance(value, str) else None
+
+
+def _grouped(text: str) -> str:
+    value = parse_decimal(text)
+    if value is None:
+        return text
+    places = value.as_tuple().exponent
+    return number(value, max(0, -places) if isinstance(places, int) else 0)
