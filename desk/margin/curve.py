@@ -43,12 +43,10 @@ def upper_envelope(lines: Iterable[tuple[Decimal, Decimal]]) -> Curve:
         start = ZERO
         while hull:
             last = hull[-1]
-            if rate == last.rate or amount <= last.amount:
-                hull.pop()
-                continue
-            start = (amount - last.amount) / (rate - last.rate)
-            if start > last.start:
-                break
+            if rate != last.rate:
+                start = (amount - last.amount) / (rate - last.rate)
+                if start > last.start:
+                    break
             hull.pop()
             start = ZERO
         hull.append(Piece(start, rate, amount))

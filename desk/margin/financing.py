@@ -96,13 +96,12 @@ def loan_figures(pledges: Sequence[Pledge], loan: Decimal | None, terms: LoanTer
     margin_value = counted(curve.margin_value(ONE))
     raw = curve.raw_total
     virtual = curve.coins.values()
-    fixed = [value for value, p in zip(values, pledges, strict=True) if not p.is_virtual]
     return LoanFigures(
         level=loan_level(loan, margin_value, terms),
         market_value=market_value,
         margin_values=values,
         margin_value=margin_value,
-        capital_value=counted(sum(fixed, ZERO)),
+        capital_value=counted(curve.fixed),
         loan=required(loan),
         loan_to_value=ratio_up(loan, market_value),
         utilization=ratio_up(loan, margin_value),
@@ -114,7 +113,7 @@ def loan_figures(pledges: Sequence[Pledge], loan: Decimal | None, terms: LoanTer
         shares=tuple(ratio_up(value, raw) for value in curve.raw),
         largest_share=ratio_up(max(virtual, default=ZERO), raw),
         group_share=ratio_up(sum(virtual, ZERO), raw),
-        securities_share=ratio_up(sum(fixed, ZERO), margin_value),
+        securities_share=ratio_up(curve.fixed, margin_value),
     )
 
 
@@ -144,8 +143,6 @@ def loan_level(
     """Return the level of a loan; `relief` makes its utilization so much worse."""
     if not loan:
         return NORMAL
-    if margin_value <= 0:
-        return CLOSE_OUT
     steps = (
         (terms.close_out, CLOSE_OUT),
         (terms.call, "MARGIN_CALL"),
@@ -186,27 +183,26 @@ class _Curve:
 
     def __init__(self, pledges: Sequence[Pledge], terms: LoanTerms) -> None:
         self._terms = terms
-        self.raw = [
-            (pledge.market_value or ZERO) * (ONE - pledge.haircut) if pledge.eligible else ZERO
-            for pledge in pledges
+        self._rows = [
+            (_coin(number, pledge), _uncut(pledge)) for number, pledge in enumerate(pledges)
         ]
+        self.raw = [value for _, value in self._rows]
         """Margin value of each pledge before any cut, now."""
         self.raw_total = sum(self.raw, ZERO)
-        self._coin = [_coin(number, pledge) for number, pledge in enumerate(pledges)]
         self.coins: dict[str, Decimal] = {}
         """The same of each virtual asset, over all its pledges."""
-        for coin, value in zip(self._coin, self.raw, strict=True):
+        for coin, value in self._rows:
             if coin is not None:
                 self.coins[coin] = self.coins.get(coin, ZERO) + value
         self._moving = sum(self.coins.values(), ZERO)
-        self._fixed = self.raw_total - self._moving
+        self.fixed = self.raw_total - self._moving
 
     def margin_value(self, z: Decimal) -> Decimal:
         """Return the margin value of everything: each coin capped alone, then all together."""
-        total = self._fixed + z * self._moving
+        total = self.fixed + z * self._moving
         single = self._terms.single_cap * total
         alone = sum((min(value * z, single) for value in self.coins.values()), ZERO)
-        return self._fixed + min(alone, self._terms.group_cap * total)
+        return self.fixed + min(alone, self._terms.group_cap * total)
 
     def margin_values(self) -> tuple[Decimal, ...]:
         """Return the margin value of each pledge now: pledges share a cut evenly."""
@@ -216,8 +212,7 @@ class _Curve:
         kept = room / group if group > room else ONE
         shares = {c: min(v, single) * kept / v if v else ONE for c, v in self.coins.items()}
         return tuple(
-            counted(value if coin is None else value * shares[coin])
-            for coin, value in zip(self._coin, self.raw, strict=True)
+            counted(value if coin is None else value * shares[coin]) for coin, value in self._rows
         )
 
     def fall_to(self, needed: Decimal) -> Decimal | None:
@@ -244,20 +239,23 @@ class _Curve:
         for value in self.coins.values():
             bends |= self._meeting(value, ZERO, cap)
         # Between those, the group before its cap is a line: some coins capped, the rest not.
-        edges = sorted({ONE, ZERO, *bends}, reverse=True)
-        for above, below in pairwise(edges):
-            middle = (above + below) / 2
-            total = self._fixed + middle * self._moving
+        for below, above in pairwise(sorted({ZERO, ONE, *bends})):
+            middle = (below + above) / 2
+            total = self.fixed + middle * self._moving
             free = [v for v in self.coins.values() if v * middle <= cap * total]
             capped = cap * (len(self.coins) - len(free))
             slope = sum(free, ZERO) + capped * self._moving
-            bends |= self._meeting(slope, capped * self._fixed, group_cap)
+            bends |= self._meeting(slope, capped * self.fixed, group_cap)
         return sorted((z for z in bends if ZERO < z < ONE), reverse=True)
 
     def _meeting(self, slope: Decimal, constant: Decimal, limit: Decimal) -> set[Decimal]:
         """Return where constant + slope × z meets its cap, limit × total."""
         gain = slope - limit * self._moving
-        return {(limit * self._fixed - constant) / gain} if gain else set()
+        return {(limit * self.fixed - constant) / gain} if gain else set()
+
+
+def _uncut(pledge: Pledge) -> Decimal:
+    return (pledge.market_value or ZERO) * (ONE - pledge.haircut) if pledge.eligible else ZERO
 
 
 def _coin(number: int, pledge: Pledge) -> str | None:

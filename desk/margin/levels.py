@@ -37,7 +37,10 @@ def worst(levels: Iterable[str]) -> str:
 
 
 def reached(used: Decimal, available: Decimal, steps: tuple[tuple[Decimal, str], ...]) -> str:
-    """Return the level that used / available has reached; `available` is above 0."""
+    """Return the level that used / available has reached.
+
+    Where something is used and nothing is available it is the first of the steps.
+    """
     for threshold, level in steps:
         if used >= threshold * available:
             return level

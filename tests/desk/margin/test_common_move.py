@@ -19,8 +19,10 @@ from helpers.margin_cases import (
 )
 
 from desk.margin.account import account_figures
-from desk.margin.common_move import moves, moving_assets
+from desk.margin.common_move import Leg, common_moves, moves, moving_assets
+from desk.margin.curve import Piece, parabola, upper_envelope
 from desk.margin.inputs import MarginTerms, Tier
+from desk.model.numbers import ZERO
 
 GOLD = msgspec.structs.replace(BTC, id="XAUUSDT-PERP.BINANCE", base="XAU")
 GOLD_COIN = msgspec.structs.replace(BTC_COIN, id="XAUUSD-PERP.BINANCE", base="XAU")
@@ -253,4 +255,45 @@ def test_a_requirement_that_grows_just_as_the_gain_does_is_met_nowhere_beyond():
         terms=MarginTerms(model="binance", tiers=tiers),
     )  # fmt: skip
     found = figures(held, settle="BTC", balances={"BTC": "0.12354821"})
+    assert (found.common_move_down, found.common_move_up) == (None, None)
+
+
+# --- the walk over pieces ------------------------------------------------------------------------
+
+PARABOLA = Leg(D(100), D(100), parabola(D(0), D("0.001")), D(1))  # 10 v²
+KINKED = Leg(D(-100), D(100), upper_envelope([(D("0.35"), D("29.4"))]), D(1))  # 35 v − 29.4
+"""Against 60 of collateral at v = 1; `surplus` is what is there at v = 1 before their margin."""
+
+
+def test_a_parabola_and_a_tier_meet_on_both_sides_in_the_tier_that_is_walked_into():
+    """−43.775 + 60 v − 10 v², and from v = 0.84 on −14.375 + 25 v − 10 v²: v = (5 ± √2) / 4."""
+    found = common_moves("USDT", D("16.225"), D(60), [PARABOLA, KINKED])
+    root = D(2).sqrt()
+    assert abs(found.down - (1 - root) / 4) < D("1e-20")
+    assert abs(found.up - (1 + root) / 4) < D("1e-20")
+
+
+def test_where_nothing_is_met_below_the_edge_above_is_walked_down_to():
+    """5 + 60 v − 10 v² falls through 0 beyond 6, but the tier's 34.4 + 25 v − 10 v² before 3.5."""
+    found = common_moves("USDT", D(65), D(60), [PARABOLA, KINKED])
+    assert found.down is None
+    assert abs(found.up - ((25 + D(2001).sqrt()) / 20 - 1)) < D("1e-20")
+
+
+def test_past_its_peak_and_still_below_there_is_no_edge():
+    # −43.775 less what 0.1 more would have to be: 25² < 40 × 15.7.
+    assert common_moves("USDT", D("14.9"), D(60), [PARABOLA, KINKED]) == (None, None)
+
+
+def test_a_leg_in_another_asset_counts_at_its_rate():
+    """Half a unit for one: 100 v of value and 1 % of 200 v, less a constant 3 at half."""
+    leg = Leg(D(100), D(200), (Piece(ZERO, D("0.01"), D(-3)),), D("0.5"))
+    # surplus 50 at v = 1: 50 + 100 (v − 1) = 1 v + 1.5
+    found = common_moves("USDT", D(50), ZERO, [leg])
+    assert abs(found.down - (D("51.5") / 99 - 1)) < D("1e-20")
+    assert found.up is None
+
+
+def test_an_account_that_is_solvent_at_no_price_has_no_move():
+    found = figures(position(BTC, -1, "60000"), balances={"USDT": "-60000"})
     assert (found.common_move_down, found.common_move_up) == (None, None)

@@ -126,6 +126,66 @@ def test_what_is_unknown_is_none(missing):
     assert found.margin_value is None
 
 
+@pytest.mark.parametrize(
+    ("loan", "level"),
+    [(None, "UNKNOWN"), ("0.01", "UNKNOWN"), ("100", "UNKNOWN"), ("0", "NORMAL")],
+)
+def test_of_a_loan_in_part_unknown_only_what_does_not_move_has_a_margin_value(loan, level):
+    pledges = [
+        Pledge(market_value=None, haircut=D("0.3"), is_virtual=False),
+        coins(100),
+        shares(1000),
+        Pledge(market_value=D(500), haircut=D("0.3"), is_virtual=False, eligible=False),
+    ]
+    owed = None if loan is None else D(loan)
+    found = loan_figures(pledges, owed, RULES)
+    assert (found.level, found.loan) == (level, owed)
+    assert found.margin_values == (None, None, 700, None)
+    assert found.shares == (None,) * 4
+    rest = [name for name in found.__struct_fields__ if getattr(found, name) is not None]
+    assert set(rest) - {"loan"} == {"level", "margin_values", "known", "shares"}
+
+
+def test_every_figure_of_a_small_loan_by_hand():
+    """20, 10 and 70 of 100 before a cut, and no cap binds: 50 owed of 175 pledged."""
+    found = loan_figures([coins(50), coins(25), shares(100)], D(50), RULES)
+    assert found.known
+    assert found.market_value == 175
+    assert (found.margin_values, found.margin_value) == ((20, 10, 70), 100)
+    assert (found.loan, found.utilization, found.excess) == (50, D("0.5"), 50)
+    assert found.loan_to_value == D("0." + "285714" * 6 + "2858")  # 2 / 7, up
+    assert found.capital_value == 70
+    assert found.shares == (D("0.2"), D("0.1"), D("0.7"))
+    assert (found.largest_share, found.group_share) == (D("0.2"), D("0.3"))
+    assert found.securities_share == D("0.7")
+
+
+def test_a_fall_to_nothing_may_be_just_what_it_takes():
+    pledges = [coins(50), coins(25), shares(100)]
+    assert loan_figures(pledges, D(70), RULES).fall_to_call == 1
+    assert loan_figures(pledges, D("69.99"), RULES).fall_to_call is None
+
+
+@pytest.mark.parametrize(
+    ("loan", "kept"),
+    [
+        # 120 in bonds, coins of 300 and 60. All coins: half of everything, 180 + 180 z …
+        ("315", "0.75"), ("270", "0.5"),
+        # … then the first is 40 % of it and the second whole: 168 + 204 z …
+        ("249.6", "0.4"),
+        # … and from 4 / 13 on nothing is cut: 120 + 360 z.
+        ("192", "0.2"), ("120", "0"),
+    ],
+)  # fmt: skip
+def test_caps_let_go_one_after_the_other_on_the_way_down(loan, kept):
+    found = loan_figures([coins(300, "0"), coins(60, "0"), shares(120, "0")], D(loan), RULES)
+    assert abs(found.fall_to_call - (1 - D(kept))) < D("1e-30")
+
+
+def test_less_than_one_unit_of_margin_value_is_margin_value():
+    assert loan_figures([shares("0.5", "0")], D("0.1"), RULES).level == "NORMAL"
+
+
 values = st.decimals(0, 10**7, places=2)
 
 

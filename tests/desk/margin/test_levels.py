@@ -42,6 +42,35 @@ def test_without_collateral_it_is_close_out_if_anything_must_be_maintained(colla
     assert figures(balances={"USDT": collateral}).margin_ratio is None
 
 
+@pytest.mark.parametrize(
+    ("initial", "maintenance", "collateral", "level"),
+    [
+        (None, None, None, "UNKNOWN"), ("1", None, "100", "UNKNOWN"), ("1", "1", None, "UNKNOWN"),
+        ("1", None, "-1", "UNKNOWN"), (None, "79", "100", "UNKNOWN"), (None, "0", "100", "UNKNOWN"),
+        (None, "80", "100", "MARGIN_CALL"), (None, "100", "100", "CLOSE_OUT"),
+        (None, "1", "0", "CLOSE_OUT"), (None, "0", "0", "NORMAL"), ("1", "0", "-1", "NORMAL"),
+        ("0.1", "0.01", "0.9", "NORMAL"), ("0.9", "0.01", "0.9", "MARGIN_CALL"),
+        ("0", "0.01", "0", "CLOSE_OUT"),
+    ],
+)  # fmt: skip
+def test_the_level_of_a_pool_by_what_is_known_of_it(initial, maintenance, collateral, level):
+    given = [None if one is None else D(one) for one in (initial, maintenance, collateral)]
+    assert pool_level(*given) == level
+
+
+@pytest.mark.parametrize(
+    ("maintenance", "collateral", "level"),
+    [
+        (None, None, "UNKNOWN"), (None, "1", "UNKNOWN"), ("1", None, "UNKNOWN"),
+        ("0.01", "0.9", "NORMAL"), ("0.5", "0", "CLOSE_OUT"), ("0", "0", "NORMAL"),
+        ("0", "-1", "NORMAL"), ("0.5", "-1", "CLOSE_OUT"),
+    ],
+)  # fmt: skip
+def test_the_level_of_an_isolated_position_by_what_is_known(maintenance, collateral, level):
+    given = [None if one is None else D(one) for one in (maintenance, collateral)]
+    assert ratio_level(*given) == level
+
+
 def test_the_account_is_as_bad_as_its_worst_part():
     calm = position(BTC, "0.1", "60000")
     other = msgspec.structs.replace(BTC, id="BTCUSDT-2.BINANCE")

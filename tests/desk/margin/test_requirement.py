@@ -124,6 +124,25 @@ def test_the_envelope_is_the_largest_of_any_lines(lines, notional):
     assert abs(found - exact) <= max(exact, D(1)) * D("1e-20")
 
 
+@pytest.mark.parametrize(
+    ("lines", "pieces"),
+    [
+        ([], [(0, 0, 0)]),
+        ([("0.1", "0")], [(0, "0.1", 0)]),
+        ([("0.1", "-5")], [(0, "0.1", -5)]),
+        ([("0", "-5"), ("0", "3")], [(0, 0, -5)]),
+        ([("0.1", "5")], [(0, 0, 0), (50, "0.1", 5)]),
+        ([("0.1", "5"), ("0.1", "8")], [(0, 0, 0), (50, "0.1", 5)]),
+        # Three lines through one point: the middle one is nowhere alone.
+        ([("1", "1"), ("2", "2")], [(0, 0, 0), (1, 2, 2)]),
+        ([("1", "0"), ("2", "6"), ("4", "15")], [(0, 1, 0), (5, 4, 15)]),
+    ],
+)
+def test_an_envelope_has_the_pieces_that_are_highest_somewhere(lines, pieces):
+    found = upper_envelope([(D(rate), D(amount)) for rate, amount in lines])
+    assert [piece[:3] for piece in found] == [tuple(map(D, piece)) for piece in pieces]
+
+
 def test_beyond_the_last_tier_the_last_goes_on_with_a_warning():
     beyond = figures(position(BTC, "40000", "60000"), balances={"USDT": "3000000000"})
     last = BTC_TIERS[-1]
