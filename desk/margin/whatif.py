@@ -124,7 +124,7 @@ def after_working_orders(account: AccountInput) -> AccountInput:
             continue
         for order in worse.orders if worse.extra else ():
             price = expected_price(order, market.mark, market.collar_rate)
-            assert price is not None, "a side with a margin has prices"
+            assert price is not None  # a side with a margin has prices
             fee_rate = order.instrument.taker_fee_rate
             result = after_fill(
                 result, order.instrument, order.side, order.quantity, price, fee_rate

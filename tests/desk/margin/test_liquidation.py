@@ -19,7 +19,15 @@ from helpers.margin_cases import (
 )
 
 from desk.margin.account import account_figures
+from desk.margin.curve import upper_envelope
 from desk.margin.inputs import MarginTerms, Tier
+from desk.margin.liquidation import (
+    Exposure,
+    Interval,
+    bankruptcy_price,
+    distance,
+    solvent_between,
+)
 
 # Binance FAQ "How to Calculate Liquidation Price of USDⓈ-M Futures Contracts"
 # (b3c689c1f50a44cabb3a84e663b81d93): two longs in one wallet of 1,535,443.01 USDT.
@@ -306,3 +314,49 @@ def test_a_tick_on_the_safe_side_is_not_liquidated_and_one_beyond_is():
         found = account_figures(msgspec.structs.replace(pool, positions=(moved,)))
         assert (found.level == "CLOSE_OUT") is out
         assert (found.margin_ratio >= 1) is out
+
+
+# --- edges by hand -------------------------------------------------------------------------------
+
+
+def test_an_edge_in_the_second_of_three_tiers_is_that_of_its_own_line():
+    """132 − N meets 0.1 N only beyond 100, where 0.5 N − 40 holds, and from 200 on 0.9 N − 120."""
+    curve = upper_envelope([(D("0.1"), D(0)), (D("0.5"), D(40)), (D("0.9"), D(120))])
+    found = solvent_between(Exposure(D(132), D(-1), D(1), inverse=False), curve)
+    assert found.lower is None
+    assert abs(found.upper - D(172) / D("1.5")) < D("1e-30")
+
+
+def test_a_maintenance_that_no_price_changes_is_an_edge_for_more_than_the_whole_value():
+    """60,100 behind 60,000 with 300 to maintain, whatever the price: gone at 200."""
+    own = msgspec.structs.replace(flat_terms("0.005"), model="bybit-2025")
+    assert only(
+        isolated(BTC, 1, "60000", isolated_margin="60100", terms=own)
+    ).liquidation_price == (200)
+
+
+def test_less_than_one_unit_behind_a_short_is_something():
+    # 0.6 of notional and 0.06 behind it: 0.66 = N × 1.004
+    one = only(
+        isolated(BTC, "-0.00001", "60000", isolated_margin="0.06", terms=flat_terms("0.004"))
+    )
+    assert near(one.liquidation_price, D(66000) / D("1.004"), "1e-9")
+
+
+def test_value_that_moves_twice_as_fast_is_gone_in_half_the_way():
+    assert bankruptcy_price(Exposure(D(-50), D(2), D(1), inverse=False)) == 25
+    assert bankruptcy_price(Exposure(D(-50), D(2), D(1000), inverse=True)) == 40
+    assert bankruptcy_price(Exposure(D(50), D(1), D(1), inverse=False)) is None
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "away"),
+    [
+        (None, None, None), ("90", None, "0.1"), (None, "130", "0.3"), ("95", "110", "0.05"),
+        ("50", "110", "0.1"), ("100", "110", "0"), ("105", None, "-0.05"), (None, "90", "-0.1"),
+        ("50", "99", "-0.01"),
+    ],
+)  # fmt: skip
+def test_the_distance_is_to_the_nearer_edge_and_signed(lower, upper, away):
+    between = Interval(*(None if one is None else D(one) for one in (lower, upper)))
+    assert distance(between, D(100)) == (None if away is None else D(away))

@@ -191,3 +191,10 @@ def test_a_parabola_that_never_comes_down_to_the_target_is_not_closed_in_part():
 )
 def test_without_what_the_model_needs_there_is_no_curve(lacking):
     assert closing_curve(msgspec.structs.replace(HELD["bybit-2026"], **lacking)) is None
+
+
+def test_tiers_of_the_entry_value_begin_where_the_mark_has_taken_them():
+    # 60,000 at entry and 66,000 now: what was 300,000 then is 330,000 of what is left.
+    curve = closing_curve(HELD["bybit-2025"])
+    assert abs(curve[1].start - 330_000) < D("1e-30")
+    assert abs(curve[1].rate - D("0.005") / D("1.1")) < D("1e-30")

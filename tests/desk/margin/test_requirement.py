@@ -26,6 +26,15 @@ from hypothesis import strategies as st
 from desk.margin.account import account_figures
 from desk.margin.curve import maintenance_at, upper_envelope
 from desk.margin.inputs import MarginTerms
+from desk.margin.requirement import (
+    Market,
+    SideMargin,
+    opening_loss,
+    requirement,
+    side_margin,
+    worst_side,
+)
+from desk.model.orders import Side
 
 BTC_TIERS = terms().tiers
 
@@ -288,6 +297,52 @@ def test_fills_that_make_the_tier_stricter_are_margined_at_its_leverage():
     assert margin == D(60) * 60000 / 25
 
 
+FIVE_TIMES = Market(BTC, D(0), D(60000), terms(), D(5), D("0.03"))
+
+
+def test_a_side_is_its_orders_what_they_add_and_what_that_takes():
+    buys = (order(BTC, "BUY", "4", "59000"), order(BTC, "BUY", "1", "58000"))
+    orders = (*buys, order(BTC, "SELL", "2", "61000"), order(BTC, "BUY", 9, reduce_only=True))
+    assert side_margin(FIVE_TIMES, orders, Side.BUY) == SideMargin(buys, D(5), D(58800))
+    sells = FIVE_TIMES._replace(position=D(3))
+    assert side_margin(sells, orders, Side.SELL) == SideMargin(orders[2:3], D(0), D(0))
+    blind = FIVE_TIMES._replace(mark=None)
+    market = (order(BTC, "BUY", "1"),)
+    assert side_margin(blind, market, Side.BUY) == SideMargin(market, D(1), None)
+    assert side_margin(blind, (), Side.BUY) == SideMargin((), D(0), D(0))
+
+
+def test_of_two_sides_that_require_the_same_it_is_the_buys():
+    orders = (order(BTC, "SELL", "1", "60000"), order(BTC, "BUY", "1", "60000"))
+    assert worst_side(FIVE_TIMES, orders).orders == orders[1:]
+    blind = FIVE_TIMES._replace(leverage=None, terms=MarginTerms(model="binance"))
+    assert worst_side(blind._replace(position=D(-1)), orders).margin is None
+    assert worst_side(blind._replace(position=D(1)), orders).margin is None
+
+
+def test_an_opening_loss_adds_up_over_all_orders_but_those_that_reduce():
+    orders = (
+        order(BTC, "SELL", "1", "50000", reduce_only=True),
+        order(BTC, "BUY", "2", "60500"),
+        order(BTC, "BUY", "1", "59000"),
+        order(BTC, "SELL", "3", "59900"),
+    )
+    assert opening_loss(FIVE_TIMES, orders) == 1000 + 300
+    assert opening_loss(FIVE_TIMES._replace(mark=None), orders[1:]) is None
+    assert opening_loss(FIVE_TIMES._replace(mark=None), orders[:1]) == 0
+
+
+def test_what_a_position_requires_is_found_once():
+    held = position(BTC, 1, "60000")
+    assert requirement(held) is requirement(held)
+    assert requirement(held) is not requirement(position(BTC, 1, "60000"))
+
+
+def test_a_position_without_a_mark_keeps_its_leverage_and_its_curve():
+    blind = requirement(msgspec.structs.replace(position(BTC, 1, "60000"), mark=None))
+    assert (blind.leverage, blind.curve) == (5, terms().envelope)
+
+
 def test_flat_positions_require_nothing_whatever_is_unknown():
     flat = msgspec.structs.replace(
         position(BTC, "0", "60000"), mark=None, terms=MarginTerms(model="x")
@@ -296,3 +351,5 @@ def test_flat_positions_require_nothing_whatever_is_unknown():
     assert found.known
     assert (found.initial_margin, found.maintenance_margin) == (0, 0)
     assert found.level == "NORMAL"
+    (one,) = found.positions
+    assert (one.notional, one.unrealized_pnl, one.leverage) == (0, 0, 5)

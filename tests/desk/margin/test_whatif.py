@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from desk.ledger.position import Position
 from desk.margin.account import account_figures
+from desk.margin.inputs import MarginTerms
 from desk.margin.whatif import after_fill, after_working_orders, at_marks
 from desk.model.orders import MarginMode, Side
 
@@ -218,3 +219,49 @@ def test_coin_margined_fill_fees_are_in_coin(side):
     )
     assert given.balances["BTC"] == D("0.9995")
     assert given.positions[0].quantity == 600 * side.sign
+
+
+def test_half_of_a_position_takes_half_of_its_wallet_with_it():
+    given = account(isolated(BTC, 4, "60000", isolated_margin="24000"), balances={"USDT": "0"})
+    after = filled(given, ("SELL", 2, 60000))
+    assert (after.positions[0].isolated_margin, after.balances["USDT"]) == (12000, 12000)
+
+
+def test_a_fill_of_what_the_account_did_not_hold_takes_what_is_set_for_it():
+    given = flat(modes={ETH.id: MarginMode.ISOLATED})
+    btc, eth = filled(filled(given, ("BUY", 1, 60000)), ("SELL", 1, 2500), instrument=ETH).positions
+    assert (btc.terms, btc.leverage, btc.margin_mode) == (terms(), 5, MarginMode.CROSS)
+    assert (eth.terms, eth.leverage, eth.margin_mode) == (
+        terms("ETHUSDT"), 5, MarginMode.ISOLATED,
+    )  # fmt: skip
+    (bare,) = filled(account(), ("BUY", 1, 60000)).positions
+    assert (bare.terms, bare.leverage, bare.mark) == (MarginTerms(model="binance"), None, None)
+
+
+def test_a_settle_balance_that_was_not_there_begins_at_nothing():
+    given = account(balances={"BTC": "1"})
+    after = filled(given, ("BUY", 1, 60000), fee_rate=D("0.0005"))
+    assert after.balances == {"BTC": 1, "USDT": -30}
+
+
+def test_without_a_leverage_an_isolated_wallet_takes_the_whole_notional():
+    given = flat(modes={BTC.id: MarginMode.ISOLATED}, leverages={}, terms={})
+    after = filled(given, ("BUY", 2, 30000))
+    assert (after.positions[0].isolated_margin, after.balances["USDT"]) == (60000, 40000)
+
+
+def test_orders_that_cannot_be_priced_do_not_keep_others_from_filling():
+    blind, seen = order(BTC, "BUY", "1", "60000"), order(ETH, "BUY", "2", "2500")
+    given = flat(orders=[blind, seen], leverages={ETH.id: D(5)}, terms={ETH.id: terms("ETHUSDT")})
+    after = after_working_orders(given)
+    assert after.orders == (blind,)
+    assert [(one.instrument.id, one.quantity) for one in after.positions] == [(ETH.id, 2)]
+
+
+def test_marks_that_are_not_named_stay():
+    given = flat(orders=[order(ETH, "BUY", 1)])
+    held = position(BTC, 1, "60000"), position(ETH, 1, "2500")
+    there = at_marks(account(*held, marks=given.marks), {ETH.id: D(2600)})
+    assert [one.mark for one in there.positions] == [60000, 2600]
+    assert there.marks == {BTC.id: 60000, ETH.id: 2600}
+    assert at_marks(account(*held), {}).positions == held
