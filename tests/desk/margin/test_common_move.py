@@ -22,6 +22,8 @@ from desk.margin.account import account_figures
 from desk.margin.common_move import Leg, common_moves, moves, moving_assets
 from desk.margin.curve import Piece, parabola, upper_envelope
 from desk.margin.inputs import MarginTerms, Tier
+from desk.margin.pool import Joint, cross_exposure, joint_of, pool_of
+from desk.margin.requirement import requirement
 from desk.model.numbers import ZERO
 
 GOLD = msgspec.structs.replace(BTC, id="XAUUSDT-PERP.BINANCE", base="XAU")
@@ -297,3 +299,57 @@ def test_a_leg_in_another_asset_counts_at_its_rate():
 def test_an_account_that_is_solvent_at_no_price_has_no_move():
     found = figures(position(BTC, -1, "60000"), balances={"USDT": "-60000"})
     assert (found.common_move_down, found.common_move_up) == (None, None)
+
+
+# --- what moves of a pool ------------------------------------------------------------------------
+
+
+def pool(*positions, **more):
+    return pool_of(account(*positions, **more), [requirement(one) for one in positions])
+
+
+GOLD_LONG = position(GOLD, 1, "2000", terms=flat_terms("0.01"))
+USDC_SHORT = position(BTC_USDC, -2, "60000", terms=flat_terms("0.01"))
+
+
+def test_the_joint_of_a_pool_has_each_leg_in_its_asset_and_what_stands_still_in_the_surplus():
+    """120,000 short at 0.98, with 1,176 to maintain; gold maintains 20 and does not move."""
+    given = pool(GOLD_LONG, USDC_SHORT, balances={"USDT": "20000"}, prices={"USDC": "0.98"})
+    joint = joint_of(given)
+    (leg,) = joint.legs
+    assert (joint.surplus, joint.collateral) == (19_980, 0)
+    assert (leg.slope, leg.notional, leg.rate) == (-117_600, 120_000, D("0.98"))
+    own = joint_of(pool(position(BTC, 1, "60000", terms=flat_terms("0.01"))))
+    assert [(leg.slope, leg.notional, leg.rate) for leg in own.legs] == [(60_000, 60_000, 1)]
+    assert own.surplus == 0
+
+
+def test_a_pair_of_the_coin_an_account_settles_in_is_no_leg():
+    given = pool(
+        position(BTC, 1, "60000", terms=flat_terms("0.01")),
+        settle="BTC", balances={"BTC": "1"}, prices={"USDT": D("0.00002")},
+    )  # fmt: skip
+    assert joint_of(given) == Joint(D("0.988"), D(0), [])
+
+
+def test_a_pool_in_which_anything_is_unknown_has_no_joint_move():
+    given = pool(GOLD_LONG, USDC_SHORT, balances={"USDT": "20000"}, prices={"USDC": "0.98"})
+    assert joint_of(given._replace(free=None)) is None
+    for name in ("maintenance", "leg"):
+        blind = given.cross[1]._replace(**{name: None})
+        assert joint_of(given._replace(cross=[given.cross[0], blind])) is None
+    free = position(BTC_USDC, 2, "60000", maintenance_rate="0", terms=flat_terms("0.01"))
+    unpriced = pool(free, balances={"USDT": "20000"})
+    assert (unpriced.free, joint_of(unpriced)) == (20_000, None)
+
+
+def test_collateral_in_the_base_asset_is_taken_in_the_asset_of_the_position():
+    """One coin of 60,000 at 0.98 against 120,000 short: its gain is that much less than −1."""
+    given = pool(
+        USDC_SHORT, balances={"BTC": "1"}, haircuts={"BTC": "0"},
+        prices={"USDC": "0.98", "BTC": "60000"},
+    )  # fmt: skip
+    exposure = cross_exposure(given, given.cross[0])
+    assert abs(exposure.gain - (D(1) / D("1.96") - 1)) < D("1e-20")
+    # At a price of nothing: the short's 120,000 are won and the coin is gone.
+    assert abs(exposure.constant - 120_000) < D("1e-20")
