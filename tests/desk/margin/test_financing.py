@@ -182,6 +182,21 @@ def test_caps_let_go_one_after_the_other_on_the_way_down(loan, kept):
     assert abs(found.fall_to_call - (1 - D(kept))) < D("1e-30")
 
 
+@pytest.mark.parametrize(
+    ("coins_now", "loan", "kept"),
+    [
+        # 150 + 150 z above a third, where no coin is capped alone; 100 + 300 z below.
+        (("150", "150"), "270", "0.8"), (("150", "150"), "160", "0.2"),
+        # 150 + 61.25 z above 8 / 9, and from 4 / 5 to there the larger coin is capped alone.
+        (("99", "23.5"), "208.1875", "0.95"), (("99", "23.5"), "201.625", "0.85"),
+    ],
+)  # fmt: skip
+def test_the_cap_of_all_binds_between_those_of_each(coins_now, loan, kept):
+    pledges = [*(coins(one, "0") for one in coins_now), shares(100, "0")]
+    found = loan_figures(pledges, D(loan), RULES)
+    assert abs(found.fall_to_call - (1 - D(kept))) < D("1e-30")
+
+
 def test_less_than_one_unit_of_margin_value_is_margin_value():
     assert loan_figures([shares("0.5", "0")], D("0.1"), RULES).level == "NORMAL"
 

@@ -34,6 +34,7 @@ from desk.margin.requirement import (
     side_margin,
     worst_side,
 )
+from desk.margin.rounding import ratio_up, without_noise
 from desk.model.orders import Side
 
 BTC_TIERS = terms().tiers
@@ -173,6 +174,18 @@ def test_requirements_round_up_and_collateral_down():
     )
     assert F(found.initial_margin) * 3 > 100000
     assert F(found.collateral_value) * 3 < 100003
+
+
+def test_a_ratio_rises_and_has_none_without_anything_to_divide_by():
+    assert ratio_up(D("0.1"), D("0.5")) == D("0.2")
+    assert ratio_up(D(1), D(3)) == D("0." + 39 * "3" + "4")
+    assert ratio_up(D(1), D(0)) is None
+    assert ratio_up(D(1), D(-1)) is None
+
+
+def test_what_is_a_hundred_times_finer_than_figures_are_kept_is_noise():
+    assert without_noise(D("-3E-38"), D(3)) == 0
+    assert without_noise(D("3.1E-38"), D(3)) == D("3.1E-38")
 
 
 def test_a_rate_without_an_end_leaves_nothing_behind():
