@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from desk.model.events import Denial
-from desk.model.numbers import plain
+from desk.model.numbers import plain, round_down, round_up
 from desk.risk.context import OrderContext
 from desk.risk.profile import Profile
 
@@ -52,3 +52,21 @@ def hint(context: OrderContext) -> str:
 def usd(context: OrderContext, quantity: Decimal, price: Decimal) -> Decimal:
     """Return the absolute value of a quantity at a price, in USD."""
     return context.instrument.notional(quantity, price) * context.usd_per_settle
+
+
+def beside(amount: Decimal, limit: Decimal, places: int = 2) -> str:
+    """Write a figure that is past its limit: rounded, but never to the limit itself."""
+    text = f"{amount:,.{places}f}"
+    if text != f"{limit:,.{places}f}":
+        return text
+    return over(amount, places) if amount > limit else under(amount, places)
+
+
+def over(amount: Decimal, places: int = 2) -> str:
+    """Write a figure rounded up: the least that is asked for."""
+    return f"{round_up(amount, Decimal(1).scaleb(-places)):,.{places}f}"
+
+
+def under(amount: Decimal, places: int = 2) -> str:
+    """Write a figure rounded down: the most that is allowed."""
+    return f"{round_down(amount, Decimal(1).scaleb(-places)):,.{places}f}"

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from desk.model.numbers import ONE, plain
 from desk.risk.client import ProfessionalInvestor
+from desk.risk.denial import beside
 from desk.risk.profile import Profile
 
 RULE = "pi.gate"
@@ -64,10 +65,8 @@ def _amount_faults(investor: ProfessionalInvestor, profile: Profile) -> Iterator
         if not least:
             yield RULE, f"{profile.name} does not say what a {investor.category} has to show."
         elif worth < least:
-            said = (
-                f"The evidence shows {worth:,.0f} HKD of {investor.basis}; a {investor.category} "
-            )
-            yield RULE, f"{said}has to show {least:,.0f} HKD."
+            said = f"The evidence shows {beside(worth, least, 0)} HKD of {investor.basis}; a "
+            yield RULE, f"{said}{investor.category} has to show {least:,.0f} HKD."
 
 
 def describe_evidence(investor: ProfessionalInvestor) -> str:

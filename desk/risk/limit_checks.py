@@ -10,7 +10,7 @@ from desk.model.instrument import Instrument, Kind
 from desk.model.numbers import ZERO, plain
 from desk.model.orders import Side
 from desk.risk.context import OrderContext
-from desk.risk.denial import deny, hint, usd
+from desk.risk.denial import beside, deny, hint, under, usd
 
 
 def limits_present(context: OrderContext) -> Denial | None:
@@ -50,7 +50,8 @@ def value(context: OrderContext) -> Denial | None:
     return deny(
         "MAX_VALUE",
         "ord.max_value",
-        f"The order is worth {worth:,.0f} USD; one order may be worth {limit:,.0f}.",
+        f"The order is worth {beside(worth, limit, 0)} USD; one order may be worth "
+        f"{under(limit, 0)}.",
         limit=limit,
         actual=worth,
     )
@@ -101,8 +102,8 @@ def position_limit(context: OrderContext) -> Denial | None:
     return deny(
         "POSITION_LIMIT",
         "perp.position_limit",
-        f"Filled with the working orders the position would be worth {worth:,.0f} USD; the limit "
-        f"is {limit:,.0f}.",
+        "Filled with the working orders the position would be worth "
+        f"{beside(worth, limit, 0)} USD; the limit is {under(limit, 0)}.",
         limit=limit,
         actual=worth,
     )
@@ -121,8 +122,8 @@ def account_limit(context: OrderContext) -> Denial | None:
     return deny(
         "ACCOUNT_LIMIT",
         "perp.position_limit",
-        f"All positions together, filled with the working orders, would be worth {worth:,.0f} "
-        f"USD; the limit is {limit:,.0f}.",
+        "All positions together, filled with the working orders, would be worth "
+        f"{beside(worth, limit, 0)} USD; the limit is {under(limit, 0)}.",
         limit=limit,
         actual=worth,
     )
@@ -205,8 +206,8 @@ def concentration(context: OrderContext) -> Denial | None:
         "CONCENTRATION",
         rule,
         f"Filled with the working orders the position would be {plain(coins)} "
-        f"{context.instrument.base}; {plain(limit * 100)} % of the open interest is {most:,.4f}."
-        f"{hint(context)}",
+        f"{context.instrument.base}; {plain(limit * 100)} % of the open interest is "
+        f"{under(most, 4)}.{hint(context)}",
         limit=most,
         actual=coins,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from desk.margin.inputs import AccountFigures
 from desk.model.events import Denial
@@ -10,8 +11,10 @@ from desk.model.instrument import Kind
 from desk.model.numbers import ZERO, plain
 from desk.risk.backing import backings, loss_beyond, short_of_buffer
 from desk.risk.context import OrderContext
-from desk.risk.denial import deny
+from desk.risk.denial import beside, deny, over
 from desk.risk.projection import Projection
+
+HUNDRED = Decimal(100)
 
 
 def available(context: OrderContext, projection: Projection) -> Iterator[Denial]:
@@ -35,12 +38,13 @@ def _available(context: OrderContext, after: AccountFigures, when: str) -> Itera
     said = (
         "there is no collateral"
         if after.margin_utilization is None
-        else f"utilization would be {after.margin_utilization * 100:.1f} %; the limit is 100 %"
+        else f"utilization would be {beside(after.margin_utilization * 100, HUNDRED, 1)} %; "
+        "the limit is 100 %"
     )
     yield deny(
         "MARGIN_AFTER_FILL" if when == "this fill" else "MARGIN_AFTER_ORDERS",
         "perp.margin_first",
-        f"After {when} {said}. {-after.available_margin:,.2f} {after.settle} is missing.",
+        f"After {when} {said}. {beside(-after.available_margin, ZERO)} {after.settle} is missing.",
         limit=ZERO,
         actual=after.available_margin,
     )
@@ -59,8 +63,8 @@ def backed(context: OrderContext, projection: Projection) -> Iterator[Denial]:
         yield deny(
             "MAINTENANCE_BUFFER",
             rule,
-            f"After this fill {one.equity:,.2f} would stand behind {one.name}; {buffer:f} times "
-            f"{one.asked_by(house)} is {buffer * needed:,.2f}.",
+            f"After this fill {beside(one.equity, buffer * needed)} would stand behind {one.name}; "
+            f"{buffer:f} times {one.asked_by(house)} is {over(buffer * needed)}.",
             limit=buffer * needed,
             actual=one.equity,
         )
@@ -76,8 +80,8 @@ def loss_limited(context: OrderContext, projection: Projection) -> Iterator[Deni
             yield deny(
                 "LOSS_BEYOND_MARGIN",
                 rule,
-                f"After this fill a close-out of {one.name} could lose {beyond:,.2f} more than its "
-                f"margin at a slippage of {plain(reserve * 100)} %.",
+                f"After this fill a close-out of {one.name} could lose {beside(beyond, ZERO)} more "
+                f"than its margin at a slippage of {plain(reserve * 100)} %.",
                 limit=ZERO,
                 actual=beyond,
             )
@@ -107,7 +111,7 @@ def account_leverage(context: OrderContext, projection: Projection) -> Iterator[
         yield deny(
             "LEVERAGE_OVER_CAP",
             "perp.max_leverage",
-            f"Leverage would be {after:.2f}×; the cap is {limit:.2f}×.",
+            f"Leverage would be {beside(after, limit)}×; the cap is {limit:.2f}×.",
             limit=limit,
             actual=after,
         )

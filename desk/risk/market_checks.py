@@ -11,7 +11,7 @@ import msgspec
 from desk.model.events import Denial
 from desk.risk.context import OrderContext
 from desk.risk.data_doubts import Doubt
-from desk.risk.denial import deny, hint
+from desk.risk.denial import beside, deny, hint
 
 Check: TypeAlias = Callable[[OrderContext], Denial | None]
 
@@ -58,8 +58,8 @@ def collar(context: OrderContext) -> Denial | None:
     return deny(
         "PRICE_COLLAR",
         "ord.price_collar",
-        f"Price {price:,f} is {distance * 100:.2f} % from the {name} {reference:,f}; the collar is "
-        f"{limit * 100:.1f} %.",
+        f"Price {price:,f} is {beside(distance * 100, limit * 100)} % from the {name} "
+        f"{reference:,f}; the collar is {limit * 100:.1f} %.",
         limit=limit,
         actual=distance,
     )
@@ -99,8 +99,8 @@ def collar_move(context: OrderContext) -> Denial | None:
     return deny(
         "PRICE_MOVE",
         rule,
-        f"Price {price:,f} is {moved * 100:.2f} % from a mark of the last {window:f} s; the limit "
-        f"is {limit * 100:.1f} %.{hint(context)}",
+        f"Price {price:,f} is {beside(moved * 100, limit * 100)} % from a mark of the last "
+        f"{window:f} s; the limit is {limit * 100:.1f} %.{hint(context)}",
         limit=limit,
         actual=moved,
     )

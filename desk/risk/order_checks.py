@@ -9,7 +9,7 @@ from desk.model.instrument import IncrementError
 from desk.model.numbers import plain
 from desk.model.orders import OrderTerms, OrderType, TimeInForce
 from desk.risk.context import OrderContext
-from desk.risk.denial import deny, hint
+from desk.risk.denial import beside, deny, hint
 
 
 def desk_state(context: OrderContext) -> Denial | None:
@@ -105,7 +105,7 @@ def smallest(context: OrderContext) -> Denial | None:
         "MIN_NOTIONAL",
         "ord.no_limit_no_trade",
         f"The smallest order of {terms.id} is worth {plain(terms.min_notional)} {terms.settle}; "
-        f"this one {notional:,.2f}.",
+        f"this one {beside(notional, terms.min_notional)}.",
         limit=terms.min_notional,
         actual=notional,
     )

@@ -284,7 +284,7 @@ def test_a_price_lies_within_five_percent_of_every_mark_of_the_last_minute(trade
         (
             "PRICE_MOVE",
             "ord.price_collar",
-            "Price 63,000.1 is 5.00 % from a mark of the last 60 s; the limit is 5.0 %.",
+            "Price 63,000.1 is 5.01 % from a mark of the last 60 s; the limit is 5.0 %.",
             "0.05",
             "0.050001666666666666666666667",
         )
@@ -526,7 +526,7 @@ def test_margin_is_there_before_the_order(trader):
     assert [d[0] for d in found] == ["MARGIN_AFTER_FILL", "LEVERAGE_OVER_CAP"]
     assert found[0][1:] == (
         "perp.margin_first",
-        "After this fill utilization would be 100.0 %; the limit is 100 %. 0.01 USDT is missing.",
+        "After this fill utilization would be 100.1 %; the limit is 100 %. 0.01 USDT is missing.",
         "0",
         "-0.01",
     )
