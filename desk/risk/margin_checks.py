@@ -9,6 +9,7 @@ from desk.margin.inputs import AccountFigures
 from desk.model.events import Denial
 from desk.model.instrument import Kind
 from desk.model.numbers import ZERO, plain
+from desk.model.orders import Side
 from desk.risk.backing import backings, loss_beyond, short_of_buffer
 from desk.risk.context import OrderContext
 from desk.risk.denial import beside, deny, over
@@ -22,16 +23,16 @@ def available(context: OrderContext, projection: Projection) -> Iterator[Denial]
     if context.instrument.kind is Kind.SPOT:
         return
     if projection.after is None:
-        yield _unknown(context, projection.unknown)
+        yield _unknown(projection.unknown)
         return
-    yield from _available(context, projection.after, "this fill")
+    yield from _available(projection.after, "this fill")
     if projection.after_orders is not None:
-        yield from _available(context, projection.after_orders, "this fill and all working orders")
+        yield from _available(projection.after_orders, "this fill and all working orders")
 
 
-def _available(context: OrderContext, after: AccountFigures, when: str) -> Iterator[Denial]:
+def _available(after: AccountFigures, when: str) -> Iterator[Denial]:
     if after.available_margin is None or not after.known:
-        yield _unknown(context, "; ".join(after.unknown) or "a figure is missing")
+        yield _unknown("; ".join(after.unknown) or "a figure is missing")
         return
     if after.available_margin >= 0:
         return
@@ -58,8 +59,8 @@ def backed(context: OrderContext, projection: Projection) -> Iterator[Denial]:
         if not short_of_buffer(one, house, buffer):
             continue
         needed = one.needed(house)
-        assert one.equity is not None, "what is short is known"
-        assert needed is not None, "what is short is known"
+        assert one.equity is not None
+        assert needed is not None
         yield deny(
             "MAINTENANCE_BUFFER",
             rule,
@@ -126,10 +127,10 @@ def spot_balance(context: OrderContext, projection: Projection) -> Iterator[Deni
     order, terms = context.order, context.instrument
     if terms.kind is not Kind.SPOT or (order.reduce_only and context.strictly_reduces):
         return
-    buying = order.side.sign > 0
+    buying = order.side is Side.BUY
     asset = terms.quote if buying else terms.base
     if context.price is None or context.free_balance is None:
-        yield _unknown(context, f"the cost in {asset} is unknown")
+        yield _unknown(f"the cost in {asset} is unknown")
         return
     cost = order.quantity
     if buying:
@@ -146,7 +147,7 @@ def spot_balance(context: OrderContext, projection: Projection) -> Iterator[Deni
         )
 
 
-def _unknown(context: OrderContext, what: str) -> Denial:
+def _unknown(what: str) -> Denial:
     return deny(
         "MARGIN_UNKNOWN",
         "perp.margin_first",
