@@ -72,13 +72,21 @@ def max_leverage(evaluation: Evaluation, rule: Rule) -> Finding:
     def judged() -> Iterator[Finding]:
         for account, figures in _accounts(evaluation):
             if any(position.quantity for position in account.positions):
-                yield at_most(figures.leverage, limit, f"Leverage of {account.id}")
+                yield _leverage(figures, limit)
         for account, position in _positions(evaluation):
             if position.leverage is not None:
                 what = f"The setting of {position.instrument.id} in {account.id}"
                 yield at_most(position.leverage, limit, what)
 
     return worst(judged(), NO_POSITION)
+
+
+def _leverage(figures: AccountFigures, limit: Decimal) -> Finding:
+    """Judge an account's leverage; on nothing there is none that would be within a cap."""
+    what, equity = f"Leverage of {figures.id}", figures.equity
+    if equity is not None and equity <= 0:
+        return _nothing_left(what, equity, limit)
+    return at_most(figures.leverage, limit, what)
 
 
 def maintenance_margin(evaluation: Evaluation, rule: Rule) -> Finding:
@@ -118,16 +126,16 @@ def _times(
 ) -> Finding:
     """Judge equity as a multiple of maintenance; none is left where equity is not above 0."""
     if equity is not None and equity <= 0:
-        return Finding(
-            status=BREACH,
-            message=f"{what}: nothing is left.",
-            value=number(equity),
-            limit=plain(buffer),
-        )
+        return _nothing_left(what, equity, buffer)
     if equity is None or house is None or venue is None:
         return at_least(None, buffer, what)
     needed = max(house, venue)
     return at_least(equity / needed, buffer, what) if needed else fine(f"{what}: none is needed.")
+
+
+def _nothing_left(what: str, equity: Decimal, limit: Decimal) -> Finding:
+    message = f"{what}: nothing is left."
+    return Finding(status=BREACH, message=message, value=number(equity), limit=plain(limit))
 
 
 def loss_limited(evaluation: Evaluation, rule: Rule) -> Finding:

@@ -34,12 +34,14 @@ def test_a_byte_order_mark_is_no_part_of_the_text():
         (b'{"a": 1,\n  x}', ("doc.json", 2, None, "JSON",
          "Expecting property name enclosed in double quotes at column 3")),
         (b"[" * 100_000, ("doc.json", 1, None, "a portfolio document", "endless nesting")),
-        (b'{"a": NaN}', ("doc.json", None, None, "numbers", "NaN")),
-        (b"-Infinity", ("doc.json", None, None, "numbers", "-Infinity")),
-        (b'{"b": 0, "a": 1, "c": 2, "a": 3}', ("doc.json", None, "a", "each field once",
+        (b'{"a":\n NaN}', ("doc.json", 2, "a", "a number", "NaN")),
+        (b"-Infinity", ("doc.json", 1, None, "a number", "-Infinity")),
+        (b'{"b": 0, "a": 1,\n "c": 2, "a": 3}', ("doc.json", 1, "a", "each field once",
          "it twice in one object")),
+        (b'{"x": [1,\n {"y": 1e99999999999999999999}]}', ("doc.json", 2, "x[1].y", "a number",
+         "1e99999999999999999999")),
     ],
-    ids=["byte", "first byte", "second line", "json", "nested", "nan", "infinity", "twice"],
+    ids=["byte", "first byte", "second line", "json", "nested", "nan", "infinity", "twice", "huge"],
 )  # fmt: skip
 def test_what_is_no_json_is_refused_whole(data, found):
     assert refusal(data) == found
@@ -126,3 +128,28 @@ def test_lines_count_from_the_text_s_own_beginning():
     assert line_of("\n\n{}", ()) == 3
     assert line_of('\ufeff{\n"a": 1}', ("a",)) == 2
     assert line_of('\ufeff \n{"a": 1}', ()) == 2
+
+
+def test_a_document_is_nested_only_so_deep():
+    assert read_json(b"[" * 65 + b"]" * 65, "doc.json")[1]
+    assert refusal(b"[" * 66 + b"]" * 66) == (
+        "doc.json", 1, None, "a portfolio document", "endless nesting"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("data", "field", "found"),
+    [
+        (b'{"a": "\\ud800"}', "a", r"'\ud800'"),
+        (b'{"a": ["x\\udfff"]}', "a[0]", r"'x\udfff'"),
+        (b'{"\\ud800": 1}', r"\ud800", r"'\ud800'"),
+    ],
+)
+def test_half_a_character_is_no_text(data, field, found):
+    assert refusal(data) == ("doc.json", 1, field, "text", found)
+    assert read_json('{"a": "é\ue000\ud7ff"}'.encode(), "doc.json")[1] == {"a": "é\ue000\ud7ff"}
+
+
+def test_what_would_break_a_line_is_escaped():
+    error = FieldError(("a\nb",), "an\ta", "b\rc")
+    assert (error.expected, error.found, field_name(error.path)) == (r"an\ta", r"b\rc", r"a\nb")

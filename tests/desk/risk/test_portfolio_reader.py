@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.model.errors import InputError
-from desk.risk.json_place import line_of
+from desk.risk.json_place import FieldError, line_of
 from desk.risk.portfolio_reader import parse_portfolio
 
 BALANCE = "accounts/0/balances/0/quantity"
+HELD = "accounts[0].balances[0].quantity"
 
 
 def parse(*changes, line=None):
@@ -54,60 +55,106 @@ def test_no_number_passes_through_binary_floating_point(value):
     assert quantity_of(f"{value:f}") == value
 
 
+DIGITS = "at most 24 digits on either side of the point"
+KINDS = "perpetual, financing or spot (in `instruments`: perpetual or spot)"
+POSITION = "accounts[0].positions[0]"
+ORDER = "accounts[0].orders[0]"
+
+
 @pytest.mark.parametrize(
-    ("path", "value", "field", "expected"),
+    ("path", "value", "field", "expected", "found"),
     [
-        ("schema", "desk.portfolio/2", "schema", '"desk.portfolio/1"'),
-        ("schema", GONE, "schema", "a value"),
-        ("currency", 5, "currency", "text"),
-        ("as_of", "yesterday", "as_of", "ISO 8601"),
-        ("as_of", "2026-11-22T00:00:00", "as_of", "with its zone"),
-        ("accounts", {}, "accounts", "a list"),
-        ("accounts/0/id", GONE, "accounts[0].id", "a value"),
-        ("accounts/0/kind", "margin", "accounts[0].kind", "perpetual, financing or spot"),
-        ("accounts/0/kind", GONE, "accounts[0].kind", "a value"),
-        ("accounts/0/colour", "red", "accounts[0].colour", "a field of desk.portfolio/1"),
-        (BALANCE, "NaN", "accounts[0].balances[0].quantity", "a number"),
-        (BALANCE, "Infinity", "accounts[0].balances[0].quantity", "a number"),
-        (BALANCE, "ten", "accounts[0].balances[0].quantity", "a number"),
-        (BALANCE, "1_0", "accounts[0].balances[0].quantity", "a number"),
-        (BALANCE, " 10", "accounts[0].balances[0].quantity", "a number"),
-        (BALANCE, True, "accounts[0].balances[0].quantity", "a number"),
-        (BALANCE, None, "accounts[0].balances[0].quantity", "a number"),
-        (BALANCE, "1e24", "accounts[0].balances[0].quantity", "24 digits"),
-        (BALANCE, "1e999999999", "accounts[0].balances[0].quantity", "24 digits"),
-        (BALANCE, "0.0000000000000000000000001", "accounts[0].balances[0].quantity", "24 digits"),
-        ("prices/BTC", "0", "prices.BTC", "above 0"),
-        ("prices/BTC", [], "prices.BTC", "a number"),
-        ("prices/USD", "1.01", "prices.USD", "1: prices are in USD"),
-        ("marks/BTCUSDT-PERP.BINANCE", "-1", "marks.BTCUSDT-PERP.BINANCE", "above 0"),
-        ("ages_ms", {"X": "old"}, "ages_ms.X", "a number"),
-        ("accounts/0/haircuts/BTC", "1.5", "accounts[0].haircuts.BTC", "from 0 to 1"),
+        ("schema", "desk.portfolio/2", "schema", '"desk.portfolio/1"', '"desk.portfolio/2"'),
+        ("schema", GONE, "schema", "a value", "nothing"),
+        ("currency", 5, "currency", "text", "5"),
+        ("as_of", "yesterday", "as_of", "an ISO 8601 time", "yesterday"),
+        ("as_of", "2026-11-22T00:00:00", "as_of", "a time with its zone", "2026-11-22T00:00:00"),
+        ("accounts", {}, "accounts", "a list", "{}"),
+        ("accounts/0/id", GONE, "accounts[0].id", "a value", "nothing"),
+        ("accounts/0/kind", "margin", "accounts[0].kind", KINDS, '"margin"'),
+        ("accounts/0/kind", GONE, "accounts[0].kind", "a value", "nothing"),
+        ("accounts/0/colour", "red", "accounts[0].colour", "a field of desk.portfolio/1",
+         "an unknown field"),
+        (BALANCE, "NaN", HELD, "a number", "NaN"),
+        (BALANCE, "Infinity", HELD, "a number", "Infinity"),
+        (BALANCE, "ten", HELD, "a number", '"ten"'),
+        (BALANCE, "1_0", HELD, "a number", "1_0"),
+        (BALANCE, " 10", HELD, "a number", " 10"),
+        (BALANCE, True, HELD, "a number", "true"),
+        (BALANCE, None, HELD, "a number", "null"),
+        (BALANCE, "1e24", HELD, DIGITS, "1E+24"),
+        (BALANCE, "1e999999999", HELD, DIGITS, "1E+999999999"),
+        (BALANCE, "0.0000000000000000000000001", HELD, DIGITS, "1E-25"),
+        (BALANCE, "1.0000000000000000000000001", HELD, DIGITS, "1.0000000000000000000000001"),
+        ("prices/BTC", "0", "prices.BTC", "a number above 0", "0"),
+        ("prices/BTC", [], "prices.BTC", "a number", "[]"),
+        ("prices/USD", "1.01", "prices.USD", "1: prices are in USD", "1.01"),
+        ("marks/BTCUSDT-PERP.BINANCE", "-1", "marks.BTCUSDT-PERP.BINANCE", "a number above 0",
+         "-1"),
+        ("ages_ms", {"X": "old"}, "ages_ms.X", "a number", '"old"'),
+        ("ages_ms", {"X": "1", "Y": "old"}, "ages_ms.Y", "a number", '"old"'),
+        ("accounts/0/haircuts/BTC", "1.5", "accounts[0].haircuts.BTC", "a fraction from 0 to 1",
+         "1.5"),
+        ("accounts/0/haircuts/BTC", "-0.1", "accounts[0].haircuts.BTC", "a fraction from 0 to 1",
+         "-0.1"),
         ("accounts/0/haircuts/BTC", [{"up_to": "1"}], "accounts[0].haircuts.BTC[0].rate",
-         "a value"),
-        ("accounts/0/positions/0/entry_price", "0", "accounts[0].positions[0].entry_price",
-         "above 0"),
-        ("accounts/0/positions/0/leverage", "-5", "accounts[0].positions[0].leverage", "above 0"),
-        ("accounts/0/positions/0/margin_mode", "both", "accounts[0].positions[0].margin_mode",
-         "cross or isolated"),
-        ("accounts/0/orders/0/side", "buy", "accounts[0].orders[0].side", "BUY or SELL"),
-        ("accounts/0/orders/0/quantity", "0", "accounts[0].orders[0].quantity", "above 0"),
-        ("accounts/0/orders/0/reduce_only", "no", "accounts[0].orders[0].reduce_only",
-         "true or false"),
+         "a value", "nothing"),
+        ("accounts/1", {**LOAN, "collateral": 5}, "accounts[1].collateral", "a list", "5"),
+        ("accounts/1", {**LOAN, "haircuts": {"BTC": "x"}}, "accounts[1].haircuts",
+         "a field of desk.portfolio/1", "an unknown field"),
+        ("accounts/0/positions/0/entry_price", "0", f"{POSITION}.entry_price", "a number above 0",
+         "0"),
+        ("accounts/0/positions/0/leverage", "-5", f"{POSITION}.leverage", "a number above 0",
+         "-5"),
+        ("accounts/0/positions/0/margin_mode", "both", f"{POSITION}.margin_mode",
+         "cross or isolated", '"both"'),
+        ("accounts/0/orders/0/side", "buy", f"{ORDER}.side", "BUY or SELL", '"buy"'),
+        ("accounts/0/orders/0/quantity", "0", f"{ORDER}.quantity", "a number above 0", "0"),
+        ("accounts/0/orders/0/reduce_only", "no", f"{ORDER}.reduce_only", "true or false",
+         '"no"'),
         ("client/derivatives_knowledge/expires", "2027-13-01",
-         "client.derivatives_knowledge.expires", "YYYY-MM-DD"),
+         "client.derivatives_knowledge.expires", "a date as YYYY-MM-DD", '"2027-13-01"'),
         ("limits", {"ord.max_value": {"value": "x", "unit": "USD"}}, "limits.ord.max_value.value",
-         "a number"),
-        ("ticket", {"account": "perp-1"}, "ticket.instrument", "a value"),
+         "a number", '"x"'),
+        ("ticket", {"account": "perp-1"}, "ticket.instrument", "a value", "nothing"),
+        ("client", 5, "client", "an object or null", "5"),
     ],
 )  # fmt: skip
-def test_a_bad_field_is_named_with_what_was_expected(path, value, field, expected):
+def test_a_bad_field_is_named_with_what_was_expected_and_found(path, value, field, expected, found):
     with pytest.raises(InputError) as refused:
         parse((path, value))
-    assert refused.value.field == field
-    assert expected in refused.value.expected
-    assert refused.value.source == "doc.json"
-    assert refused.value.line is not None
+    error = refused.value
+    assert (error.field, error.expected, error.found) == (field, expected, found)
+    assert error.source == "doc.json"
+    assert error.line is not None
+
+
+@pytest.mark.parametrize("written", ["0", "1", "0.5"])
+def test_a_share_may_be_nothing_and_everything(written):
+    found = parse(("accounts/0/haircuts/BTC", written))
+    assert found.accounts[0].haircuts["BTC"] == D(written)
+
+
+def test_a_bad_field_of_a_stream_has_the_line_of_its_document_and_bad_json_too():
+    for data in (b"{", b'{"as_of": NaN}', b"\xff"):
+        with pytest.raises(InputError) as refused:
+            parse_portfolio(data, "many.jsonl", 17)
+        assert (refused.value.source, refused.value.line) == ("many.jsonl", 17)
+
+
+def test_a_refusal_that_is_found_later_still_has_its_line_and_its_document():
+    text = json.dumps(DOCUMENT, indent=1)
+    _, source = parse_portfolio(text.encode(), "doc.json")
+    assert (source.name, source.text, source.tree, source.line) == (
+        "doc.json", text, json.loads(text, parse_int=D), None
+    )  # fmt: skip
+    error = source.refusal(FieldError(("prices", "BTC"), "a price", "none"))
+    assert str(error) == f"doc.json:{error.line}: prices.BTC: expected a price, found none"
+    assert '"BTC": "61000"' in text.splitlines()[error.line - 1]
+    whole = source.refusal(FieldError((), "a document", "none"))
+    assert (whole.field, whole.line) == (None, 1)
+    _, streamed = parse_portfolio(text.encode(), "many.jsonl", 9)
+    assert streamed.refusal(FieldError(("prices",), "a price", "none")).line == 9
 
 
 def test_the_line_is_that_of_the_field():
@@ -196,8 +243,12 @@ def test_a_field_twice_among_many_is_found_at_once():
 
 
 def test_two_accounts_of_one_id_are_refused():
-    with pytest.raises(InputError, match=r"accounts\[1\].id: expected an id of its own"):
+    with pytest.raises(InputError) as refused:
         parse(("accounts/1", {**LOAN, "id": "perp-1"}))
+    error = refused.value
+    assert (error.field, error.expected, error.found) == (
+        "accounts[1].id", "an id of its own", "perp-1"
+    )  # fmt: skip
 
 
 def test_defaults():

@@ -1,16 +1,20 @@
 """Rule profiles: what ships, what is refused, and what a missing number means."""
 
 import re
+from datetime import date
 from decimal import Decimal as D
 
+import msgspec
 import pytest
 from helpers.shared import shared
 
 from desk.io.resources import resource
 from desk.model.errors import InputError
 from desk.risk.json_place import FieldError
-from desk.risk.profile import Limit
+from desk.risk.profile import Limit, Rule
 from desk.risk.profile_file import ProfileRefused, load_profile
+
+replace = msgspec.structs.replace
 
 SHIPPED = resource("profiles/hk_sfc_2026.toml")
 
@@ -126,8 +130,10 @@ def test_a_haircut_below_sixty_percent_is_refused():
 @pytest.mark.parametrize("floor", ['floor = "0.50"\n', ""], ids=["lowered", "gone"])
 def test_a_file_cannot_lower_the_floor_of_its_regime(floor):
     text = changed('floor = "0.60"\n', floor, SHIPPED.decode())
-    with pytest.raises(ProfileRefused, match=r"vaf\.haircut\.floor"):
+    said = "vaf.haircut.floor: expected a floor of at least 0.6 under HK_SFC, found "
+    with pytest.raises(ProfileRefused) as refused:
         load(text)
+    assert str(refused.value) == f"house.toml: {said}{'0.5' if floor else 'none'}"
 
 
 def test_a_hong_kong_profile_without_a_haircut_is_refused():
@@ -135,52 +141,130 @@ def test_a_hong_kong_profile_without_a_haircut_is_refused():
         load(changed('regime = "NONE"', 'regime = "HK_SFC"'))
 
 
+COLLAR = "ord.price_collar"
+NO_TEXT = "expected a number as text, found"
+NO_PROFILE = "expected a rule profile, found"
+NOT_OVERRIDDEN = "and only BENCHMARK is overridden, found true"
+
+
 @pytest.mark.parametrize(
     ("found", "instead", "said"),
     [
-        ('value = "0.03"', 'value = "0.30"', "at most 0.1"),
-        ('value = "0.03"', 'value = "0.003"', "at least 0.01"),
-        ('value = "0.03"', 'value = "-1"', "0 or more"),
-        ('value = "0.03"', 'value = "3 %"', "a number as text"),
-        ('value = "0.03"', 'value = "NaN"', "a number as text"),
-        ('value = "0.03"', "value = 0.03", "a rule profile"),
-        ('value = "0.03"', "value = true", "ord.price_collar.value: expected text, found True"),
-        ('value = "0.03"', 'value = ["0.03"]', "expected text, found ['0.03']"),
+        ('value = "0.03"', 'value = "0.30"',
+         f"{COLLAR}.value: expected at most 0.1 (HOUSE, us), found 0.3"),
+        ('value = "0.03"', 'value = "0.003"',
+         f"{COLLAR}.value: expected at least 0.01 (HOUSE, us), found 0.003"),
+        ('value = "0.03"', 'value = "-1"', f"{COLLAR}.value: expected 0 or more, found -1"),
+        ('value = "0.03"', 'value = "3 %"', f"{COLLAR}.value: {NO_TEXT} '3 %'"),
+        ('value = "0.03"', 'value = "NaN"', f"{COLLAR}.value: {NO_TEXT} 'NaN'"),
+        ('floor = "0.01"', 'floor = "low"', f"{COLLAR}.floor: {NO_TEXT} 'low'"),
+        ('ceiling = "0.10"', 'ceiling = "1e9"', f"{COLLAR}.ceiling: {NO_TEXT} '1e9'"),
+        ('value = "0.03"', "value = 0.03",
+         f"rules[...].value: {NO_PROFILE} Expected `bool | str | array`, got `float`"),
+        ('value = "0.03"', "value = true", f"{COLLAR}.value: expected text, found True"),
+        ('value = "0.03"', 'value = ["0.03"]', f"{COLLAR}.value: expected text, found ['0.03']"),
         ("value = true", 'value = "true"', "pi.gate.value: expected true or false, found 'true'"),
-        ('unit = "fraction"', 'unit = "percent"', "unit: expected fraction, found percent"),
+        ('unit = "fraction"', 'unit = "percent"',
+         f"{COLLAR}.unit: expected fraction, found percent"),
         ('"pi.gate"', '"pi.gates"', "pi.gates: expected a rule the desk knows, found pi.gates"),
-        ("window_s", "window", "expected a rule the desk knows, found ord.price_collar.window"),
-        ('value = "60"', 'value = "inf"', "ord.price_collar.window_s.value"),
-        ('floor = "0.01"', 'flor = "0.01"', "unknown field `flor`"),
-        ('title = "A house"', 'title = "A house"\nextra = 1', "unknown field `extra`"),
-        ('origin = "HOUSE"', 'origin = "SEC"', "SEC"),
-        ('action = "REFUSE"', 'action = "IGNORE"', "IGNORE"),
-        (
-            'origin = "LAW"',
-            'origin = "LAW"\noverridable = true',
-            "expected false: origin LAW, and only BENCHMARK is overridden, found true",
-        ),
-        (
-            'origin = "HOUSE"',
-            'origin = "HOUSE"\noverridable = true',
-            "ord.price_collar.overridable: expected false: origin HOUSE",
-        ),
-        ('title = "A house"', 'title = "A house"\nbase = "b"', "base: expected a shipped profile"),
-        ('source = "us"\n', "", "missing required field `source`"),
-        ("as_of = 2026-11-01", 'as_of = "once"', "a rule profile"),
+        ("window_s", "window",
+         f"{COLLAR}.window: expected a rule the desk knows, found {COLLAR}.window"),
+        ('value = "60"', 'value = "inf"', f"{COLLAR}.window_s.value: {NO_TEXT} 'inf'"),
+        ('value = "60"', 'value = ["60"]', f"{COLLAR}.window_s.value: expected text, found ['60']"),
+        ('floor = "0.01"', 'flor = "0.01"',
+         f"rules[...]: {NO_PROFILE} Object contains unknown field `flor`"),
+        ('title = "A house"', 'title = "A house"\nextra = 1',
+         f"{NO_PROFILE} Object contains unknown field `extra`"),
+        ('title = "A house"', "title = 5", f"title: {NO_PROFILE} Expected `str`, got `int`"),
+        ('origin = "HOUSE"', 'origin = "SEC"',
+         f"rules[...].origin: {NO_PROFILE} Invalid enum value 'SEC'"),
+        ('action = "REFUSE"', 'action = "IGNORE"',
+         f"rules[...].action: {NO_PROFILE} Invalid enum value 'IGNORE'"),
+        ('origin = "LAW"', 'origin = "LAW"\noverridable = true',
+         f"pi.gate.overridable: expected false: origin LAW, {NOT_OVERRIDDEN}"),
+        ('origin = "HOUSE"', 'origin = "HOUSE"\noverridable = true',
+         f"{COLLAR}.overridable: expected false: origin HOUSE, {NOT_OVERRIDDEN}"),
+        ('title = "A house"', 'title = "A house"\nbase = "b"',
+         "base: expected a shipped profile that stands on no other, found b"),
+        ('source = "us"\n', "",
+         f"rules[...]: {NO_PROFILE} Object missing required field `source`"),
+        ("as_of = 2026-11-01", 'as_of = "once"',
+         f"rules[...].as_of: {NO_PROFILE} Invalid RFC3339 encoded date"),
+        ('value = true\nunit = "yes/no"', 'value = "*"\nunit = "list"',
+         "pi.gate.unit: expected yes/no, found list"),
     ],
-)
+)  # fmt: skip
 def test_what_is_not_a_profile_is_refused(found, instead, said):
     with pytest.raises(ProfileRefused) as refused:
         load(changed(found, instead))
-    assert said in str(refused.value)
-    assert str(refused.value).startswith("house.toml: ")
+    assert str(refused.value) == f"house.toml: {said}"
 
 
-@pytest.mark.parametrize("text", ["", "name = ", "\x00", "[rules"])
-def test_what_is_no_toml_is_bad_input(text):
-    with pytest.raises(InputError):
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("name = ", "Invalid value (at end of document)"),
+        ("\x00", "Invalid statement (at line 1, column 1)"),
+        ("[rules", "Expected ']' at the end of a table declaration (at end of document)"),
+    ],
+)
+def test_what_is_no_toml_is_bad_input(text, found):
+    with pytest.raises(InputError) as refused:
         load(text)
+    assert type(refused.value) is InputError
+    assert str(refused.value) == f"house.toml: expected TOML, found {found}"
+
+
+LISTED = """\
+[rules."ord.permission"]
+value = ["*"]
+unit = "list"
+origin = "HOUSE"
+source = "us"
+as_of = 2026-11-01
+action = "LOG"
+status = "later"
+[rules."vaf.loans_to_capital"]
+value = "5.0"
+unit = "multiple"
+origin = "BENCHMARK"
+source = "a peer"
+as_of = 2026-11-02
+action = "REFUSE"
+ceiling = "5"
+overridable = true
+[rules."vaf.loans_to_capital".parameters]
+warn = { value = "4.5", unit = "multiple", origin = "HOUSE", floor = "1", status = "off" }
+"""
+
+
+def test_a_rule_is_read_whole_and_a_parameter_takes_what_it_does_not_say_from_its_rule():
+    profile = load(SMALL + LISTED)
+    assert (profile.name, profile.regime, profile.title) == ("house", "NONE", "A house")
+    assert profile.get("vaf.loans_to_capital") == Rule(
+        rule="vaf.loans_to_capital", value=D(5), unit="multiple", origin="BENCHMARK",
+        source="a peer", as_of=date(2026, 11, 2), floor=None, ceiling=D(5), overridable=True,
+        action="REFUSE", status="active",
+    )  # fmt: skip
+    assert profile.get("vaf.loans_to_capital", "warn") == Rule(
+        rule="vaf.loans_to_capital.warn", value=D("4.5"), unit="multiple", origin="HOUSE",
+        source="a peer", as_of=date(2026, 11, 2), floor=D(1), ceiling=None, overridable=False,
+        action="REFUSE", status="off",
+    )  # fmt: skip
+    assert profile.get("ord.permission").status == "later"
+    assert profile.words("ord.permission") == ("*",)
+    assert profile.get("ord.price_collar", "window_s").status == "active"
+    benchmark = profile.get("vaf.loans_to_capital")
+    plain_one = load(SMALL + LISTED.replace("overridable = true\n", ""))
+    assert plain_one.get("vaf.loans_to_capital") == replace(benchmark, overridable=False)
+
+
+def test_a_list_is_a_list():
+    with pytest.raises(ProfileRefused) as refused:
+        load(SMALL + LISTED.replace('["*"]', '"*"'))
+    assert str(refused.value) == (
+        "house.toml: ord.permission.value: expected a list of words, found '*'"
+    )
 
 
 def test_a_missing_limit_is_zero_and_refuses_everything():
@@ -268,7 +352,8 @@ action = "REFUSE"
 @pytest.mark.parametrize(
     ("found", "instead", "said"),
     [
-        ('ceiling = "2"\n', "", "expected a ceiling of at most 2 under EU_RETAIL, found none"),
+        ('ceiling = "2"\n', "",
+         "perp.max_leverage.ceiling: expected a ceiling of at most 2 under EU_RETAIL, found none"),
         ('ceiling = "2"', 'ceiling = "2.1"', "under EU_RETAIL, found 2.1"),
         ('"perp.max_leverage"', '"rec.retention"', "rec.retention.unit: expected years"),
         ('value = "2"', 'value = "2.1"', "at most 2 (FOREIGN, ESMA), found 2.1"),
