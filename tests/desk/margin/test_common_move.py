@@ -17,10 +17,12 @@ from helpers.margin_cases import (
     position,
     terms,
 )
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from desk.margin.account import account_figures
 from desk.margin.common_move import Leg, common_moves, moves, moving_assets
-from desk.margin.curve import Piece, parabola, upper_envelope
+from desk.margin.curve import Piece, constant, maintenance_at, parabola, upper_envelope
 from desk.margin.inputs import MarginTerms, Tier
 from desk.margin.pool import Joint, cross_exposure, joint_of, pool_of
 from desk.margin.requirement import requirement
@@ -299,6 +301,46 @@ def test_a_leg_in_another_asset_counts_at_its_rate():
 def test_an_account_that_is_solvent_at_no_price_has_no_move():
     found = figures(position(BTC, -1, "60000"), balances={"USDT": "-60000"})
     assert (found.common_move_down, found.common_move_up) == (None, None)
+
+
+@st.composite
+def legs(draw):
+    slope = D(draw(st.integers(-200, 200).filter(bool)))
+    rates = st.decimals("0", "0.9", places=2)
+    kind = draw(st.sampled_from(("tiers", "tiers", "parabola", "constant")))
+    if kind == "tiers":
+        curve = upper_envelope(draw(st.lists(st.tuples(rates, st.integers(0, 80).map(D)))))
+    elif kind == "parabola":
+        curve = parabola(draw(rates), draw(st.sampled_from((D("0.0001"), D("0.004")))))
+    else:
+        curve = constant(D(draw(st.integers(0, 20))))
+    rate = draw(st.sampled_from((D(1), D("0.5"))))
+    return Leg(slope, abs(slope) / rate, curve, rate)
+
+
+@settings(max_examples=200)
+@given(st.lists(legs(), min_size=1, max_size=4), st.integers(-200, 300), st.integers(-150, 150))
+def test_between_the_moves_the_account_is_solvent_and_beyond_them_it_is_not(held, surplus, coins):
+    """Judged at forty prices from a thousandth to a thousand times those of now."""
+
+    def left(v):
+        required = sum(leg.rate * maintenance_at(leg.curve, leg.notional * v) for leg in held)
+        return surplus + (coins + sum(leg.slope for leg in held)) * (v - 1) - required
+
+    now = left(D(1))
+    assume(abs(now) > D("1e-12"))
+    found = common_moves("USDT", D(surplus), D(coins), held)
+    low, high = (None if move is None else 1 + move for move in found)
+    for edge in (low, high):
+        assert edge is None or abs(left(edge)) < D("1e-15") * (1 + edge)
+    sign = 1 if now > 0 else -1
+    for step in range(-20, 21):
+        v = D(1000) ** (D(step) / 20)
+        between = (low is None or v >= low) and (high is None or v <= high)
+        if between:
+            assert sign * left(v) > D("-1e-15")
+        elif sign > 0:
+            assert left(v) < D("1e-15")
 
 
 # --- what moves of a pool ------------------------------------------------------------------------
