@@ -359,6 +359,9 @@ CURVES = {
         {"settle": "BTC"},
         ("5.9", "6.1", "7.6"),
     ),
+    "the rate of a linear contract grows with its coins alone": (
+        position(BTC, 200, 50_000, terms=DERIBIT, leverage=None), {}, ("500000", "310000"),
+    ),
     "the fee to close is part of initial margin": (
         position(
             msgspec.structs.replace(BTC, taker_fee_rate=D("0.00055")), 1, 40_000, leverage=50,
@@ -389,8 +392,11 @@ def test_initial_margin_decides_a_level_as_the_exact_figures_do(what):
 
 def test_an_initial_rate_steps_up_on_the_floor_of_a_tier_and_is_on_edge_there():
     # The first tier of BTCUSDT ends at 300,000: 1 / 150 below, 1 / 100 from there on.
-    rows = Curves([position(ETH, 1, 2500, leverage=None), position(BTC, 1, 60_000, leverage=None)])
+    plain = position(ETH, 1, 2500, leverage=None, terms=flat_terms("0.01", "20"))
+    rows = Curves([plain, position(BTC, 1, 60_000, leverage=None)])
     found = rows.measure(np.array([[2500.0, 2500.0, 2500.0], [299_999.0, 300_000.0, 300_001.0]]))
+    assert found.initial[0].tolist() == [125, 125, 125]
+    assert found.maintenance[:, 1].tolist() == [25, 1200]
     assert found.initial[1] == pytest.approx([299_999 / 150, 3000, 3000.01])
     assert found.on_edge.tolist() == [False, True, False]
 
