@@ -17,8 +17,6 @@ from desk.io.folder import desk_folder, hold_folder
 from desk.model.commands import ImportAccounts
 from desk.model.errors import InputError
 from desk.model.events import Acknowledged, AnyEvent, Denied
-from desk.risk.imported import check_ids
-from desk.risk.json_place import FieldError
 from desk.risk.situation import Situation, read_situation
 
 
@@ -41,11 +39,6 @@ def run(argv: list[str]) -> int:
 
 
 def _import(session: Session, situation: Situation) -> dict[str, object]:
-    own = session.runtime.engine.desk.state.accounts.values()
-    try:
-        check_ids(situation.portfolio, [account.id for account in own if not account.watched])
-    except FieldError as error:
-        raise situation.source.refusal(error) from None
     said: list[AnyEvent] = []
     session.listen(said.append)
     session.give(

@@ -10,8 +10,7 @@ from desk.engine.plan import Plan, refuse
 from desk.model.commands import ImportAccounts
 from desk.model.errors import InputError
 from desk.model.events import Acknowledged
-from desk.risk.imported import check_ids, difference, kept
-from desk.risk.json_place import FieldError, field_name
+from desk.risk.imported import difference, kept, named_apart
 from desk.risk.portfolio import Portfolio
 from desk.risk.situation import Shipped, read_situation
 
@@ -22,9 +21,10 @@ _OWN_AFFAIR = ("profile", "limits", "client", "ticket")
 
 def accounts(desk: Desk, command: ImportAccounts, plan: Plan) -> None:
     """Watch the accounts of a document in place of those watched; the same again is no change."""
-    after = _read(desk, command)
+    own = [account.id for account in desk.state.accounts.values() if not account.watched]
+    after, renamed = named_apart(_read(desk, command), own)
     before = desk.state.imported
-    what = difference(before, after)
+    what = {**difference(before, after), "renamed": renamed}
     if after == before:
         said = Acknowledged(
             command=plan.number, about=plan.about, id=plan.client_id, data={**what, "same": True}
@@ -48,12 +48,7 @@ def _read(desk: Desk, command: ImportAccounts) -> Portfolio:
         profile=lambda _: desk.rules.profile,
     )
     try:
-        found = kept(read_situation(msgspec.json.encode(document), DOCUMENT, known))
-        check_ids(found, [a.id for a in desk.state.accounts.values() if not a.watched])
+        return kept(read_situation(msgspec.json.encode(document), DOCUMENT, known))
     except InputError as error:
         error.line = None  # of a document that was written anew
         raise refuse("DOCUMENT", f"{error}.") from None
-    except FieldError as error:
-        said = f"{field_name(error.path)}: expected {error.expected}, found {error.found}."
-        raise refuse("ACCOUNT_TAKEN", said) from None
-    return found

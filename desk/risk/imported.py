@@ -15,7 +15,6 @@ import msgspec
 
 from desk.model.instrument import Instrument
 from desk.model.numbers import plain
-from desk.risk.json_place import FieldError
 from desk.risk.portfolio import Account, InstrumentRow, Part, Portfolio
 from desk.risk.situation import Situation
 
@@ -57,16 +56,26 @@ def _in_full(instrument: Instrument, given: InstrumentRow | None) -> InstrumentR
     )
 
 
-def check_ids(portfolio: Portfolio, own: Iterable[str]) -> None:
-    """Raise FieldError for an account that is named like one of the desk's own."""
-    taken = set(own)
-    for index, account in enumerate(portfolio.accounts):
-        if account.id in taken:
-            raise FieldError(
-                ("accounts", index, "id"),
-                "an id that no account of this desk has",
-                account.id,
-            )
+def named_apart(portfolio: Portfolio, own: Iterable[str]) -> tuple[Portfolio, dict[str, str]]:
+    """Return the document with other names for accounts named like the desk's own, and these.
+
+    `perp-1` becomes `watched-perp-1`: the same document has the same names each time.
+    """
+    ours = set(own)
+    taken = ours | {account.id for account in portfolio.accounts}
+    names: dict[str, str] = {}
+    for account in portfolio.accounts:
+        if account.id in ours:
+            name = f"watched-{account.id}"
+            while name in taken:
+                name = f"watched-{name}"
+            names[account.id] = name
+            taken.add(name)
+    accounts = [
+        msgspec.structs.replace(account, id=names.get(account.id, account.id))
+        for account in portfolio.accounts
+    ]
+    return msgspec.structs.replace(portfolio, accounts=accounts), names
 
 
 # --- what an import changes ----------------------------------------------------------------------

@@ -53,6 +53,7 @@ def test_import_again_and_changed_on_a_new_folder(tmp_path, folder):
         "removed": [],
         "unchanged": [],
         "prices": [],
+        "renamed": {},
         "same": False,
     }
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -102,16 +103,15 @@ def test_a_bad_document_names_file_line_and_field_and_makes_nothing(tmp_path, fo
     assert desk("risk", "evaluate", path).stderr == said
 
 
-def test_an_id_of_the_desks_own_is_refused_with_its_line(tmp_path, folder):
+def test_an_account_named_like_the_desks_own_is_watched_under_another_name(tmp_path, folder):
     path = written(tmp_path, COLD, {**FUND, "id": "perp-1"})
-    line = path.read_text()[: path.read_text().index('"perp-1"')].count("\n") + 1
-    done = desk("import", path, "--account", folder)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (
-        f"desk: {path}:{line}: accounts[1].id: expected an id that no account of this desk has, "
-        "found perp-1\n"
-    )
-    assert journal_rows(folder) == []
+    for same in (False, True):
+        done = desk("import", path, "--account", folder)
+        assert (done.returncode, done.stderr) == (0, "")
+        answer = json.loads(done.stdout)
+        assert answer["renamed"] == {"perp-1": "watched-perp-1"}
+        assert answer["same"] is same
+    assert len(journal_rows(folder)) == 1
 
 
 def test_a_missing_file_is_one_line(tmp_path, folder):

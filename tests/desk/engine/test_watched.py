@@ -107,16 +107,13 @@ def test_no_accounts_ends_the_watch(watcher):
 
 
 @pytest.mark.parametrize("name", ["perp-1", "spot-1", "loan-1"])
-def test_an_account_named_like_one_of_the_desk_is_refused_with_the_field(watcher, name):
-    before = watcher.state.hash()
-    said = watcher.take(COLD, {**FUND, "id": name})
-    assert isinstance(said, Denied)
-    (denial,) = said.denials
-    assert denial.code == "ACCOUNT_TAKEN"
-    assert denial.message == (
-        f"accounts[1].id: expected an id that no account of this desk has, found {name}."
-    )
-    assert watcher.state.hash() == before
+def test_an_account_named_like_one_of_the_desk_is_watched_under_another_name(watcher, name):
+    said = watcher.take({**FUND, "id": name})
+    assert said.data["renamed"] == {name: f"watched-{name}"}
+    accounts = watcher.state.accounts
+    assert accounts[f"watched-{name}"].watched
+    assert not accounts[name].watched
+    assert watcher.take({**FUND, "id": name}).data["same"] is True
 
 
 @pytest.mark.parametrize(

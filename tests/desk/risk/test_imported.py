@@ -3,11 +3,9 @@
 import copy
 
 import msgspec
-import pytest
 from helpers.portfolios import BTC, DOCUMENT, LOAN, SPOT, situation
 
-from desk.risk.imported import check_ids, difference, kept
-from desk.risk.json_place import FieldError
+from desk.risk.imported import difference, kept, named_apart
 from desk.risk.portfolio import Portfolio
 
 FUND = {**DOCUMENT["accounts"][0], "id": "fund-1"}
@@ -65,13 +63,19 @@ def test_what_is_kept_comes_back_from_its_text():
     assert msgspec.json.decode(msgspec.json.encode(found), type=Portfolio) == found
 
 
-def test_an_id_that_is_taken_is_refused_with_its_place():
-    check_ids(imported(FUND, COLD), ["perp-1", "spot-1"])
-    with pytest.raises(FieldError) as refused:
-        check_ids(imported(FUND, COLD), ["perp-1", "cold"])
-    assert refused.value.path == ("accounts", 1, "id")
-    assert refused.value.expected == "an id that no account of this desk has"
-    assert refused.value.found == "cold"
+def test_an_id_that_is_taken_is_named_apart():
+    given = imported(FUND, COLD)
+    assert named_apart(given, ["perp-1", "spot-1"]) == (given, {})
+    apart, names = named_apart(given, ["perp-1", "cold"])
+    assert names == {"cold": "watched-cold"}
+    assert [account.id for account in apart.accounts] == ["fund-1", "watched-cold"]
+    crowded = imported(FUND, {**COLD, "id": "watched-fund-1"})
+    apart, names = named_apart(crowded, ["fund-1"])
+    assert names == {"fund-1": "watched-watched-fund-1"}
+    assert [account.id for account in apart.accounts] == [
+        "watched-watched-fund-1",
+        "watched-fund-1",
+    ]
 
 
 def test_a_first_import_adds_everything():
