@@ -61,3 +61,4 @@ class Dialog(QDialog):
     def paintEvent(self, arg__1: QPaintEvent) -> None:
         with painting(self, self.theme) as ink:
             ink.fill("panel", QRectF(self.rect()))
+            ink.frame("edge", None, QRectF(self.rect()), radius=0)

@@ -1,5 +1,7 @@
 """Panels and dialogs of risk by hand and by key: what is shown, and which command leaves."""
 
+from decimal import Decimal as D
+
 import msgspec
 import pytest
 from helpers.fake_desk import DENIALS
@@ -325,6 +327,20 @@ def test_figure_of_a_position_is_explained_from_its_cell(desk):
     QApplication.sendEvent(grid.viewport(), event)
     account, _, instrument = grid.grid.rows[0].key.partition("|")
     assert sent(desk, Ask).of == f"{account}.{instrument}.liquidation_price"
+
+
+def test_distance_is_wider_only_where_sigma_is_said(rig_of):
+    sure = [
+        msgspec.structs.replace(one, distance_sigma=D("27.4"), distance_minutes=D(16_020))
+        for one in risky_desk().positions
+    ]
+    rig = rig_of(risky_desk())
+    grid = rig.window.positions.grid
+    column = next(c for c in grid.grid.columns if c.key == "distance")
+    rig.until(lambda: len(grid.grid.rows) == 3)
+    assert grid.drawn_width(column) == column.width
+    rig.settle(risky_desk(positions=sure, journal_seq=48_212))
+    rig.until(lambda: grid.drawn_width(column) > column.width)
 
 
 # ---- rules ---------------------------------------------------------------------------------------

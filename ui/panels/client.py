@@ -27,11 +27,11 @@ class ClientDialog(Dialog):
     clear_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(theme, tr("Client"), parent, 760)
-        self.who = PlainWords(theme, "", "text", 720)
+        super().__init__(theme, tr("Client"), parent, 900)
+        self.who = PlainWords(theme, "", "text", 860)
         self.gates = WordsGrid(theme, GATE_COLUMNS, tr("Gates"))
         self.gates.setFixedHeight(24 + 3 * 38 + 4)
-        self.sheets = PlainWords(theme, "", "muted", 720)
+        self.sheets = PlainWords(theme, "", "muted", 860)
         for widget in (self.who, self.gates, self.sheets):
             self.body.addWidget(widget)
         self.body.addStretch(1)

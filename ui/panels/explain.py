@@ -99,6 +99,7 @@ class FigurePopover(Popover):
         words = [self.formula, self.filled]
         told = [PlainWords(theme, note, "muted", inside) for note in (*said.notes, said.proof)]
         self.body.setSpacing(6)
+        self.body.setContentsMargins(6, 0, 6, 0)
         for widget in (*words, self.grid, *told):
             self.body.addWidget(widget)
         self.setFixedWidth(FIGURE_WIDTH)

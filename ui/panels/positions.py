@@ -57,6 +57,7 @@ class PositionsPanel(QWidget):
         if self.grid.underMouse() or self.grid.button_down:
             rows = keep_order(rows, [row.key for row in self.grid.grid.rows])
         self.grid.show_rows(rows)
+        self.grid.fit_distance()
 
     def _choose(self, key: str) -> None:
         self.chosen.emit(split_key(key)[1])
@@ -80,6 +81,7 @@ class PositionsGrid(Grid):
     drawn_columns = frozenset({"distance", "close"})
 
     def __init__(self, theme: Theme) -> None:
+        self._says_sigma = False
         super().__init__(theme, COLUMNS, tr("Positions"), row_height=40, padding=6)
         self.armed = False
         self.frame: DeskFrame | None = None
@@ -96,7 +98,15 @@ class PositionsGrid(Grid):
         """Two buttons on a small screen, four elsewhere."""
         if column.key == "close":
             return len(self.percents()) * BUTTON_PITCH
-        return column.width if self.theme.compact or column.key != "distance" else WIDE_DISTANCE
+        wide = column.key == "distance" and self._says_sigma and not self.theme.compact
+        return WIDE_DISTANCE if wide else column.width
+
+    def fit_distance(self) -> None:
+        """Give σ and minutes their room once there is history to work them out from."""
+        says = any("σ" in cell.second for row in self.grid.rows for cell in row.cells)
+        if says != self._says_sigma:
+            self._says_sigma = says
+            self.refit()
 
     def can_close(self, key: str) -> bool:
         """Whether a row's position is this desk's to close."""
