@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
 from desk.margin.financing import LoanFigures, stressed
-from desk.margin.levels import CLOSE_OUT, MARGIN_CALL
+from desk.margin.levels import CLOSE_OUT, MARGIN_CALL, UNKNOWN
 from desk.model.numbers import plain
 from desk.risk.evaluation import Evaluation
 from desk.risk.gates import margin_client_gate
@@ -150,10 +150,13 @@ def stop_advances(evaluation: Evaluation, rule: Rule) -> Finding:
     del rule
     levels = {name: figures.level for name, figures in evaluation.perpetual.items()}
     levels |= {name: loan.figures.level for name, loan in evaluation.loans.items()}
-    stopped = [name for name, level in levels.items() if level in {"MARGIN_CALL", "CLOSE_OUT"}]
+    stopped = [name for name, level in levels.items() if level in CALLED]
     if stopped:
         message = f"Advances are stopped: {', '.join(stopped)} in call or close-out."
         return Finding(status=WARN, message=message)
+    unseen = [name for name, level in levels.items() if level == UNKNOWN]
+    if unseen:
+        return unknown(f"The level of {', '.join(unseen)} is unknown.")
     return fine("No account is in call.")
 
 

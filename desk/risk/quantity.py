@@ -76,11 +76,15 @@ def _converted(quantity: Quantity, instrument: Instrument, scale: Scale) -> Deci
 def _share(fraction: Decimal, instrument: Instrument, side: Side, scale: Scale) -> Decimal | Denial:
     if scale.position * side.sign < 0:
         return round_down(abs(scale.position) * fraction, instrument.lot_size)
-    if scale.price is None or scale.free is None:
+    if scale.price is None:
         return _no_price(instrument)
+    if scale.free is None:
+        return Denial(
+            code="MARGIN_UNKNOWN",
+            rule="perp.margin_first",
+            message="What is free is unknown, so a share of it cannot be worked out.",
+        )
     one = instrument.notional(ONE, scale.price)
-    if instrument.kind.value == "spot" and side is Side.SELL:
-        one = ONE
     cost = one / scale.leverage + one * scale.fee_rate
     return round_down(max(ZERO, scale.free) * fraction / cost, instrument.lot_size)
 

@@ -4,11 +4,12 @@ from datetime import date
 from decimal import Decimal as D
 
 import pytest
+from msgspec import structs
 
 from desk.cli.shipped import shipped, shipped_profile
 from desk.model.instrument import Kind
 from desk.risk.client import ClientRecord, Knowledge, ProfessionalInvestor
-from desk.risk.gates import client_gates, gates, investor_gate
+from desk.risk.gates import Gate, client_gates, disclosure_gate, gates, investor_gate
 from desk.risk.profile import Profile
 
 HONG_KONG = shipped_profile("hk_sfc_2026")
@@ -201,6 +202,55 @@ def test_a_waived_gate_stands_open_and_a_missing_rule_does_not():
     assert codes(None, EUROPE) == [("KNOWLEDGE_GATE", "client.derivatives_knowledge")]
     bare = Profile("bare", "NONE", "Bare", {})
     assert codes(ClientRecord(), bare)[0] == ("PI_GATE", "pi.gate")
+
+
+def test_a_gate_that_nobody_asks_for_says_so():
+    rules = {one.rule: one for one in HONG_KONG.rules()}
+    names = ("pi.gate", "client.derivatives_knowledge", "client.smf_client", "disc.kfs")
+    waived = {name: structs.replace(rules[name], value=False) for name in names}
+    open_to_all = Profile("open", "NONE", "Open", waived)
+    found = [*client_gates(None, open_to_all, TODAY), disclosure_gate(None, BTC, open_to_all)]
+    assert found == [
+        Gate(rule=names[0], met=True, said="No professional investor is asked for."),
+        Gate(rule=names[1], met=True, said="No assessment of derivatives knowledge is asked for."),
+        Gate(rule=names[2], met=True, said="No securities margin client is asked for."),
+        Gate(rule=names[3], met=True, said="No disclosure sheet is asked for."),
+    ]
+
+
+def test_each_gate_is_whole_open_and_closed():
+    last = date(2027, 3, 1)
+    shown_by = "corporation, portfolio of 8,000,000 HKD as of 2026-03-01"
+    sheet = disclosure_gate(client(), BTC, HONG_KONG)
+    assert [*client_gates(client(), HONG_KONG, TODAY), sheet] == [
+        Gate(rule="pi.gate", met=True, expires=last,
+             said=f"Professional investor: {shown_by}; expires on 2027-03-01."),
+        Gate(rule="client.derivatives_knowledge", met=True, expires=last,
+             said="Derivatives knowledge assessed on 2026-03-01; expires on 2027-03-01."),
+        Gate(rule="client.smf_client", met=True,
+             said="The client is a securities margin client."),
+        Gate(rule="disc.kfs", met=True, said=f"The disclosure sheet {SHEET} is acknowledged."),
+    ]  # fmt: skip
+    ended = date(2026, 11, 21)
+    late = client(
+        investor(expires=ended), derivatives_knowledge=Knowledge(as_of=ended, expires=ended)
+    )
+    assert client_gates(late, HONG_KONG, TODAY)[:2] == [
+        Gate(rule="pi.gate", met=False, expires=ended,
+             said="The professional investor evidence expired on 2026-11-21."),
+        Gate(rule="client.derivatives_knowledge", met=False, expires=ended,
+             said="The knowledge assessment expired on 2026-11-21."),
+    ]  # fmt: skip
+    early = Knowledge(as_of=date(2026, 11, 23), expires=last)
+    assert client_gates(client(derivatives_knowledge=early), HONG_KONG, TODAY)[1].expires == last
+
+
+def test_evidence_short_by_a_fraction_is_not_said_to_be_enough():
+    # 1,032,258.06 × 7.75 = 7,999,999.965
+    gate = shown(amount=D("1032258.06"), currency="USD")
+    assert gate.said == (
+        "The evidence shows 7,999,999 HKD of portfolio; a corporation has to show 8,000,000 HKD."
+    )
 
 
 def test_loans_are_for_securities_margin_clients():

@@ -1,6 +1,7 @@
 from decimal import Decimal as D
 
 import pytest
+from msgspec import structs
 
 from desk.io.resources import resource
 from desk.model.catalogue import load_catalogue
@@ -24,6 +25,10 @@ def scale(**fields):
         "fee_rate": D("0.0005"),
     }
     return Scale(**{**given, **fields})
+
+
+def risk(value, asset=""):
+    return Quantity(D(value), QuantityUnit.RISK, asset)
 
 
 @pytest.mark.parametrize(
@@ -63,30 +68,78 @@ def test_quantity_becomes_the_instruments_units(instrument, quantity, side, at, 
     assert resolve(quantity, instrument, side, at) == D(result)
 
 
+WRITE = "Write 2.5ct for contracts, 2.5btc for coin, or 2.5usd for value."
+NO_PRICE = "has no fresh mark, so this quantity cannot be worked out."
+LINEAR_ID, INVERSE_ID = "BTCUSDT-PERP.BINANCE", "BTCUSD-PERP.BINANCE"
+
+
 @pytest.mark.parametrize(
-    ("instrument", "quantity", "at", "words"),
+    ("instrument", "quantity", "at", "code", "rule", "message"),
     [
-        (INVERSE, Quantity(D(2)), scale(), "2ct for contracts"),
-        (LINEAR, Quantity(D(1), QuantityUnit.BASE, "ETH"), scale(), "not counted in ETH"),
-        (LINEAR, Quantity(D(0)), scale(), "above zero"),
-        (LINEAR, Quantity(D(5), QuantityUnit.NOTIONAL, "USD"), scale(price=None), "no fresh mark"),
-        (LINEAR, Quantity(D(5), QuantityUnit.PERCENT), scale(free=None), "no fresh mark"),
+        (INVERSE, Quantity(D("2.50")), {}, "QUANTITY_UNIT", "ord.no_limit_no_trade",
+         f"2.5 of what? One contract of {INVERSE_ID} is 100 USD. {WRITE}"),
+        (LINEAR, Quantity(D(1), QuantityUnit.BASE, "ETH"), {}, "QUANTITY_UNIT",
+         "ord.no_limit_no_trade", f"{LINEAR_ID} is not counted in ETH."),
+        (LINEAR, Quantity(D(0)), {}, "QUANTITY_UNIT", "ord.no_limit_no_trade",
+         "A quantity must be above zero; 0 is not."),
+        (LINEAR, Quantity(D("-1.50")), {}, "QUANTITY_UNIT", "ord.no_limit_no_trade",
+         "A quantity must be above zero; -1.5 is not."),
+        (LINEAR, Quantity(D(5), QuantityUnit.NOTIONAL, "USD"), {"price": None}, "NO_PRICE",
+         "price.mark_sources", f"{LINEAR_ID} {NO_PRICE}"),
+        (INVERSE, Quantity(D(1), QuantityUnit.BASE, "BTC"), {"price": None}, "NO_PRICE",
+         "price.mark_sources", f"{INVERSE_ID} {NO_PRICE}"),
+        (LINEAR, Quantity(D(5), QuantityUnit.PERCENT), {"price": None}, "NO_PRICE",
+         "price.mark_sources", f"{LINEAR_ID} {NO_PRICE}"),
+        (LINEAR, Quantity(D(5), QuantityUnit.PERCENT), {"free": None}, "MARGIN_UNKNOWN",
+         "perp.margin_first", "What is free is unknown, so a share of it cannot be worked out."),
     ],
-)
-def test_an_unclear_quantity_is_denied_with_its_readings(instrument, quantity, at, words):
-    denial = resolve(quantity, instrument, Side.BUY, at)
-    assert isinstance(denial, Denial)
-    assert words in denial.message
+)  # fmt: skip
+def test_an_unclear_quantity_is_denied_with_its_readings(
+    instrument, quantity, at, code, rule, message
+):
+    denial = resolve(quantity, instrument, Side.BUY, scale(**at))
+    assert denial == Denial(code=code, rule=rule, message=message)
+
+
+TENTH = structs.replace(LINEAR, contract_size=D("0.1"), lot_size=D(1))
+"""Counted in contracts of a tenth of a coin."""
+
+
+@pytest.mark.parametrize(
+    ("instrument", "quantity", "side", "at", "result"),
+    [
+        (LINEAR, Quantity(D("0.001")), Side.BUY, {}, "0.001"),
+        (LINEAR, Quantity(D(6000), QuantityUnit.NOTIONAL, "USDT"), Side.BUY, {}, "0.1"),
+        # 1.25 coins are 12.5 contracts, 60,000 USD ten at 6,000 each.
+        (TENTH, Quantity(D("1.25"), QuantityUnit.BASE, "BTC"), Side.BUY, {"price": None}, "12"),
+        (TENTH, Quantity(D(60000), QuantityUnit.NOTIONAL, "USD"), Side.BUY, {}, "10"),
+        (INVERSE, Quantity(D(5000), QuantityUnit.NOTIONAL, "USD"), Side.SELL, {}, "50"),
+        # On the position's side, and flat, a share is one of what is free.
+        (LINEAR, Quantity(D(50), QuantityUnit.PERCENT), Side.BUY, {"position": D("0.4")}, "4.156"),
+        (LINEAR, Quantity(D(50), QuantityUnit.PERCENT), Side.SELL, {}, "4.156"),
+        (LINEAR, Quantity(D(50), QuantityUnit.PERCENT), Side.BUY, {"position": D("-0.4")}, "0.2"),
+        (LINEAR, Quantity(D(50), QuantityUnit.PERCENT), Side.BUY, {"free": D(-5)}, "0"),
+        (LINEAR, Quantity(D(100), QuantityUnit.PERCENT), Side.BUY, {"free": D(12030)}, "1"),
+        (LINEAR, Quantity(D(100), QuantityUnit.PERCENT), Side.BUY, {"free": D("12029.9")}, "0.999"),
+        (SPOT, Quantity(D(100), QuantityUnit.PERCENT), Side.BUY,
+         {"free": D(60060), "leverage": D(1), "fee_rate": D("0.001")}, "1"),
+        # A loss of 1 a coin at 10,000 and 9,999 without fees.
+        (LINEAR, risk(1), Side.BUY,
+         {"price": D(10000), "stop": D(9999), "fee_rate": D(0), "entry_fee_rate": D(0)}, "1"),
+        (LINEAR, risk(1), Side.BUY,
+         {"price": D(2), "stop": D("0.1"), "fee_rate": D(0), "entry_fee_rate": D(0)}, "0.526"),
+    ],
+)  # fmt: skip
+def test_each_reading_of_a_quantity_is_rounded_down_to_the_lot(
+    instrument, quantity, side, at, result
+):
+    assert resolve(quantity, instrument, side, scale(**at)) == D(result)
 
 
 def test_selling_all_spot_sells_what_is_held_and_no_more():
     held = scale(position=D("0.123456789"), leverage=D(1), fee_rate=D("0.001"))
     everything = Quantity(D(100), QuantityUnit.PERCENT)
     assert resolve(everything, SPOT, Side.SELL, held) == D("0.12345")
-
-
-def risk(value, asset=""):
-    return Quantity(D(value), QuantityUnit.RISK, asset)
 
 
 @pytest.mark.parametrize(
