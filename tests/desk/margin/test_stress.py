@@ -508,6 +508,16 @@ def test_a_loan_is_reported_in_a_currency_that_moves_too():
     assert found.equity.tolist() == [40, 22]  # 80 less 50 and 8
 
 
+def test_collateral_that_is_not_eligible_stands_behind_no_loan():
+    sol = ("SOL", pledge("SOL", 100, D(0)))
+    bonds = ("HKD", pledge("HKD", 100, D(0)))
+    given = LoanInput(pledges=[sol, bonds], owed=[("HKD", D(90))], terms=TERMS)
+    found = stress_loan(given, Scenarios({}), "HKD")
+    assert (found.equity.tolist(), ORDER[found.levels[0]]) == ([110], "WARNING")
+    given = LoanInput(pledges=[sol], owed=[("HKD", D(1))], terms=TERMS)
+    assert ORDER[stress_loan(given, Scenarios({}), "HKD").levels[0]] == "CLOSE_OUT"
+
+
 def test_an_unknown_debt_makes_the_level_unknown():
     coins = ("BTC", pledge("BTC", 100, D("0.6")))
     given = LoanInput(pledges=[coins], owed=[("XYZ", None)], terms=TERMS)
