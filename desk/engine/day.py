@@ -65,12 +65,15 @@ def day_pnl(desk: Desk) -> DayPnl:
 
 
 def day_start(desk: Desk) -> DayStart | None:
-    """Return where today began: as recorded, or from nothing where today saw the first fill."""
+    """Return where today began: as recorded, or from nothing where today saw the first fill.
+
+    A clock set back brings no earlier day back: what was lost since is still lost.
+    """
     today, known = hong_kong_day(desk.wall_ms), desk.state.rules.day
     if known is not None:
-        return known if known.day == today else None
+        return known if known.day >= today else None
     fills = desk.state.fills
-    if fills and hong_kong_day(fills[0].time_ms) != today:
+    if fills and hong_kong_day(fills[0].time_ms) < today:
         return None
     return DayStart(day=today, realized={}, unrealized={}, fees={}, funding={}, marks={})
 

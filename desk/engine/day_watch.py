@@ -55,9 +55,9 @@ def reached(desk: Desk) -> Plan | None:
 
 
 def passed(desk: Desk) -> Plan | None:
-    """Record that the day of a reached limit is over."""
+    """Record that the day of a reached limit is over; a clock set back does not end it."""
     latch = desk.state.latches.get(LATCH)
-    if latch is None or hong_kong_day(latch.since_ms) == hong_kong_day(desk.wall_ms):
+    if latch is None or hong_kong_day(desk.wall_ms) <= hong_kong_day(latch.since_ms):
         return None
     plan = Plan(about="rearm")
     what = {"lifted": [latch.reason], "reason": "a new day in Hong Kong"}

@@ -287,6 +287,24 @@ def test_rearming_after_a_kill_leaves_the_day_s_latch(trader):
     assert trader.rows[-1].entry.data["what"]["lifted"] == ["kill: a drill"]
 
 
+def test_a_clock_set_back_brings_neither_freedom_nor_another_day(trader):
+    holding(trader)
+    trader.tick(LEFT_MS)
+    trader.market()
+    trader.run(200)
+    trader.give(daily("1000"))
+    lose(trader, "59000")
+    assert trader.state.state == "REDUCING"
+    lost, rows = day_loss(trader.desk), len(day_rows(trader))
+    trader.wall_ms -= 3_600_000  # to the day before
+    trader.run(200)
+    trader.mark(BTC, "59000")
+    trader.run(200)
+    assert trader.state.state == "REDUCING"
+    assert day_loss(trader.desk) == lost
+    assert len(day_rows(trader)) == rows
+
+
 def test_one_person_may_make_it_less(trader):
     trader.give(daily("1000"))
     assert codes(trader.give(daily("999", command_id="e"))) == []
