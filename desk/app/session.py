@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from importlib import import_module
 
 from desk.app.assemble import build_engine
 from desk.app.feeds import Feeds
@@ -28,6 +29,9 @@ from desk.venues.connections import venue_of
 
 TRADED = frozenset({"binance-spot", "binance-usdm"})
 """Where the desk's own accounts live."""
+
+LOAD_AFTER_S = 3.0
+"""When what is needed only later is loaded: not while the window starts."""
 
 
 def fed_connections(options: Options) -> list[str]:
@@ -130,6 +134,7 @@ async def open_session(
     assert body is not None
     for task in tasks:
         task.add_done_callback(partial(_end_with, body))
+    tasks.append(asyncio.create_task(_load_for_later(), name="load for later"))
     try:
         yield session
     except asyncio.CancelledError:
@@ -143,6 +148,13 @@ async def open_session(
         await asyncio.gather(*tasks, return_exceptions=True)
         await session.feeds.stop()
         session.close()
+
+
+async def _load_for_later() -> None:
+    """Load numpy beside the engine once the desk is up: the first stress would stand still for
+    it, a fifth of a second."""
+    await asyncio.sleep(LOAD_AFTER_S)
+    await asyncio.to_thread(import_module, "desk.risk.stress")
 
 
 def _end_with(body: asyncio.Task[object], task: asyncio.Task[None]) -> None:

@@ -1,9 +1,11 @@
 """A running desk: what fails in it is not survived in silence."""
 
 import asyncio
+import threading
 
 import pytest
 
+from desk.app import session as sessions
 from desk.app.options import Options
 from desk.app.session import open_session
 
@@ -35,3 +37,22 @@ def test_a_block_that_is_cancelled_is_cancelled(tmp_path):
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(scenario())
+
+
+def test_what_stress_needs_is_loaded_beside_the_engine_before_anybody_asks(tmp_path, monkeypatch):
+    loaded = []
+
+    async def scenario():
+        done, loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def load(name):
+            loaded.append((name, threading.current_thread() is threading.main_thread()))
+            loop.call_soon_threadsafe(done.set)
+
+        monkeypatch.setattr(sessions, "import_module", load)
+        monkeypatch.setattr(sessions, "LOAD_AFTER_S", 0)
+        async with open_session(Options(account=str(tmp_path / "desk"))):
+            await asyncio.wait_for(done.wait(), 10)
+
+    asyncio.run(scenario())
+    assert loaded == [("desk.risk.stress", False)]
