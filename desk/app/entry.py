@@ -43,10 +43,11 @@ EXIT_OK, EXIT_BAD_USAGE = 0, 2
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code; bad input is one line and 2, never a traceback."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    # The answer is JSON in UTF-8 whatever the locale of the terminal says.
-    for stream in (sys.stdout, sys.stderr):
+    # The answer is JSON in UTF-8 whatever the locale of the terminal says, and no bad byte ends us.
+    odd = "backslashreplace"
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, odd), (sys.stderr, odd)):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+            stream.reconfigure(encoding="utf-8", errors=errors)
     try:
         return _dispatch(arguments)
     except SystemExit as leaving:  # argparse, after --help

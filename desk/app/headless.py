@@ -13,7 +13,7 @@ from desk.app.session import open_session
 from desk.app.stopping import stop_signal
 from desk.cli.console import Console
 from desk.cli.grammar import parse
-from desk.cli.words import LineError
+from desk.cli.words import LineError, readable
 from desk.model.commands import SubmitOrder
 from desk.model.errors import InputError
 from desk.model.events import AnyEvent, Denied
@@ -30,6 +30,8 @@ def run(argv: list[str]) -> int:
     if one:
         parser.add_argument("line", help="one command line, in quotes")
     parsed = parser.parse_args(argv[1:] if one else argv)
+    if one:
+        parsed.line = readable(parsed.line)
     chosen = options(parsed, window=False, one=parsed.line if one else None)
     if one:
         _check_line(parsed.line)

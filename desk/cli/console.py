@@ -19,11 +19,14 @@ import msgspec
 from desk.cli.documents import STDIN, read
 from desk.cli.grammar import ReadClient, ReadPortfolio, Wait, parse
 from desk.cli.shipped import shipped
-from desk.cli.words import LineError
+from desk.cli.words import LineError, readable
 from desk.model.commands import AnyCommand, Ask, ImportAccounts, SetClient
 from desk.model.errors import InputError
 from desk.model.events import Answered, AnyEvent, Denial, Denied, Previewed
 from desk.risk.situation import read_situation
+
+MOST_BRACKETS = 100
+"""Of a client record: it is nested no deeper than what is written of it can be."""
 
 POLL_S = 0.01
 SETTLE_S = 5.0
@@ -77,7 +80,7 @@ class Console:
         number = 0
         while (line := await next_line()) is not None:
             number += 1
-            text = line.strip()
+            text = readable(line).strip()
             if not text or text.startswith("#"):
                 continue
             await self._take(text, number)
@@ -143,14 +146,17 @@ def _as_answer(event: Previewed) -> Answered:
 
 
 def _read_client(path: str) -> dict[str, Any]:
+    expected = "a client record as JSON"
     try:
+        body = Path(path).read_bytes()
+        if body.count(b"[") + body.count(b"{") > MOST_BRACKETS:
+            raise LineError(expected, f"{path}: endless nesting")
         # Money is read from its text, never through binary floating point.
-        decoder = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
-        return decoder.decode(Path(path).read_bytes())
+        return msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode(body)
     except OSError as error:
         raise LineError("a readable file", f"{path}: {error.strerror}") from None
-    except msgspec.DecodeError as error:
-        raise LineError("a client record as JSON", f"{path}: {error}") from None
+    except (ValueError, ArithmeticError) as error:  # no JSON, no text, no number, no path
+        raise LineError(expected, f"{path}: {error}") from None
 
 
 def _read_portfolio(path: str) -> dict[str, Any]:

@@ -25,9 +25,10 @@ def read(file: str) -> bytes:
         return sys.stdin.buffer.read()
     try:
         return Path(file).read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: no path at all
+        found = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(
-            source=file, expected="a file that can be read", found=error.strerror or "an error"
+            source=file, expected="a file that can be read", found=found or "an error"
         ) from None
 
 

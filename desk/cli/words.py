@@ -20,6 +20,14 @@ class LineError(Exception):
         return f"expected {self.expected}, found {self.found}"
 
 
+def readable(line: str) -> str:
+    """Return a line with what is no character replaced: it could be written nowhere.
+
+    Python hands on a bad byte of the command line, or of a terminal's, as half a character.
+    """
+    return line.encode(errors="replace").decode()
+
+
 class Words:
     """The words of a line, taken one by one."""
 

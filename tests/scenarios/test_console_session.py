@@ -1,7 +1,12 @@
 """The desk without a window, as a person or a script drives it: the real program, real sockets."""
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
-from helpers.processes import Console, Market, desk, journal_rows
+from helpers.processes import ROOT, Console, Market, desk, journal_rows
 
 BTC = "BTCUSDT-PERP.BINANCE"
 
@@ -161,3 +166,35 @@ def test_bad_usage_is_one_line_and_exit_2(arguments, words, tmp_path):
     assert refused.stdout == ""
     assert words in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_no_bad_byte_ends_the_desk_or_deafens_it(tmp_path, market, errors):
+    """As locales have it: half a character in a line, and files that are no client record."""
+    files = {
+        "text": b'{"name": "\xff"}',
+        "nested": b'{"name": ' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+        "deep": b'{"name": ' + b"[" * 950 + b"]" * 950 + b"}",
+        "number": b'{"name": 1e99999999999999999999}',
+    }
+    for name, body in files.items():
+        (tmp_path / name).write_bytes(body)
+    lines = [b'kill "\xff drill"', b"client set a\0b", b"import a\0b"]
+    lines += [f"client set {tmp_path / name}".encode() for name in files]
+    where = ["--account", str(tmp_path / "desk"), "--market", str(market.ready)]
+    running = subprocess.run(
+        [sys.executable, "-m", "desk", "console", *where],
+        cwd=ROOT,
+        input=b"\n".join([*lines, b"status"]),
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": f"utf-8:{errors}"},
+        timeout=60,
+        check=False,
+    )
+    assert running.returncode == 0, running.stderr
+    said = [json.loads(line) for line in running.stdout.splitlines()]
+    answers = {one["command"]: one for one in said if one["command"] is not None}
+    assert answers[1]["type"] == "ack"
+    refused = [answers[number] for number in range(2, len(lines) + 1)]
+    assert [one["type"] for one in refused] == ["denial"] * len(refused)
+    assert answers[len(lines) + 1]["data"]["state"] == "HALTED"

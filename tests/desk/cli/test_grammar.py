@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.cli.grammar import ReadClient, ReadPortfolio, Wait, parse
-from desk.cli.words import LineError
+from desk.cli.words import LineError, readable
 from desk.model.commands import (
     AddMargin,
     AmendOrder,
@@ -351,3 +351,8 @@ def test_a_day_s_loss_that_is_none_says_what_is_missing(line, said):
     with pytest.raises(LineError) as wrong:
         parse(line, "n")
     assert str(wrong.value) == said
+
+
+def test_what_is_no_character_is_replaced_before_a_line_is_read():
+    assert readable("kill \udcff drill") == "kill ? drill"
+    assert readable("kill “漲” drill") == "kill “漲” drill"
