@@ -18,6 +18,9 @@ from desk.io.pipe import WindowPipe
 from desk.model.commands import AnyCommand, NextFrame, WindowClosing
 from desk.model.events import Acknowledged, AnyEvent
 
+LEAVING = WindowClosing.__struct_config__.tag
+"""What the acknowledgement of a trader's leaving is about."""
+
 FRAME_S = 1 / 60
 """Fastest frames."""
 IDLE_FRAME_S = 0.05
@@ -102,7 +105,7 @@ class Supervisor:
             self._runtime.give(command, request.number)
 
     def _tell(self, event: AnyEvent) -> None:
-        if isinstance(event, Acknowledged) and event.about == "leave":
+        if isinstance(event, Acknowledged) and event.about == LEAVING:
             self._goodbye = True
         if self._pipe is not None:
             self._events += 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import count
+
 from desk.engine.change import Change, NewOrder
 from desk.engine.desk import Desk
 from desk.engine.ordering import close_terms, collar_price, context_of, find_instrument
@@ -92,14 +95,12 @@ def flatten(desk: Desk, command: Flatten, plan: Plan) -> None:
         raise refuse("STATE_HALTED", "The desk is HALTED and may only cancel.", "kill.switch")
     orders: list[NewOrder] = []
     left: list[str] = []
-    for number, ((account, instrument_id), position) in enumerate(
-        sorted(desk.state.positions.items()), start=1
-    ):
+    ids = _free_ids(desk, plan.client_id)
+    for (account, instrument_id), position in sorted(desk.state.positions.items()):
         instrument = desk.catalogue.get(instrument_id)
         if instrument is None or not position.quantity:
             continue
-        order_id = f"{plan.client_id}-{number}"
-        terms = close_terms(desk, account, instrument, abs(position.quantity), order_id)
+        terms = close_terms(desk, account, instrument, abs(position.quantity), next(ids))
         if terms is None:
             left.append(f"{plain(position.quantity)} of {instrument_id} is less than a lot")
             continue
@@ -128,3 +129,10 @@ def flatten(desk: Desk, command: Flatten, plan: Plan) -> None:
         client_id=plan.client_id,
         reserve=True,
     )
+
+
+def _free_ids(desk: Desk, client_id: str) -> Iterator[str]:
+    """Return ids of orders behind a command's; a client may have thought of the same."""
+    state = desk.state
+    names = (f"{client_id}-{number}" for number in count(1))
+    return (name for name in names if name not in state.orders and name not in state.contents)

@@ -136,7 +136,7 @@ class DeskState:
 
     def fold(self, change: Change, client_id: str | None, time_ms: int) -> None:
         """Apply the parts of a change."""
-        if client_id is not None and change.content is not None:
+        if client_id and change.content is not None:  # without an id nothing is a repetition
             self.contents[client_id] = change.content
         self.ledger.post(change.postings)
         for new in change.orders:

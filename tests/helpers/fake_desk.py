@@ -112,7 +112,7 @@ class FakeDesk:
                 asked = ClosingAsked(command=number, orders=self.orders, positions=self.positions)
                 self.tell(asked)
             else:
-                self.tell(Acknowledged(command=number, about="leave", id=""))
+                self.tell(Acknowledged(command=number, about="goodbye", id=""))
         elif isinstance(command, Ask) and command.about in self.data_of:
             said = Answered(command=number, about=command.about, data=self.data_of[command.about])
             self.tell(said)

@@ -374,6 +374,15 @@ def test_flatten_closes_everything_and_cancels(trader):
     assert not trader.state.live_orders()
 
 
+def test_flatten_takes_no_id_that_an_order_has(trader):
+    trader.buy("1", "60000", id="f-1")
+    trader.run(60)
+    trader.give(Flatten(id="f"))
+    trader.run(100)
+    assert not trader.state.position("perp-1", BTC).quantity
+    assert trader.state.orders["f-1"].filled == 1
+
+
 def test_money_leaves_only_when_margin_allows(trader):
     trader.buy("5", "60000")  # 300,000 at 5× binds 60,000
     trader.run(60)
@@ -445,6 +454,18 @@ def test_leaving_cancels_what_was_chosen(trader):
     trader.run(100)
     assert trader.state.orders["out"].is_live
     assert not trader.state.orders["resting"].is_live
+
+
+def test_the_window_leaves_as_often_as_it_comes(trader):
+    """It gives no id: what has none repeats nothing."""
+    for number, choice in enumerate(["cancel_all", "cancel_all", "leave_positions"]):
+        trader.market()
+        trader.buy("1", "59000", id=f"resting-{number}", confirmed=True)
+        trader.run(60)
+        (*_, said) = trader.give(WindowClosing(choice=choice))
+        assert isinstance(said, Acknowledged)
+        trader.run(100)
+        assert not trader.state.live_orders()
 
 
 def test_a_fill_is_told_once(trader):
