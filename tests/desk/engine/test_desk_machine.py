@@ -8,11 +8,14 @@ from decimal import Decimal as D
 
 import pytest
 from helpers.engines import BTC, ETH, Trader, full, order, unwritable
+from helpers.loans import LOAN_RULES
+from helpers.odd_commands import commands, named
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
+from desk.engine.frame import build_frame
 from desk.model.commands import (
     AddMargin,
     AmendOrder,
@@ -21,6 +24,7 @@ from desk.model.commands import (
     ClosePosition,
     Flatten,
     Kill,
+    NextFrame,
     Quantity,
     Rearm,
     SetLeverage,
@@ -28,7 +32,7 @@ from desk.model.commands import (
     Transfer,
     Withdraw,
 )
-from desk.model.events import Acknowledged, Denied
+from desk.model.events import Acknowledged, Answered, Denied, Previewed
 from desk.model.orders import MarginMode, OrderType, Side, TimeInForce
 
 FRESH_MS = 2_000
@@ -47,7 +51,7 @@ def answered(events):
 class Machine(RuleBasedStateMachine):
     @initialize()
     def open(self):
-        self.trader = Trader()
+        self.trader = Trader(rules=LOAN_RULES)
         self.trader.deposit("60000")
         self.prices = dict(START)
         self.marked_ms = {}
@@ -60,6 +64,9 @@ class Machine(RuleBasedStateMachine):
     def new_id(self):
         self.number += 1
         return f"m-{self.number}"
+
+    def reborn(self, wall_ms):
+        return self.trader.restarted(wall_ms=wall_ms, rules=LOAN_RULES)
 
     def now_ms(self):
         return self.trader.now_ns // 1_000_000
@@ -292,6 +299,15 @@ class Machine(RuleBasedStateMachine):
         else:
             self.give(Transfer(source="perp-1", target="spot-1", **fields))
 
+    @rule(command=commands, look=st.booleans())
+    def anything_is_asked(self, command, look):
+        """Of every kind, sound and odd: it is answered, and no exception ends the desk."""
+        events = self.give(named(command, self.new_id()))
+        answers = (Acknowledged, Answered, Denied, Previewed)
+        assert any(isinstance(event, answers) for event in events), command
+        if look:
+            build_frame(self.trader.desk, NextFrame(), number=1, engine_ms=0, notes={})
+
     # --- faults --------------------------------------------------------------------------------
 
     @rule()
@@ -311,7 +327,7 @@ class Machine(RuleBasedStateMachine):
         )
         for name in set(self.trader.state.orders) - before:
             assert self.strictly_reduces(self.trader.state.orders[name].terms)
-        self.trader = self.trader.restarted(wall_ms=self.trader.wall_ms)
+        self.trader = self.reborn(self.trader.wall_ms)
         self.marked_ms = {}
         self.market()
 
@@ -320,7 +336,7 @@ class Machine(RuleBasedStateMachine):
         before = self.trader.state.hash()
         levels = dict(self.trader.state.levels)
         now_ns, wall_ms = self.trader.now_ns, self.trader.wall_ms
-        again = self.trader.restarted(wall_ms=wall_ms)
+        again = self.reborn(wall_ms)
         assert again.state.hash() == before
         assert again.state.levels == levels
         assert again.now_ns <= now_ns
@@ -375,7 +391,7 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self):
         if hasattr(self, "trader"):
-            assert self.trader.restarted().state.hash() == self.trader.state.hash()
+            assert self.reborn(self.trader.wall_ms).state.hash() == self.trader.state.hash()
 
 
 COMMON = {

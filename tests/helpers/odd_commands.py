@@ -1,0 +1,187 @@
+"""Commands of every kind that a desk takes, with sound and with odd arguments: a strategy."""
+
+from decimal import Decimal as D
+
+import msgspec
+from helpers.engines import BTC, ETH, SPOT, START_MS
+from helpers.watchers import BROKER, COLD, FUND, portfolio
+from hypothesis import strategies as st
+
+from desk.engine.foresight import QUESTIONS
+from desk.model.commands import (
+    AcknowledgeDisclosure,
+    AddMargin,
+    AmendOrder,
+    Ask,
+    CancelAll,
+    CancelOrder,
+    ClosePosition,
+    Deposit,
+    Draw,
+    ImportAccounts,
+    OverrideRule,
+    Pledge,
+    PledgeSecurities,
+    PreviewChange,
+    PreviewOrder,
+    Quantity,
+    QuantityUnit,
+    Repay,
+    SetClient,
+    SetCloseOutOrder,
+    SetCreditLimit,
+    SetDailyLoss,
+    SetExchangeRate,
+    SetFirmCapital,
+    SetLeverage,
+    SetMarginMode,
+    SubmitOrder,
+    Transfer,
+    WindowClosing,
+    Withdraw,
+)
+from desk.model.orders import MarginMode, OrderType, Side, TimeInForce
+
+ODD = [
+    D(text) for text in ("NaN", "sNaN", "-Infinity", "1e999", "-1", "0", "1e-30", "9e23", "1e-8")
+]
+
+
+def amounts(*sound):
+    """Mostly a sound number, now and then an odd one."""
+    given = [D(text) for text in sound]
+    return st.one_of(*[st.sampled_from(given)] * 4, st.sampled_from(ODD))
+
+
+def names(*sound):
+    return st.one_of(*[st.sampled_from(sound)] * 4, st.sampled_from(["nobody", ""]))
+
+
+perp, spot, loan = names("perp-1"), names("spot-1"), names("loan-1")
+accounts = names("perp-1", "spot-1", "loan-1", "fund-1")
+instruments = names(BTC, ETH, SPOT)
+assets = names("USDT", "HKD", "BTC", "USD", "ETH")
+prices = amounts("60000", "2500", "57000.5", "63000")
+quantities = st.builds(
+    Quantity,
+    amounts("0.5", "1", "25", "100", "5000"),
+    st.sampled_from(QuantityUnit),
+    st.sampled_from(["", "BTC", "USDT"]),
+)
+maybe = st.one_of(st.none(), prices)
+orders = st.builds(
+    SubmitOrder,
+    account=st.one_of(st.none(), accounts),
+    instrument=instruments,
+    side=st.sampled_from(Side),
+    quantity=quantities,
+    type=st.sampled_from(OrderType),
+    price=maybe,
+    tif=st.one_of(st.none(), st.sampled_from(TimeInForce)),
+    post_only=st.booleans(),
+    reduce_only=st.booleans(),
+    confirmed=st.booleans(),
+    trigger=maybe,
+    stop_loss=maybe,
+    take_profit=maybe,
+)
+leverages = st.builds(SetLeverage, instrument=instruments, leverage=amounts("1", "3", "5"))
+modes = st.builds(SetMarginMode, instrument=instruments, mode=st.sampled_from(MarginMode))
+margins = st.builds(AddMargin, instrument=instruments, amount=amounts("500", "-200"))
+withdrawals = st.builds(Withdraw, account=accounts, asset=assets, quantity=amounts("1000", "1"))
+transfers = st.builds(
+    Transfer, source=accounts, target=accounts, asset=assets, quantity=amounts("1000", "1")
+)
+changes = st.one_of(leverages, modes, margins, withdrawals, transfers)
+
+loans = st.one_of(
+    st.builds(Deposit, account=accounts, asset=assets, quantity=amounts("100000", "5")),
+    st.builds(Pledge, account=loan, asset=assets, quantity=amounts("2", "-1", "0.3"), source=spot),
+    st.builds(
+        PledgeSecurities,
+        account=loan,
+        description=st.sampled_from(["blue chips", "bonds", " "]),
+        market_value=amounts("3000000", "0"),
+        currency=st.sampled_from(["HKD", "USD", "BTC"]),
+        haircut=amounts("0.3", "0.5"),
+    ),
+    st.builds(
+        Draw,
+        account=loan,
+        asset=assets,
+        quantity=amounts("100000", "900000"),
+        target=spot,
+        annual_rate=st.one_of(st.none(), amounts("0.05")),
+    ),
+    st.builds(Repay, account=loan, asset=assets, quantity=amounts("1000", "90000"), source=spot),
+    st.builds(SetCreditLimit, account=loan, asset=assets, quantity=amounts("9000000")),
+    st.builds(SetFirmCapital, asset=assets, quantity=amounts("90000000")),
+    st.builds(SetExchangeRate, asset=assets, per_usd=amounts("7.8")),
+)
+people = st.sampled_from(["Ada", "Ben", "ada ", ""])
+rules = st.one_of(
+    st.builds(
+        OverrideRule,
+        rule=names("vaf.loans_to_capital", "vaf.client_concentration", "perp.max_leverage"),
+        value=st.one_of(st.none(), amounts("0.7", "3")),
+        reason=st.just("because we must"),
+        first_name=people,
+        second_name=people,
+        expires_ms=st.integers(START_MS - 1, START_MS + 7_200_000),
+    ),
+    st.builds(
+        SetDailyLoss,
+        limit=st.one_of(st.none(), amounts("500", "5000")),
+        first_name=people,
+        second_name=people,
+        reason=st.just("because we must"),
+    ),
+    st.builds(SetClient, record=st.sampled_from([None, {}, {"name": 1}, {"disclosures": ["x"]}])),
+    st.builds(AcknowledgeDisclosure, disclosure=st.sampled_from(["x", f"{BTC}@1"])),
+    st.builds(
+        SetCloseOutOrder,
+        account=perp,
+        instruments=st.lists(instruments, max_size=3).map(tuple),
+    ),
+    st.builds(WindowClosing, choice=st.sampled_from(["stay", "leave_positions", "cancel_all"])),
+)
+working = st.one_of(
+    orders,
+    st.builds(
+        AmendOrder,
+        order_id=st.integers(1, 40).map(lambda n: f"m-{n}"),
+        price=maybe,
+        trigger=maybe,
+        quantity=st.one_of(st.none(), quantities),
+    ),
+    st.builds(CancelOrder, order_id=st.integers(1, 40).map(lambda n: f"m-{n}-sl")),
+    st.builds(CancelAll, instrument=st.one_of(st.none(), instruments)),
+    st.builds(ClosePosition, instrument=instruments, fraction=amounts("0.3", "1")),
+)
+held = st.lists(st.sampled_from([FUND, BROKER, COLD]), max_size=3, unique_by=lambda a: a["id"])
+imports = st.builds(
+    lambda given, mark: ImportAccounts(document=portfolio(*given, marks={BTC: mark})),
+    held,
+    st.sampled_from(["60000", "1", "-1", "x"]),
+)
+questions = st.one_of(
+    st.builds(PreviewOrder, order=orders),
+    st.builds(PreviewChange, change=changes),
+    st.builds(
+        Ask,
+        about=names(
+            *sorted({*QUESTIONS} - {"stress"}),
+            *("status", "positions", "orders", "risk", "rules", "client", "disclosure"),
+        ),
+        of=st.one_of(accounts, instruments, st.just("perp-1.margin_ratio")),
+        shocks=st.dictionaries(
+            st.sampled_from(["BTC", "ETH", "X"]), amounts("-0.3", "0.5"), max_size=2
+        ),
+    ),
+)
+commands = st.one_of(loans, loans, rules, working, working, changes, imports, questions)
+
+
+def named(command, command_id):
+    """Return a command with an id of its own."""
+    return msgspec.structs.replace(command, id=command_id)
