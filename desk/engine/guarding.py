@@ -7,6 +7,7 @@ from desk.engine.desk import Desk
 from desk.engine.plan import Plan, refuse
 from desk.engine.reducing import adds_risk
 from desk.model.commands import Kill, Rearm, WindowClosing
+from desk.risk.people import one_line
 
 MIN_REASON = 10
 """Characters of a reason to rearm: long enough to have to be one."""
@@ -38,8 +39,8 @@ def rearm(desk: Desk, command: Rearm, plan: Plan) -> None:
             f"A reason of at least {MIN_REASON} characters is needed to rearm.",
             "kill.switch",
         )
-    second = (command.second_name or "").strip()
-    if desk.rules.two_persons and second in {"", command.name.strip()}:
+    second = one_line(command.second_name or "").casefold()
+    if desk.rules.two_persons and second in {"", one_line(command.name).casefold()}:
         raise refuse("SECOND_NAME", "A second person rearms the desk too: name one.", "kill.switch")
     if not desk.state.latches:
         raise refuse("NOT_LATCHED", "The desk is ACTIVE: there is nothing to rearm.", "kill.switch")

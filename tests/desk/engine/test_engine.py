@@ -267,6 +267,8 @@ def test_where_the_profile_asks_for_two_one_person_cannot_rearm():
     assert codes(trader.give(Rearm(id="a", name="Ada", reason=reason))) == ["SECOND_NAME"]
     same = Rearm(id="b", name="Ada", reason=reason, second_name="Ada")
     assert codes(trader.give(same)) == ["SECOND_NAME"]
+    written = Rearm(id="d", name="Ada Lo", reason=reason, second_name=" ada  LO")
+    assert codes(trader.give(written)) == ["SECOND_NAME"]
     assert acked(trader.give(Rearm(id="c", name="Ada", reason=reason, second_name="Bo")))
 
 
