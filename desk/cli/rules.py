@@ -6,8 +6,8 @@ and exits 1 when it would not.
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from desk.cli.arguments import Arguments
@@ -52,7 +52,7 @@ def _load(named: str) -> Profile:
     profile = shipped_profile(named)
     if profile is not None:
         return profile
-    if not Path(named).exists():
+    if not os.path.exists(named):
         raise InputError(
             source="desk rules", expected="the name of a shipped profile, or a file", found=named
         )

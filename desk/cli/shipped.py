@@ -17,7 +17,7 @@ from desk.risk.profile import Profile
 from desk.risk.profile_file import load_profile
 from desk.risk.situation import Shipped
 
-_NAME = re.compile(r"[a-z0-9_]+")
+_NAME = re.compile(r"[a-z0-9_]{1,64}")
 
 _INSTRUMENTS = (
     "instruments.toml",

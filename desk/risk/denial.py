@@ -44,9 +44,19 @@ def attributed(denials: Iterable[Denial], profile: Profile) -> list[Denial]:
 
 def hint(context: OrderContext) -> str:
     """Name the largest quantity that would pass, for an order that would flip the position."""
-    if not context.reducible:
+    terms = context.instrument
+    most = round_down(context.reducible, terms.lot_size)
+    if not most or most < terms.min_quantity:
         return ""
-    return f" Up to {plain(context.reducible)} reduces the position and would pass."
+    return f" Up to {plain(most)} reduces the position and would pass."
+
+
+def with_hint(denial: Denial, context: OrderContext) -> Denial:
+    """Return a denial of new risk that names what would pass, once."""
+    said = hint(context)
+    if not said or said in denial.message or context.state == "HALTED":
+        return denial
+    return msgspec.structs.replace(denial, message=denial.message + said)
 
 
 def usd(context: OrderContext, quantity: Decimal, price: Decimal) -> Decimal:

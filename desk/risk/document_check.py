@@ -20,7 +20,7 @@ from desk.model.instrument import Instrument, Kind
 from desk.model.numbers import ONE, ZERO
 from desk.model.orders import MarginMode, OrderTerms, OrderType, Side, TimeInForce
 from desk.risk.context import MarketNow, OrderContext, WorkingOrder
-from desk.risk.denial import attributed, deny
+from desk.risk.denial import attributed, deny, with_hint
 from desk.risk.evaluation import Evaluation, evaluate, marks_used, quality
 from desk.risk.json_place import FieldError
 from desk.risk.limits import limits_of
@@ -51,7 +51,8 @@ def check_document(situation: Situation) -> dict[str, Any]:
     context = _context(evaluation, ticket, instrument, account)
     found = review(context)
     doubts = () if found.reduces else _doubts(evaluation, ticket, instrument)
-    denials = [*found.denials, *attributed(doubts, situation.profile)]
+    told = [with_hint(doubt, context) for doubt in doubts]
+    denials = [*found.denials, *attributed(told, situation.profile)]
     return {
         "accepted": not denials,
         "denials": msgspec.to_builtins(denials),

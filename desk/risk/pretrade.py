@@ -23,7 +23,7 @@ from desk.risk import (
     stop_checks,
 )
 from desk.risk.context import OrderContext, Review
-from desk.risk.denial import attributed
+from desk.risk.denial import attributed, with_hint
 from desk.risk.market_checks import Check, hinted
 from desk.risk.projection import Projection, project
 
@@ -107,7 +107,7 @@ def review(context: OrderContext) -> Review:
     """Run the whole pipeline and return every denial, with the figures before and after."""
     reduces, projection = context.strictly_reduces, project(context)
     denials = [
-        denial
+        denial if step.always else with_hint(denial, context)
         for step in PIPELINE
         if step.always or not reduces
         for denial in step.look(context, projection)

@@ -99,6 +99,8 @@ def _read(toml: bytes, source: str) -> _File:
         tree = msgspec.toml.decode(toml)
     except msgspec.DecodeError as error:
         raise InputError(source=source, expected="TOML", found=str(error)) from None
+    except RecursionError:
+        raise InputError(source=source, expected="TOML", found="endless nesting") from None
     try:
         return msgspec.convert(tree, type=_File)
     except msgspec.ValidationError as error:

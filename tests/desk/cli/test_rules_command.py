@@ -79,3 +79,18 @@ def test_a_file_that_is_no_toml_is_bad_input(tmp_path, capsys):
     path.write_text("[rules")
     assert main(["rules", "check", str(path)]) == 2
     assert f"{path}: expected TOML" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("named", ["a" * 5000, "/" + "b" * 5000])
+def test_a_name_longer_than_a_file_may_have_is_refused(capsys, named):
+    assert main(["rules", "check", named]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "expected the name of a shipped profile, or a file" in told.err
+
+
+def test_a_file_nested_without_end_is_refused(capsys, tmp_path):
+    path = tmp_path / "deep.toml"
+    path.write_text("a=" + "[" * 5000)
+    assert main(["rules", "check", str(path)]) == 2
+    assert "expected TOML, found endless nesting" in capsys.readouterr().err

@@ -171,6 +171,25 @@ def test_an_order_larger_than_the_position_is_new_risk_and_says_what_would_pass(
     assert "Up to 50 reduces" in stale["message"]
 
 
+def test_whatever_denies_an_order_that_flips_names_what_would_pass():
+    """Without a client, too large and with too little margin: 50 BTC may still be sold."""
+    ticket = {"instrument": BTC, "side": "SELL", "quantity": "500", "price": "60980"}
+    doc = changed(NORMAL, ["ticket"], {"account": "perp-1", "type": "LIMIT", **ticket})
+    answer = check(changed(doc, ["client"], None))
+    assert {"PI_GATE", "MAX_VALUE", "MARGIN_AFTER_FILL"} <= set(codes(answer))
+    assert all(d["message"].count("Up to 50 reduces") == 1 for d in answer["denials"])
+
+
+def test_what_would_pass_is_in_whole_lots():
+    ticket = {"instrument": BTC, "side": "SELL", "quantity": "1", "price": "60980"}
+    doc = changed(NORMAL, ["ticket"], {"account": "perp-1", "type": "LIMIT", **ticket})
+    doc = changed(changed(doc, ["client"], None), ["accounts", 0, "orders"], [])
+    part = changed(doc, ["accounts", 0, "positions", 0, "quantity"], "0.0125")
+    assert all("Up to 0.012 reduces" in d["message"] for d in check(part)["denials"])
+    dust = changed(doc, ["accounts", 0, "positions", 0, "quantity"], "0.0005")
+    assert not any("Up to" in d["message"] for d in check(dust)["denials"])
+
+
 def test_a_document_without_a_ticket_is_refused_with_the_field():
     with pytest.raises(InputError) as caught:
         check(changed(NORMAL, ["ticket"], None))

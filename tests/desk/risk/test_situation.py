@@ -196,3 +196,8 @@ def test_a_mark_is_fresh_from_zero_to_two_seconds(ages, quality):
 )
 def test_shipped_tiers_are_old_after_ninety_days_of_the_documents_time(day, old):
     assert situation(("as_of", f"{day}T12:00:00+08:00")).tiers_are_old(BTC) is old
+
+
+def test_a_profile_name_longer_than_a_file_may_have_is_no_profile():
+    with pytest.raises(InputError, match="profile: expected a rule profile that ships"):
+        situation(("profile", "a" * 5000))
