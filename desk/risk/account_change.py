@@ -19,7 +19,7 @@ from desk.model.events import Denial
 from desk.model.numbers import ZERO
 from desk.model.orders import MarginMode
 from desk.risk.backing import backings, short_of_buffer
-from desk.risk.denial import attributed, deny
+from desk.risk.denial import attributed, beside, deny, over
 from desk.risk.profile import Profile
 
 
@@ -105,7 +105,7 @@ def _margin(change: AccountChange, after: AccountFigures) -> Iterator[Denial]:
         yield deny(
             change.code,
             "perp.margin_first",
-            f"{-after.available_margin:,.2f} {after.settle} of margin would be missing.",
+            f"{beside(-after.available_margin, ZERO)} {after.settle} of margin would be missing.",
             limit=ZERO,
             actual=after.available_margin,
         )
@@ -132,8 +132,8 @@ def _isolated(change: AccountChange, after: AccountFigures) -> Iterator[Denial]:
             yield deny(
                 change.code,
                 "perp.margin_first",
-                f"{one.instrument} would keep {equity:,.2f} {after.settle}; its initial margin is "
-                f"{needed:,.2f}.",
+                f"{one.instrument} would keep {beside(equity, needed)} {after.settle}; its initial "
+                f"margin is {over(needed)}.",
                 limit=needed,
                 actual=equity,
             )
@@ -145,12 +145,13 @@ def _buffer(change: AccountChange, after: AccountFigures) -> Iterator[Denial]:
     for one in backings(after) if change.frees else ():
         if short_of_buffer(one, house, buffer):
             needed = one.needed(house)
-            assert needed is not None, "what is short is known"
+            assert one.equity is not None
+            assert needed is not None
             yield deny(
                 "MAINTENANCE_BUFFER",
                 rule,
-                f"{one.equity:,.2f} would stand behind {one.name}; {buffer:f} times "
-                f"{one.asked_by(house)} is {buffer * needed:,.2f}.",
+                f"{beside(one.equity, buffer * needed)} would stand behind {one.name}; {buffer:f} "
+                f"times {one.asked_by(house)} is {over(buffer * needed)}.",
                 limit=buffer * needed,
                 actual=one.equity,
             )
