@@ -1,0 +1,53 @@
+"""Explanations whole: formula, the numbers filled in and where they come from.
+
+What they come to is worked out by `test_explain`; here are the words. The documents: 2 BTC at 5×
+with 100,000 USDT and 1.5 BTC behind them; the same position isolated on 20,000 USDT beside 10 ETH
+sold, a USDT at 0.5; and a loan against BTC, shares, SOL (which is not eligible) and cash.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+from helpers.portfolios import BTC, ETH, LOAN, report
+
+HERE = Path(__file__).parent / "explained"
+
+ISOLATED = [
+    (
+        "accounts/0/positions",
+        [
+            {
+                "instrument": BTC,
+                "quantity": "2",
+                "entry_price": "60000",
+                "leverage": "5",
+                "margin_mode": "isolated",
+                "isolated_margin": "20000",
+            },
+            {"instrument": ETH, "quantity": "-10", "entry_price": "2600", "leverage": "10"},
+        ],
+    ),
+    ("marks", {BTC: "61010.5", ETH: "2610"}),
+    ("prices/USDT", "0.5"),
+]
+
+PLEDGED = [*LOAN["collateral"], {"asset": "SOL", "quantity": "10"},
+           {"asset": "USD", "quantity": "500"}]  # fmt: skip
+LENT = [("accounts/1", {**LOAN, "collateral": PLEDGED}), ("prices/SOL", "100")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "owner", "name"),
+    [
+        ([], "perp-1", "pool"),
+        (ISOLATED, "perp-1", "isolated"),
+        (ISOLATED, f"perp-1.{BTC}", "position"),
+        (LENT, "loan-1", "loan"),
+    ],
+)
+def test_a_figure_is_explained_by_all_that_it_is_made_of(changes, owner, name):
+    wanted = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
+    explained = report(*changes)["explain"]
+    for figure, row in wanted.items():
+        assert explained[f"{owner}.{figure}"] == row, figure
