@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers.portfolios import BTC, ETH, LOAN, report
+from helpers.portfolios import BTC, ETH, LOAN, SPOT, report
 
 HERE = Path(__file__).parent / "explained"
 
@@ -36,6 +36,21 @@ PLEDGED = [*LOAN["collateral"], {"asset": "SOL", "quantity": "10"},
            {"asset": "USD", "quantity": "500"}]  # fmt: skip
 LENT = [("accounts/1", {**LOAN, "collateral": PLEDGED}), ("prices/SOL", "100")]
 
+COIN = "BTCUSD-PERP.BINANCE"
+TIER = {"notional_floor": "0", "maintenance_rate": "0.004", "max_leverage": "100"}
+HEDGED = [
+    (
+        "accounts/0/positions",
+        [{"instrument": COIN, "quantity": "-500", "entry_price": "60000", "leverage": "5"}],
+    ),
+    ("accounts/0/orders", []),
+    ("accounts/0/balances", [{"asset": "BTC", "quantity": "1"}]),
+    ("accounts/0/haircuts", {}),
+    ("marks", {COIN: "61000"}),
+    ("instruments", {COIN: {"margin": {"model": "binance", "tiers": [TIER]}}}),
+]
+"""A coin hedged with contracts of 100 dollars."""
+
 
 @pytest.mark.parametrize(
     ("changes", "owner", "name"),
@@ -43,6 +58,9 @@ LENT = [("accounts/1", {**LOAN, "collateral": PLEDGED}), ("prices/SOL", "100")]
         ([], "perp-1", "pool"),
         (ISOLATED, "perp-1", "isolated"),
         (ISOLATED, f"perp-1.{BTC}", "position"),
+        ([], f"perp-1.{BTC}", "cross"),
+        (HEDGED, f"perp-1.{COIN}", "inverse"),
+        ([("accounts/1", LOAN), ("accounts/2", SPOT)], "totals", "totals"),
         (LENT, "loan-1", "loan"),
     ],
 )
@@ -51,3 +69,21 @@ def test_a_figure_is_explained_by_all_that_it_is_made_of(changes, owner, name):
     explained = report(*changes)["explain"]
     for figure, row in wanted.items():
         assert explained[f"{owner}.{figure}"] == row, figure
+
+
+def test_a_line_of_the_rules_is_explained_by_its_rule():
+    found = report()["explain"]["rules.perp.max_leverage"]
+    source = "No SFC number exists; VARA retail 5, Coinbase International 10, EU and Japan 2"
+    assert found["inputs"].pop("profile").startswith("hk_sfc_2026 ")
+    said = f"The setting of {BTC} in perp-1: within the limit."
+    assert found == {
+        "formula": f"{said} The value is held against the limit.",
+        "filled": "5",
+        "inputs": {
+            "limit": "5",
+            "unit": "multiple",
+            "origin": "HOUSE",
+            "source": source,
+            "as of": "2026-11-01",
+        },
+    }
