@@ -57,6 +57,9 @@ from desk.model.events import Filled as FilledEvent
 from desk.model.journal import Row
 from desk.model.market_data import MarkPrice
 
+_LIFTED = {"daily_loss": "the limit of the day's loss was changed"}
+"""What lets the desk go on, where it is not a person who rearms it."""
+
 
 class Engine:
     """Not thread-safe by design: one caller, one message at a time."""
@@ -203,7 +206,7 @@ class Engine:
             self._act(change)
             events += self._say(change)
         if desk.state.state != before or any(c.latch or c.lift or c.unlatch for c in plan.changes):
-            events.append(self._state_changed(before))
+            events.append(self._state_changed(before, _LIFTED.get(plan.about, "rearmed")))
         events += brackets.lost_legs(desk, plan.changes, asked)
         events += plan.events if durable else [_undurable(event) for event in plan.events]
         desk.venue.commit(plan.decision)
@@ -245,10 +248,10 @@ class Engine:
             said.append(LevelChanged(account=account, before=before, after=level, marks=marks))
         return said
 
-    def _state_changed(self, before: str) -> StateChanged:
+    def _state_changed(self, before: str, why: str) -> StateChanged:
         state = self.desk.state
         reasons = "; ".join(latch.reason for latch in state.latches.values())
-        return StateChanged(before=before, after=state.state, reason=reasons or "rearmed")
+        return StateChanged(before=before, after=state.state, reason=reasons or why)
 
     def _numbered(self, events: list[AnyEvent]) -> list[AnyEvent]:
         seq = self.desk.state.seq

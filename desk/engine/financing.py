@@ -61,7 +61,7 @@ def pledge(desk: Desk, command: Pledge, plan: Plan) -> None:
         "asset": command.asset,
         "quantity": plain(command.quantity),
         "source": command.source,
-        **_inputs(desk, loan_of(desk, account, moved={command.asset: command.quantity})),
+        **inputs_of(desk, loan_of(desk, account, moved={command.asset: command.quantity})),
     }
     record(desk, plan, account, what, postings=moved, reserve=command.quantity > 0)
 
@@ -116,7 +116,7 @@ def draw(desk: Desk, command: Draw, plan: Plan) -> None:
         "quantity": plain(command.quantity),
         "target": command.target,
         "annual_rate": plain(term.annual_rate),
-        **_inputs(desk, loan),
+        **inputs_of(desk, loan),
     }
     lending = LendingChange(account=account.id, term=term)
     record(desk, plan, account, what, postings=moved, lending=lending)
@@ -230,7 +230,7 @@ def repayment(
     }
 
 
-def _inputs(desk: Desk, loan: Loan) -> dict[str, object]:
+def inputs_of(desk: Desk, loan: Loan) -> dict[str, object]:
     """Return what a decision stood on, for whoever reads the journal later."""
     used = loan.figures.utilization
     return {

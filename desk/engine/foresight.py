@@ -36,7 +36,8 @@ def foresee(desk: Desk, asked: Ask) -> dict[str, Any]:
     Stress and rehearsal of what is watched stand apart, under `watched`: it is not this desk's
     money.
     """
-    return {**QUESTIONS[asked.about](desk, asked), "notes": notes(desk)}
+    found = QUESTIONS[asked.about](desk, asked)
+    return {**found, "notes": [*found.get("notes", ()), *notes(desk)]}
 
 
 def _stress(desk: Desk, asked: Ask) -> dict[str, Any]:
@@ -62,6 +63,8 @@ def _rehearse(desk: Desk, asked: Ask) -> dict[str, Any]:
         )
 
     found = rehearsed(situation)
+    if not found["steps"]:
+        found["notes"] = ["The desk would close out nothing at these prices."]
     return found if watched is None else {**found, "watched": rehearsed(watched)}
 
 
@@ -99,7 +102,11 @@ def _explain(desk: Desk, asked: Ask) -> dict[str, Any]:
     if not asked.of:
         return {"explain": found}
     if asked.of not in found:
-        raise refuse("UNKNOWN_FIGURE", f"There is no figure {asked.of}.")
+        owner = asked.of.partition(".")[0]
+        near = [figure for figure in found if figure.startswith(f"{owner}.")]
+        known = near or sorted({figure.partition(".")[0] for figure in found})
+        said = f"There is no figure {asked.of}; there are {', '.join(known)}."
+        raise refuse("UNKNOWN_FIGURE", said)
     return {"explain": {asked.of: found[asked.of]}}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from desk.engine.conversion import HKD, HKD_PER_USD_HIGH, HKD_PER_USD_LOW
 from desk.engine.desk import Desk
+from desk.engine.financing import inputs_of
 from desk.engine.financing_checks import (
     CASH,
     check_amount,
@@ -12,6 +13,7 @@ from desk.engine.financing_checks import (
     record,
 )
 from desk.engine.lending import DatedRate, LendingChange, Money, SecuritiesLine
+from desk.engine.loans import loan_of
 from desk.engine.plan import Plan, refuse
 from desk.model.commands import (
     PledgeSecurities,
@@ -47,6 +49,7 @@ def securities(desk: Desk, command: PledgeSecurities, plan: Plan) -> None:
         "market_value": plain(command.market_value),
         "currency": command.currency,
         "haircut": plain(command.haircut),
+        **inputs_of(desk, loan_of(desk, account, line=line)),
     }
     lending = LendingChange(account=account.id, securities=line)
     record(desk, plan, account, what, lending=lending)

@@ -1,6 +1,7 @@
 """The close-out of a margin loan as the screen shows it: what would be sold, or is being sold.
 
-What is planned is in the loan's currency, and what a step leaves is a utilization.
+Price and fee of a step are in what the coin is sold for, as those of a fill; what it leaves is a
+utilization.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from desk.engine.change import CloseOut
+from desk.engine.conversion import worth
 from desk.engine.desk import Desk
 from desk.engine.loan_sales import secured_of, sellable_coins
 from desk.engine.loan_watch import PAPER
@@ -133,22 +135,23 @@ def _steps(
     preference = desk.state.close_out_orders.get(loan.account.id, ())
     by_name = {coin.instrument: coin for coin in coins}
     return [
-        _step(desk, sale, by_name[sale.instrument])
+        _step(desk, loan, sale, by_name[sale.instrument])
         for sale in sale_plan(secured, coins, preference)
     ]
 
 
-def _step(desk: Desk, sale: Sale, coin: Sellable) -> CloseOutStepView:
+def _step(desk: Desk, loan: Loan, sale: Sale, coin: Sellable) -> CloseOutStepView:
     instrument = desk.catalogue.get(sale.instrument)
     assert instrument is not None, f"a sale in {sale.instrument}, which is unknown"
-    price = coin.net / (ONE - instrument.taker_fee_rate)
+    rate = worth(desk, instrument.quote, loan.account.currency)
+    price = coin.net / (ONE - instrument.taker_fee_rate) / rate if rate else None
     after = sale.utilization_after
     return CloseOutStepView(
         instrument=sale.instrument,
         side=Side.SELL.value,
         quantity=sale.quantity,
-        expected_price=written(price),
-        fee=written(sale.quantity * (price - coin.net)),
+        expected_price=None if price is None else written(price),
+        fee=None if price is None else written(sale.quantity * price * instrument.taker_fee_rate),
         margin_ratio_after=None if after is None else written(after),
     )
 

@@ -10,7 +10,7 @@ import msgspec
 from desk.engine.accounts import Account
 from desk.engine.conversion import worth
 from desk.engine.desk import Desk
-from desk.engine.lending import Money, interest_of, principal_of
+from desk.engine.lending import Money, SecuritiesLine, interest_of, principal_of
 from desk.margin.financing import LoanFigures, Pledge, loan_figures
 from desk.model.numbers import ZERO
 from desk.risk.prices import FIAT
@@ -85,16 +85,18 @@ def loan_of(
     *,
     moved: Mapping[str, Decimal] | None = None,
     drawn: tuple[str, Decimal] | None = None,
+    line: SecuritiesLine | None = None,
 ) -> Loan:
     """Return a loan now, or as it would be.
 
-    `moved`: coins or cash that would come to its collateral; `drawn`: asset and amount more owed.
+    `moved`: coins or cash that would come to its collateral; `drawn`: asset and amount more owed;
+    `line`: what would stand in place of the line of this description.
     """
     coins = dict(desk.state.ledger.balances(account.id))
     for asset, quantity in (moved or {}).items():
         coins[asset] = coins.get(asset, ZERO) + quantity
     debts = owed(desk, account.id)
-    pieces = (*_coins(desk, account, coins), *_lines(desk, account))
+    pieces = (*_coins(desk, account, coins), *_lines(desk, account, line))
     amounts = [(row.asset, row.total) for row in debts]
     debt = debt_in(desk, account.currency, [*amounts, drawn] if drawn else amounts)
     figures = loan_figures([piece.pledge for piece in pieces], debt, desk.rules.loans.terms)
@@ -116,8 +118,13 @@ def _coins(desk: Desk, account: Account, coins: Mapping[str, Decimal]) -> Iterab
         yield Collateral(asset=asset, description=asset, quantity=quantity, pledge=pledge)
 
 
-def _lines(desk: Desk, account: Account) -> Iterable[Collateral]:
-    for line in desk.state.lending.securities(account.id):
+def _lines(desk: Desk, account: Account, changed: SecuritiesLine | None) -> Iterable[Collateral]:
+    lines = {line.description: line for line in desk.state.lending.securities(account.id)}
+    if changed is not None:
+        lines[changed.description] = changed
+    for line in lines.values():
+        if not line.market_value:
+            continue
         price = worth(desk, line.currency, account.currency)
         pledge = Pledge(
             market_value=None if price is None else line.market_value * price,

@@ -12,10 +12,12 @@ from desk.engine.client_views import client_view
 from desk.engine.close_out_views import close_out_views
 from desk.engine.desk import Desk
 from desk.engine.loan_close_out_views import loan_close_out_views
+from desk.engine.loan_rule_views import loan_rule_views
 from desk.engine.loan_views import loan_views
 from desk.engine.ordering import expected_price, order_context
 from desk.engine.overriding import override_views
 from desk.engine.plan import Refusal, refuse
+from desk.engine.rule_views import rule_views
 from desk.engine.snapshot import AccountView
 from desk.engine.views import (
     account_quality,
@@ -67,6 +69,7 @@ def answer(desk: Desk, about: str, of: str = "") -> dict[str, Any]:
                 "hash": desk.rules.hash,
                 "limits": limits,
                 "overrides": PLAIN(override_views(desk)),
+                "rows": PLAIN([*rule_views(desk, account_views(desk)), *loan_rule_views(desk)]),
             }
         case "client":
             record = desk.client

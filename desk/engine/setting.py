@@ -73,13 +73,12 @@ def _check_record(record: dict[str, object]) -> None:
 
 def acknowledge(desk: Desk, command: AcknowledgeDisclosure, plan: Plan) -> None:
     """Record that the disclosure sheet of an instrument was read."""
-    current = [disclosure(instrument.id) for instrument in desk.catalogue.all()]
-    if command.disclosure not in current:
-        raise refuse(
-            "DISCLOSURE",
-            f"There is no sheet {command.disclosure}; there are {', '.join(current)}.",
-            "disc.kfs",
-        )
+    instrument = desk.catalogue.get(command.disclosure.partition("@")[0])
+    current = None if instrument is None else disclosure(instrument.id)
+    if command.disclosure != current:
+        known = "it is no instrument here" if current is None else f"the current one is {current}"
+        said = f"There is no sheet {command.disclosure}: {known}."
+        raise refuse("DISCLOSURE", said, "disc.kfs")
     plan.add(
         plan.about,
         Change(what={"sheet": command.disclosure}, disclosure=command.disclosure),

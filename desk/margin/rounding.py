@@ -64,7 +64,9 @@ def finely(function: Callable[P, T]) -> Callable[P, T]:
 
 def ratio_up(requirement: Decimal, collateral: Decimal) -> Decimal | None:
     """Divide, rounding up: rising is danger. None where there is nothing to divide by."""
-    return _UP.divide(requirement, collateral) if collateral > 0 else None
+    if collateral <= 0:
+        return None
+    return _UP.divide(requirement, collateral) if requirement else ZERO  # never written 0E+8
 
 
 def without_noise(amount: Decimal, scale: Decimal) -> Decimal:

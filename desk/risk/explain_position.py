@@ -14,7 +14,7 @@ from desk.margin.rounding import finely, unbiased
 from desk.margin.wallet import closing_fee, put_up_at_entry
 from desk.model.instrument import Contract
 from desk.risk.evaluation import Span
-from desk.risk.filled import Explained, Inputs, num
+from desk.risk.filled import UNKNOWN, Explained, Inputs, num
 from desk.risk.report_rows import text
 
 
@@ -176,6 +176,8 @@ def _prices(held: Held) -> Iterator[Explained]:
         price: Decimal | None = getattr(figures, name)
         if price is not None:
             yield _edge(held, name, price, exposure)
+        elif name == "liquidation_price" and figures.liquidation_known:
+            yield _no_edge(exposure)
     yield from _distance(figures)
     if figures.bankruptcy_price is not None:
         notional = f"({num(-exposure.constant)} / {num(exposure.gain)})"
@@ -185,6 +187,19 @@ def _prices(held: Held) -> Iterator[Explained]:
             _price_of(exposure, notional),
             {**held.given, "isolated_wallet": text(figures.isolated_wallet)},
         )
+
+
+def _no_edge(exposure: Exposure) -> Explained:
+    return Explained(
+        "liquidation_price",
+        "there is none: at no price above 0 does collateral value = maintenance margin; all other "
+        "marks fixed",
+        UNKNOWN,
+        {
+            "value at notional 0, less all other maintenance": text(exposure.constant),
+            "value per notional": text(exposure.gain),
+        },
+    )
 
 
 def _edge(held: Held, name: str, price: Decimal, exposure: Exposure) -> Explained:

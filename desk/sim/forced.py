@@ -28,6 +28,7 @@ MEMORY_S = 60.0
 BUFFER = (0.001, 0.004)
 """What is left between the fills and bankruptcy, a fraction of the price: from, to."""
 
+_ENOUGH = math.log(HIGHEST_SHARE / CALM_SHARE) + 1.0
 _KEPT = math.exp(-BEAT_S / MEMORY_S)
 
 
@@ -99,7 +100,8 @@ class ForcedCloses:
         run_bps = (last.ticks / self.drift.slow_ticks - 1) * 1e4
         if not last.buyer_is_taker:
             run_bps = -run_bps
-        return min(HIGHEST_SHARE, CALM_SHARE * math.exp(max(0.0, run_bps) / RUN_BPS))
+        ran = min(max(0.0, run_bps) / RUN_BPS, _ENOUGH)  # e to the power of a crash is no float
+        return min(HIGHEST_SHARE, CALM_SHARE * math.exp(ran))
 
 
 def _order(fill: Print) -> tuple[int, bool]:

@@ -80,6 +80,15 @@ def test_a_sheet_is_read_acknowledged_and_then_opens_the_gate(trader):
     assert denied(trader.buy("0.1", "60000", id="b")) == []
 
 
+@pytest.mark.parametrize(
+    ("sheet", "known"),
+    [(f"{BTC}@2", f"the current one is {BTC}@1"), ("NOPE@1", "it is no instrument here")],
+)
+def test_a_sheet_that_is_none_is_named_with_the_current_one(trader, sheet, known):
+    (answer,) = trader.give(AcknowledgeDisclosure(id="ack", disclosure=sheet))
+    assert [d.message for d in answer.denials] == [f"There is no sheet {sheet}: {known}."]
+
+
 def test_there_is_no_sheet_of_what_is_not_there_and_asking_is_not_journaled(trader):
     rows = len(trader.rows)
     (answer,) = trader.give(Ask(about="disclosure", of="NOPE"), 3)

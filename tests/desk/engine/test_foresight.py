@@ -139,6 +139,23 @@ def test_a_rehearsal_walks_the_book_as_far_from_the_shocked_mark_as_it_is_from_t
     assert [one["account"] for one in found["accounts"]] == ["perp-1", "spot-1", "loan-1"]
 
 
+def test_a_rehearsal_that_closes_nothing_says_so(trader):
+    found = ask(trader, "rehearse BTC=-0.01")
+    assert (found["steps"], found["notes"]) == (
+        [],
+        ["The desk would close out nothing at these prices."],
+    )
+
+
+def test_a_position_without_a_liquidation_price_is_explained_too(trader):
+    trader.deposit("900000", command_id="more")
+    name = f"perp-1.{BTC}.liquidation_price"
+    told = ask(trader, f"explain {name}")["explain"][name]
+    assert told["formula"].startswith("there is none: at no price above 0")
+    assert told["filled"] is None
+    assert told["inputs"]["value per notional"] == "1"
+
+
 def test_without_a_book_a_rehearsal_assumes_what_a_document_does(trader):
     trader.book(BTC, bids=(), asks=(("60000", "10"),))
     found = ask(trader, "rehearse btc=-0.33")
@@ -181,7 +198,12 @@ def test_a_figure_is_explained_and_an_unknown_one_named(trader):
         "maintenance_margin / collateral_value"
     )
     said = trader.give(parse("explain perp-1.luck", "x"))[-1]
-    assert denied(said) == ("UNKNOWN_FIGURE", "There is no figure perp-1.luck.")
+    code, sentence = denied(said)
+    assert code == "UNKNOWN_FIGURE"
+    assert sentence.startswith("There is no figure perp-1.luck; there are perp-1.")
+    assert f"perp-1.{BTC}.liquidation_price," in sentence
+    _, sentence = denied(trader.give(parse("explain luck", "x"))[-1])
+    assert sentence == "There is no figure luck; there are loan-1, perp-1, rules, spot-1, totals."
     everything = trader.give(Ask(about="explain"))[-1].data["explain"]
     assert len(everything) > 10
 

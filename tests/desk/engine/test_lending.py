@@ -425,7 +425,13 @@ def test_a_line_is_replaced_by_its_description_and_taken_away_by_zero(lender):
     assert lender.loan().figures.margin_value == D(3174400)
     lender.securities("1000000", haircut="0.5", description="Bonds", command_id="s3")
     assert lender.loan().figures.margin_value == D(3674400)
+    lender.draw("100000")
+    # What a line does to a loan is told with it.
     lender.securities("0", command_id="s4")
+    told = lender.rows[-1].entry.data["what"]
+    assert told["level_after"] == "NORMAL"
+    assert D(told["utilization_after"]) == round(lender.loan().figures.utilization, 20)
+    assert list(told["values"]) == ["BTC", "Bonds"]
     assert [line.description for line in lender.state.lending.securities("loan-1")] == ["Bonds"]
 
 

@@ -249,9 +249,9 @@ def test_the_plan_stands_before_it_is_needed():
     assert [step.quantity for step in shown.steps] == [D("2.5")] * 4
     first = shown.steps[0]
     assert (first.instrument, first.side, first.status) == (SPOT, "SELL", "planned")
-    # 59,999.99 × 7.8 × 420 / 1,872
-    assert round(first.expected_price, 2) == D("104999.98")
-    assert round(first.fee, 2) == D("262.50")
+    # In USDT, as it will be filled: 59,999.99 × 420 / 1,872; 2.5 of them at 0.1 %.
+    assert round(first.expected_price, 2) == D("13461.54")
+    assert round(first.fee, 2) == D("33.65")
     # (4,900,000 − 262,237.46) / (3,500,000 + 315,000)
     assert round(first.margin_ratio_after, 5) == D("1.21567")
 

@@ -118,6 +118,8 @@ def test_it_is_shown_in_the_frame_and_by_rules(trader):
     assert view.reason == "audited accounts are late"
     (told,) = trader.give(Ask(about="rules"))
     assert [row["rule"] for row in told.data["overrides"]] == [RULE]
+    assert [row["rule"] for row in told.data["rows"]] == [row.rule for row in frame.rules]
+    assert RULE in [row["rule"] for row in told.data["rows"]]
 
 
 def test_every_decision_records_the_overrides_that_hold(trader):

@@ -7,6 +7,7 @@ import pytest
 from helpers.margin_cases import BTC, figures, isolated, order, position
 
 from desk.margin.levels import pool_level, ratio_level, worst
+from desk.margin.rounding import ratio_up
 
 
 @pytest.mark.parametrize(
@@ -96,3 +97,9 @@ def test_orders_do_not_count():
     )
     assert found.margin_utilization > 1
     assert found.level == "NORMAL"
+
+
+@pytest.mark.parametrize(("requirement", "collateral"), [("0", "87774.05910935"), ("0.00", "1")])
+def test_a_ratio_of_nothing_is_written_as_0_without_an_exponent(requirement, collateral):
+    assert str(ratio_up(D(requirement), D(collateral))) == "0"
+    assert ratio_up(D(requirement), D(0)) is None

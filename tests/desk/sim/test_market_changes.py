@@ -66,6 +66,15 @@ def test_a_coin_moves_by_the_share_that_is_asked_for_evenly_and_alone():
         assert ether == pytest.approx(calm.listings["ETHUSDT-PERP.BINANCE"].mid_price(), rel=0.002)
 
 
+def test_a_crash_of_half_in_ten_seconds_and_its_return_are_lived_through():
+    market = new_market(7)
+    market.advance(START_MS + 2_000)
+    for share in (-0.5, 1.0):
+        market.move(0, share, 10_000)
+        market.advance(market.time_ms + 30_000)
+    assert 50_000 < market.listings[PERPETUAL].mid_price() < 70_000
+
+
 def test_a_move_goes_on_where_the_market_was_saved():
     market, other = new_market(7), new_market(9)
     market.advance(START_MS + 2_000)
