@@ -44,13 +44,14 @@ def securities(desk: Desk, command: PledgeSecurities, plan: Plan) -> None:
         currency=command.currency,
         haircut=command.haircut,
     )
-    what = {
+    what: dict[str, object] = {
         "description": description,
         "market_value": plain(command.market_value),
         "currency": command.currency,
         "haircut": plain(command.haircut),
-        **inputs_of(desk, loan_of(desk, account, line=line)),
     }
+    told = inputs_of(desk, loan_of(desk, account, line=line))
+    what |= {name: told[name] for name in ("utilization_after", "level_after", "profile_hash")}
     lending = LendingChange(account=account.id, securities=line)
     record(desk, plan, account, what, lending=lending)
 

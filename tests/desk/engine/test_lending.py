@@ -431,7 +431,9 @@ def test_a_line_is_replaced_by_its_description_and_taken_away_by_zero(lender):
     told = lender.rows[-1].entry.data["what"]
     assert told["level_after"] == "NORMAL"
     assert D(told["utilization_after"]) == round(lender.loan().figures.utilization, 20)
-    assert list(told["values"]) == ["BTC", "Bonds"]
+    lender.securities("1000", haircut="0.5", description="Dollars", currency="USD")
+    assert lender.rows[-1].entry.data["what"]["currency"] == "USD"
+    lender.securities("0", description="Dollars", currency="USD")
     assert [line.description for line in lender.state.lending.securities("loan-1")] == ["Bonds"]
 
 
