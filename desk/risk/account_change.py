@@ -15,8 +15,9 @@ import msgspec
 
 from desk.margin.account import account_figures
 from desk.margin.inputs import AccountFigures, AccountInput
+from desk.margin.pool import total
 from desk.model.events import Denial
-from desk.model.numbers import ZERO
+from desk.model.numbers import ZERO, plain
 from desk.model.orders import MarginMode
 from desk.risk.backing import backings, short_of_buffer
 from desk.risk.denial import attributed, beside, deny, over
@@ -139,6 +140,34 @@ def _isolated(change: AccountChange, after: AccountFigures) -> Iterator[Denial]:
             )
 
 
+def _carried(change: AccountChange, after: AccountFigures) -> Iterator[Denial]:
+    """An isolated position takes a lower leverage only with the margin for it in its wallet.
+
+    Binance takes none while one is open (error -4161); a setting alone would state what is not so.
+    """
+    wanted = {p.instrument.id: p.leverage for p in change.after.positions}
+    for held in change.before.positions:
+        name, setting = held.instrument.id, wanted.get(held.instrument.id)
+        if held.margin_mode is not MarginMode.ISOLATED or setting is None:
+            continue
+        if held.leverage is None or setting >= held.leverage:
+            continue
+        one = next(position for position in after.positions if position.instrument == name)
+        backing, needed = total((one.isolated_wallet, one.unrealized_pnl)), one.initial_margin
+        if backing is None or needed is None:
+            said = f"Margin of {name} cannot be known."
+            yield deny("MARGIN_UNKNOWN", "perp.margin_first", said)
+        elif backing < needed:
+            yield deny(
+                change.code,
+                "perp.margin_first",
+                f"{backing:,.2f} {after.settle} stand behind {name}; {plain(setting)}× asks for "
+                f"{needed:,.2f}. Add margin first.",
+                limit=needed,
+                actual=backing,
+            )
+
+
 def _buffer(change: AccountChange, after: AccountFigures) -> Iterator[Denial]:
     rule = "perp.maintenance_margin"
     house, buffer = change.profile.number(rule), change.profile.number(rule, "buffer")
@@ -157,5 +186,5 @@ def _buffer(change: AccountChange, after: AccountFigures) -> Iterator[Denial]:
             )
 
 
-PIPELINE: Sequence[Look] = (_state, _data, _level, _margin, _isolated, _buffer)
+PIPELINE: Sequence[Look] = (_state, _data, _level, _margin, _isolated, _carried, _buffer)
 """In the order of the risk model, section 3."""

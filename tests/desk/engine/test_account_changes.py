@@ -263,6 +263,22 @@ def test_a_lower_leverage_needs_the_margin_and_nothing_else():
     ]
 
 
+def test_an_isolated_position_takes_a_lower_leverage_with_the_margin_for_it_in_its_wallet():
+    trader = holding(mode=MarginMode.ISOLATED)
+    # At 5× 12,000 were put up; 4× asks for 15,000.
+    assert said(trader.give(lever("4"))) == [
+        (
+            "MARGIN_AFTER_CHANGE",
+            "perp.margin_first",
+            "SFC",
+            f"12,000.00 USDT stand behind {BTC}; 4× asks for 15,000.00. Add margin first.",
+        )
+    ]
+    assert codes(trader.give(margin("3000"))) == []
+    assert codes(trader.give(lever("4"))) == []
+    assert codes(trader.give(lever("5"))) == []
+
+
 def test_a_higher_leverage_waits_for_active_fresh_marks_and_no_call():
     trader = holding(limits=LIMITS)
     assert codes(trader.give(lever("6"))) == []
