@@ -114,7 +114,9 @@ def test_the_live_desk_is_the_document_that_it_would_be(trader):
 
 def test_stress_of_the_desk_is_that_of_the_document(trader):
     found, written = ask(trader, "stress"), stress_report(document(trader))
-    assert found.pop("notes") == []
+    assert found.pop("currency") == "USDT"
+    counted = "Equity is counted in USDT, also where USDT itself falls to less."
+    assert found.pop("notes") == [counted]
     assert found == written
     assert found["cells"][10][10]["equity"] == str(
         round(sum(view.equity for view in account_views(trader.desk)), 4).normalize()

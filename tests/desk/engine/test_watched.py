@@ -552,11 +552,11 @@ def test_cures_and_explanations_name_watched_accounts(watcher):
 
 
 def test_notes_speak_of_the_hong_kong_dollar_when_only_a_watched_loan_has_to_do_with_it(watcher):
-    assert watcher.ask("stress").data["notes"] == []
+    assert watcher.ask("cure").data["notes"] == []
     watcher.take(COLD, prices={"BTC": "90000"})
-    assert watcher.ask("stress").data["notes"] == []
+    assert watcher.ask("cure").data["notes"] == []
     watcher.take(BROKER)
-    assert watcher.ask("stress").data["notes"] == [
+    assert watcher.ask("cure").data["notes"] == [
         "HKD/USD is not set: the stricter edge of 7.75–7.85 is used, and totals are unknown"
     ]
 
