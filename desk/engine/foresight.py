@@ -46,7 +46,7 @@ def _stress(desk: Desk, asked: Ask) -> dict[str, Any]:
 
     situation = live_situation(desk)
     currency = situation.portfolio.currency
-    found = {"currency": currency, **stress_report(situation)}
+    found: dict[str, Any] = {"currency": currency, **stress_report(situation)}
     if any(row["asset"] == currency for row in found["depeg"]):
         said = f"Equity is counted in {currency}, also where {currency} itself falls to less."
         found["notes"] = [said]
@@ -67,7 +67,7 @@ def _rehearse(desk: Desk, asked: Ask) -> dict[str, Any]:
             situation, asked.shocks, lambda after: _book_price(desk, after), preference
         )
 
-    found = {"currency": situation.portfolio.currency, **rehearsed(situation)}
+    found: dict[str, Any] = {"currency": situation.portfolio.currency, **rehearsed(situation)}
     if not found["steps"]:
         found["notes"] = ["The desk would close out nothing at these prices."]
     return found if watched is None else {**found, "watched": rehearsed(watched)}
