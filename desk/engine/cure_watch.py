@@ -54,6 +54,12 @@ def called(desk: Desk, account: str) -> Alerted:
     return Alerted(severity="danger", code="MARGIN_CALL", message=message)
 
 
+def due(account: str) -> Alerted:
+    """Say that an account has come to close-out without a call before: there is no time to cure."""
+    message = f"{account} is due for close-out: no new risk. It begins on a confirmed mark."
+    return Alerted(severity="danger", code="CLOSE_OUT_DUE", message=message)
+
+
 def close_out_elsewhere(account: str) -> Alerted:
     """Say that a watched account is due to be closed out, where it lives."""
     message = f"Close-out of {account} is due: it is watched, and the desk trades nothing there."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from desk.engine.blind_stops import BlindStops
 from desk.engine.change import Change, Latch
 from desk.engine.closing_out import ClosingOut
-from desk.engine.cure_watch import CureWatch, called, close_out_elsewhere
+from desk.engine.cure_watch import CureWatch, called, close_out_elsewhere, due
 from desk.engine.desk import Desk
 from desk.engine.funding import FundingClock
 from desk.engine.guarding import latch_desk, risk_adding_orders
@@ -126,7 +126,7 @@ class Watch:
         if level == CLOSE_OUT and desk.state.accounts[account].watched:
             plan.events.append(close_out_elsewhere(account))
         elif level in CALLED and before not in CALLED:
-            plan.events.append(called(desk, account))
+            plan.events.append(due(account) if level == CLOSE_OUT else called(desk, account))
         return plan
 
 

@@ -47,6 +47,21 @@ def test_a_call_begins_with_its_row_and_its_end_is_120_minutes_later(called):
     )
 
 
+def test_a_fall_straight_to_close_out_promises_no_two_hours():
+    trader = Trader()
+    trader.deposit("15000")
+    trader.market()
+    trader.buy("1", "60000")
+    trader.run(60)
+    trader.mark(BTC, "45000", index="60000")  # due, but not confirmed
+    trader.run(40)
+    assert trader.desk.levels["perp-1"] == "CLOSE_OUT"
+    assert alerts(trader, "MARGIN_CALL") == []
+    assert alerts(trader, "CLOSE_OUT_DUE") == [
+        "perp-1 is due for close-out: no new risk. It begins on a confirmed mark."
+    ]
+
+
 def test_no_new_risk_in_a_call(called):
     (denied,) = [e for e in called.buy("0.001", "45900") if isinstance(e, Denied)]
     assert "LEVEL_MARGIN_CALL" in [denial.code for denial in denied.denials]
