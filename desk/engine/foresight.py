@@ -37,7 +37,18 @@ def foresee(desk: Desk, asked: Ask) -> dict[str, Any]:
     money.
     """
     found = QUESTIONS[asked.about](desk, asked)
-    return {**found, "notes": [*found.get("notes", ()), *notes(desk)]}
+    return {**found, "notes": [*found.get("notes", ()), *_doubts(desk), *notes(desk)]}
+
+
+def _doubts(desk: Desk) -> list[str]:
+    """Name the marks that are not of now: what is foreseen from them may be long past."""
+    accounts = [account.id for account in desk.state.accounts.values() if not account.watched]
+    needed = sorted({name for account in accounts for name in desk.needed_marks(account)})
+    return [
+        f"The mark of {name} is {quality}: figures that stand on it are not of now."
+        for name in needed
+        if (quality := desk.quality(name)) != "LIVE"
+    ]
 
 
 def _stress(desk: Desk, asked: Ask) -> dict[str, Any]:

@@ -149,6 +149,15 @@ def test_a_rehearsal_that_closes_nothing_says_so(trader):
     )
 
 
+def test_a_mark_that_is_not_of_now_is_named_beside_what_is_foreseen_from_it(trader):
+    trader.tick(2_001)
+    trader.mark(ETH, "2500")
+    for question in ("cure", "stress", "rehearse BTC=-0.01", "carry", "explain perp-1.equity"):
+        said = ask(trader, question)["notes"]
+        assert f"The mark of {BTC} is STALE: figures that stand on it are not of now." in said
+        assert not any(ETH in note for note in said)
+
+
 def test_a_position_without_a_liquidation_price_is_explained_too(trader):
     trader.deposit("900000", command_id="more")
     name = f"perp-1.{BTC}.liquidation_price"
