@@ -47,8 +47,8 @@ def account_input(account: PerpetualAccount, path: Path, known: Resolved) -> Acc
     """Return an account for margin. Raises FieldError for what contradicts itself."""
     _check_venue(account, path, known)
     settles = _settles(account, path, known)
-    settle = _main_settle(account, settles)
     portfolio = known.portfolio
+    settle = _main_settle(account, settles, portfolio.currency)
     balances = balances_of(account.balances, path)
     haircuts = {
         asset: _slices(entry, (*path, "haircuts", asset))
@@ -143,12 +143,13 @@ def _settles(account: PerpetualAccount, path: Path, known: Resolved) -> list[str
     return settles
 
 
-def _main_settle(account: PerpetualAccount, settles: list[str]) -> str:
-    candidates = settles or [row.asset for row in account.balances]
+def _main_settle(account: PerpetualAccount, settles: list[str], currency: str) -> str:
+    """Return what an account is worked out in; of one that holds nothing, the report's currency."""
+    candidates = settles or [row.asset for row in account.balances if row.quantity]
     for asset in LIKELY_SETTLE:
         if asset in candidates:
             return asset
-    return candidates[0] if candidates else LIKELY_SETTLE[0]
+    return candidates[0] if candidates else currency
 
 
 def _slices(entry: Decimal | list[HaircutSlice], path: Path) -> tuple[Slice, ...]:

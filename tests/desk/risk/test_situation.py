@@ -3,7 +3,7 @@
 from decimal import Decimal as D
 
 import pytest
-from helpers.portfolios import BTC, ETH, GONE, LOAN, SPOT, situation
+from helpers.portfolios import BTC, ETH, GONE, LOAN, SPOT, report, situation
 
 from desk.model.errors import InputError
 
@@ -201,3 +201,15 @@ def test_shipped_tiers_are_old_after_ninety_days_of_the_documents_time(day, old)
 def test_a_profile_name_longer_than_a_file_may_have_is_no_profile():
     with pytest.raises(InputError, match="profile: expected a rule profile that ships"):
         situation(("profile", "a" * 5000))
+
+
+@pytest.mark.parametrize("balances", [[], [{"asset": "DOGE", "quantity": "0"}]])
+def test_an_account_that_holds_nothing_needs_no_price(balances):
+    found = report(
+        ("prices", {}),
+        ("accounts/0/balances", balances),
+        ("accounts/0/positions", []),
+        ("accounts/0/orders", []),
+    )
+    assert found["quality"] == "LIVE"
+    assert found["accounts"][0]["equity"] == "0"
