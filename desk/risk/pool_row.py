@@ -145,11 +145,11 @@ def _settles(account: PerpetualAccount, path: Path, known: Resolved) -> list[str
 
 def _main_settle(account: PerpetualAccount, settles: list[str], currency: str) -> str:
     """Return what an account is worked out in; of one that holds nothing, the report's currency."""
-    candidates = settles or [row.asset for row in account.balances if row.quantity]
-    for asset in LIKELY_SETTLE:
-        if asset in candidates:
-            return asset
-    return candidates[0] if candidates else currency
+    if not settles and not any(row.quantity for row in account.balances):
+        return currency
+    candidates = settles or [row.asset for row in account.balances]
+    likely = [asset for asset in LIKELY_SETTLE if asset in candidates]
+    return (likely or candidates)[0]
 
 
 def _slices(entry: Decimal | list[HaircutSlice], path: Path) -> tuple[Slice, ...]:

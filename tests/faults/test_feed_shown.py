@@ -40,7 +40,7 @@ class Glass:
     def _read(self):
         try:
             message = self._decode(self._theirs.recv_bytes())
-        except EOFError:
+        except (EOFError, ConnectionResetError):  # the desk has gone
             self._loop.remove_reader(self._theirs.fileno())
             return
         if isinstance(message, Hello):

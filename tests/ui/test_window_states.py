@@ -400,7 +400,7 @@ def test_seven_lamps_stand_apart_and_end_before_the_client(rig_of, size, desk):
 
 
 def test_consensus_stands_in_the_bar_where_there_is_room(rig_of):
-    strip = rig_of(seven_venues()).window.status.strip
+    strip = rig_of(seven_venues(), size=(2560, 1080)).window.status.strip
     strip.grab()
     assert any(tip.startswith("BTC 61,004.2 ◆ CONSENSUS 7") for _, tip in strip._tips)
 
