@@ -37,6 +37,19 @@ class Compared:
         if (None if found is None else F(found)) != right:
             self.differences.append((where, found, None if right is None else float(right)))
 
+    def distance(self, where, found, expected):
+        """Compare a distance: of an edge that all but is the mark, to what prices are kept to.
+
+        Both are kept to 40 digits, so that their difference has no 20 right ones below 1e-17.
+        """
+        if found is None or expected is None or abs(expected) >= F(1, 10**17):
+            self.written(where, found, expected)
+            return
+        self.figures += 1
+        same_side = (F(found) > 0) == (expected > 0)
+        if not same_side or abs(F(found) - expected) > F(1, 10**37):
+            self.differences.append((where, found, float(expected)))
+
     def kept(self, where, found, expected):
         """Compare a sum or product as the desk keeps it."""
         if exact_digits(expected, KEPT_DIGITS):
@@ -176,7 +189,7 @@ def _edges(one, held, row, where, result):
     result.seen |= {f"{len(edges)} edges", f"through {(away or 1) < 0}"}
     result.written(where + "liquidation_price", row["liquidation_price"], lower)
     result.written(where + "liquidation_price_upper", row["liquidation_price_upper"], upper)
-    result.written(where + "liquidation_distance", row["liquidation_distance"], away)
+    result.distance(where + "liquidation_distance", row["liquidation_distance"], away)
     for name in ("liquidation_price", "liquidation_price_upper"):
         if row[name] is not None:
             _one_tick(one, held, F(row[name]), where + name, result)

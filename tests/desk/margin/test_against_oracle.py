@@ -12,7 +12,7 @@ from desk.risk.situation import read_situation
 
 MANY = 100_000
 SHARDS = 8
-SEED = 20261128
+SEED = 20261129
 
 KINDS = {
     "binance", "bybit-2025", "bybit-2026", "okx", "hyperliquid", "deribit", "house",
