@@ -179,6 +179,14 @@ def test_a_wallet_that_nothing_is_taken_from_is_not_held_to_its_initial_margin()
     assert [one[0] for one in said(change(kept, account("98000", HELD)))] == ["MARGIN_TO_LEAVE"]
 
 
+def test_an_unknown_isolated_position_denies_though_the_pool_is_known():
+    blind = account("100000", isolated("12000", mark=None))
+    assert account_figures(blind).available_margin == D(100000)
+    (found,) = said(change(blind, frees=False))
+    message = f"Margin cannot be known: {'; '.join(account_figures(blind).unknown)}."
+    assert found == ("MARGIN_UNKNOWN", "perp.margin_first", "SFC", message, None, None)
+
+
 def test_margin_of_an_isolated_position_without_a_mark_cannot_be_known():
     blind = account("100000", isolated("12000", mark=None))
     found = said(change(blind, account("100000", isolated("20000"))))

@@ -223,6 +223,18 @@ def test_the_worst_fill_of_a_stop_comes_before_liquidation(context, side, edge, 
     assert stop_checks.before_liquidation(nearer, figures, figures) is None
 
 
+@pytest.mark.parametrize(
+    ("side", "edge", "stop", "shown"),
+    [(BUY, "48500.04", "50000", "48,500.1"), (SELL, "72099.96", "70000", "72,099.9")],
+)
+def test_a_liquidation_price_off_the_tick_is_said_on_the_nearer_one(
+    context, side, edge, stop, shown
+):
+    figures = figures_with(context, side, edge)
+    denial = stop_checks.before_liquidation(context(side, stop_loss=stop), figures, figures)
+    assert f"is liquidated at {shown}; the stop" in denial.message
+
+
 def test_where_no_stop_is_safe_that_is_said(context):
     figures = figures_with(context, BUY, "59000")
     denial = stop_checks.before_liquidation(context(stop_loss="59500"), figures, figures)
