@@ -335,8 +335,7 @@ def test_a_buying_stop_limit_fills_no_worse_than_the_higher_of_both(context):
     ],
 )  # fmt: skip
 def test_the_shape_of_an_order_that_waits(context, terms, code, message):
-    price = terms.pop("price", None)
-    denial = order_checks.shape(context(price=price, type=STOP, **terms))
+    denial = order_checks.shape(context(**{"price": None, "type": STOP, **terms}))
     assert (None if denial is None else denial.code) == code
     assert message is None or denial.message == message
 
