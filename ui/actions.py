@@ -11,11 +11,11 @@ from decimal import Decimal
 
 from PySide6.QtCore import QObject, Signal
 
+from desk.model.command import Command
 from desk.model.commands import (
     CancelAll,
     CancelOrder,
     ClosePosition,
-    Command,
     Deposit,
     Flatten,
     Kill,

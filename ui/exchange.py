@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from desk.model.commands import Command
+from desk.model.command import Command
 from desk.model.events import Acknowledged, Answered, AnyEvent, Denied
 
 Answer: TypeAlias = Answered | Acknowledged | Denied | None

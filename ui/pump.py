@@ -13,7 +13,8 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desk.engine.snapshot import DeskFrame, EventMessage, Hello, PipeMessage, Request
-from desk.model.commands import Command, Heartbeat, NextFrame
+from desk.model.command import Command
+from desk.model.commands import Heartbeat, NextFrame
 from ui.clock import boot_ns
 from ui.wire import Wire
 

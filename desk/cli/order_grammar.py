@@ -6,7 +6,8 @@ import re
 from decimal import Decimal
 
 from desk.cli.words import LineError, Words
-from desk.model.commands import AmendOrder, Quantity, QuantityUnit, SubmitOrder
+from desk.model.command import Quantity, QuantityUnit
+from desk.model.commands import AmendOrder, SubmitOrder
 from desk.model.numbers import parse_decimal
 from desk.model.orders import OrderType, Side, TimeInForce
 

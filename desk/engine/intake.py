@@ -153,7 +153,10 @@ class Intake:
                 return self._again(plan, known, command)
             if command.id in self._desk.state.orders:
                 raise refuse("ID_REUSED", f"The id {command.id} already names an order.")
-            self._deciders[type(command)](self._desk, command, plan)
+            decide = self._deciders.get(type(command))
+            if decide is None:
+                raise refuse("UNSUPPORTED", "The desk cannot do that.")
+            decide(self._desk, command, plan)
         except Refusal as refusal:
             return self._denied(plan, refusal, command)
         if plan.changes:  # else all is as it was asked to be, and it has said so

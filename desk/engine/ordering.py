@@ -15,7 +15,8 @@ from desk.engine.quality import mark_doubts, market_now
 from desk.engine.surroundings import surroundings
 from desk.margin.account import account_figures
 from desk.margin.levels import CLOSE_OUT
-from desk.model.commands import Quantity, SubmitOrder
+from desk.model.command import Quantity
+from desk.model.commands import SubmitOrder
 from desk.model.events import Denial
 from desk.model.instrument import Instrument
 from desk.model.numbers import ONE, plain, round_down

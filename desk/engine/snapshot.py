@@ -10,7 +10,8 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.engine.order_snapshot import FillView, OrderView
+from desk.engine.alert_snapshot import AlertRuleView, AlertView
+from desk.engine.order_snapshot import ExecutionView, FillView, OrderView, ProgramView
 from desk.engine.risk_snapshot import ClientView, CloseOutView, LoanView, OverrideView
 from desk.model.events import AnyEvent
 
@@ -58,7 +59,13 @@ class BookView(msgspec.Struct, frozen=True, kw_only=True):
 
     instrument: str
     bids: list[tuple[Decimal, Decimal]]
+    """Price and quantity; grouped, the price is the group's edge away from the other side."""
     asks: list[tuple[Decimal, Decimal]]
+    group: int = 1
+    """Ticks that a level holds."""
+    traded: list[tuple[Decimal, Decimal]] = []
+    """Price (of the group: its lower edge) and quantity that traded there since the desk began to
+    listen, highest price first, as far as the levels reach."""
 
 
 class SeriesView(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,6 +210,8 @@ class PositionView(msgspec.Struct, frozen=True, kw_only=True):
     distance_minutes: Decimal | None = None
     """60 × (distance / σ)²."""
     uncertainty_causes: list[str] = []
+    break_even_price: Decimal | None = None
+    """Where closing now would leave nothing, fees of entry and exit and funding included."""
 
 
 class CollateralView(msgspec.Struct, frozen=True, kw_only=True):
@@ -328,6 +337,12 @@ class DeskFrame(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):
     """One an account with positions."""
     client_gates: ClientView | None = None
     overrides: list[OverrideView] = []
+    programs: list[ProgramView] = []
+    """Running first, then the last ones that ended."""
+    executions: list[ExecutionView] = []
+    alert_rules: list[AlertRuleView] = []
+    alerts: list[AlertView] = []
+    """Newest first: all that nobody has seen, and the last ones that somebody has."""
 
 
 class EventMessage(msgspec.Struct, frozen=True, kw_only=True, tag="event"):

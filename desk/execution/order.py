@@ -34,6 +34,14 @@ _ENDS = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED})
 MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.PENDING: _ENDS
     | {
+        OrderStatus.UNKNOWN,
+        OrderStatus.WAITING,
+        OrderStatus.WORKING,
+        OrderStatus.PARTIALLY_FILLED,
+        OrderStatus.REJECTED,
+    },
+    OrderStatus.UNKNOWN: _ENDS
+    | {
         OrderStatus.WAITING,
         OrderStatus.WORKING,
         OrderStatus.PARTIALLY_FILLED,

@@ -7,42 +7,24 @@ content is the same command, the same id with other content is denied.
 from __future__ import annotations
 
 from decimal import Decimal
-from enum import Enum
 from typing import TypeAlias
 
 import msgspec
 
-from desk.model.orders import MarginMode, OrderType, Side, TimeInForce
-
-
-class QuantityUnit(Enum):
-    """How a quantity was written."""
-
-    BARE = "bare"
-    """A number alone: allowed only where one contract is one base coin."""
-    BASE = "base"
-    NOTIONAL = "notional"
-    CONTRACTS = "ct"
-    PERCENT = "percent"
-    """Of the position when the order reduces it, else of what available margin allows."""
-    RISK = "risk"
-    """What is lost at the protective stop, fees included: `risk 500usdt … sl 60000`."""
-
-
-class Quantity(msgspec.Struct, frozen=True):
-    """A quantity as written: number and unit (percent: 25 means 25 %)."""
-
-    value: Decimal
-    unit: QuantityUnit = QuantityUnit.BARE
-    asset: str = ""
-    """The coin that was written behind it (`0.5btc`); empty when none was."""
-
-
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"):
-    """Base of all commands."""
-
-    id: str = ""
-    """Client id; empty for questions. The desk gives one where a person left it out."""
+from desk.model.alert_commands import AcknowledgeAlert, RemoveAlert, SetAlert
+from desk.model.command import Command
+from desk.model.order_commands import (
+    AmendOrder,
+    CancelAll,
+    CancelOrder,
+    ClosePosition,
+    ReversePosition,
+    SubmitLadder,
+    SubmitOco,
+    SubmitOrder,
+    SubmitTwap,
+)
+from desk.model.orders import MarginMode
 
 
 class Deposit(Command, frozen=True, kw_only=True, tag="deposit"):
@@ -171,61 +153,6 @@ class ImportAccounts(Command, frozen=True, kw_only=True, tag="import"):
     document: dict[str, object]
 
 
-class SubmitOrder(Command, frozen=True, kw_only=True, tag="order"):
-    """Buy or sell; `id` is the client order id."""
-
-    account: str | None
-    """None: the account that trades this instrument."""
-    instrument: str
-    side: Side
-    quantity: Quantity
-    type: OrderType
-    price: Decimal | None = None
-    tif: TimeInForce | None = None
-    """None: GTC for LIMIT, IOC for MARKET."""
-    post_only: bool = False
-    reduce_only: bool = False
-    confirmed: bool = False
-    """A second identical order within 1 s asks; True answers yes."""
-    trigger: Decimal | None = None
-    """The mark at which a STOP, STOP_LIMIT or TAKE_PROFIT begins to act."""
-    stop_loss: Decimal | None = None
-    """Trigger of the reduce-only stop that stands behind what this order fills."""
-    take_profit: Decimal | None = None
-
-
-class AmendOrder(Command, frozen=True, kw_only=True, tag="amend"):
-    """Change a live order's price, trigger, quantity; None leaves it."""
-
-    order_id: str
-    price: Decimal | None = None
-    """Of an order without a limit: its trigger."""
-    trigger: Decimal | None = None
-    quantity: Quantity | None = None
-    """Of the whole order, what has filled included."""
-
-
-class CancelOrder(Command, frozen=True, kw_only=True, tag="cancel"):
-    """Cancel one order by its client order id."""
-
-    order_id: str
-
-
-class CancelAll(Command, frozen=True, kw_only=True, tag="cancel_all"):
-    """Cancel every working order, or those of one instrument."""
-
-    instrument: str | None = None
-
-
-class ClosePosition(Command, frozen=True, kw_only=True, tag="close"):
-    """Close a fraction of a position at market, reduce-only."""
-
-    instrument: str
-    fraction: Decimal
-    """1 closes all; the quantity is rounded down to the lot."""
-    account: str | None = None
-
-
 class Flatten(Command, frozen=True, kw_only=True, tag="flatten"):
     """Cancel every working order and close every position at market."""
 
@@ -282,6 +209,17 @@ class AcknowledgeDisclosure(Command, frozen=True, kw_only=True, tag="acknowledge
     """`INSTRUMENT@VERSION`."""
 
 
+class TypedLine(Command, frozen=True, kw_only=True, tag="line"):
+    """A line typed into the window, in the console's words: read and carried out by the desk.
+
+    Answered like the command that it is. `armed`: the surface it was typed into may add risk; if
+    not, only what reduces, cancels or asks is carried out.
+    """
+
+    text: str
+    armed: bool = False
+
+
 class Heartbeat(Command, frozen=True, kw_only=True, tag="heartbeat"):
     """The attached window is alive."""
 
@@ -316,10 +254,11 @@ class Ask(Command, frozen=True, kw_only=True, tag="ask"):
     """A question: `status`, `positions`, `orders`, `risk`, `rules`, `client`, `sync`, …"""
 
     about: str
-    """Also `explain`, `disclosure`, `stress`, `rehearse`, `cure`."""
+    """Also `explain`, `disclosure`, `stress`, `rehearse`, `cure`; of a line being typed `line`
+    (what it would do) and `complete` (how it may go on); `blotter`."""
     of: str = ""
     """The figure (`perp-1.margin_ratio`), instrument or account that is meant."""
-    shocks: dict[str, Decimal] = {}
+    shocks: dict[str, Decimal] = msgspec.field(default_factory=dict[str, Decimal])
     """For `rehearse`: coin → relative move."""
 
 
@@ -332,6 +271,10 @@ class NextFrame(Command, frozen=True, kw_only=True, tag="frame"):
     """Series points at or after this time are wanted (0: all there are)."""
     streams: bool = False
     """Every stream of every connection is wanted: somebody looks at them."""
+    levels: int = 20
+    """Levels of each side of the selected book that are wanted, after grouping."""
+    group: int = 1
+    """Ticks that a level of the selected book holds."""
 
 
 AnyCommand: TypeAlias = (
@@ -350,10 +293,14 @@ AnyCommand: TypeAlias = (
     | SetDailyLoss
     | ImportAccounts
     | SubmitOrder
+    | SubmitOco
+    | SubmitLadder
+    | SubmitTwap
     | AmendOrder
     | CancelOrder
     | CancelAll
     | ClosePosition
+    | ReversePosition
     | Flatten
     | Kill
     | Rearm
@@ -362,6 +309,10 @@ AnyCommand: TypeAlias = (
     | AddMargin
     | SetClient
     | AcknowledgeDisclosure
+    | SetAlert
+    | RemoveAlert
+    | AcknowledgeAlert
+    | TypedLine
     | Heartbeat
     | WindowClosing
     | PreviewOrder

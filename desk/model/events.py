@@ -101,6 +101,13 @@ class Alerted(Event, frozen=True, kw_only=True, tag="alert"):
     """`info`, `warning`, `danger`."""
     message: str
     code: str = ""
+    alert: str | None = None
+    """The trader's own alert that raised it."""
+    number: int | None = None
+    """Counts what was ever raised on this desk, so that it can be acknowledged."""
+    sound: bool = False
+    latency_ms: int | None = None
+    """From what it is about until it was raised."""
 
 
 class Previewed(Event, frozen=True, kw_only=True, tag="preview"):

@@ -28,8 +28,9 @@ class Side(Enum):
 class OrderType(Enum):
     """LIMIT rests at its price or better; MARKET takes up to its collar.
 
-    The others wait until the instrument's mark has come to their trigger: a STOP and a
-    TAKE_PROFIT then act as MARKET, a STOP_LIMIT as LIMIT.
+    The others wait until the instrument's mark has come to their trigger: a STOP, a TRAILING_STOP
+    and a TAKE_PROFIT then act as MARKET, a STOP_LIMIT as LIMIT. The trigger of a TRAILING_STOP
+    follows the best mark since the venue took it at a distance, and never goes back.
     """
 
     LIMIT = "LIMIT"
@@ -37,6 +38,7 @@ class OrderType(Enum):
     STOP = "STOP"
     STOP_LIMIT = "STOP_LIMIT"
     TAKE_PROFIT = "TAKE_PROFIT"
+    TRAILING_STOP = "TRAILING_STOP"
 
     @property
     def has_price(self) -> bool:
@@ -55,6 +57,8 @@ class TimeInForce(Enum):
     GTC = "GTC"
     IOC = "IOC"
     FOK = "FOK"
+    GTD = "GTD"
+    """Like GTC until a moment, then cancelled."""
 
 
 class OrderStatus(Enum):
@@ -62,6 +66,8 @@ class OrderStatus(Enum):
 
     PENDING = "PENDING"
     """Accepted by the desk and journaled; not yet acting at the venue."""
+    UNKNOWN = "UNKNOWN"
+    """Sent, and no answer came: whether the venue has it is being asked."""
     WAITING = "WAITING"
     """At the venue, in no book: its trigger has not been reached."""
     WORKING = "WORKING"
@@ -108,6 +114,16 @@ class OrderTerms(msgspec.Struct, frozen=True, kw_only=True):
     take_profit: Decimal | None = None
     parent: str | None = None
     """Of a protective leg: the order whose fills it stands behind."""
+    expires_ms: int | None = None
+    """Of a GTD order: the wall clock, UTC, at which what is left is cancelled."""
+    trail: Decimal | None = None
+    """Of a TRAILING_STOP: how far, in price, the trigger stays behind the best mark."""
+    trail_rate: Decimal | None = None
+    """The same as a fraction of the best mark; one of the two."""
+    oco: str | None = None
+    """Of one that cancels the other: what the two have in common."""
+    program: str | None = None
+    """The ladder or TWAP that it is part of."""
 
     @property
     def expected_price(self) -> Decimal | None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.model.commands import Quantity, QuantityUnit
+from desk.model.command import Quantity, QuantityUnit
 from desk.model.events import Denial
 from desk.model.instrument import Contract, Instrument
 from desk.model.numbers import ONE, ZERO, plain, round_down

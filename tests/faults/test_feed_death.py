@@ -16,7 +16,8 @@ from helpers.proxy import proxied
 
 from desk.app.options import Options
 from desk.app.session import open_session
-from desk.model.commands import Deposit, Quantity, SubmitOrder
+from desk.model.command import Quantity
+from desk.model.commands import Deposit, SubmitOrder
 from desk.model.events import Acknowledged, Denied
 from desk.model.orders import OrderType, Side
 

@@ -12,7 +12,8 @@ from desk.execution.paper import PaperVenue
 from desk.io.resources import resource
 from desk.margin.inputs import MarginTerms, Tier
 from desk.model.catalogue import load_catalogue
-from desk.model.commands import Deposit, Quantity, SubmitOrder
+from desk.model.command import Quantity
+from desk.model.commands import Deposit, SubmitOrder
 from desk.model.journal import Row
 from desk.model.market_data import BookDelta, BookSnapshot, MarkPrice, Trade
 from desk.model.orders import OrderType, Side

@@ -8,6 +8,7 @@ from helpers.watchers import BROKER, COLD, FUND, portfolio
 from hypothesis import strategies as st
 
 from desk.engine.foresight import QUESTIONS
+from desk.model.command import Quantity, QuantityUnit
 from desk.model.commands import (
     AcknowledgeDisclosure,
     AddMargin,
@@ -24,8 +25,6 @@ from desk.model.commands import (
     PledgeSecurities,
     PreviewChange,
     PreviewOrder,
-    Quantity,
-    QuantityUnit,
     Repay,
     SetClient,
     SetCloseOutOrder,

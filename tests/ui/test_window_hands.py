@@ -19,6 +19,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QVBoxLayout
 
+from desk.model.command import Quantity
 from desk.model.commands import (
     CancelAll,
     CancelOrder,
@@ -28,7 +29,6 @@ from desk.model.commands import (
     Kill,
     NextFrame,
     PreviewOrder,
-    Quantity,
     Rearm,
     SubmitOrder,
 )

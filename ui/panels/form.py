@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
-from desk.model.commands import Command
+from desk.model.command import Command
 from desk.model.events import Acknowledged, Denied
 from ui.controls import Check, Choice, Field
 from ui.dialog import Dialog

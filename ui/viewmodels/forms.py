@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from desk.model.commands import Command
+from desk.model.command import Command
 from ui.viewmodels.text import tr
 from ui.viewmodels.ticket import read_number
 

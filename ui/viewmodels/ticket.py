@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from desk.engine.snapshot import MarketView
-from desk.model.commands import Quantity, QuantityUnit, SubmitOrder
+from desk.model.command import Quantity, QuantityUnit
+from desk.model.commands import SubmitOrder
 from desk.model.events import Denial, Previewed
 from desk.model.numbers import parse_decimal, plain
 from desk.model.orders import OrderType, Side, TimeInForce

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from desk.cli.grammar import ReadClient, ReadPortfolio, Wait, parse
 from desk.cli.words import LineError, readable
+from desk.model.command import Quantity, QuantityUnit
 from desk.model.commands import (
     AddMargin,
     AmendOrder,
@@ -21,8 +22,6 @@ from desk.model.commands import (
     PledgeSecurities,
     PreviewChange,
     PreviewOrder,
-    Quantity,
-    QuantityUnit,
     Rearm,
     Repay,
     SetCreditLimit,

@@ -5,7 +5,8 @@ from decimal import Decimal as D
 import pytest
 from helpers.engines import BTC, Trader
 
-from desk.model.commands import AmendOrder, CancelOrder, Kill, Quantity
+from desk.model.command import Quantity
+from desk.model.commands import AmendOrder, CancelOrder, Kill
 from desk.model.events import Acknowledged, Alerted, Denied
 from desk.model.orders import OrderStatus, OrderType, TimeInForce
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from desk.engine import brackets
 from desk.engine.bracket_book import Role
 from desk.engine.state import DeskState
-from desk.model.commands import AmendOrder, CancelOrder, ClosePosition, Quantity
+from desk.model.command import Quantity
+from desk.model.commands import AmendOrder, CancelOrder, ClosePosition
 from desk.model.orders import Side
 
 OFFSETS = st.integers(-40, 40)

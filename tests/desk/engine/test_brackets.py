@@ -6,15 +6,8 @@ import pytest
 from helpers.engines import BTC, CATALOGUE, Trader
 
 from desk.engine.state import DeskState
-from desk.model.commands import (
-    AmendOrder,
-    CancelAll,
-    CancelOrder,
-    ClosePosition,
-    Flatten,
-    Kill,
-    Quantity,
-)
+from desk.model.command import Quantity
+from desk.model.commands import AmendOrder, CancelAll, CancelOrder, ClosePosition, Flatten, Kill
 from desk.model.events import Acknowledged, Alerted, Denied
 from desk.model.orders import OrderStatus, OrderType, Side
 

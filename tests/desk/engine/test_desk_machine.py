@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
 from desk.engine.frame import build_frame
+from desk.model.command import Quantity
 from desk.model.commands import (
     AddMargin,
     AmendOrder,
@@ -25,7 +26,6 @@ from desk.model.commands import (
     Flatten,
     Kill,
     NextFrame,
-    Quantity,
     Rearm,
     SetLeverage,
     SetMarginMode,

@@ -6,7 +6,8 @@ import pytest
 from helpers.engines import BTC, Trader, order
 
 from desk.cli.grammar import parse
-from desk.model.commands import AmendOrder, CancelAll, CancelOrder, PreviewOrder, Quantity
+from desk.model.command import Quantity
+from desk.model.commands import AmendOrder, CancelAll, CancelOrder, PreviewOrder
 from desk.model.events import Acknowledged, Denied, Previewed
 from desk.model.orders import OrderType, Side
 

@@ -6,6 +6,7 @@ from helpers.engines import BTC, ETH, Trader, full, order, unwritable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desk.model.command import Quantity, QuantityUnit
 from desk.model.commands import (
     CancelAll,
     CancelOrder,
@@ -13,8 +14,6 @@ from desk.model.commands import (
     Deposit,
     Flatten,
     Kill,
-    Quantity,
-    QuantityUnit,
     Rearm,
     SetLeverage,
     SetMarginMode,

@@ -5,7 +5,8 @@ from decimal import Decimal as D
 import pytest
 from helpers.engines import BTC, SPOT, Trader
 
-from desk.model.commands import CancelOrder, Deposit, Kill, Quantity, QuantityUnit
+from desk.model.command import Quantity, QuantityUnit
+from desk.model.commands import CancelOrder, Deposit, Kill
 from desk.model.events import Acknowledged, Alerted, Denied
 from desk.model.orders import OrderStatus, OrderType, Side
 

@@ -5,11 +5,8 @@ from decimal import Decimal as D
 import pytest
 from helpers.engines import Trader, order
 
-from desk.model.commands import (
-    AmendOrder,
-    PreviewOrder,
-    Quantity,
-)
+from desk.model.command import Quantity
+from desk.model.commands import AmendOrder, PreviewOrder
 from desk.model.orders import Side
 
 NONE = ["NaN", "sNaN", "Infinity", "-Infinity", "1e999", "1e24", "1e-25"]

@@ -5,7 +5,7 @@ from msgspec import structs
 
 from desk.io.resources import resource
 from desk.model.catalogue import load_catalogue
-from desk.model.commands import Quantity, QuantityUnit
+from desk.model.command import Quantity, QuantityUnit
 from desk.model.events import Denial
 from desk.model.orders import Side
 from desk.risk.quantity import Scale, resolve

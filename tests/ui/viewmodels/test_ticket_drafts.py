@@ -6,7 +6,7 @@ from helpers.frames import BTC, ETH, eth_market, market
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.model.commands import Quantity, QuantityUnit
+from desk.model.command import Quantity, QuantityUnit
 from desk.model.events import Acknowledged, Denial, Denied, Previewed
 from desk.model.orders import OrderType, Side, TimeInForce
 from ui.viewmodels.ticket import (
