@@ -13,7 +13,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Signal
 from ui.clock import boot_ns
 
 IDLE_LIMIT_S = 300
-SURFACES = ("ticket", "positions")
+SURFACES = ("ticket", "positions", "ladder", "chart")
 
 _HANDS = frozenset(
     {

@@ -88,7 +88,7 @@ class Display(QObject):
         self.selected = self._pump.selected = instrument
         self._pump.series_from_ms = 0
         self._panes.area.docks["chart"].bar.say(instrument)
-        self._panes.area.docks["depth"].bar.say(symbol(instrument))
+        self._panes.area.docks["ladder"].bar.say(symbol(instrument))
         self.pacing.hurry()
         if self._pump.frame is not None:
             self.show_frame(self._pump.frame)

@@ -104,7 +104,7 @@ class DockArea(QMainWindow):
         self.splitDockWidget(docks["chart"], docks["watch"], down)
         for before, key in pairwise(("watch", *TABS)):
             self.tabifyDockWidget(docks[before], docks[key])
-        self.splitDockWidget(docks["chart"], docks["depth"], left)
+        self.splitDockWidget(docks["chart"], docks["ladder"], left)
         self.splitDockWidget(docks["ticket"], docks["orders"], down)
         docks["watch"].raise_()
 
@@ -125,7 +125,7 @@ class DockArea(QMainWindow):
         self.resizeDocks(
             [docks["risk"], docks["positions"], docks["ticket"]], [side, middle, ticket], across
         )
-        self.resizeDocks([docks["chart"], docks["depth"]], [middle - depth - GAP, depth], across)
+        self.resizeDocks([docks["chart"], docks["ladder"]], [middle - depth - GAP, depth], across)
         held, watched = self._rows
         row = 20 if compact else 24
         positions = 28 + row + 40 * min(max(held, 2), 5) + 4

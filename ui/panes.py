@@ -91,7 +91,7 @@ class Panes(QWidget):
             dock.bar.say(note)
             panel.seen_with = dock.bar
             dock.visibilityChanged.connect(panel.look_again)
-        area.add("depth", tr("Depth"), self.book)
+        area.add("ladder", tr("Ladder"), self.book)
         area.add("ticket", tr("Ticket"), self.ticket)
         orders = area.add("orders", tr("Orders"), self.orders)
         orders.bar.add_left(self.orders.tabs)
