@@ -12,6 +12,7 @@ import msgspec
 
 from desk.engine.change import Unit
 from desk.engine.state import DeskState
+from desk.engine.wall_clock import WallClock
 from desk.execution.order import Order
 from desk.execution.port import BookLevels, ExecutionClient
 from desk.ledger.book import wallet
@@ -105,6 +106,7 @@ class Desk:
         )
         """What all venues together say."""
         self.now_ns = 0
+        self.clock = WallClock()
         self.wall_ms = 0
         self.levels: dict[str, str] = {}
         """Account → level as the monitor holds it, with its memory."""
@@ -257,7 +259,7 @@ class Desk:
 
     def pass_time(self, boot_ns: int, wall_ms: int) -> None:
         """Take the time, and look at what all venues say."""
-        self.now_ns, self.wall_ms = max(self.now_ns, boot_ns), wall_ms
+        self.now_ns, self.wall_ms = max(self.now_ns, boot_ns), self.clock.tell(boot_ns, wall_ms)
         self.reference.look(self.now_ns)
 
     def skew_ms(self, connection: str) -> int | None:

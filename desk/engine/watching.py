@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from desk.engine.blind_stops import BlindStops
 from desk.engine.change import Change, Latch
+from desk.engine.clock_watch import ClockWatch
 from desk.engine.closing_out import ClosingOut
 from desk.engine.cure_watch import CureWatch, called, close_out_elsewhere, due
 from desk.engine.desk import Desk
@@ -42,6 +43,7 @@ class Watch:
         self._cures = CureWatch(desk)
         self._funding = FundingClock(desk)
         self._blind_stops = BlindStops(desk)
+        self._clock = ClockWatch(desk)
 
     def window_changed(self, attached: bool) -> None:
         """Note that a window was attached (its heartbeats count from now) or is gone."""
@@ -72,6 +74,7 @@ class Watch:
             self._rules.look,
             self._funding.look,
             self._blind_stops.look,
+            self._clock.look,
         )
         return next((plan for look in looks if (plan := look()) is not None), None)
 

@@ -3,7 +3,7 @@
 from decimal import Decimal as D
 
 import pytest
-from helpers.engines import BTC, ETH, RULES, Trader
+from helpers.engines import BTC, ETH, RULES, START_MS, Trader
 
 from desk.cli.shipped import shipped_profile
 from desk.engine.day import daily_limit, day_loss, day_pnl, hong_kong_day
@@ -31,8 +31,7 @@ def trader():
 
 def begin():
     """A desk a minute before midnight in Hong Kong."""
-    trader = Trader()
-    trader.wall_ms += 17_600_000 - LEFT_MS
+    trader = Trader(wall_ms=START_MS + 17_600_000 - LEFT_MS)
     trader.deposit()
     trader.market()
     return trader
@@ -137,8 +136,7 @@ def test_a_restart_gives_the_same_day_exactly(trader):
     trader.sell("0.3", None, id="part")
     trader.run(60)
     trader.mark(BTC, "60900")
-    again = Trader(trader.rows)
-    again.wall_ms = trader.wall_ms
+    again = Trader(trader.rows, wall_ms=trader.wall_ms)
     again.mark(BTC, "60900")
     assert again.state.hash() == trader.state.hash()
     assert parts(again) == parts(trader)
@@ -147,8 +145,7 @@ def test_a_restart_gives_the_same_day_exactly(trader):
 
 def test_a_desk_that_slept_over_midnight_begins_its_day_when_it_can(trader):
     holding(trader)
-    again = Trader(trader.rows)
-    again.wall_ms = trader.wall_ms + 9 * 3_600_000
+    again = Trader(trader.rows, wall_ms=trader.wall_ms + 9 * 3_600_000)
     again.tick()
     assert parts(again) == (None, None, None, None)
     again.market()
@@ -296,7 +293,7 @@ def test_a_clock_set_back_brings_neither_freedom_nor_another_day(trader):
     lose(trader, "59000")
     assert trader.state.state == "REDUCING"
     lost, rows = day_loss(trader.desk), len(day_rows(trader))
-    trader.wall_ms -= 3_600_000  # to the day before
+    trader = Trader(trader.rows, wall_ms=trader.wall_ms - 3_600_000)  # to the day before
     trader.run(200)
     trader.mark(BTC, "59000")
     trader.run(200)

@@ -81,7 +81,7 @@ def test_a_restart_on_the_same_day_accrues_nothing_more(lender):
 
 def test_a_clock_that_is_set_back_pays_nothing_back(lender):
     lender.accrue(days=2)
-    lender.wall_ms -= 2 * DAY_MS
+    lender = lender.restarted(lender.wall_ms - 2 * DAY_MS)
     lender.tick(20)
     assert len(interest_rows(lender)) == 2
     lender.tick(DAY_MS)
