@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
-from itertools import islice
 
+from desk.engine.book_view import book_view
 from desk.engine.client_views import client_view
 from desk.engine.close_out_views import close_out_views
 from desk.engine.desk import Desk
@@ -13,6 +12,7 @@ from desk.engine.loan_close_out_views import loan_close_out_views
 from desk.engine.loan_rule_views import loan_rule_views
 from desk.engine.loan_views import loan_views
 from desk.engine.market_views import market_views
+from desk.engine.order_views import fill_view, live_order_views, order_view
 from desk.engine.overriding import override_views
 from desk.engine.quality import (
     FeedNote,
@@ -23,20 +23,15 @@ from desk.engine.quality import (
     stream_views,
 )
 from desk.engine.rule_views import rule_views
-from desk.engine.snapshot import BookView, DeskFrame, OrderView, SeriesView
+from desk.engine.snapshot import DeskFrame, OrderView, SeriesView
 from desk.engine.views import (
     account_views,
-    fill_view,
-    order_view,
     position_views,
     totals_view,
 )
-from desk.market.instrument_market import InstrumentMarket
 from desk.model.commands import NextFrame
-from desk.model.orders import Side
 from desk.risk.client import describe
 
-BOOK_LEVELS = 20
 RECENT = 50
 """Ended orders and fills that a frame carries; the rest is in the journal."""
 
@@ -66,7 +61,7 @@ def build_frame(
         messages=desk.market.events,
         feeds=feed_views(desk, notes),
         markets=market_views(desk),
-        book=_book(desk, wanted.selected),
+        book=book_view(desk, wanted),
         series=_series(desk, wanted.selected, wanted.series_from_ms),
         accounts=accounts,
         positions=positions,
@@ -88,24 +83,6 @@ def _latches(desk: Desk) -> list[str]:
     return [*said, desk.journal_note] if desk.journal_note else said
 
 
-def _book(desk: Desk, selected: str | None) -> BookView | None:
-    market = None if selected is None else desk.market.get(selected)
-    if market is None or not market.book.synced:
-        return None
-    terms = market.instrument
-    return BookView(
-        instrument=terms.id,
-        bids=_levels(market, Side.BUY),
-        asks=_levels(market, Side.SELL),
-    )
-
-
-def _levels(market: InstrumentMarket, side: Side) -> list[tuple[Decimal, Decimal]]:
-    terms = market.instrument
-    best = islice(market.book.levels(side), BOOK_LEVELS)
-    return [(terms.price(ticks), terms.quantity(lots)) for ticks, lots in best]
-
-
 def _series(desk: Desk, selected: str | None, from_ms: int) -> SeriesView | None:
     market = None if selected is None else desk.market.get(selected)
     if market is None:
@@ -118,6 +95,6 @@ def _series(desk: Desk, selected: str | None, from_ms: int) -> SeriesView | None
 
 def _orders(desk: Desk) -> list[OrderView]:
     """Return working orders first, then the last ones that ended, newest first."""
-    live = [order_view(order) for order in desk.state.live_orders()]
+    live = live_order_views(desk)
     ended = [order_view(order) for order in desk.state.ended_orders(RECENT)]
     return [*reversed(live), *ended]

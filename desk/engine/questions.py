@@ -14,6 +14,7 @@ from desk.engine.desk import Desk
 from desk.engine.loan_close_out_views import loan_close_out_views
 from desk.engine.loan_rule_views import loan_rule_views
 from desk.engine.loan_views import loan_views
+from desk.engine.order_views import live_order_views
 from desk.engine.ordering import expected_price, order_context
 from desk.engine.overriding import override_views
 from desk.engine.plan import Refusal, refuse
@@ -23,7 +24,6 @@ from desk.engine.views import (
     account_quality,
     account_views,
     balances,
-    order_view,
     position_views,
 )
 from desk.model.commands import Ask, PreviewChange, PreviewOrder
@@ -54,7 +54,11 @@ def answer(desk: Desk, about: str, of: str = "") -> dict[str, Any]:
         case "positions":
             return {"positions": PLAIN(position_views(desk))}
         case "orders":
-            return {"orders": [PLAIN(order_view(order)) for order in desk.state.live_orders()]}
+            return {
+                "orders": [
+                    PLAIN(live_order_view(desk, order)) for order in desk.state.live_orders()
+                ]
+            }
         case "risk":
             return {
                 "accounts": PLAIN(account_views(desk)),
@@ -134,7 +138,7 @@ def _account(desk: Desk, view: AccountView) -> dict[str, Any]:
             for asset, quantity in balances(desk, account).items()
         ],
         "positions": PLAIN(positions),
-        "orders": [PLAIN(order_view(order)) for order in desk.state.live_orders(name)],
+        "orders": PLAIN(live_order_views(desk, name)),
     }
     return {**row, "watched": True, "quality": view.quality} if view.watched else row
 

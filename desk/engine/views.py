@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 from desk.engine.accounts import Account
-from desk.engine.bracket_book import role_of
 from desk.engine.conversion import exact_worth
 from desk.engine.cure_watch import deadline_of
 from desk.engine.day import day_pnl
@@ -17,20 +16,17 @@ from desk.engine.market_views import next_funding_ms
 from desk.engine.snapshot import (
     AccountView,
     CollateralView,
-    FillView,
-    OrderView,
     PositionView,
     TotalsView,
 )
 from desk.engine.uncertainty import pool_sigma, sigma, spans
-from desk.execution.order import Order
 from desk.margin.funding import forecast, payment
 from desk.margin.inputs import AccountFigures, PositionFigures
 from desk.margin.room import in_minutes, in_sigmas
 from desk.market.instrument_market import InstrumentMarket
 from desk.model.instrument import Instrument
 from desk.model.numbers import ZERO
-from desk.model.orders import Fill, MarginMode, OrderStatus
+from desk.model.orders import MarginMode
 from desk.risk.evaluation import Span
 from desk.risk.portfolio import FinancingAccount
 
@@ -327,48 +323,3 @@ def _funding_a_day(market: InstrumentMarket | None, position: PositionFigures) -
         return None
     one = payment(position.quantity, position.notional, rate)
     return forecast(one, interval, 0, DAY_MS, None)
-
-
-def order_view(order: Order) -> OrderView:
-    """Return one order."""
-    terms, role = order.terms, role_of(order.terms)
-    return OrderView(
-        id=terms.id,
-        account=terms.account,
-        instrument=terms.instrument,
-        side=terms.side.value,
-        type=terms.type.value,
-        quantity=terms.quantity,
-        filled=order.filled,
-        price=terms.price,
-        tif=terms.tif.value,
-        reduce_only=terms.reduce_only,
-        post_only=terms.post_only,
-        status=order.status.value,
-        reason=order.reason,
-        time_ms=order.created_ms,
-        trigger=terms.trigger,
-        waiting=order.status is OrderStatus.WAITING,
-        parent=terms.parent,
-        role="" if role is None else role.value,
-        stop_loss=terms.stop_loss,
-        take_profit=terms.take_profit,
-        amending=order.amending is not None,
-    )
-
-
-def fill_view(fill: Fill) -> FillView:
-    """Return one fill."""
-    return FillView(
-        id=fill.id,
-        order_id=fill.order_id,
-        account=fill.account,
-        instrument=fill.instrument,
-        side=fill.side.value,
-        quantity=fill.quantity,
-        price=fill.price,
-        fee=fill.fee,
-        fee_asset=fill.fee_asset,
-        liquidity=fill.liquidity.value,
-        time_ms=fill.time_ms,
-    )

@@ -55,6 +55,7 @@ CAPABILITIES = Capabilities(
     post_only=True,
     reduce_only=True,
     amend=True,
+    queue_position=True,
 )
 
 LISTED_ANEW = "the venue has changed the increments of this instrument"
@@ -258,7 +259,7 @@ class PaperVenue(ExecutionClient):
         return min((due_ns for due_ns in moments if due_ns > after_ns), default=None)
 
     def queue_ahead(self, order_id: str) -> Decimal | None:
-        """Return the quantity ahead of a resting order, or None when that is not known."""
+        """Return what is ahead of a resting order, judged as in `queue_position`; None: unknown."""
         order = self._orders.get(order_id)
         if order is None or order.queue is None or order.queue.ahead is None:
             return None

@@ -80,6 +80,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     reduce_only: bool
     amend: bool
     """Amends in place; else an order is cancelled and sent anew."""
+    queue_position: bool = False
+    """Says how much is ahead of a resting order: an estimate, on the careful side."""
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -154,6 +156,10 @@ class ExecutionClient(Protocol):
 
     def commit(self, decision: Decision) -> None:
         """Take a journaled decision as happened; raise StaleDecision unless it is the latest."""
+        ...
+
+    def queue_ahead(self, order_id: str) -> Decimal | None:
+        """Return the quantity of others before a resting order at its price; None: unknown."""
         ...
 
     def next_due_ns(self, after_ns: int) -> int | None:

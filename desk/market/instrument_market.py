@@ -13,6 +13,7 @@ import msgspec
 from desk.market.book import Book
 from desk.market.marks import Quality, VenueClock, age_ns, is_fresh
 from desk.market.series import HourVolatility, MinuteCandles, SecondSeries
+from desk.market.traded import TradedVolume
 from desk.model.instrument import Instrument, Kind
 from desk.model.market_data import (
     BookTop,
@@ -51,6 +52,7 @@ class InstrumentMarket:
         "open_interest",
         "series",
         "top",
+        "traded",
         "venue_candle",
         "volatility",
     )
@@ -77,6 +79,7 @@ class InstrumentMarket:
         self.series = SecondSeries()
         self.candles = MinuteCandles()
         self.volatility = HourVolatility()
+        self.traded = TradedVolume()
 
     @property
     def mark_price(self) -> Decimal | None:

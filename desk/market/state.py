@@ -15,6 +15,7 @@ from desk.market.consensus import JUMP
 from desk.market.instrument_market import ConnectionState, InstrumentMarket
 from desk.market.marks import LEAP_NS, Quality, VenueClock
 from desk.market.series import MinuteCandles
+from desk.market.traded import TradedVolume
 from desk.model.catalogue import Catalogue
 from desk.model.instrument import InstrumentId, Kind
 from desk.model.market_data import (
@@ -154,6 +155,7 @@ def _on_top(market: InstrumentMarket, top: BookTop) -> None:
 def _on_trade(market: InstrumentMarket, trade: Trade) -> None:
     market.last_trade = trade
     market.candles.add(trade.ts_venue_ms, trade.trade_id, trade.price, trade.quantity)
+    market.traded.add(trade.price, trade.quantity)
     if _is_plausible(market, trade.ts_recv_ns, trade.ts_venue_ms):
         market.series.set_last(trade.ts_venue_ms, market.instrument.price(trade.price))
 
@@ -190,6 +192,7 @@ def _on_listed(market: InstrumentMarket, listed: InstrumentListed) -> None:
     market.book.lose("listed anew")
     market.top = market.last_trade = market.venue_candle = None
     market.candles = MinuteCandles()
+    market.traded = TradedVolume()
 
 
 def _chart_mark(

@@ -69,3 +69,50 @@ def test_the_selected_book_is_shown_best_first(trader):
     shown = frame(trader, BTC)
     assert shown.book.bids[0] == (D("59999.9"), D(10))
     assert shown.book.asks[0] == (D(60000), D(10))
+
+
+def ladder(trader, **wanted):
+    asked = NextFrame(selected=BTC, **wanted)
+    return build_frame(trader.desk, asked, number=1, engine_ms=0.0, notes={}).book
+
+
+def test_a_ladder_gets_its_levels_grouped_from_the_whole_book(trader):
+    bids = [(f"{59999.9 - n / 10:.1f}", "1") for n in range(100)]
+    asks = [(f"{60000.1 + n / 10:.1f}", "2") for n in range(100)]
+    trader.book(BTC, bids, asks)
+    book = ladder(trader, levels=3, group=10)
+    assert book.group == 10
+    assert book.bids == [(D("59999.0"), D(10)), (D("59998.0"), D(10)), (D("59997.0"), D(10))]
+    assert book.asks == [(D("60001.0"), D(20)), (D("60002.0"), D(20)), (D("60003.0"), D(20))]
+    assert len(ladder(trader).bids) == 20
+    assert len(ladder(trader, levels=60).asks) == 60
+
+
+@pytest.mark.parametrize("odd", [0, -5, 10**30])
+def test_a_window_that_asks_for_anything_gets_bounded_levels(trader, odd):
+    trader.book(BTC, [(f"{60000 - n / 10:.1f}", "1") for n in range(1, 400)], [("60000.0", "1")])
+    assert len(ladder(trader, levels=odd).bids) in {1, 200}
+    assert 1 <= ladder(trader, group=odd).group <= 100_000
+
+
+def test_a_ladder_shows_what_traded_at_its_prices_since_the_desk_listens(trader):
+    for price, quantity in (("60000.0", "0.5"), ("59999.9", "0.2"), ("60000.0", "0.3")):
+        trader.trade(price, quantity)
+    trader.trade("50000.0", "9")
+    assert ladder(trader).traded == [(D("60000.0"), D("0.8")), (D("59999.9"), D("0.2"))]
+    assert ladder(trader, group=10).traded == [
+        (D("60000.0"), D("0.8")),
+        (D("59999.0"), D("0.2")),
+    ]
+
+
+def test_a_resting_order_shows_what_is_ahead_of_it_and_behind(trader):
+    trader.book(BTC, bids=(("59990.0", "4"),), asks=(("60000.0", "10"),))
+    trader.buy("1", "59990.0", id="mine")
+    (before,) = frame(trader).orders
+    assert (before.queue_ahead, before.queue_behind) == (None, None)
+    trader.run(60)
+    trader.delta(bids=(("59990.0", "7"),))  # three came behind
+    trader.trade("59990.0", "1.5")
+    (order,) = frame(trader).orders
+    assert (order.queue_ahead, order.queue_behind) == (D("2.5"), D("4.5"))
