@@ -54,11 +54,7 @@ def answer(desk: Desk, about: str, of: str = "") -> dict[str, Any]:
         case "positions":
             return {"positions": PLAIN(position_views(desk))}
         case "orders":
-            return {
-                "orders": [
-                    PLAIN(live_order_view(desk, order)) for order in desk.state.live_orders()
-                ]
-            }
+            return {"orders": PLAIN(live_order_views(desk))}
         case "risk":
             return {
                 "accounts": PLAIN(account_views(desk)),
