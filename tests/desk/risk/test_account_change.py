@@ -208,6 +208,56 @@ def test_a_cross_position_beside_hides_no_isolated_one_that_margin_is_taken_from
     assert [one[0] for one in found] == ["MARGIN_TO_LEAVE"]
 
 
+def lowered(margin, leverage="3", before="5", **changes):
+    """An isolated position whose leverage is set lower, and how it was; at 3×: 20,000."""
+    was = isolated(margin, leverage=None if before is None else D(before), **changes)
+    after = isolated(margin, leverage=D(leverage), **changes)
+    return account("100000", after), account("100000", was)
+
+
+def test_an_isolated_position_takes_a_lower_leverage_with_the_margin_for_it_alone():
+    fields = {"frees": False, "code": "LEVERAGE_MARGIN"}
+    assert said(change(*lowered("20000"), **fields)) == []
+    assert said(change(*lowered("19999.99"), **fields)) == [
+        (
+            "LEVERAGE_MARGIN",
+            "perp.margin_first",
+            "SFC",
+            f"19,999.99 USDT stand behind {BTC}; 3× asks for 20,000.00. Add margin first.",
+            "20000",
+            "19999.99",
+        )
+    ]
+    # 19,000 and what was won since 60,000, of 61,000 / 3.
+    assert said(change(*lowered("19000", mark=D(61000)), **fields))[0][4:] == (
+        "20333.33333333333333333333333333333333334",
+        "20000",
+    )
+    assert said(change(*lowered("8000", leverage="5"), **fields)) == []
+    assert said(change(*lowered("8000", leverage="6"), **fields)) == []
+    assert said(change(*lowered("8000", before=None), **fields)) == []
+
+
+def test_what_is_not_isolated_or_is_gone_hides_no_isolated_one_whose_leverage_is_lowered():
+    after, before = lowered("19999.99")
+    eth = CATALOGUE.get("ETHUSDT-PERP.BINANCE")
+    other = replace(HELD, instrument=eth, entry_price=D(3000), mark=D(3000))
+    gone = replace(isolated("900"), instrument=eth, entry_price=D(3000), mark=D(3000))
+    fewer = replace(other, leverage=D(4))
+    beside = replace(before, positions=(other, *before.positions))
+    codes = [one[0] for one in said(change(replace(after, positions=(fewer, *after.positions)),
+                                           beside, frees=False))]  # fmt: skip
+    assert codes == ["MARGIN_TO_LEAVE"]
+    closed = replace(before, positions=(gone, *before.positions))
+    assert [one[0] for one in said(change(after, closed, frees=False))] == ["MARGIN_TO_LEAVE"]
+
+
+def test_leverage_is_not_lowered_where_the_margin_behind_it_cannot_be_known():
+    found = said(change(*lowered("30000", mark=None), frees=False))
+    unknown = ("MARGIN_UNKNOWN", "perp.margin_first", "SFC", f"Margin of {BTC} cannot be known.")
+    assert (*unknown, None, None) in found
+
+
 def test_equity_keeps_the_buffer_behind_what_is_held():
     # At 10× initial margin is 6,000, the buffer 7,500.
     tenfold = replace(HELD, leverage=D(10))

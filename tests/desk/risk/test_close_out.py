@@ -4,7 +4,16 @@ from decimal import Decimal as D
 
 import msgspec
 import pytest
-from helpers.margin_cases import BTC, BTC_COIN, ETH, account, flat_terms, isolated, position
+from helpers.margin_cases import (
+    BTC,
+    BTC_COIN,
+    BTC_USDC,
+    ETH,
+    account,
+    flat_terms,
+    isolated,
+    position,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +30,7 @@ from desk.risk.close_out import (
     rehearsed,
     units,
 )
-from desk.risk.close_out_step import TARGET_RATIO, Margin, margin_of
+from desk.risk.close_out_step import TARGET_RATIO, Margin, Planner, margin_of
 
 FREE = {"taker_fee_rate": D(0)}
 
@@ -429,3 +438,18 @@ def test_every_model_is_brought_to_the_target_in_lots(model, quantity, share):
     if model != "okx":  # whose lower tier a step may reach unasked
         less = msgspec.structs.replace(step, quantity=step.quantity - BTC.lot_size)
         assert ratio(filled(before, less)) > TARGET_RATIO
+
+
+def test_relief_and_cost_of_another_settle_asset_are_counted_in_the_pools():
+    usdc = flat_terms("0.01")
+    held = position(BTC_USDC, "1", "60000", terms=usdc)
+    half = account(held, balances={"USDT": "400"}, prices={"USDC": D("0.5")})
+    found = Planner(half, margin_of(half), at_mark(half), {}).whole(held)
+    # Maintenance of 600 USDC, and a taker's 0.05 % of 60,000 USDC, at half a USDT each.
+    assert (found.relief, found.cost) == (D(300), D("0.0005") * 60000 / 2)
+
+
+def test_without_a_tier_table_there_is_no_margin_to_plan_by():
+    bare = account(position(BTC, "1", "60000", terms=MarginTerms(model="binance")))
+    assert account_figures(bare).collateral_value is not None
+    assert margin_of(bare) is None

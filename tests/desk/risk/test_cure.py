@@ -4,9 +4,12 @@ import json
 from decimal import Decimal as D
 from pathlib import Path
 
+import msgspec
 import pytest
 from helpers.portfolios import BTC, ETH, GONE, LOAN, SHIPPED, SPOT, report, situation
 
+from desk.margin.financing import LoanTerms, loan_figures
+from desk.risk import loan_cure
 from desk.risk.cure import Standing, cure_report, cures
 from desk.risk.cure_action import Action, minor_unit, order_of, smallest
 from desk.risk.evaluation import evaluate
@@ -353,3 +356,48 @@ def test_amounts_are_counted_in_minor_units(asset, unit):
 def test_cured_is_at_most_95_and_75_percent(initial, maintenance, value, cured):
     numbers = (None if one is None else D(one) for one in (initial, maintenance, value))
     assert Standing(*numbers).is_cured is cured
+
+
+def test_a_loan_whose_figures_became_unknown_is_not_cured():
+    known = financed(loan="95", margin_value="100")
+    assert loan_cure._is_cured(known)
+    assert not loan_cure._is_cured(financed(loan="95.01", margin_value="100"))
+    assert not loan_cure._is_cured(financed(loan=None, margin_value="100"))
+    assert not loan_cure._is_cured(financed(loan="0", margin_value=None))
+    assert loan_cure._is_cured(financed(loan="0", margin_value="0"))
+
+
+def test_all_that_is_owed_can_be_repaid_interest_included():
+    owed = [{"asset": "USD", "principal": "1000", "accrued_interest": "200"}]
+    worthless = {**SHARES, "market_value": "0"}
+    repay = of(actions(*loan(owed, [worthless])), "repay", "USD")
+    assert (repay["quantity"], repay["sufficient"]) == ("1200", True)
+
+
+def test_a_short_in_call_is_cured_by_buying_back():
+    short = {"instrument": BTC, "quantity": "-2", "entry_price": "62021", "leverage": "5"}
+    found = actions(*CALLED, ("accounts/0/positions", [short]))
+    buy = of(found, "reduce", BTC)
+    # The same figures as of the long: 24,404.20 of 22,021, but bought above the mark.
+    sell = of(actions(*CALLED), "reduce", BTC)
+    assert buy["sufficient"]
+    assert abs(D(buy["quantity"]) - D(sell["quantity"])) <= D("0.001")
+    assert D(buy["cost"]) > 0
+
+
+def test_one_step_that_is_enough_is_the_smallest():
+    assert smallest(lambda steps: steps >= 1, 1) == 1
+    assert smallest(lambda steps: steps >= 2, 1) is None
+    assert smallest(lambda steps: True, 0) is None
+
+
+def financed(loan, margin_value):
+    figures = loan_figures([], D(0), TERMS)
+    return msgspec.structs.replace(
+        figures,
+        loan=None if loan is None else D(loan),
+        margin_value=None if margin_value is None else D(margin_value),
+    )
+
+
+TERMS = LoanTerms(single_cap=D(1), group_cap=D(1), warn=D("0.8"), call=D(1), close_out=D("1.25"))

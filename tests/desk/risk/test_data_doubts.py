@@ -92,3 +92,17 @@ def test_a_profile_without_the_rule_never_has_enough_sources():
     assert "MARK_SOURCES" in codes(limits, standing=standing(votes=1), venues_live=1)
     assert "MARK_SOURCES" not in codes(limits, standing=standing(votes=7), venues_live=0)
     assert "DIVERGING" in codes(limits, standing=standing(deviation="0.0001"))
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "said"),
+    [
+        (None, "age unknown"),
+        (1_000_000, "age 1000.0 s"),
+        (-1_500, "stamped 1.5 s ahead of its venue's own clock"),
+    ],
+)
+def test_a_stale_mark_is_named_with_its_age(age_ms, said):
+    now = msgspec.structs.replace(GOOD, quality="STALE", mark_age_ms=age_ms, mark_limit_ms=3_000)
+    (found,) = doubts(NAME, now, LIMITS)
+    assert found.message == f"The mark of {NAME} is stale ({said}; limit 3.0 s)."

@@ -87,3 +87,18 @@ def test_a_line_of_the_rules_is_explained_by_its_rule():
             "as of": "2026-11-01",
         },
     }
+
+
+def test_why_there_is_no_liquidation_price_is_explained():
+    rich = ("accounts/0/balances", [{"asset": "USDT", "quantity": "1000000"}])
+    found = report(rich, ("accounts/0/haircuts", {}))["explain"]
+    said = found[f"perp-1.{BTC}.liquidation_price"]
+    assert said["formula"] == (
+        "there is none: at no price above 0 does collateral value = maintenance margin; all other "
+        "marks fixed"
+    )
+    # 1,000,000 less what 2 BTC cost; a dollar of notional is a dollar of value.
+    assert said["inputs"] == {
+        "value at notional 0, less all other maintenance": "880000",
+        "value per notional": "1",
+    }

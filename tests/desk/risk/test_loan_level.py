@@ -2,6 +2,7 @@
 
 from decimal import Decimal as D
 
+import msgspec
 import pytest
 
 from desk.margin.financing import LoanTerms, Pledge, loan_figures
@@ -90,3 +91,9 @@ def test_the_deadline_is_the_beginning_and_the_minutes():
     assert cure_deadline_ms(1_000, D(120)) == 7_201_000
     assert cure_deadline_ms(0, D("0.5")) == 30_000
     assert cure_deadline_ms(None, D(120)) is None
+
+
+def test_what_is_not_known_whole_neither_begins_nor_ends_a_level():
+    partly = msgspec.structs.replace(figures("125"), known=False)
+    held = next_loan_level(LevelMemory("WARNING", 3), partly, TERMS, S, overdue=False)
+    assert held == LevelMemory("WARNING")

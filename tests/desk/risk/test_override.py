@@ -2,11 +2,13 @@
 
 from decimal import Decimal as D
 
+import msgspec
 import pytest
 
 from desk.cli.shipped import shipped_profile
 from desk.model.commands import OverrideRule
 from desk.risk.override import HOUR_MS, objections
+from desk.risk.profile import Profile
 
 PROFILE = shipped_profile("hk_sfc_2026")
 NOW = 1_795_000_000_000
@@ -114,3 +116,16 @@ def test_taking_back_needs_the_same_people_and_something_to_take_back():
     ]
     bad = said(value=None, in_force=True, reason="no", second_name="Ada")
     assert [code for code, _ in bad] == ["SECOND_NAME", "REASON"]
+
+
+def test_a_benchmark_that_is_no_number_has_none_in_its_place():
+    rule = PROFILE.get("vaf.loans_to_capital")
+    listed = msgspec.structs.replace(rule, value=("BTC",))
+    rules = {one.rule: one for one in PROFILE.rules()} | {rule.rule: listed}
+    profile = Profile("house", "HK", "", rules)
+    (found,) = objections(wish(), profile, NOW, in_force=False)
+    assert (found.code, found.rule, found.message) == (
+        "OVERRIDE_RULE",
+        "vaf.loans_to_capital",
+        "vaf.loans_to_capital is no number that another could stand for.",
+    )

@@ -1,5 +1,7 @@
 """Rule profiles: what ships, what is refused, and what a missing number means."""
 
+import hashlib
+import json
 import re
 from datetime import date
 from decimal import Decimal as D
@@ -449,3 +451,19 @@ def test_other_limits_of_a_document_are_refused(hong_kong, rule, value, unit, pl
     with pytest.raises(FieldError) as refused:
         hong_kong.with_limits({rule: limit(value, unit)})
     assert refused.value.path == place
+
+
+def test_the_hash_is_of_name_regime_and_every_field_of_every_rule():
+    """As the README describes it, by another encoder."""
+    profile = load()
+    rules = {}
+    for rule in profile.rules():
+        fields = msgspec.to_builtins(msgspec.structs.asdict(rule))
+        for name in ("value", "floor", "ceiling"):
+            number = getattr(rule, name)
+            if isinstance(number, D):
+                fields[name] = f"{number.normalize():f}"
+        rules[rule.rule] = fields
+    document = {"name": profile.name, "regime": profile.regime, "rules": rules}
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert profile.hash == hashlib.sha256(text.encode()).hexdigest()

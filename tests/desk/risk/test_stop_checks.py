@@ -261,6 +261,40 @@ def test_the_edge_on_the_losing_side_counts(context):
     assert stop_checks.before_liquidation(context(stop_loss="1"), none, none) is None
 
 
+def test_the_nearest_edge_on_the_losing_side_counts(context):
+    """Isolated and cross may give two on one side."""
+    long = figures_with(context, BUY, "40000", "55000")
+    assert stop_checks.before_liquidation(context(stop_loss="56000"), long, long).limit == "56701.1"
+    short = figures_with(context, SELL, "65000", "80000")
+    found = stop_checks.before_liquidation(context(SELL, stop_loss="64000"), short, short)
+    assert found.limit == "63106.7"
+
+
+def test_another_position_of_the_account_hides_no_edge(context):
+    (ours,) = figures_with(context, BUY, "55000").positions
+    other = msgspec.structs.replace(
+        ours, instrument="ETHUSDT-PERP.BINANCE", liquidation_price=D(1000)
+    )
+    both = msgspec.structs.replace(figures_with(context, BUY, "55000"), positions=(other, ours))
+    denial = stop_checks.before_liquidation(context(stop_loss="55500"), both, both)
+    assert (denial.code, denial.rule) == ("STOP_BEYOND_LIQUIDATION", "perp.margin_first")
+    assert "is liquidated at 55,000" in denial.message
+
+
+def test_where_no_stop_of_a_position_is_safe_that_is_said(context):
+    figures = figures_with(context, BUY, "59000")
+    denial = stop_checks.before_liquidation(protective(context, trigger="59500"), figures, figures)
+    assert denial.message.endswith(
+        "The lowest safe stop would be 60,824.8, beyond the price: take less."
+    )
+
+
+def test_the_sides_of_a_bracket_are_a_rule_of_orders(context):
+    stop = stop_checks.bracket(context(price="60000", stop_loss="60000"))
+    profit = stop_checks.bracket(context(price="60000", take_profit="60000"))
+    assert {stop.rule, profit.rule} == {"ord.no_limit_no_trade"}
+
+
 def test_an_entrys_stop_is_held_against_the_account_after_its_fill(context):
     near, far = figures_with(context, BUY, "55000"), figures_with(context, BUY, "30000")
     asked = context(stop_loss="55500")
