@@ -1,5 +1,7 @@
 """What a portfolio document's ticket is refused or denied with, to the word."""
 
+from decimal import Decimal as D
+
 import pytest
 from helpers.portfolios import BTC, ETH, GONE, LOAN, SPOT, situation
 
@@ -134,3 +136,74 @@ def test_a_spot_ticket_pays_with_what_its_side_takes():
     assert denials(*changes, **spot, side="SELL") == []
     (lacking,) = denials(*changes, **spot, side="SELL", quantity="0.10001")
     assert lacking[3] == "It needs 0.10001000 BTC; 0.10000000 is free in spot-1."
+
+
+def test_what_the_settle_asset_is_worth_in_dollars_has_to_be_known():
+    coin = "BTCUSD-PERP.BINANCE"
+    tier = {"notional_floor": "0", "maintenance_rate": "0.004", "max_leverage": "100"}
+    changes = [
+        ("accounts/0/positions", []),
+        ("accounts/0/balances", [{"asset": "BTC", "quantity": "5"}]),
+        ("accounts/0/haircuts", {}),
+        ("marks", {coin: "61000"}),
+        ("prices/BTC", GONE),
+        ("currency", "BTC"),
+        ("instruments", {coin: {"margin": {"model": "binance", "tiers": [tier]}}}),
+    ]
+    said = denials(*changes, instrument=coin, quantity="1")
+    assert (
+        "VALUE_UNKNOWN", "ord.max_value", "HOUSE",
+        "What BTC is worth in USD is unknown, and with it every limit in money.",
+    ) in said  # fmt: skip
+
+
+HELD = {"instrument": BTC, "quantity": "2", "entry_price": "60000", "leverage": "3"}
+BESIDE = {"instrument": ETH, "quantity": "1", "entry_price": "2600", "leverage": "2"}
+MARKS = ("marks", {BTC: "61010.5", ETH: "2600"})
+
+
+def after(*changes, **fields):
+    found = asked(*changes, **fields)["after"]
+    return {one["instrument"]: one for one in found["positions"]}
+
+
+def test_a_ticket_is_judged_at_the_leverage_of_its_position_and_moves_no_other():
+    both = ("accounts/0/positions", [BESIDE, HELD])
+    kept = after(both, MARKS)
+    assert kept[BTC]["initial_margin"] == str(D("2.1") * D("61010.5") / 3)[:24]
+    assert kept[ETH]["initial_margin"] == "1300"
+    lowered = after(both, MARKS, leverage="2")
+    assert D(lowered[BTC]["initial_margin"]) == D("2.1") * D("61010.5") / 2
+    assert lowered[ETH]["initial_margin"] == "1300"
+
+
+def test_a_ticket_says_the_mode_of_a_position_that_is_not_there_yet():
+    (bought,) = after(("accounts/0/positions", []), margin_mode="isolated").values()
+    assert bought["margin_mode"] == "isolated"
+    (bought,) = after(("accounts/0/positions", [])).values()
+    assert bought["margin_mode"] == "cross"
+    flat = ("accounts/0/positions", [{**HELD, "quantity": "0"}])
+    (bought,) = after(flat, leverage="4").values()
+    assert D(bought["initial_margin"]) == D("0.1") * D("61010.5") / 4
+
+
+def test_working_orders_of_the_account_stand_against_the_ticket():
+    resting = {"instrument": BTC, "side": "SELL", "quantity": "0.2", "type": "LIMIT",
+               "price": "61000"}  # fmt: skip
+    (crossed,) = denials(("accounts/0/orders", [resting]))
+    assert crossed[0] == "SELF_MATCH"
+    assert "orders[0]" in crossed[3]
+    assert denials(("accounts/0/orders", [{**resting, "price": "61000.1"}])) == []
+
+
+def test_a_stale_mark_is_denied_with_its_age():
+    found = denials(("ages_ms", {BTC: "4500"}))
+    (stale,) = [one for one in found if one[0] == "STALE_MARK"]
+    assert "(age 4.5 s; limit " in stale[3]
+
+
+def test_a_reduce_only_sale_of_coins_is_held_to_the_coins():
+    changes = [("accounts/1", {**SPOT, "balances": [{"asset": "ETH", "quantity": "5"}]}),
+               ("marks", {BTC: "61010.5", PAIR: "61000"})]  # fmt: skip
+    spot = {"account": "spot-1", "instrument": PAIR, "side": "SELL", "reduce_only": True}
+    assert denials(*changes, **spot)[0][0] == "REDUCE_ONLY"

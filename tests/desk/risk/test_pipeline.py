@@ -7,7 +7,7 @@ import pytest
 from helpers.engines import BTC, ETH, SPOT, TIERS, Trader
 
 from desk.engine.ordering import context_of
-from desk.margin.inputs import MarginTerms
+from desk.margin.inputs import MarginTerms, OrderInput, PositionInput
 from desk.model.orders import MarginMode, OrderTerms, OrderType, Side, TimeInForce
 from desk.risk import pretrade
 from desk.risk.context import Surroundings, WorkingOrder
@@ -659,3 +659,49 @@ def test_review_returns_the_account_before_and_after(trader):
     assert (found.before.initial_margin, found.after.initial_margin) == (0, 12000)
     assert found.accepted
     assert pretrade.project(context(trader, terms(instrument=SPOT))).before is None
+
+
+def test_a_sale_of_coins_that_are_spoken_for_is_no_reduction(trader):
+    trader.book(SPOT)
+    sell = terms(Side.SELL, instrument=SPOT, quantity="1", price="60000")
+    held = {"position": D(1), "free_balance": D("0.5")}
+    assert denials(context(trader, sell, **held)) == [
+        (
+            "INSUFFICIENT_BALANCE",
+            "perp.margin_first",
+            "It needs 1.00000000 BTC; 0.50000000 is free in spot-1.",
+            "0.5",
+            "1",
+        )
+    ]
+    only = replace(sell, reduce_only=True)
+    assert codes(context(trader, only, **held)) == []
+    more = replace(only, quantity=D("1.5"))
+    assert "INSUFFICIENT_BALANCE" in codes(context(trader, more, **held))
+
+
+def test_one_that_is_backed_hides_none_that_is_not(trader):
+    limits = limited(trader, max_leverage=D(20))
+    eth = trader.desk.catalogue.get("ETHUSDT-PERP.BINANCE")
+    other = PositionInput(
+        instrument=eth,
+        terms=MarginTerms(model="binance", tiers=TIERS),
+        quantity=D(1),
+        entry_price=D(2500),
+        mark=D(2500),
+        leverage=D(5),
+    )
+    isolated = pool(trader, "100000", MarginMode.ISOLATED, leverage="10")
+    both = replace(isolated, positions=(other,))
+    (found,) = denials(context(trader, account=both, limits=limits))
+    assert (found[0], found[3], found[4]) == ("MAINTENANCE_BUFFER", "7500", "6000")
+
+
+def test_margin_after_all_working_orders_is_said_as_such(trader):
+    resting = OrderInput(
+        instrument=trader.desk.catalogue.get(BTC), side=Side.BUY, quantity=D(1), price=D(60000)
+    )
+    account = replace(pool(trader, "20000"), orders=(resting,))
+    found = denials(context(trader, account=account))
+    after = next(one for one in found if one[0] == "MARGIN_AFTER_ORDERS")
+    assert after[2].startswith("After this fill and all working orders utilization would be ")
