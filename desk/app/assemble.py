@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from desk.cli.shipped import shipped
 from desk.engine.desk import Desk, Rules, Settings
 from desk.engine.engine import Engine
-from desk.execution.paper import PaperVenue
+from desk.execution.fee_tiers import catalogue_at, load_fees
+from desk.execution.paper import LATENCY_MS, PaperVenue
+from desk.io.resources import resource
 from desk.model.catalogue import Catalogue
 from desk.model.errors import InputError
 from desk.risk.limits import limits_of
@@ -13,6 +17,7 @@ from desk.risk.loan_limits import loan_limits
 from desk.risk.profile import Profile
 
 DEFAULT_PROFILE = "hk_sfc_2026"
+FEES = "fees/binance.toml"
 
 
 def rules_of(profile: Profile) -> Rules:
@@ -34,21 +39,28 @@ def rules_of(profile: Profile) -> Rules:
 
 
 def build_engine(
-    settings: Settings, catalogue: Catalogue | None = None, profile: str = DEFAULT_PROFILE
+    settings: Settings,
+    catalogue: Catalogue | None = None,
+    profile: str = DEFAULT_PROFILE,
+    *,
+    latency_ms: int = LATENCY_MS,
 ) -> Engine:
     """Put an engine together, with paper execution; raise InputError for an unknown profile.
 
-    `catalogue` stands in for the one that ships, in other terms.
+    `catalogue` stands in for the one that ships, in other terms. What it says of fees gives way to
+    the venue's table, at the level of the settings.
     """
     known = shipped()
     rules = known.profile(profile)
     if rules is None:
         raise InputError(source="profile", expected="a rule profile that ships", found=profile)
+    fees = load_fees(resource(FEES), FEES)
+    settings = msgspec.structs.replace(settings, fee_tier=settings.fee_tier or fees.base)
     desk = Desk(
-        catalogue=catalogue or known.catalogue,
+        catalogue=catalogue_at(catalogue or known.catalogue, fees, settings.fee_tier),
         terms=known.terms,
         rules=rules_of(rules),
         settings=settings,
-        venue=PaperVenue(),
+        venue=PaperVenue(latency_ms),
     )
     return Engine(desk)

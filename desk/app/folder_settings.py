@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from desk.app.assemble import DEFAULT_PROFILE
+from desk.execution.paper import LATENCY_MS
 from desk.model.errors import InputError
 
 FILE = "settings.toml"
+
+LONGEST_LATENCY_MS = 10_000
 
 
 class FolderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -17,6 +21,10 @@ class FolderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     profile: str = DEFAULT_PROFILE
     """The rule profile by which this desk decides: the name of one that ships."""
+    fee_tier: str = "VIP 0"
+    """The fee level of this desk's accounts, by the venue's own name."""
+    latency_ms: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_LATENCY_MS)] = LATENCY_MS
+    """How long an order, an amendment, a cancel is on its way to the paper venue."""
 
 
 def folder_settings(folder: Path) -> FolderSettings:

@@ -55,18 +55,20 @@ class Session:
         self._held = held
         recorded = Recorded(options.replay, options.speed) if options.replay else None
         fed = frozenset(recorded.connections if recorded else fed_connections(options))
+        chosen = folder_settings(held.path)
         settings = Settings(
             mode="REPLAY" if recorded else "SIMULATED" if options.simulated else "PAPER",
             sample_client=options.simulated,
             fed=fed,
             traded=fed & TRADED,
+            fee_tier=chosen.fee_tier,
         )
         store = TermsStore(held.path, live=settings.live)
         if recorded:
             catalogue, listed_ms, clock = recorded.catalogue, recorded.listed_ms, recorded.clock
         else:
             (catalogue, listed_ms), clock = store.overlaid(shipped().catalogue), SystemClock()
-        engine = build_engine(settings, catalogue, folder_settings(held.path).profile)
+        engine = build_engine(settings, catalogue, chosen.profile, latency_ms=chosen.latency_ms)
         self._journal = SqliteJournal(held)
         self.runtime = Runtime(engine, self._journal, clock)
         self.runtime.start()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from desk.engine.change import Unit
+from desk.engine.settings import Rules, Settings
 from desk.engine.state import DeskState
 from desk.engine.wall_clock import WallClock
 from desk.execution.order import Order
@@ -35,51 +36,12 @@ from desk.model.numbers import ZERO, plain, round_down, round_up
 from desk.model.orders import MarginMode, OrderTerms, Side
 from desk.risk.client import ClientRecord, sample_client
 from desk.risk.close_out import StandingPlan
-from desk.risk.context import Limits
-from desk.risk.loan_limits import LoanLimits
 from desk.risk.override import Override
-from desk.risk.profile import Profile
 
 if TYPE_CHECKING:
     from desk.engine.watched import Watched
 
 HONG_KONG = timezone(timedelta(hours=8), "HKT")
-
-
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """The rule profile as the desk uses it."""
-
-    name: str
-    hash: str
-    limits: Limits
-    default_leverage: Decimal
-    messages_per_s: int
-    message_burst: int
-    two_persons: bool
-    """A second person rearms the desk together with the first."""
-    repeat_limit: int
-    repeat_window_s: int
-    profile: Profile
-    """All of it: what the numbers above were taken from."""
-    loans: LoanLimits = LoanLimits()
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How this desk runs."""
-
-    mode: str
-    """`SIMULATED`, `PAPER`, `REPLAY`."""
-    sample_client: bool
-    """Use the sample client while nobody has set a record."""
-    fed: frozenset[str]
-    """Connections that stream: instruments of others are not shown."""
-    traded: frozenset[str]
-    """Connections whose instruments the paper venue takes orders in."""
-
-    @property
-    def live(self) -> bool:
-        """Whether prices are those of the venues themselves, now."""
-        return self.mode == "PAPER"
 
 
 class Desk:

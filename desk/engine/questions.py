@@ -204,9 +204,11 @@ def _cost(desk: Desk, context: OrderContext) -> dict[str, Any]:
         "slippage_bps": slippage,
         "fee": plain(notional * rate),
         "fee_asset": terms.settle,
+        "fee_rate": plain(rate),
+        "fee_tier": desk.settings.fee_tier,
     }
 
 
 def _no_cost() -> dict[str, Any]:
     names = ("quantity", "notional", "expected_price", "slippage_bps", "fee", "fee_asset")
-    return dict.fromkeys(names)
+    return dict.fromkeys((*names, "fee_rate", "fee_tier"))

@@ -20,13 +20,13 @@ from desk.engine.lending import Lending
 from desk.engine.rule_state import RuleState
 from desk.execution.order import Order, apply, asked
 from desk.execution.outcome import Filled, Outcome
-from desk.ledger.book import Ledger
+from desk.ledger.book import FUNDING, Ledger
 from desk.ledger.position import Position
 from desk.model.catalogue import Catalogue
 from desk.model.errors import JournalBroken
 from desk.model.instrument import Kind
 from desk.model.journal import Row
-from desk.model.numbers import plain
+from desk.model.numbers import ZERO, plain
 from desk.model.orders import Fill, MarginMode
 from desk.risk.client import ClientRecord
 from desk.risk.portfolio import Portfolio
@@ -187,6 +187,10 @@ class DeskState:
         if change.funding is not None:
             account, instrument, stamp_ms = change.funding
             self.funded_ms[account, instrument] = stamp_ms
+            paid = sum((p.amount for p in change.postings if p.account == FUNDING), ZERO)
+            if paid:
+                held = self.position(account, instrument)
+                self.positions[account, instrument] = held.charged(paid)
         if change.rules is not None:
             self.rules.fold(change.rules)
         if change.imported is not None:
@@ -245,7 +249,7 @@ class DeskState:
             if not held.quantity:
                 self.opened_ms[key] = fill.time_ms
             signed = fill.quantity * fill.side.sign
-            self.positions[key] = held.filled(instrument, signed, fill.price)
+            self.positions[key] = held.filled(instrument, signed, fill.price, fill.fee)
 
     def document(self) -> dict[str, Any]:
         """Return everything the journal determines as sorted plain values."""
@@ -256,6 +260,7 @@ class DeskState:
                     plain(position.quantity),
                     plain(position.cost),
                     plain(position.realized_pnl),
+                    plain(position.charges),
                 ]
                 for (account, instrument), position in sorted(self.positions.items())
             },

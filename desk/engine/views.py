@@ -20,9 +20,12 @@ from desk.engine.snapshot import (
     TotalsView,
 )
 from desk.engine.uncertainty import pool_sigma, sigma, spans
+from desk.ledger.break_even import break_even_price
+from desk.ledger.position import Position
 from desk.margin.funding import forecast, payment
 from desk.margin.inputs import AccountFigures, PositionFigures
 from desk.margin.room import in_minutes, in_sigmas
+from desk.margin.rounding import written
 from desk.market.instrument_market import InstrumentMarket
 from desk.model.instrument import Instrument
 from desk.model.numbers import ZERO
@@ -214,6 +217,7 @@ def _position_view(
         uncertainty_high=span.high,
         uncertainty_causes=list(span.causes),
         bankruptcy_price=position.bankruptcy_price,
+        break_even_price=None if watched else _break_even(held, instrument),
         funding_rate=None if market is None else market.funding_rate,
         next_funding_ms=None if market is None else next_funding_ms(desk, market),
         funding_per_day=_funding_a_day(market, position),
@@ -231,6 +235,11 @@ def _position_view(
         distance_sigma=in_sigmas(position.liquidation_distance, usual),
         distance_minutes=in_minutes(position.liquidation_distance, usual),
     )
+
+
+def _break_even(held: Position, instrument: Instrument) -> Decimal | None:
+    price = break_even_price(held, instrument)
+    return None if price is None else written(price)
 
 
 def _instrument(desk: Desk, account: Account, name: str) -> Instrument:

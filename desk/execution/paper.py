@@ -48,6 +48,8 @@ from desk.model.market_data import (
 )
 from desk.model.orders import Amendment, OrderStatus, OrderTerms, OrderType, TimeInForce
 
+LATENCY_MS = 50
+
 CAPABILITIES = Capabilities(
     is_paper=True,
     types=frozenset(OrderType),
@@ -68,7 +70,7 @@ ENDED_BY_RESTART = "the desk restarted before the rest of this immediate order w
 class PaperVenue(ExecutionClient):
     """Executes orders on paper."""
 
-    def __init__(self, latency_ms: int = 50) -> None:
+    def __init__(self, latency_ms: int = LATENCY_MS) -> None:
         self._latency_ns = latency_ms * 1_000_000
         self._seen: set[str] = set()
         """Every order id ever sent: one id is executed at most once."""

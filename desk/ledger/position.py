@@ -36,6 +36,9 @@ class Position(msgspec.Struct, frozen=True):
     """Signed value at which the open quantity was taken on."""
     realized_pnl: Decimal = ZERO
     """Before fees."""
+    charges: Decimal = ZERO
+    """Fees paid for opening what is open and funding paid on it, less funding received. A part
+    that is closed takes its share of them with it, as it does of the cost."""
 
     def entry_price(self, instrument: Instrument) -> Decimal | None:
         """Return the average entry price: arithmetic for linear, harmonic for inverse."""
@@ -48,17 +51,32 @@ class Position(msgspec.Struct, frozen=True):
         """Return value at the mark minus cost."""
         return signed_value(instrument, self.quantity, mark) - self.cost
 
-    def filled(self, instrument: Instrument, quantity: Decimal, price: Decimal) -> Position:
-        """Return the position after buying (positive) or selling (negative) a quantity."""
+    def charged(self, amount: Decimal) -> Position:
+        """Return the position after funding was paid on it (negative: received)."""
+        return msgspec.structs.replace(self, charges=self.charges + amount)
+
+    def filled(
+        self, instrument: Instrument, quantity: Decimal, price: Decimal, fee: Decimal = ZERO
+    ) -> Position:
+        """Return the position after buying (positive) or selling (negative) a quantity.
+
+        Of the fee only the share of what is opened stays with it.
+        """
         closing = min(abs(quantity), abs(self.quantity)) if self.quantity * quantity < 0 else ZERO
         closed = closing.copy_sign(quantity)
         opened = quantity - closed
-        released = posted(self.cost * closing / abs(self.quantity)) if closing else ZERO
-        if closing == abs(self.quantity):
-            released = self.cost
+        released, spent = self._shares(closing)
         realized = -signed_value(instrument, closed, price) - released if closing else ZERO
         return Position(
             quantity=self.quantity + quantity,
             cost=self.cost - released + signed_value(instrument, opened, price),
             realized_pnl=self.realized_pnl + realized,
+            charges=self.charges - spent + (posted(fee * opened / quantity) if opened else ZERO),
         )
+
+    def _shares(self, closing: Decimal) -> tuple[Decimal, Decimal]:
+        """Return the cost and the charges of a part that is closed."""
+        if closing == abs(self.quantity):
+            return self.cost, self.charges
+        held = abs(self.quantity)
+        return posted(self.cost * closing / held), posted(self.charges * closing / held)

@@ -116,3 +116,10 @@ def test_a_resting_order_shows_what_is_ahead_of_it_and_behind(trader):
     trader.trade("59990.0", "1.5")
     (order,) = frame(trader).orders
     assert (order.queue_ahead, order.queue_behind) == (D("2.5"), D("4.5"))
+
+
+def test_a_position_shows_where_closing_it_would_leave_nothing(trader):
+    trader.buy("1", "60000")
+    trader.run(60)
+    (position,) = frame(trader).positions
+    assert position.break_even_price == pytest.approx(D(60030) / D("0.9995"), abs=D("1e-12"))
