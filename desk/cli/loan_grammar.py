@@ -41,7 +41,7 @@ def _pledge(verb: str, words: Words, command_id: str) -> Pledge:
 
 def _securities(verb: str, words: Words, command_id: str) -> PledgeSecurities:
     del verb
-    haircut = words.option("haircut")
+    haircut, confirmed = words.option("haircut"), words.flag("confirm")
     return PledgeSecurities(
         id=command_id,
         market_value=words.number("the market value"),
@@ -49,6 +49,7 @@ def _securities(verb: str, words: Words, command_id: str) -> PledgeSecurities:
         description=words.take("a description in quotes"),
         account=words.take("a financing account"),
         haircut=_share(haircut or "100%", "a haircut such as 30%"),
+        confirmed=confirmed,
     )
 
 

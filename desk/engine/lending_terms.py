@@ -15,6 +15,7 @@ from desk.engine.financing_checks import (
 from desk.engine.lending import DatedRate, LendingChange, Money, SecuritiesLine
 from desk.engine.loans import loan_of
 from desk.engine.plan import Plan, refuse
+from desk.engine.state import CALLED
 from desk.model.commands import (
     PledgeSecurities,
     SetCreditLimit,
@@ -28,7 +29,10 @@ LONGEST = 100
 
 
 def securities(desk: Desk, command: PledgeSecurities, plan: Plan) -> None:
-    """Take a line of securities as the broker states it: a fact, which nothing here can refuse."""
+    """Take a line of securities as the broker states it: a fact, which nothing here can refuse.
+
+    A slip of the finger is no fact: what brings a call, or a close-out, is asked about first.
+    """
     account = financing_account(desk, command.account)
     description = command.description.strip()
     if not 0 < len(description) <= LONGEST:
@@ -50,6 +54,14 @@ def securities(desk: Desk, command: PledgeSecurities, plan: Plan) -> None:
         "currency": command.currency,
         "haircut": plain(command.haircut),
     }
+    before, after = loan_of(desk, account).figures, loan_of(desk, account, line=line).figures
+    if after.level in CALLED and after.level != before.level and not command.confirmed:
+        raise refuse(
+            "LINE_BRINGS_CALL",
+            f"With this line {account.id} would be in {after.level.lower().replace('_', ' ')}: "
+            "say so again with confirm, if it is what the broker states.",
+            "vaf.margin_call",
+        )
     told = inputs_of(desk, loan_of(desk, account, line=line))
     what |= {name: told[name] for name in ("utilization_after", "level_after", "profile_hash")}
     lending = LendingChange(account=account.id, securities=line)

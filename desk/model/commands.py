@@ -71,6 +71,8 @@ class PledgeSecurities(Command, frozen=True, kw_only=True, tag="pledge_securitie
     """0 takes the line away."""
     currency: str
     haircut: Decimal
+    confirmed: bool = False
+    """A line that brings a call or a close-out asks first; True answers that it is so."""
 
 
 class Draw(Command, frozen=True, kw_only=True, tag="draw"):

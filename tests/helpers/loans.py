@@ -79,7 +79,13 @@ class Lender(Trader):
         return self.pledge("-" + quantity, asset, command_id)
 
     def securities(
-        self, value, haircut="0.3", description="HK blue chips", currency="HKD", command_id=None
+        self,
+        value,
+        haircut="0.3",
+        description="HK blue chips",
+        currency="HKD",
+        command_id=None,
+        confirmed=True,
     ):
         line = PledgeSecurities(
             account="loan-1",
@@ -87,6 +93,7 @@ class Lender(Trader):
             market_value=D(value),
             currency=currency,
             haircut=D(haircut),
+            confirmed=confirmed,
         )
         return self.named(line, command_id)
 

@@ -57,6 +57,7 @@ def securities_form(loan: LoanView) -> Form:
             market_value=amount(values, "value", tr("Market value"), zero=True),
             currency=asset(values, "currency", tr("Currency")),
             haircut=percent(values, "haircut", tr("Haircut")),
+            confirmed=bool(values.get("confirmed")),
         )
 
     return Form(
@@ -70,6 +71,7 @@ def securities_form(loan: LoanView) -> Form:
             Entry(key="value", label=tr("Market value"), is_figure=True),
             Entry(key="currency", label=tr("Currency"), value=loan.currency),
             Entry(key="haircut", label=tr("Haircut"), value="30", unit="%", is_figure=True),
+            Entry(key="confirmed", label=tr("It is so, even if it brings a call"), is_tick=True),
         ),
         send=tr("Set the line"),
         read=read,

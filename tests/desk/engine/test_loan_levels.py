@@ -362,3 +362,20 @@ def test_rules_show_breach_warning_and_what_is_unknown(lender):
 
 def test_a_desk_that_owes_nothing_shows_no_rule_of_loans():
     assert rules(Lender().ready()) == []
+
+
+def test_a_line_that_brings_a_call_is_asked_about_first(lender):
+    found = lender.securities("3808000", command_id="s2", confirmed=False)[-1]
+    assert [one.code for one in found.denials] == ["LINE_BRINGS_CALL"]
+    assert found.denials[0].message == (
+        "With this line loan-1 would be in close out: say so again with confirm, if it is what "
+        "the broker states."
+    )
+    lender.tick(20)
+    assert view(lender).level != "CLOSE_OUT"
+    lender.securities("3808000", command_id="s3")
+    lender.tick(20)
+    assert view(lender).level == "CLOSE_OUT"
+    # What makes it no worse is not asked about.
+    better = lender.securities("3808001", command_id="s4", confirmed=False)[-1]
+    assert better.about == "pledge_securities"
