@@ -15,6 +15,7 @@ from desk.engine.loan_watch import LoanWatch
 from desk.engine.plan import Plan
 from desk.engine.rule_watch import RuleWatch
 from desk.engine.state import CALLED
+from desk.engine.venue_liquidation import VenueLiquidation
 from desk.margin.levels import CLOSE_OUT
 from desk.margin.rounding import written
 from desk.model.events import Alerted
@@ -40,6 +41,7 @@ class Watch:
         self._rules = RuleWatch(desk)
         self._loans_out = LoanClosingOut(desk)
         self._closing_out = ClosingOut(desk)
+        self._liquidation = VenueLiquidation(desk)
         self._cures = CureWatch(desk)
         self._funding = FundingClock(desk)
         self._blind_stops = BlindStops(desk)
@@ -67,6 +69,7 @@ class Watch:
         looks = (
             self._lost_heartbeat,
             self._closing_out.look,
+            self._liquidation.look,
             self._changed_level,
             self._loans.look,
             self._loans_out.look,
