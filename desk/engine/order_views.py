@@ -62,6 +62,10 @@ def order_view(order: Order) -> OrderView:
         stop_loss=terms.stop_loss,
         take_profit=terms.take_profit,
         amending=order.amending is not None,
+        expires_ms=terms.expires_ms,
+        trail=terms.trail,
+        trail_rate=terms.trail_rate,
+        oco=terms.oco,
     )
 
 
