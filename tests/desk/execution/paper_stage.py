@@ -82,6 +82,7 @@ class Stage:
         self.positions = {}
         self.marks = {}
         """Fresh marks; one that is taken out is stale."""
+        self.short_of_margin = set()
         self.orders = {}
         self.log = []
         self.now_ms = 0
@@ -93,6 +94,9 @@ class Stage:
 
     def fresh_mark(self, instrument):
         return self.marks.get(instrument)
+
+    def lacks_margin(self, order):
+        return order.account in self.short_of_margin
 
     def collar(self, order):
         """The worst price from here: the mark ± 3 %, as the desk gives it."""
