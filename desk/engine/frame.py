@@ -23,6 +23,7 @@ from desk.engine.quality import (
     stream_views,
 )
 from desk.engine.rule_views import rule_views
+from desk.engine.setting_views import setting_view
 from desk.engine.snapshot import DeskFrame, OrderView, SeriesView
 from desk.engine.views import (
     account_views,
@@ -74,6 +75,7 @@ def build_frame(
         streams=stream_views(desk, notes) if wanted.streams else [],
         quality=quality_views(desk),
         loans=loan_views(desk),
+        setting=setting_view(desk, wanted.selected),
         close_outs=[*close_out_views(desk), *loan_close_out_views(desk)],
     )
 
