@@ -18,7 +18,7 @@ from desk.execution.order import Order
 from desk.model.commands import AmendOrder
 from desk.model.instrument import Instrument
 from desk.model.numbers import plain
-from desk.model.orders import Amendment, OrderTerms
+from desk.model.orders import Amendment, OrderTerms, TimeInForce
 from desk.risk.pretrade import review
 
 
@@ -58,7 +58,7 @@ def _amendable(desk: Desk, order_id: str) -> Order:
         raise refuse("CANCEL_ASKED", f"Order {order.id} is being cancelled.")
     if order.amending is not None:
         raise refuse("AMEND_ASKED", f"Order {order.id} is being amended; wait for the answer.")
-    if not order.terms.tif.rests:
+    if order.terms.tif is not TimeInForce.GTC:
         raise refuse("AMEND_AT_ONCE", f"Order {order.id} acts at once: there is nothing to amend.")
     return order
 

@@ -89,6 +89,8 @@ class Desk:
         """Instrument whose price runs away → since when, boot-time nanoseconds."""
         self._positions: dict[tuple[str, str], PositionInput] = {}
         """Account and instrument → the position as margin last saw it."""
+        self.parts_due_ns: dict[str, tuple[int, int]] = {}
+        """TWAP → its next part and when that is due, boot-time nanoseconds."""
         self.marks_version = 0
         """Counts changes of any perpetual's mark: figures are computed once for each."""
 
@@ -186,15 +188,6 @@ class Desk:
     def fresh_mark(self, instrument_id: str) -> Decimal | None:
         """Return the mark while it is fresh, else None."""
         return self.mark(instrument_id) if self.quality(instrument_id) == "LIVE" else None
-
-    def lacks_margin(self, order: OrderTerms) -> bool:
-        """Whether what is free of a margin pool is negative while an order that adds reserves
-        its part of it; what only reduces lacks nothing."""
-        if self.state.accounts[order.account].kind != "perpetual" or order.reduce_only:
-            return False
-        held = self.held(order.account, order.instrument) * order.side.sign
-        free = self.figures(order.account).available_margin
-        return free is not None and free < 0 and order.quantity > -held
 
     def collar(self, order: OrderTerms) -> Decimal | None:
         """Return the worst price an order may take at market: the mark ± collar, on the tick,

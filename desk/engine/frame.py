@@ -14,6 +14,7 @@ from desk.engine.loan_views import loan_views
 from desk.engine.market_views import market_views
 from desk.engine.order_views import fill_view, live_order_views, order_view
 from desk.engine.overriding import override_views
+from desk.engine.program_views import program_views
 from desk.engine.quality import (
     FeedNote,
     feed_views,
@@ -23,7 +24,6 @@ from desk.engine.quality import (
     stream_views,
 )
 from desk.engine.rule_views import rule_views
-from desk.engine.setting_views import setting_view
 from desk.engine.snapshot import DeskFrame, OrderView, SeriesView
 from desk.engine.views import (
     account_views,
@@ -68,6 +68,7 @@ def build_frame(
         positions=positions,
         totals=totals_view(desk, accounts, positions),
         orders=_orders(desk),
+        programs=program_views(desk),
         fills=[fill_view(fill) for fill in state.fills[-RECENT:][::-1]],
         rules=[*rule_views(desk, accounts), *loan_rule_views(desk)],
         indices=index_views(desk),
@@ -75,7 +76,6 @@ def build_frame(
         streams=stream_views(desk, notes) if wanted.streams else [],
         quality=quality_views(desk),
         loans=loan_views(desk),
-        setting=setting_view(desk, wanted.selected),
         close_outs=[*close_out_views(desk), *loan_close_out_views(desk)],
     )
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from desk.engine.cancelling import adds_risk
 from desk.engine.change import Change, Latch
 from desk.engine.desk import Desk
 from desk.engine.plan import Plan, refuse
-from desk.engine.reducing import adds_risk
+from desk.engine.program_book import Progress
+from desk.engine.programs import ending
 from desk.model.commands import Kill, Rearm, WindowClosing
 from desk.risk.people import one_line
 
@@ -26,6 +30,7 @@ def kill(desk: Desk, command: Kill, plan: Plan) -> None:
         plan,
         Latch(key="kill", state="HALTED", reason=f"kill: {reason}", since_ms=desk.wall_ms),
         cancels=orders,
+        programs=desk.state.programs.running if command.everything else (),
     )
 
 
@@ -74,14 +79,21 @@ def rearm(desk: Desk, command: Rearm, plan: Plan) -> None:
     )
 
 
-def latch_desk(desk: Desk, plan: Plan, latch: Latch, cancels: list[str]) -> None:
-    """Record a latch and the cancels that go with it."""
+def latch_desk(
+    desk: Desk,
+    plan: Plan,
+    latch: Latch,
+    cancels: list[str],
+    programs: Sequence[Progress] = (),
+) -> None:
+    """Record a latch and the cancels that go with it; what could add risk ends by the latch."""
     plan.add(
         plan.about,
         Change(
             what={"reason": latch.reason, "state": latch.state, "cancels": len(cancels)},
             latch=latch,
             cancels=tuple(cancels),
+            programs=ending(programs, latch.reason),
         ),
         time_ms=desk.wall_ms,
         client_id=plan.client_id or None,
@@ -123,7 +135,11 @@ def leave(desk: Desk, command: WindowClosing, plan: Plan) -> None:
     ]
     plan.add(
         "leave",
-        Change(what={"choice": command.choice, "cancels": len(orders)}, cancels=tuple(orders)),
+        Change(
+            what={"choice": command.choice, "cancels": len(orders)},
+            cancels=tuple(orders),
+            programs=ending(desk.state.programs.running, "the trader left the desk"),
+        ),
         time_ms=desk.wall_ms,
         client_id=plan.client_id,
         reserve=True,

@@ -9,17 +9,22 @@ import msgspec
 from desk.engine import (
     account_changes,
     amending,
+    cancelling,
     daily_loss,
     financing,
     guarding,
     importing,
+    ladders,
     lending_terms,
     money,
     ordering,
     overriding,
+    programs,
     questions,
     reducing,
+    reversing,
     setting,
+    twaps,
 )
 from desk.engine.change import Change
 from desk.engine.desk import Desk
@@ -50,6 +55,7 @@ from desk.model.commands import (
     PreviewOrder,
     Rearm,
     Repay,
+    ReversePosition,
     SetClient,
     SetCloseOutOrder,
     SetCreditLimit,
@@ -58,7 +64,9 @@ from desk.model.commands import (
     SetFirmCapital,
     SetLeverage,
     SetMarginMode,
+    SubmitLadder,
     SubmitOrder,
+    SubmitTwap,
     Transfer,
     WindowClosing,
     Withdraw,
@@ -87,8 +95,11 @@ class Intake:
             SetExchangeRate: lending_terms.exchange_rate,
             SubmitOrder: self._submit,
             AmendOrder: self._amend,
-            CancelOrder: reducing.cancel,
-            CancelAll: reducing.cancel_all,
+            SubmitLadder: self._program,
+            SubmitTwap: self._program,
+            ReversePosition: self._reverse,
+            CancelOrder: cancelling.cancel,
+            CancelAll: cancelling.cancel_all,
             ClosePosition: reducing.close,
             Flatten: reducing.flatten,
             Kill: guarding.kill,
@@ -153,6 +164,8 @@ class Intake:
                 return self._again(plan, known, command)
             if command.id in self._desk.state.orders:
                 raise refuse("ID_REUSED", f"The id {command.id} already names an order.")
+            if self._desk.state.programs.reserves(command.id):
+                raise refuse("ID_REUSED", f"The id {command.id} is that of a part of a TWAP.")
             decide = self._deciders.get(type(command))
             if decide is None:
                 raise refuse("UNSUPPORTED", "The desk cannot do that.")
@@ -186,6 +199,7 @@ class Intake:
         data: dict[str, object] = {"repeated": True}
         if order is not None:
             data |= {"status": order.status.value, "filled": str(order.filled)}
+        data |= programs.present(self._desk, command.id)
         said = Acknowledged(command=plan.number, about=plan.about, id=command.id, data=data)
         return Plan(about=plan.about, events=[said])
 
@@ -220,7 +234,26 @@ class Intake:
 
     def _submit(self, desk: Desk, command: SubmitOrder, plan: Plan) -> None:
         over_rate = not self._pace.take(desk.now_ns)
-        repeats = ordering.submit(desk, command, plan, over_rate=over_rate)
+        self._lock(desk, plan, ordering.submit(desk, command, plan, over_rate=over_rate))
+
+    def _program(self, desk: Desk, command: SubmitLadder | SubmitTwap, plan: Plan) -> None:
+        """Begin a ladder or TWAP; each order that leaves at once counts as a message."""
+        count = command.count if isinstance(command, SubmitLadder) else 1
+        over_rate = not self._pace.has(desk.now_ns, count)
+        if isinstance(command, SubmitLadder):
+            judged = ladders.judged_ladder(desk, command, over_rate=over_rate)
+        else:
+            judged = twaps.judged_twap(desk, command, over_rate=over_rate)
+        repeats = programs.begin(desk, judged, plan)
+        for _ in range(count):
+            self._pace.take(desk.now_ns)
+        self._lock(desk, plan, repeats)
+
+    def _reverse(self, desk: Desk, command: ReversePosition, plan: Plan) -> None:
+        reversing.reverse(desk, command, plan, over_rate=not self._pace.take(desk.now_ns))
+
+    def _lock(self, desk: Desk, plan: Plan, repeats: int) -> None:
+        """Lock the trader out whose key is stuck."""
         if repeats + 1 >= desk.rules.repeat_limit:
             latch = guarding.repeat_latch(desk, repeats + 1)
             plan.changes[-1] = msgspec.structs.replace(plan.changes[-1], latch=latch)
@@ -232,6 +265,6 @@ class Intake:
     def _closing(self, number: int | None) -> ClosingAsked:
         state = self._desk.state
         held = [f"{a} {i}" for (a, i), position in state.positions.items() if position.quantity]
-        return ClosingAsked(
-            command=number, orders=[order.id for order in state.live_orders()], positions=held
-        )
+        orders = [order.id for order in state.live_orders()]
+        orders += [one.program.id for one in state.programs.running]
+        return ClosingAsked(command=number, orders=orders, positions=held)

@@ -58,14 +58,11 @@ def order_view(order: Order) -> OrderView:
         trigger=terms.trigger,
         waiting=order.status is OrderStatus.WAITING,
         parent=terms.parent,
+        program=terms.program,
         role="" if role is None else role.value,
         stop_loss=terms.stop_loss,
         take_profit=terms.take_profit,
         amending=order.amending is not None,
-        expires_ms=terms.expires_ms,
-        trail=terms.trail,
-        trail_rate=terms.trail_rate,
-        oco=terms.oco,
     )
 
 

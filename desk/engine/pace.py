@@ -17,6 +17,12 @@ class Pace:
         self._credit_ns = self._capacity_ns
         self._last_ns: int | None = None
 
+    def has(self, now_ns: int, count: int) -> bool:
+        """Say whether so many messages may be sent at once; none is counted."""
+        earned = 0 if self._last_ns is None else max(0, now_ns - self._last_ns)
+        credit_ns = min(self._capacity_ns, self._credit_ns + earned)
+        return credit_ns >= count * self._per_message_ns
+
     def take(self, now_ns: int) -> bool:
         """Count one message; False when it came too fast."""
         if self._last_ns is not None:

@@ -10,7 +10,13 @@ import msgspec
 
 from desk.engine.change import Change
 from desk.execution.port import NOTHING, Decision
-from desk.model.commands import AnyCommand, PledgeSecurities, SubmitOrder
+from desk.model.commands import (
+    AnyCommand,
+    PledgeSecurities,
+    SubmitLadder,
+    SubmitOrder,
+    SubmitTwap,
+)
 from desk.model.events import AnyEvent, Denial
 from desk.model.journal import Entry
 
@@ -77,6 +83,6 @@ def refuse(code: str, message: str, rule: str = "ord.no_limit_no_trade") -> Refu
 
 def digest(command: AnyCommand) -> str:
     """Return what identifies a command's content: the same command sent twice has one digest."""
-    if isinstance(command, SubmitOrder | PledgeSecurities):
+    if isinstance(command, SubmitOrder | SubmitLadder | SubmitTwap | PledgeSecurities):
         command = msgspec.structs.replace(command, confirmed=False)
     return hashlib.sha256(msgspec.json.encode(command, order="deterministic")).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Getting out: cancel, cancel all, close, flatten. These pass in every state."""
+"""Getting out: close, flatten. These pass in every state."""
 
 from __future__ import annotations
 
@@ -9,48 +9,12 @@ from desk.engine.change import Change, NewOrder
 from desk.engine.desk import Desk
 from desk.engine.ordering import close_terms, collar_price, context_of, find_instrument
 from desk.engine.plan import Plan, Refusal, refuse
-from desk.execution.order import Order
-from desk.model.commands import CancelAll, CancelOrder, ClosePosition, Flatten
+from desk.engine.programs import ending
+from desk.model.commands import ClosePosition, Flatten
 from desk.model.events import Alerted
 from desk.model.instrument import Kind
 from desk.model.numbers import plain
 from desk.risk.pretrade import review
-
-
-def cancel(desk: Desk, command: CancelOrder, plan: Plan) -> None:
-    """Ask to cancel one order; one that has ended is named as such."""
-    order = desk.state.orders.get(command.order_id)
-    if order is None:
-        raise refuse("UNKNOWN_ORDER", f"There is no order {command.order_id}.")
-    if not order.is_live:
-        raise refuse("ORDER_ENDED", f"Order {order.id} is {order.status.value} already.")
-    _cancel_rows(desk, plan, [order], {"order": order.id})
-
-
-def cancel_all(desk: Desk, command: CancelAll, plan: Plan) -> None:
-    """Ask to cancel every order, or every one of an instrument."""
-    orders = [
-        order
-        for order in desk.state.live_orders()
-        if command.instrument in {None, order.terms.instrument}
-    ]
-    _cancel_rows(desk, plan, orders, {"instrument": command.instrument, "count": len(orders)})
-
-
-def adds_risk(desk: Desk, order: Order) -> bool:
-    """Whether a working order could add risk: anything that is not reduce-only."""
-    return not order.terms.reduce_only
-
-
-def _cancel_rows(desk: Desk, plan: Plan, orders: list[Order], what: dict[str, object]) -> None:
-    plan.add(
-        plan.about,
-        Change(what=what, cancels=tuple(order.id for order in orders)),
-        time_ms=desk.wall_ms,
-        client_id=plan.client_id,
-        account=orders[0].terms.account if len(orders) == 1 else None,
-        reserve=True,
-    )
 
 
 def close(desk: Desk, command: ClosePosition, plan: Plan) -> None:
@@ -89,7 +53,7 @@ def close(desk: Desk, command: ClosePosition, plan: Plan) -> None:
 
 
 def flatten(desk: Desk, command: Flatten, plan: Plan) -> None:
-    """Cancel every order and close every position; each instrument on its own, none waits."""
+    """Cancel every order, close every position: each instrument on its own, none waits."""
     del command
     if desk.state.state == "HALTED" and not desk.rules.limits.allow_reduce_when_halted:
         raise refuse("STATE_HALTED", "The desk is HALTED and may only cancel.", "kill.switch")
@@ -111,8 +75,8 @@ def flatten(desk: Desk, command: Flatten, plan: Plan) -> None:
             orders.append(NewOrder(terms=terms, collar_price=collar_price(desk, terms)))
         else:
             left += [denial.message for denial in found.denials]
-    live = desk.state.live_orders()
-    if not orders and not live:
+    live, programs = desk.state.live_orders(), desk.state.programs.running
+    if not orders and not live and not programs:
         said = "; ".join(left) or "there is no working order and no position"
         raise refuse("NOTHING_TO_DO", f"Nothing to do: {said}.")
     if left:
@@ -124,6 +88,7 @@ def flatten(desk: Desk, command: Flatten, plan: Plan) -> None:
             what={"cancels": len(live), "closes": len(orders), "left": left},
             orders=tuple(orders),
             cancels=tuple(order.id for order in live),
+            programs=ending(programs, "the desk was flattened"),
         ),
         time_ms=desk.wall_ms,
         client_id=plan.client_id,

@@ -13,9 +13,9 @@ from desk.engine.guarding import latch_desk, risk_adding_orders
 from desk.engine.loan_closing_out import LoanClosingOut
 from desk.engine.loan_watch import LoanWatch
 from desk.engine.plan import Plan
+from desk.engine.program_clock import ProgramClock
 from desk.engine.rule_watch import RuleWatch
 from desk.engine.state import CALLED
-from desk.engine.venue_liquidation import VenueLiquidation
 from desk.margin.levels import CLOSE_OUT
 from desk.margin.rounding import written
 from desk.model.events import Alerted
@@ -41,11 +41,11 @@ class Watch:
         self._rules = RuleWatch(desk)
         self._loans_out = LoanClosingOut(desk)
         self._closing_out = ClosingOut(desk)
-        self._liquidation = VenueLiquidation(desk)
         self._cures = CureWatch(desk)
         self._funding = FundingClock(desk)
         self._blind_stops = BlindStops(desk)
         self._clock = ClockWatch(desk)
+        self._programs = ProgramClock(desk)
 
     def window_changed(self, attached: bool) -> None:
         """Note that a window was attached (its heartbeats count from now) or is gone."""
@@ -69,7 +69,6 @@ class Watch:
         looks = (
             self._lost_heartbeat,
             self._closing_out.look,
-            self._liquidation.look,
             self._changed_level,
             self._loans.look,
             self._loans_out.look,
@@ -78,6 +77,7 @@ class Watch:
             self._funding.look,
             self._blind_stops.look,
             self._clock.look,
+            self._programs.look,
         )
         return next((plan for look in looks if (plan := look()) is not None), None)
 

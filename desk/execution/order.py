@@ -104,8 +104,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """The last answer to an amendment."""
     cancelled: Cancelled | None = None
     rejected: Rejected | None = None
-    note: str = ""
-    """Of an order that the venue gave itself: why."""
 
     @property
     def id(self) -> str:
@@ -137,9 +135,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def reason(self) -> str:
-        """Why it ended without being filled, or what the venue did by it; else empty."""
-        if self.note:
-            return self.note
+        """Why it ended without being filled; empty when it did not."""
         if self.status is OrderStatus.CANCELLED and self.cancelled is not None:
             return self.cancelled.reason
         return self.rejected.reason if self.rejected is not None else ""

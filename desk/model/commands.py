@@ -239,7 +239,7 @@ class WindowClosing(Command, frozen=True, kw_only=True, tag="goodbye"):
 class PreviewOrder(Command, frozen=True, kw_only=True, tag="preview"):
     """What would this order do? Nothing is journaled."""
 
-    order: SubmitOrder
+    order: SubmitOrder | SubmitLadder | SubmitTwap | ReversePosition
 
 
 AccountCommand: TypeAlias = SetLeverage | SetMarginMode | AddMargin | Withdraw | Transfer

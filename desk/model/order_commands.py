@@ -31,8 +31,7 @@ class SubmitOrder(Command, frozen=True, kw_only=True, tag="order"):
     """Trigger of the reduce-only stop that stands behind what this order fills."""
     take_profit: Decimal | None = None
     expires_ms: int | None = None
-    """Of GTD: wall clock, UTC; or, from when the desk takes it, `good_for_s`."""
-    good_for_s: int | None = None
+    """Of GTD: wall clock, UTC."""
     trail: Decimal | None = None
     """Of a TRAILING_STOP: distance in price; or, a fraction of the best mark: `trail_rate`."""
     trail_rate: Decimal | None = None
@@ -72,7 +71,10 @@ class SubmitLadder(Command, frozen=True, kw_only=True, tag="ladder"):
     post_only: bool = False
     reduce_only: bool = False
     stop_loss: Decimal | None = None
+    """Behind each of them."""
     take_profit: Decimal | None = None
+    confirmed: bool = False
+    """A second like it within 1 s asks; True answers yes."""
 
 
 class SubmitTwap(Command, frozen=True, kw_only=True, tag="twap"):
@@ -94,6 +96,7 @@ class SubmitTwap(Command, frozen=True, kw_only=True, tag="twap"):
     limit: Decimal | None = None
     """Worse than this no part is filled: parts are then IOC at this limit."""
     reduce_only: bool = False
+    confirmed: bool = False
 
 
 class AmendOrder(Command, frozen=True, kw_only=True, tag="amend"):

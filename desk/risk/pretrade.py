@@ -16,7 +16,6 @@ from desk.model.events import Denial
 from desk.risk import (
     data_doubts,
     eligibility,
-    life_checks,
     limit_checks,
     margin_checks,
     market_checks,
@@ -36,6 +35,8 @@ class Step(msgspec.Struct, frozen=True):
 
     look: Look
     always: bool
+    needs_margin: bool = False
+    """It looks at what the order makes of its account."""
 
 
 def _one(check: Check, *, always: bool = False) -> Step:
@@ -57,7 +58,6 @@ PIPELINE: Sequence[Step] = (
     _one(order_checks.desk_state, always=True),
     _one(order_checks.identity, always=True),
     _one(order_checks.shape, always=True),
-    _one(life_checks.expiry, always=True),
     _one(stop_checks.trigger, always=True),
     _one(order_checks.grid, always=True),
     _one(order_checks.smallest, always=True),
@@ -93,15 +93,15 @@ PIPELINE: Sequence[Step] = (
     _one(order_checks.repetition),
     _one(order_checks.self_match),
     # Margin after this fill and after all working orders.
-    Step(margin_checks.spot_balance, always=True),
-    Step(margin_checks.available, always=False),
-    Step(margin_checks.backed, always=False),
-    Step(margin_checks.loss_limited, always=False),
+    Step(margin_checks.spot_balance, always=True, needs_margin=True),
+    Step(margin_checks.available, always=False, needs_margin=True),
+    Step(margin_checks.backed, always=False, needs_margin=True),
+    Step(margin_checks.loss_limited, always=False, needs_margin=True),
     # Leverage, concentration, protective stop.
-    Step(margin_checks.leverage_setting, always=False),
-    Step(margin_checks.account_leverage, always=False),
+    Step(margin_checks.leverage_setting, always=False, needs_margin=True),
+    Step(margin_checks.account_leverage, always=False, needs_margin=True),
     _one(limit_checks.concentration),
-    Step(stop_checks.stop_before_liquidation, always=True),
+    Step(stop_checks.stop_before_liquidation, always=True, needs_margin=True),
 )
 
 

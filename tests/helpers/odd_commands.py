@@ -26,6 +26,7 @@ from desk.model.commands import (
     PreviewChange,
     PreviewOrder,
     Repay,
+    ReversePosition,
     SetClient,
     SetCloseOutOrder,
     SetCreditLimit,
@@ -34,11 +35,14 @@ from desk.model.commands import (
     SetFirmCapital,
     SetLeverage,
     SetMarginMode,
+    SubmitLadder,
     SubmitOrder,
+    SubmitTwap,
     Transfer,
     WindowClosing,
     Withdraw,
 )
+from desk.model.order_commands import CancelScope, LadderWeight
 from desk.model.orders import MarginMode, OrderType, Side, TimeInForce
 
 ODD = [
@@ -84,6 +88,35 @@ orders = st.builds(
     stop_loss=maybe,
     take_profit=maybe,
 )
+ladders = st.builds(
+    SubmitLadder,
+    account=st.one_of(st.none(), accounts),
+    instrument=instruments,
+    side=st.sampled_from(Side),
+    quantity=quantities,
+    first_price=amounts("60000", "2500", "59000"),
+    last_price=amounts("60500", "2450", "58500"),
+    count=st.sampled_from([2, 3, 5, 50, 1, 0, -3, 10**9]),
+    weight=st.sampled_from(LadderWeight),
+    post_only=st.booleans(),
+    reduce_only=st.booleans(),
+    stop_loss=maybe,
+    take_profit=maybe,
+    confirmed=st.booleans(),
+)
+twaps = st.builds(
+    SubmitTwap,
+    account=st.one_of(st.none(), accounts),
+    instrument=instruments,
+    side=st.sampled_from(Side),
+    quantity=quantities,
+    over_s=st.sampled_from([10, 60, 3600, 86_400, 0, -5, 10**9]),
+    every_s=st.sampled_from([5, 10, 600, 1, 0, -5, 10**9]),
+    limit=maybe,
+    reduce_only=st.booleans(),
+    confirmed=st.booleans(),
+)
+programs = st.one_of(ladders, twaps)
 leverages = st.builds(SetLeverage, instrument=instruments, leverage=amounts("1", "3", "5"))
 modes = st.builds(SetMarginMode, instrument=instruments, mode=st.sampled_from(MarginMode))
 margins = st.builds(AddMargin, instrument=instruments, amount=amounts("500", "-200"))
@@ -154,7 +187,16 @@ working = st.one_of(
         quantity=st.one_of(st.none(), quantities),
     ),
     st.builds(CancelOrder, order_id=st.integers(1, 40).map(lambda n: f"m-{n}-sl")),
-    st.builds(CancelAll, instrument=st.one_of(st.none(), instruments)),
+    st.builds(CancelOrder, order_id=st.integers(1, 40).map(lambda n: f"m-{n}")),
+    st.builds(
+        CancelAll,
+        instrument=st.one_of(st.none(), instruments),
+        account=st.one_of(st.none(), accounts),
+        side=st.one_of(st.none(), st.sampled_from(Side)),
+        scope=st.sampled_from(CancelScope),
+    ),
+    programs,
+    st.builds(ReversePosition, instrument=instruments, account=st.one_of(st.none(), accounts)),
     st.builds(ClosePosition, instrument=instruments, fraction=amounts("0.3", "1")),
 )
 held = st.lists(st.sampled_from([FUND, BROKER, COLD]), max_size=3, unique_by=lambda a: a["id"])
@@ -164,7 +206,7 @@ imports = st.builds(
     st.sampled_from(["60000", "1", "-1", "x"]),
 )
 questions = st.one_of(
-    st.builds(PreviewOrder, order=orders),
+    st.builds(PreviewOrder, order=st.one_of(orders, programs)),
     st.builds(PreviewChange, change=changes),
     st.builds(
         Ask,

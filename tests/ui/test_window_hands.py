@@ -262,7 +262,7 @@ def test_a_ticket_that_alone_was_disarmed_is_told_at_the_lock_and_armed_by_its_b
     rig.arm()
     rig.settle(normal_desk(markets=[market(quality="STALE", mark_age_ms=5_001)]))
     rig.until(lambda: not rig.window.arming.is_armed("ticket"))
-    assert rig.window.status.arm.text().startswith("ARMED 4/5 0")
+    assert rig.window.status.arm.text().startswith("CLOSING ONLY 0")
     rig.settle(normal_desk())
     qtbot.mouseClick(rig.window.ticket.arm, LEFT)
     assert rig.window.arming.is_armed("ticket")

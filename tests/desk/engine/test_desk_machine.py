@@ -10,6 +10,7 @@ import pytest
 from helpers.engines import BTC, ETH, Trader, full, order, unwritable
 from helpers.loans import LOAN_RULES
 from helpers.odd_commands import commands, named
+from helpers.programs import ladder, twap
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -27,6 +28,7 @@ from desk.model.commands import (
     Kill,
     NextFrame,
     Rearm,
+    ReversePosition,
     SetLeverage,
     SetMarginMode,
     Transfer,
@@ -213,6 +215,34 @@ class Machine(RuleBasedStateMachine):
         fields = {name: getattr(stop, name) for name in stop.__struct_fields__}
         self.give(type(stop)(**fields | {"type": OrderType.STOP, "trigger": trigger}))
 
+    @rule(instrument=instruments, side=sides, quantity=small, reduce_only=st.booleans())
+    def a_twap_is_given(self, instrument, side, quantity, reduce_only):
+        fields = {"instrument": instrument, "side": side, "reduce_only": reduce_only}
+        self.give(twap(quantity, id=self.new_id(), over_s=15, every_s=5, **fields))
+
+    @rule(instrument=instruments, side=sides, quantity=small, ticks=st.integers(2, 200))
+    def a_ladder_is_given(self, instrument, side, quantity, ticks):
+        step = D("0.1") if instrument == BTC else D("0.01")
+        mark = round(self.prices[instrument], 1)
+        fields = {"instrument": instrument, "side": side, "count": 3}
+        last = mark - side.sign * ticks * step
+        self.give(ladder(quantity, str(mark), str(last), id=self.new_id(), **fields))
+
+    @rule(instrument=instruments)
+    def a_position_is_reversed(self, instrument):
+        held = self.held(instrument)
+        events = self.give(ReversePosition(id=self.new_id(), instrument=instrument))
+        if answered(events):
+            (known,) = [o for o in self.trader.state.orders.values() if o.id == f"m-{self.number}"]
+            assert known.terms.quantity == 2 * abs(held)
+
+    @rule(ms=st.sampled_from([4_900, 5_100, 20_000]))
+    def time_passes_for_a_part(self, ms):
+        """In steps in which marks stay fresh."""
+        for _ in range(ms // 700):
+            self.trader.tick(700)
+            self.market()
+
     @precondition(lambda self: self.trader.state.live_orders("perp-1"))
     @rule(data=st.data(), quantity=small, ticks=st.integers(-50, 50))
     def an_order_is_amended(self, data, quantity, ticks):
@@ -370,6 +400,16 @@ class Machine(RuleBasedStateMachine):
         assert len({fill.id for fill in state.fills}) == len(state.fills)
         for name in START:
             assert held.get(("perp-1", name), D(0)) == self.held(name)
+
+    @invariant()
+    def a_program_never_sends_more_than_it_is(self):
+        state = self.trader.state
+        for one in state.programs.all():
+            sent = [o.terms for o in state.orders.values() if o.terms.program == one.program.id]
+            assert len(sent) == one.reached - one.missed
+            assert sum(terms.quantity for terms in sent) <= one.program.quantity
+        if state.latches:
+            assert all(one.program.reduce_only for one in state.programs.running)
 
     @invariant()
     def no_order_fills_beyond_itself(self):

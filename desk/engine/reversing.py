@@ -1,0 +1,124 @@
+"""Reversing: a position is turned round by one market order of twice its quantity.
+
+It adds risk, and is judged as what does. What protected the old position is cancelled in the same
+row: it would otherwise stand against the new one. So that nothing is left half turned and without
+protection, the order is denied where the book does not hold twice the position.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from desk.engine.cancelling import adds_risk
+from desk.engine.change import Change, NewOrder
+from desk.engine.desk import Desk
+from desk.engine.ordering import collar_price, context_of, decision_of, find_instrument
+from desk.engine.plan import Plan, Refusal, refuse
+from desk.ledger.book import wallet
+from desk.margin.inputs import AccountFigures
+from desk.model.instrument import Instrument, Kind
+from desk.model.numbers import plain
+from desk.model.order_commands import ReversePosition
+from desk.model.orders import MarginMode, OrderTerms, OrderType, Side, TimeInForce
+from desk.risk.context import OrderContext
+from desk.risk.pretrade import review
+
+
+def reverse(desk: Desk, command: ReversePosition, plan: Plan, *, over_rate: bool) -> None:
+    """Turn a position round, or say why not."""
+    context = reversal(desk, command, over_rate=over_rate)
+    found = review(context)
+    if not found.accepted:
+        raise Refusal(*found.denials)
+    terms = context.order
+    what = decision_of(desk, context, found) | {"held": plain(context.position)}
+    what["pocket"] = _pocket(desk, context, found.after)
+    plan.add(
+        plan.about,
+        Change(
+            what=what,
+            orders=(NewOrder(terms=terms, collar_price=collar_price(desk, terms)),),
+            cancels=_protecting(desk, terms),
+        ),
+        time_ms=desk.wall_ms,
+        client_id=plan.client_id,
+        account=terms.account,
+    )
+
+
+def reversal(desk: Desk, command: ReversePosition, *, over_rate: bool = False) -> OrderContext:
+    """Return the order that turns a position round, as the pipeline looks at it."""
+    instrument, account = find_instrument(desk, command.instrument, command.account)
+    if instrument.kind is Kind.SPOT:
+        raise refuse("NO_POSITION", f"{instrument.id} is spot: there is no position to turn round.")
+    held = desk.state.position(account.id, instrument.id).quantity
+    if not held:
+        raise refuse("NO_POSITION", f"There is no position in {instrument.id}.")
+    if desk.state.state != "ACTIVE":
+        raise refuse(
+            f"STATE_{desk.state.state}",
+            f"The desk is {desk.state.state}: a reversal adds risk. "
+            f"`close {instrument.id}` gets out of the position.",
+            "kill.switch",
+        )
+    terms = OrderTerms(
+        id=command.id,
+        account=account.id,
+        instrument=instrument.id,
+        side=Side.SELL if held > 0 else Side.BUY,
+        quantity=2 * abs(held),
+        type=OrderType.MARKET,
+        tif=TimeInForce.IOC,
+    )
+    _reaches(desk, instrument, terms)
+    context = context_of(desk, terms, instrument, account)
+    return msgspec.structs.replace(context, over_rate=over_rate)
+
+
+def _reaches(desk: Desk, instrument: Instrument, terms: OrderTerms) -> None:
+    """Refuse what would stop half way; without a usable book the pipeline says so itself."""
+    book, collar = desk.book(instrument.id), desk.collar(terms)
+    if book is None or not book.synced or collar is None:
+        return
+    within = Decimal(0)
+    for ticks, lots in book.levels(terms.side.opposite):
+        if (instrument.price(ticks) - collar) * terms.side.sign > 0:
+            break
+        within += instrument.quantity(lots)
+    if within >= terms.quantity:
+        return
+    raise refuse(
+        "REVERSE_BOOK",
+        f"The book holds {plain(within)} up to the collar; twice the position is "
+        f"{plain(terms.quantity)}. A reversal that stops half way would stand unprotected: "
+        f"`close {instrument.id}` first.",
+        "ord.price_collar",
+    )
+
+
+def _protecting(desk: Desk, terms: OrderTerms) -> tuple[str, ...]:
+    """Return the reduce-only orders of the old position, which must not meet the new one."""
+    return tuple(
+        order.id
+        for order in desk.state.live_orders(terms.account)
+        if order.terms.instrument == terms.instrument
+        and order.terms.side is terms.side
+        and not adds_risk(desk, order)
+    )
+
+
+def _pocket(desk: Desk, context: OrderContext, after: AccountFigures | None) -> str | None:
+    """Say what becomes of the margin of an isolated position; None of a cross one."""
+    terms, instrument = context.order, context.instrument
+    if desk.state.mode(terms.account, instrument.id) is not MarginMode.ISOLATED:
+        return None
+    before = desk.state.ledger.balance(wallet(terms.account, instrument.id), instrument.settle)
+    turned = [] if after is None else [p for p in after.positions if p.instrument == instrument.id]
+    behind = turned[0].isolated_wallet if turned else None
+    put_up = "an unknown amount" if behind is None else f"{behind:,.2f}"
+    return (
+        f"{before:,.2f} {instrument.settle} of isolated margin comes back to {terms.account}; "
+        f"{put_up} is put up for the new position."
+    )
