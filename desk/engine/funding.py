@@ -23,6 +23,9 @@ from desk.model.events import Alerted
 from desk.model.numbers import POSTING_INCREMENT, ZERO, plain, round_down, round_up
 from desk.model.orders import MarginMode
 
+CLOCKS_APART_MS = 300_000
+"""A stamp that is told to have passed lies no further ahead; else the interval has changed."""
+
 MARK_WAIT_NS = 60_000_000_000
 """How long after its stamp a payment waits for a fresh mark."""
 
@@ -34,6 +37,8 @@ class Stamp(NamedTuple):
     rate: Decimal
     passed_ns: int = 0
     """Boot-time clock when it was seen to have passed."""
+    heard_ms: int = 0
+    """Wall clock when it was first told."""
 
 
 class FundingClock:
@@ -68,7 +73,9 @@ class FundingClock:
             self._due[name] = known._replace(passed_ns=desk.now_ns)
             del self._next[name]
         if told is not None and rate is not None and told > desk.wall_ms:
-            self._next[name] = Stamp(told, rate)
+            again = known is not None and known.time_ms == told
+            heard_ms = known.heard_ms if known is not None and again else desk.wall_ms
+            self._next[name] = Stamp(told, rate, heard_ms=heard_ms)
 
     def _settle(self, account: str, market: InstrumentMarket, position: Position) -> Plan | None:
         desk, name = self._desk, market.instrument.id
@@ -84,6 +91,9 @@ class FundingClock:
         if told is None or not interval_ms:
             return None
         last_ms = told - interval_ms
+        known = self._next.get(name)
+        if known is not None and known.time_ms == told and known.heard_ms <= last_ms:
+            return None  # it was next even then: the interval has become shorter since
         if since_ms < last_ms <= desk.wall_ms:
             return _missed(desk, account, name, last_ms, "its rate was not heard")
         return None
@@ -125,10 +135,12 @@ def _interval_ms(market: InstrumentMarket) -> int:
 def _has_passed(stamp: Stamp, now_ms: int, told: int | None, interval_ms: int) -> bool:
     """Whether a stamp lies behind: by the clock, or because the venue tells a later one.
 
-    One that is told anew a little later was corrected.
+    One that is told anew a little later was corrected; one that lies far ahead has given way to
+    another interval.
     """
     later = told is not None and told - stamp.time_ms > interval_ms // 2
-    return now_ms >= stamp.time_ms or later
+    near = stamp.time_ms - now_ms <= CLOCKS_APART_MS
+    return now_ms >= stamp.time_ms or (later and near)
 
 
 def _postings(

@@ -275,6 +275,85 @@ def test_each_instrument_has_its_own_clock(interval_h):
     assert alerts(again, "FUNDING_MISSED") == []
 
 
+def past_stamp(trader):
+    to_stamp(trader)
+    trader.run(100)  # what else falls due there takes a look each
+
+
+def quiet(trader, hours, times=5):
+    """Marks at some hours from now on, none in between."""
+    trader.tick(hours * HOUR_MS)
+    for _ in range(times):
+        trader.mark(BTC)
+        trader.tick(100)
+
+
+def paid(trader):
+    """Stamps that were settled, in hours since the first."""
+    first = rows(trader)[0].entry.data["funding"][2]
+    return [(row.entry.data["funding"][2] - first) / HOUR_MS for row in rows(trader)]
+
+
+@pytest.mark.parametrize(("before", "after"), [(8, 4), (8, 1), (4, 8), (1, 8)])
+def test_an_interval_that_changes_at_a_stamp_is_paid_at_the_next_of_the_new_one(before, after):
+    trader = holding()
+    trader.interval_h = before
+    past_stamp(trader)
+    trader.interval_h, trader.stamp_ms = after, trader.stamp_ms + after * HOUR_MS
+    trader.mark(BTC)
+    trader.tick(trader.stamp_ms - trader.wall_ms - 3000)
+    past_stamp(trader)
+    assert paid(trader) == [0, after]
+    assert funded(trader) == 12
+    assert alerts(trader, "FUNDING_MISSED") == []
+
+
+def test_an_interval_that_grows_before_its_stamp_pays_nothing_early():
+    trader = holding()
+    trader.interval_h = 1
+    past_stamp(trader)
+    first = trader.stamp_ms
+    trader.stamp_ms = first + HOUR_MS
+    trader.mark(BTC)
+    trader.tick(HOUR_MS // 2)
+    trader.interval_h, trader.stamp_ms = 8, first + 8 * HOUR_MS
+    quiet(trader, 0)
+    quiet(trader, 2)
+    assert funded(trader) == 6
+    trader.tick(trader.stamp_ms - trader.wall_ms - 3000)
+    past_stamp(trader)
+    assert paid(trader) == [0, 8]
+
+
+def test_an_interval_that_shrinks_under_way_has_missed_no_stamp_that_never_was():
+    trader = holding()
+    past_stamp(trader)
+    trader.stamp_ms += 8 * HOUR_MS
+    quiet(trader, 0)
+    quiet(trader, 5)
+    trader.interval_h = 4  # from the next stamp on
+    quiet(trader, 1)
+    assert alerts(trader, "FUNDING_MISSED") == []
+    trader.tick(trader.stamp_ms - trader.wall_ms - 3000)
+    past_stamp(trader)
+    assert paid(trader) == [0, 8]
+
+
+def test_an_interval_that_shrinks_brings_its_stamp_forward():
+    trader = holding()
+    past_stamp(trader)
+    first = trader.stamp_ms
+    trader.stamp_ms = first + 8 * HOUR_MS
+    trader.mark(BTC)
+    quiet(trader, 1)
+    trader.interval_h, trader.stamp_ms = 4, first + 4 * HOUR_MS
+    quiet(trader, 1)
+    trader.tick(trader.stamp_ms - trader.wall_ms - 3000)
+    past_stamp(trader)
+    assert paid(trader) == [0, 4]
+    assert alerts(trader, "FUNDING_MISSED") == []
+
+
 def test_two_positions_are_each_settled():
     trader = holding()
     trader.buy("4", "2500", id="eth", instrument=ETH)
