@@ -1,10 +1,15 @@
+from decimal import ROUND_FLOOR
 from decimal import Decimal as D
 
 import pytest
-from helpers.engines import BTC, ETH, Trader
+from helpers.engines import BTC, CATALOGUE, ETH, Trader, order
 
 from desk.engine.frame import build_frame
-from desk.model.commands import NextFrame, Transfer
+from desk.execution.fee_tiers import catalogue_at, load_fees
+from desk.io.resources import resource
+from desk.model.command import Quantity, QuantityUnit
+from desk.model.commands import NextFrame, PreviewOrder, Transfer
+from desk.model.orders import Side
 
 
 @pytest.fixture
@@ -123,3 +128,23 @@ def test_a_position_shows_where_closing_it_would_leave_nothing(trader):
     trader.run(60)
     (position,) = frame(trader).positions
     assert position.break_even_price == pytest.approx(D(60030) / D("0.9995"), abs=D("1e-12"))
+
+
+def test_a_fee_tier_is_charged_in_fills_previews_sizes_and_break_even():
+    table = load_fees(resource("fees/binance.toml"), "fees/binance.toml")
+    trader = Trader(catalogue=catalogue_at(CATALOGUE, table, "VIP 9"))  # taker 0.017 %
+    trader.deposit()
+    trader.market()
+    trader.buy("1", "60000")
+    trader.run(60)
+    (fill,) = trader.state.fills
+    assert fill.fee == D("10.2")
+    (position,) = frame(trader).positions
+    assert position.break_even_price == pytest.approx(D("60010.2") / D("0.99983"), abs=D("1e-12"))
+    # 500 at risk: each coin loses 1,000 and 0.017 % of 60,000 and of 59,000, rounded down.
+    given = Quantity(D(500), QuantityUnit.RISK)
+    sized = order(Side.BUY, given, "60000", stop_loss=D(59000))
+    (shown,) = trader.give(PreviewOrder(id="p", order=sized))
+    sized_to = (D(500) / D("1020.23")).quantize(D("0.001"), ROUND_FLOOR)
+    assert D(shown.cost["quantity"]) == sized_to
+    assert D(shown.cost["fee_rate"]) == D("0.00017")
