@@ -25,6 +25,8 @@ class Display(QObject):
     """Shows frames in the panes."""
 
     deposit_wanted = Signal()
+    priced = Signal(object, object)
+    """A frame and the chosen instrument, for what shows prices at once."""
 
     def __init__(self, panes: Panes, pump: Pump, arming: Arming) -> None:
         super().__init__(panes)
@@ -61,7 +63,7 @@ class Display(QObject):
         self._pump.series_from_ms = self._panes.chart.take_series(frame, self.selected)
         self._pump.streams = self._panes.feeds.is_seen()
         self._panes.watch.show_frame(frame, self.selected)
-        self._panes.book.show_frame(frame, self.selected)
+        self.priced.emit(frame, self.selected)
         self._panes.area.fit_front()
         self.pacing.show(frame)
 
@@ -82,7 +84,7 @@ class Display(QObject):
         self._offer_deposit(frame)
 
     def choose(self, instrument: str | None) -> None:
-        """Follow an instrument in ticket, chart, depth."""
+        """Follow an instrument in ticket, chart, ladder."""
         if instrument == self.selected or instrument is None:
             return
         self.selected = self._pump.selected = instrument

@@ -101,10 +101,10 @@ class DockArea(QMainWindow):
         self.splitDockWidget(docks["risk"], docks["positions"], left)
         self.splitDockWidget(docks["positions"], docks["ticket"], left)
         self.splitDockWidget(docks["positions"], docks["chart"], down)
+        self.splitDockWidget(docks["chart"], docks["ladder"], left)
         self.splitDockWidget(docks["chart"], docks["watch"], down)
         for before, key in pairwise(("watch", *TABS)):
             self.tabifyDockWidget(docks[before], docks[key])
-        self.splitDockWidget(docks["chart"], docks["ladder"], left)
         self.splitDockWidget(docks["ticket"], docks["orders"], down)
         docks["watch"].raise_()
 

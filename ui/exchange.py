@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from desk.model.command import Command
-from desk.model.events import Acknowledged, Answered, AnyEvent, Denied
+from desk.model.events import Acknowledged, Answered, AnyEvent, Denied, Previewed
 
-Answer: TypeAlias = Answered | Acknowledged | Denied | None
+Answer: TypeAlias = Answered | Acknowledged | Denied | Previewed | None
 """None: the desk went before it could answer."""
 
 Answering: TypeAlias = Callable[[Answer], None]
@@ -31,7 +31,9 @@ class Exchange:
 
     def take_event(self, event: AnyEvent) -> None:
         """Hand an answer to whoever waits for it."""
-        if event.command is None or not isinstance(event, Answered | Acknowledged | Denied):
+        if event.command is None or not isinstance(
+            event, Answered | Acknowledged | Denied | Previewed
+        ):
             return
         answered = self._waiting.pop(event.command, None)
         if answered is not None:

@@ -20,6 +20,7 @@ from ui.panels.close_out import CloseOutPanel
 from ui.panels.feeds import FeedsPanel
 from ui.panels.financing import FinancingPanel
 from ui.panels.footer import Footer
+from ui.panels.ladder import LadderPanel
 from ui.panels.orders import OrdersPanel
 from ui.panels.positions import PositionsPanel
 from ui.panels.risk import RiskPanel
@@ -27,7 +28,7 @@ from ui.panels.rules import RulesPanel
 from ui.panels.status import StatusBar
 from ui.panels.strips import Strip
 from ui.panels.ticket import TicketPanel
-from ui.panels.watch import DepthPanel, WatchPanel
+from ui.panels.watch import WatchPanel
 from ui.theme import Theme, set_look
 from ui.viewmodels.text import tr
 
@@ -65,7 +66,7 @@ class Panes(QWidget):
         self.financing = FinancingPanel(theme)
         self.close_out = CloseOutPanel(theme)
         self.rules = RulesPanel(theme)
-        self.book = DepthPanel(theme)
+        self.ladder = LadderPanel(theme)
         self.ticket = TicketPanel(theme, new_id, arm_key)
         self.orders = OrdersPanel(theme)
         self.footer = Footer(theme, chord(keys["help"]))
@@ -91,7 +92,7 @@ class Panes(QWidget):
             dock.bar.say(note)
             panel.seen_with = dock.bar
             dock.visibilityChanged.connect(panel.look_again)
-        area.add("ladder", tr("Ladder"), self.book)
+        area.add("ladder", tr("Ladder"), self.ladder)
         area.add("ticket", tr("Ticket"), self.ticket)
         orders = area.add("orders", tr("Orders"), self.orders)
         orders.bar.add_left(self.orders.tabs)
@@ -118,7 +119,6 @@ class Panes(QWidget):
         """Every figure in the colour of old figures, or back."""
         for grid in (
             self.watch.grid,
-            self.book.grid,
             self.positions.grid,
             self.orders.orders,
             self.orders.fills,
@@ -131,6 +131,7 @@ class Panes(QWidget):
         self.risk.set_dimmed(dimmed)
         self.financing.set_dimmed(dimmed)
         self.chart.set_dimmed(dimmed)
+        self.ladder.set_dimmed(dimmed)
         self.status.show_gone(dimmed)
 
     def next_look(self) -> None:

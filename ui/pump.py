@@ -71,6 +71,8 @@ class Pump(QObject):
         self.series_from_ms = 0
         self.streams = False
         """Somebody looks at every stream."""
+        self.levels, self.group = 20, 1
+        """Levels of a side of the book that are wanted, and ticks that one holds."""
         self._heart = QTimer(self)
         self._heart.setInterval(HEARTBEAT_MS)
         self._heart.timeout.connect(self._beat)
@@ -121,7 +123,11 @@ class Pump(QObject):
     def _ask_frame(self) -> None:
         self._credit.stop()
         wanted = NextFrame(
-            selected=self.selected, series_from_ms=self.series_from_ms, streams=self.streams
+            selected=self.selected,
+            series_from_ms=self.series_from_ms,
+            streams=self.streams,
+            levels=self.levels,
+            group=self.group,
         )
         number = self.send(wanted)
         self._frame_due = number is not None

@@ -15,6 +15,8 @@ from ui.closing import Closing
 from ui.display import Display
 from ui.exchange import Exchange
 from ui.keys import bind, load_key_map
+from ui.ladder_hands import LadderHands
+from ui.order_hands import OrderHands
 from ui.panels.key_help import KeyHelp
 from ui.panes import Panes
 from ui.pump import Link, Pump
@@ -44,6 +46,10 @@ class DeskWindow(Panes):
         self.exchange = Exchange(self.commands.send)
         self.surfaces = Surfaces(
             self, theme, self.exchange, lambda: pump.frame, self._stage, self._say_plainly
+        )
+        self.order_hands = OrderHands(self.exchange, self.arming)
+        self.ladder_hands = LadderHands(
+            self.ladder, self.order_hands, self.exchange, self.arming, pump
         )
         self.hello: Hello | None = None
         self._may_close = False
@@ -75,7 +81,8 @@ class DeskWindow(Panes):
         self.positions.close_asked.connect(actions.close_part)
         self.positions.chosen.connect(self.display.choose)
         self.watch.chosen.connect(self.display.choose)
-        self.book.priced.connect(self.ticket.set_price)
+        self.ladder.grid.priced.connect(self.ticket.set_price)
+        self.display.priced.connect(self.ladder_hands.show_frame)
         self.orders.cancel_asked.connect(actions.cancel)
         self.cancel_all.clicked.connect(actions.cancel_all)
         self.footer.help_asked.connect(self._help.show)
@@ -129,7 +136,8 @@ class DeskWindow(Panes):
             "close_50": lambda: positions.close_selected(50),
             "close_75": lambda: positions.close_selected(75),
             "close_100": lambda: positions.close_selected(100),
-            "cancel_selected": self.orders.cancel_selected,
+            "cancel_selected": self.ladder_hands.cancel_or(self.orders.cancel_selected),
+            **self.ladder_hands.keys(self.go_to),
             "look": self.next_look,
             "help": self._help.show,
         }

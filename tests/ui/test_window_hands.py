@@ -227,14 +227,6 @@ def test_lost_answer_leaves_the_order_marked_as_sent(qtbot, rig):
     assert not rig.window.ticket.submit.isEnabled()
 
 
-def test_depth_click_writes_the_price(qtbot, rig):
-    grid = rig.window.book.grid
-    rig.until(lambda: len(grid.grid.rows) > 4)
-    row = grid.grid.rows[2]
-    qtbot.mouseClick(grid.viewport(), LEFT, pos=QPoint(20, 2 * grid.row_height() + 5))
-    assert rig.window.ticket.price.text() == row.key.split()[1]
-
-
 # ---- arming --------------------------------------------------------------------------------------
 
 

@@ -23,6 +23,8 @@ TALL = 560
 """Height from which all three tables are shown, one above the other."""
 
 FEEDS, STREAMS, CONSENSUS = range(3)
+NARROW = 700
+"""Below this width the title bar holds fewer words."""
 
 
 class FeedsPanel(QWidget):
@@ -86,6 +88,10 @@ class FeedsPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        narrow = event.size().width() < NARROW
+        self.words.setFixedWidth(112 if narrow else 180)
+        self.only_wrong.setText(tr("Wrong") if narrow else tr("Only what is wrong"))
+        self.only_wrong.updateGeometry()
         if (event.size().height() >= TALL) != (event.oldSize().height() >= TALL):
             self._arrange()
             self._refresh()
@@ -116,7 +122,8 @@ class FeedsPanel(QWidget):
         feeds.say(tr(f"Feeds {len(frame.feeds)}"))
         streams.say(tr(f"Streams {wrong} wrong" if wrong else f"Streams {len(frame.streams)}"))
         votes = " ".join(f"{diamond(index)}{index.votes}" for index in frame.indices)
-        consensus.say(f"{tr('Consensus')} {votes}".strip())
+        narrow = self.width() < NARROW
+        consensus.say(tr("Consensus") if narrow else f"{tr('Consensus')} {votes}".strip())
 
     def _open_venue(self, venue: str) -> None:
         """The streams of one venue."""

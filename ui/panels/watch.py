@@ -1,25 +1,22 @@
-"""Market watch and the depth of the chosen instrument."""
+"""Market watch: every instrument, and what can be asked about it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, Signal
+from PySide6.QtCore import QEvent, QPoint, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent
 from PySide6.QtWidgets import QMenu, QToolTip, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
 from ui.grid import Grid
-from ui.paint import Align, Ink
 from ui.panels.explain import ExplainPopover
 from ui.theme import Theme
-from ui.viewmodels.cells import Cell, Row
-from ui.viewmodels.depth import DEPTH_COLUMNS, depth_rows
 from ui.viewmodels.explain import explain_mark, mark_tip
 from ui.viewmodels.text import tr
 from ui.viewmodels.watch import COLUMNS, market_of, watch_rows, without_arrivals
 
 
 class WatchPanel(QWidget):
-    """Every instrument; the selected row is what ticket, chart and depth show."""
+    """Every instrument; the selected row is what ticket, chart and ladder show."""
 
     chosen = Signal(str)
     disclosure_asked = Signal(str)
@@ -97,49 +94,3 @@ class WatchGrid(Grid):
             self.tip_asked.emit(key, event.globalPos())
             return True
         return super().viewportEvent(event)
-
-
-class DepthPanel(QWidget):
-    """The best levels of both sides with bars; a click hands a price to the ticket."""
-
-    priced = Signal(str)
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self.grid = DepthGrid(theme)
-        self.grid.row_selected.connect(self._hand_price)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.grid)
-
-    def _hand_price(self, key: str) -> None:
-        self.priced.emit(key.partition(" ")[2])
-
-    def show_frame(self, frame: DeskFrame, selected: str | None) -> None:
-        """Show the chosen instrument's book."""
-        self.grid.show_rows(
-            depth_rows(frame.book, market_of(frame, selected), self.grid.levels_that_fit())
-        )
-
-
-class DepthGrid(Grid):
-    """Two columns: quantity with its bar, price."""
-
-    drawn_columns = frozenset({"quantity"})
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, DEPTH_COLUMNS, tr("Depth"), row_height=18)
-
-    def levels_that_fit(self) -> int:
-        """Levels of each side that the height holds."""
-        return max(1, min(20, self.viewport().height() // self.row_height() // 2))
-
-    def paint_cell(self, ink: Ink, row: Row, number: int, cell: Cell, box: QRectF) -> None:
-        """The bar grows from the price outward; its hue is the side's, never a warning's."""
-        if cell.value:
-            whole = box.adjusted(-8, 1, 8, -1)
-            length = whole.width() * cell.value
-            fill = "bid_fill" if row.key.startswith("bid") else "ask_fill"
-            ink.fill(fill, QRectF(whole.right() - length, whole.top(), length, whole.height() - 1))
-        token = "stale" if self.dimmed else cell.tone.value
-        ink.text(token, self.theme.face(12), cell.text, box, Align.RIGHT)

@@ -1,10 +1,9 @@
 from decimal import Decimal as D
 
 import pytest
-from helpers.frames import BTC, ETH, WALL_MS, book, eth_market, frame, market, spot_market
+from helpers.frames import BTC, ETH, WALL_MS, eth_market, frame, market, spot_market
 from helpers.seven_venues import index, quality, seven_venues, source, troubled_venues
 
-from ui.viewmodels.depth import depth_rows
 from ui.viewmodels.tone import Tone
 from ui.viewmodels.watch import COLUMNS, first_choice, watch_rows, without_arrivals
 
@@ -165,19 +164,6 @@ def test_rows_out_of_sight_are_kept_as_they_were():
     after = watch_rows(moved, {row.key: row for row in before if row.key == ETH})
     assert next(r for r in after if r.key == BTC) != next(r for r in before if r.key == BTC)
     assert next(r for r in after if r.key == ETH) is next(r for r in before if r.key == ETH)
-
-
-def test_depth_has_asks_above_bids_and_the_longest_bar_is_one():
-    rows = depth_rows(book(), market(), 10)
-    assert [row.key.split()[0] for row in rows] == ["ask"] * 10 + ["bid"] * 10
-    prices = [D(row.key.split()[1]) for row in rows]
-    assert prices == sorted(prices, reverse=True)
-    assert max(row.cells[0].value for row in rows) == 1
-
-
-def test_depth_of_another_instrument_is_not_shown():
-    assert depth_rows(book(ETH), market(), 10) == ()
-    assert depth_rows(None, market(), 10) == ()
 
 
 def test_first_choice_is_the_bitcoin_perpetual_in_usdt():

@@ -1,0 +1,131 @@
+"""Orders by hand from a surface that shows prices: one command a gesture, answered by number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from desk.engine.snapshot import DeskFrame, MarketView
+from desk.model.commands import CancelAll, CancelOrder
+from desk.model.events import Acknowledged, Denied
+from desk.model.numbers import plain
+from desk.model.orders import Side
+from ui.actions import new_id
+from ui.arming import Arming
+from ui.exchange import Answer, Exchange
+from ui.viewmodels.events import denial_sentence
+from ui.viewmodels.gestures import Intent, Move
+from ui.viewmodels.own_orders import Chip
+from ui.viewmodels.text import tr
+
+Tell = Callable[[str], None]
+"""Words for the trader, shown where the hand is."""
+
+UNSENT = "The desk cannot be reached: nothing was sent."
+UNANSWERED = "The desk went before it could answer: whether it has this order is unknown."
+FRAMES_UNTIL_SEEN = 2
+"""An order that was accepted is in the next frame, or has ended already."""
+
+
+class OrderHands:
+    """Places, moves, cancels; remembers what was sent until a frame shows it."""
+
+    def __init__(self, exchange: Exchange, arming: Arming) -> None:
+        self._exchange = exchange
+        self._arming = arming
+        self._waiting: dict[str, Intent] = {}
+        self._drawn: dict[str, tuple[str, Chip]] = {}
+        self._frames_left: dict[str, int] = {}
+
+    def place(self, intent: Intent, market: MarketView, surface: str, tell: Tell) -> None:
+        """Send one order; the same again is not sent while the first has no answer."""
+        if not self._arming.is_armed(surface):
+            tell(tr(f"The {surface} is disarmed: nothing was sent."))
+            return
+        if intent in self._waiting.values():
+            tell(tr("The same order is on its way: it is sent once."))
+            return
+        identity = new_id()
+
+        def answered(answer: Answer) -> None:
+            self._waiting.pop(identity, None)
+            if isinstance(answer, Denied):
+                self._drawn.pop(identity, None)
+                tell(_reasons(answer))
+                return
+            self._frames_left[identity] = FRAMES_UNTIL_SEEN
+            if answer is None:
+                self._draw(identity, intent, market, "unknown")
+                tell(tr(UNANSWERED))
+
+        self._waiting[identity] = intent
+        if self._exchange.send(intent.order(identity, market), answered):
+            self._draw(identity, intent, market, "sent")
+        else:
+            self._waiting.pop(identity)
+            tell(tr(UNSENT))
+
+    def _draw(self, identity: str, intent: Intent, market: MarketView, state: str) -> None:
+        stop = intent.type.has_trigger
+        chip = Chip(
+            id=identity,
+            side=intent.side.value,
+            price=intent.price,
+            size=plain(intent.terms.quantity),
+            role="STP" if stop else "LMT",
+            waits=stop,
+            state=state,
+        )
+        self._drawn[identity] = (market.instrument, chip)
+
+    def amend(self, move: Move, surface: str, tell: Tell) -> None:
+        """Send one amendment for a hand that was let go."""
+        command = move.amendment(new_id())
+        if command is None:
+            return
+        if not self._arming.is_armed(surface):
+            tell(tr(f"The {surface} is disarmed: the order stays where it was."))
+        elif not self._exchange.send(command, _says(tell)):
+            tell(tr(UNSENT))
+
+    def cancel(self, order_id: str, tell: Tell) -> None:
+        """Cancel one order, armed or not."""
+        if not self._exchange.send(CancelOrder(id=new_id(), order_id=order_id), _says(tell)):
+            tell(tr(UNSENT))
+
+    def cancel_all(self, instrument: str, side: Side | None, tell: Tell) -> None:
+        """Cancel what works in an instrument, of one side or both."""
+        command = CancelAll(id=new_id(), instrument=instrument, side=side)
+        if not self._exchange.send(command, _says(tell)):
+            tell(tr(UNSENT))
+
+    def see_frame(self, frame: DeskFrame) -> None:
+        """What the frame shows, or will not show any more, is no longer drawn from memory."""
+        if not self._drawn:
+            return
+        shown = {order.id for order in frame.orders}
+        for identity in list(self._drawn):
+            left = self._frames_left.get(identity)
+            if left is not None:
+                self._frames_left[identity] = left - 1
+            if identity in shown or left == 0:
+                self._drawn.pop(identity)
+                self._frames_left.pop(identity, None)
+
+    def sent(self, instrument: str | None) -> list[Chip]:
+        """Orders on their way, or of which nobody knows, that no frame has shown."""
+        return [chip for of, chip in self._drawn.values() if of == instrument]
+
+
+def _says(tell: Tell) -> Callable[[Answer], None]:
+    def answered(answer: Answer) -> None:
+        if isinstance(answer, Denied):
+            tell(_reasons(answer))
+        elif not isinstance(answer, Acknowledged):
+            tell(tr("The desk went before it could answer: look at the orders."))
+
+    return answered
+
+
+def _reasons(denied: Denied) -> str:
+    """Every reason; a surface of prices has room for words, not for a table."""
+    return " ".join(denial_sentence(denial) for denial in denied.denials) or tr("Denied.")
