@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.cli import foresight_grammar, loan_grammar, order_grammar
+from desk.cli import alert_grammar, foresight_grammar, loan_grammar, order_grammar
 from desk.cli.rule_grammar import read_daily_loss, read_override
 from desk.cli.words import LineError, Words
 from desk.model.commands import (
@@ -269,4 +269,5 @@ _READERS = {
     **CHANGES,
     **loan_grammar.READERS,
     **foresight_grammar.READERS,
+    **alert_grammar.READERS,
 }

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from desk.engine.alert_book import AlertChange
 from desk.engine.lending import LendingChange
 from desk.engine.program_book import ProgramChange
 from desk.engine.rule_state import RuleChange
@@ -107,6 +108,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Account, instrument and the moment (wall clock) that funding was settled or missed for."""
     rules: RuleChange | None = None
     programs: ProgramChange | None = None
+    alerts: AlertChange | None = None
     imported: Portfolio | None = None
     """What is watched from now on, in place of all that was."""
 

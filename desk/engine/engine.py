@@ -19,6 +19,7 @@ from collections.abc import Iterable
 import msgspec
 
 from desk.engine import brackets, watching
+from desk.engine.alerting import Alerting
 from desk.engine.brackets import spoken
 from desk.engine.change import Change, Latch
 from desk.engine.close_out_rows import losses_said
@@ -68,6 +69,7 @@ class Engine:
         self.desk = desk
         self._intake = Intake(desk)
         self._watch = watching.Watch(desk)
+        self._alerts = Alerting(desk)
         self._plan: Plan | None = None
 
     def replay(self, rows: Iterable[Row]) -> None:
@@ -115,6 +117,7 @@ class Engine:
         desk, event = self.desk, message.event
         desk.now_ns = max(desk.now_ns, event.ts_recv_ns)
         desk.hear(event)
+        self._alerts.heard(event)
         if isinstance(event, MarkPrice):
             self._watch.heard_mark(event.instrument)
         book = desk.book_of(event)
@@ -130,7 +133,7 @@ class Engine:
         decision = desk.venue.on_time(desk.now_ns, desk.wall_ms, desk.market.books, desk)
         if decision.outcomes:
             return self._propose(decision)
-        return self._start(brackets.tend(desk) or self._watch.look())
+        return self._start(brackets.tend(desk) or self._watch.look() or self._alerts.look())
 
     def _propose(self, decision: Decision) -> Work:
         """Turn what a venue proposes into rows; it has happened once they are durable."""
@@ -179,7 +182,7 @@ class Engine:
         if not message.full or plan.may_use_reserve:
             self._latch_journal(message.reason)
         self.desk.journal_note = message.reason
-        if plan.is_denial or plan.may_use_reserve:
+        if plan.stands or plan.may_use_reserve:
             return self._go_on(self._carry_out(plan, [], durable=False))
         return Work(events=self._numbered([_not_durable(plan, message)]))
 
@@ -255,7 +258,8 @@ class Engine:
 
     def _numbered(self, events: list[AnyEvent]) -> list[AnyEvent]:
         seq = self.desk.state.seq
-        return [msgspec.structs.replace(event, seq=seq) for event in events]
+        said = self._alerts.stamped(events)
+        return [msgspec.structs.replace(event, seq=seq) for event in said]
 
 
 def _not_durable(plan: Plan, message: NotCommitted) -> AnyEvent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from desk.engine.alert_views import alert_rule_views, alert_views
 from desk.engine.book_view import book_view
 from desk.engine.client_views import client_view
 from desk.engine.close_out_views import close_out_views
@@ -76,6 +77,8 @@ def build_frame(
         streams=stream_views(desk, notes) if wanted.streams else [],
         quality=quality_views(desk),
         loans=loan_views(desk),
+        alert_rules=alert_rule_views(desk),
+        alerts=alert_views(desk),
         close_outs=[*close_out_views(desk), *loan_close_out_views(desk)],
     )
 

@@ -8,6 +8,7 @@ import msgspec
 
 from desk.engine import (
     account_changes,
+    alert_setting,
     amending,
     cancelling,
     daily_loss,
@@ -33,6 +34,7 @@ from desk.engine.pace import Pace
 from desk.engine.plan import Plan, Refusal, digest, refuse
 from desk.engine.readable import unreadable
 from desk.model.commands import (
+    AcknowledgeAlert,
     AcknowledgeDisclosure,
     AddMargin,
     AmendOrder,
@@ -54,8 +56,10 @@ from desk.model.commands import (
     PreviewChange,
     PreviewOrder,
     Rearm,
+    RemoveAlert,
     Repay,
     ReversePosition,
+    SetAlert,
     SetClient,
     SetCloseOutOrder,
     SetCreditLimit,
@@ -113,6 +117,9 @@ class Intake:
             OverrideRule: overriding.override,
             SetDailyLoss: daily_loss.set_daily_loss,
             ImportAccounts: importing.accounts,
+            SetAlert: alert_setting.set_alert,
+            RemoveAlert: alert_setting.remove,
+            AcknowledgeAlert: alert_setting.acknowledge,
             WindowClosing: guarding.leave,
         }
 
@@ -218,7 +225,7 @@ class Intake:
             client_id=plan.client_id,
             number=plan.number,
             events=[said],
-            is_denial=True,
+            stands=True,
         )
         what = {
             "about": plan.about,

@@ -39,8 +39,8 @@ class Plan:
     """What the venue proposed, to be committed with the rows."""
     told: dict[str, Any] = field(default_factory=dict[str, Any])
     """What the acknowledgement says beside what is journaled."""
-    is_denial: bool = False
-    """The record of a refusal: the refusal stands whether or not it can be written."""
+    stands: bool = False
+    """The record of a refusal, or of what was raised: it stands whether or not it is written."""
 
     def add(
         self,

@@ -8,6 +8,7 @@ import msgspec
 
 from desk.engine import foresight
 from desk.engine.account_rows import account_row
+from desk.engine.alert_views import alert_rule_views, alert_views
 from desk.engine.client_views import client_view
 from desk.engine.close_out_views import close_out_views
 from desk.engine.desk import Desk
@@ -78,6 +79,8 @@ def answer(desk: Desk, about: str, of: str = "") -> dict[str, Any]:
             known = None if record is None else PLAIN(record)
             gates = PLAIN(client_view(desk))["gates"]
             return {"client": known, "said": describe(record), "gates": gates}
+        case "alerts":
+            return {"rules": PLAIN(alert_rule_views(desk)), "raised": PLAIN(alert_views(desk))}
         case "disclosure":
             return disclosure(desk, of)
         case _:

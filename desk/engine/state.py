@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from desk.engine.accounts import NEW_FOLDER, Account, watched_accounts
+from desk.engine.alert_book import AlertBook
 from desk.engine.bracket_book import BracketBook, Role
 from desk.engine.change import Change, CloseOut, Latch, NewOrder, Unit, change_of
 from desk.engine.lending import Lending
@@ -85,6 +86,7 @@ class DeskState:
         """The last moment that funding was settled, or missed, for."""
         self.rules = RuleState()
         self.programs = ProgramBook()
+        self.alerts = AlertBook()
         self.opened_ms: dict[Key, int] = {}
         """When a position was last opened from flat."""
 
@@ -196,6 +198,8 @@ class DeskState:
                 self.positions[account, instrument] = held.charged(paid)
         if change.rules is not None:
             self.rules.fold(change.rules)
+        if change.alerts is not None:
+            self.alerts.fold(change.alerts)
         if change.imported is not None:
             self._import(change.imported)
 
@@ -254,6 +258,7 @@ class DeskState:
 
     def _apply_fill(self, fill: Fill) -> None:
         self.fills.append(fill)
+        self.alerts.fold_fill(fill)
         instrument = self._catalogue.get(fill.instrument)
         assert instrument is not None, f"a fill in {fill.instrument}, which the desk does not know"
         if instrument.kind is Kind.PERPETUAL:
@@ -305,6 +310,7 @@ class DeskState:
             "close_out_orders": dict(sorted(self.close_out_orders.items())),
             "rules": self.rules.document(),
             "programs": self.programs.document(),
+            "alerts": self.alerts.document(),
             "imported": None if self.imported is None else msgspec.to_builtins(self.imported),
         }
 

@@ -108,6 +108,10 @@ class Alerted(Event, frozen=True, kw_only=True, tag="alert"):
     sound: bool = False
     latency_ms: int | None = None
     """From what it is about until it was raised."""
+    instrument: str | None = None
+    account: str | None = None
+    event_ms: int | None = None
+    """Wall clock of what it is about; None: when it was raised."""
 
 
 class Previewed(Event, frozen=True, kw_only=True, tag="preview"):

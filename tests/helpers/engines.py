@@ -252,6 +252,11 @@ def order(side, quantity="1", price="60000", **fields):
     return SubmitOrder(**{**given, **fields})
 
 
+def decided(rows):
+    """Rows without the records of what was raised."""
+    return [row for row in rows if row.entry.type != "alert"]
+
+
 def full(reason="the disk is full"):
     return NotCommitted(full=True, reason=reason)
 

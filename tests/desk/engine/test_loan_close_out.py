@@ -4,7 +4,7 @@ from decimal import Decimal as D
 
 import msgspec
 import pytest
-from helpers.engines import SPOT, order
+from helpers.engines import SPOT, decided, order
 from helpers.loans import LOAN_RULES, LOANS, Lender
 
 from desk.engine.frame import build_frame
@@ -169,9 +169,9 @@ def test_a_restart_at_any_row_goes_on_and_sells_nothing_twice(cut):
     steady = overdue()
     before = len(steady.rows)
     settle(steady)
-    new = [r.entry.type for r in steady.rows[before:]]
+    new = decided(steady.rows[before:])
     assert len(new) >= 13
-    again = Lender(steady.rows[: before + cut], wall_ms=steady.wall_ms)
+    again = Lender(steady.rows[: new[cut - 1].seq], wall_ms=steady.wall_ms)
     settle(again, looks=120)
     assert balance(again, "loan-1", "BTC") == balance(steady, "loan-1", "BTC")
     assert again.loan().figures.loan == steady.loan().figures.loan

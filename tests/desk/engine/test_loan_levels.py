@@ -3,7 +3,7 @@
 from decimal import Decimal as D
 
 import pytest
-from helpers.engines import BTC
+from helpers.engines import BTC, decided
 from helpers.loans import Lender
 
 from desk.cli.shipped import shipped
@@ -66,7 +66,7 @@ def test_a_call_begins_at_full_utilization_with_the_prices_that_made_it(lender):
     assert levels(lender)[1:] == []
     at(lender, "48076")
     assert levels(lender)[1:] == [("WARNING", "MARGIN_CALL")]
-    row = lender.rows[-1].entry
+    row = decided(lender.rows)[-1].entry
     assert row.account == "loan-1"
     assert row.data["what"]["marks"] == {"BTC": "374992.8"}
     assert row.data["what"]["currency"] == "HKD"

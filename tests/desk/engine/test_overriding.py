@@ -3,7 +3,7 @@
 from decimal import Decimal as D
 
 import pytest
-from helpers.engines import BTC, Trader, order
+from helpers.engines import BTC, Trader, decided, order
 
 from desk.engine.frame import build_frame
 from desk.model.commands import Ask, NextFrame, OverrideRule
@@ -48,7 +48,7 @@ def test_its_end_is_journaled_once_and_told(trader):
     before = len(trader.rows)
     trader.tick(HOUR_MS)
     trader.run(100)
-    (row,) = trader.rows[before:]
+    (row,) = decided(trader.rows[before:])
     assert (row.entry.type, row.entry.reserve) == ("override", True)
     assert row.entry.data["what"] == {"expired": RULE}
     (told,) = [event for event in trader.events if isinstance(event, Alerted)]

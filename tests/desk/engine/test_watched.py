@@ -4,7 +4,7 @@ import json
 from decimal import Decimal as D
 
 import pytest
-from helpers.engines import BTC, ETH, full, order
+from helpers.engines import BTC, ETH, decided, full, order
 from helpers.portfolios import SHIPPED
 from helpers.watchers import BROKER, COIN, COLD, ELSEWHERE, FUND, Watcher, portfolio
 
@@ -355,7 +355,7 @@ def test_a_close_out_is_planned_and_announced_and_never_carried_out(watcher):
         watcher.market(btc="40170")
         watcher.mark(BTC, "40170")
         watcher.tick(1_000)
-    assert {row.entry.type for row in watcher.rows[rows:]} <= {"level", "surveillance"}
+    assert {row.entry.type for row in decided(watcher.rows[rows:])} <= {"level", "surveillance"}
     assert watcher.levels()[-1] == ("MARGIN_CALL", "CLOSE_OUT")
     assert sentences(watcher, "CLOSE_OUT_WATCHED") == [
         "Close-out of fund-1 is due: it is watched, and the desk trades nothing there."
