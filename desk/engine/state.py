@@ -155,6 +155,8 @@ class DeskState:
             self._apply_outcome(change.outcome)
         self._fold_settings(change)
         self._fold_risk(change, time_ms)
+        if change.alerts is not None:
+            self.alerts.fold(change.alerts)
         self._fold_programs(change, time_ms)
 
     def _fold_settings(self, change: Change) -> None:
@@ -198,8 +200,6 @@ class DeskState:
                 self.positions[account, instrument] = held.charged(paid)
         if change.rules is not None:
             self.rules.fold(change.rules)
-        if change.alerts is not None:
-            self.alerts.fold(change.alerts)
         if change.imported is not None:
             self._import(change.imported)
 
