@@ -30,6 +30,9 @@ from desk.venues.connections import venue_of
 TRADED = frozenset({"binance-spot", "binance-usdm"})
 """Where the desk's own accounts live."""
 
+UNDECIDED = {OrderStatus.PENDING, OrderStatus.UNKNOWN}
+"""What the venue has not answered yet."""
+
 LOAD_AFTER_S = 3.0
 """When what is needed only later is loaded: not while the window starts."""
 
@@ -100,14 +103,14 @@ class Session:
                 said.append(f"{name} has no fresh mark")
             elif desk.book_state(name) != "SYNCED":
                 said.append(f"the book of {name} is {desk.book_state(name).lower()}")
-        return said
+        doubt = desk.execution.doubt(desk.venue.link)
+        return [*said, doubt[:1].lower() + doubt[1:]] if doubt else said
 
     def settled(self) -> bool:
         """Whether the venue has answered everything that was sent to it."""
         state = self.runtime.engine.desk.state
         pending = any(
-            order.status is OrderStatus.PENDING or order.amending is not None
-            for order in state.live_orders()
+            order.status in UNDECIDED or order.amending is not None for order in state.live_orders()
         )
         return not pending and not state.cancels
 

@@ -18,7 +18,7 @@ from desk.execution.order import Order
 from desk.model.commands import AmendOrder
 from desk.model.instrument import Instrument
 from desk.model.numbers import plain
-from desk.model.orders import Amendment, OrderTerms, TimeInForce
+from desk.model.orders import Amendment, OrderStatus, OrderTerms, TimeInForce
 from desk.risk.pretrade import review
 
 
@@ -56,6 +56,8 @@ def _amendable(desk: Desk, order_id: str) -> Order:
         raise refuse("ORDER_ENDED", f"Order {order.id} is {order.status.value} already.")
     if order.id in desk.state.cancels:
         raise refuse("CANCEL_ASKED", f"Order {order.id} is being cancelled.")
+    if order.status is OrderStatus.UNKNOWN:
+        raise refuse("ORDER_UNKNOWN", f"Nobody knows whether the venue has {order.id}: cancel it.")
     if order.amending is not None:
         raise refuse("AMEND_ASKED", f"Order {order.id} is being amended; wait for the answer.")
     if order.terms.tif is not TimeInForce.GTC:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from desk.engine.change import Unit
+from desk.engine.execution_state import ExecutionState
 from desk.engine.settings import Rules, Settings
 from desk.engine.state import DeskState
 from desk.engine.wall_clock import WallClock
@@ -61,6 +62,7 @@ class Desk:
         self.rules = rules
         self.settings = settings
         self.venue = venue
+        self.execution = ExecutionState()
         self.state = DeskState(catalogue)
         self.market = MarketState(catalogue)
         self.reference = Reference(

@@ -22,9 +22,9 @@ from desk.engine import brackets, watching
 from desk.engine.alerting import Alerting
 from desk.engine.brackets import spoken
 from desk.engine.change import Change, Latch
-from desk.engine.close_out_rows import losses_said
 from desk.engine.desk import Desk
 from desk.engine.guarding import failed_before
+from desk.engine.hearing import hear
 from desk.engine.intake import Intake
 from desk.engine.interest import due_interest
 from desk.engine.message import (
@@ -40,10 +40,8 @@ from desk.engine.message import (
     Work,
 )
 from desk.engine.plan import Plan
-from desk.engine.settlement import Settlement
-from desk.execution.outcome import Filled, Outcome
+from desk.execution.outcome import Filled
 from desk.execution.port import Decision
-from desk.ledger.book import Posting
 from desk.model.events import (
     Acknowledged,
     Alerted,
@@ -140,29 +138,10 @@ class Engine:
         if not decision.outcomes:
             return NO_WORK
         plan = Plan(about="outcome", decision=decision)
-        settlement = Settlement(self.desk.state, self.desk.leverage)
-        for outcome in decision.outcomes:
-            order = self.desk.state.orders[outcome.order_id]
-            postings = self._postings(settlement, outcome)
-            plan.events += losses_said(order.terms, postings)
-            plan.add(
-                "fill" if isinstance(outcome, Filled) else str(outcome.__struct_config__.tag),
-                Change(outcome=outcome, postings=postings),
-                time_ms=self.desk.wall_ms,
-                account=order.terms.account,
-                reserve=True,
-            )
+        hear(self.desk, plan, decision.outcomes)
+        if not plan.entries:  # all of it was known
+            self.desk.venue.commit(decision)
         return self._start(plan)
-
-    def _postings(self, settlement: Settlement, outcome: Outcome) -> tuple[Posting, ...]:
-        if not isinstance(outcome, Filled):
-            return ()
-        order = self.desk.state.orders[outcome.order_id]
-        if any(fill.id == outcome.fill.id for fill in order.fills):
-            return ()
-        instrument = self.desk.catalogue.get(outcome.fill.instrument)
-        assert instrument is not None, f"a fill in {outcome.fill.instrument}, which is unknown"
-        return settlement.postings(instrument, outcome.fill)
 
     def _start(self, plan: Plan | None) -> Work:
         if plan is None:

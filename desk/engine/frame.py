@@ -9,6 +9,7 @@ from desk.engine.book_view import book_view
 from desk.engine.client_views import client_view
 from desk.engine.close_out_views import close_out_views
 from desk.engine.desk import Desk
+from desk.engine.execution_views import execution_views
 from desk.engine.loan_close_out_views import loan_close_out_views
 from desk.engine.loan_rule_views import loan_rule_views
 from desk.engine.loan_views import loan_views
@@ -79,6 +80,7 @@ def build_frame(
         loans=loan_views(desk),
         alert_rules=alert_rule_views(desk),
         alerts=alert_views(desk),
+        executions=execution_views(desk),
         close_outs=[*close_out_views(desk), *loan_close_out_views(desk)],
     )
 

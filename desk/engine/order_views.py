@@ -63,7 +63,14 @@ def order_view(order: Order) -> OrderView:
         stop_loss=terms.stop_loss,
         take_profit=terms.take_profit,
         amending=order.amending is not None,
+        unanswered_since_ms=_unanswered_since_ms(order),
     )
+
+
+def _unanswered_since_ms(order: Order) -> int | None:
+    if order.status is not OrderStatus.UNKNOWN or order.unanswered is None:
+        return None
+    return order.unanswered.since_ms
 
 
 def fill_view(fill: Fill) -> FillView:

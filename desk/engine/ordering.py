@@ -138,7 +138,7 @@ def context_of(
         over_rate=False,
         repeats=0,
         repeated_at_once=False,
-        around=surroundings(desk, instrument),
+        around=surroundings(desk, instrument, account.id),
     )
 
 

@@ -12,6 +12,7 @@ from desk.engine.alert_views import alert_rule_views, alert_views
 from desk.engine.client_views import client_view
 from desk.engine.close_out_views import close_out_views
 from desk.engine.desk import Desk
+from desk.engine.execution_views import execution_views
 from desk.engine.loan_close_out_views import loan_close_out_views
 from desk.engine.loan_rule_views import loan_rule_views
 from desk.engine.loan_views import loan_views
@@ -56,8 +57,11 @@ def answer(desk: Desk, about: str, of: str = "") -> dict[str, Any]:
         case "positions":
             return {"positions": PLAIN(position_views(desk))}
         case "orders":
-            programs = PLAIN(program_views(desk))
-            return {"orders": PLAIN(live_order_views(desk)), "programs": programs}
+            return {
+                "orders": PLAIN(live_order_views(desk)),
+                "programs": PLAIN(program_views(desk)),
+                "executions": PLAIN(execution_views(desk)),
+            }
         case "risk":
             return {
                 "accounts": PLAIN(account_views(desk)),
@@ -116,6 +120,7 @@ def status(desk: Desk) -> dict[str, Any]:
         "profile": desk.rules.name,
         "profile_hash": desk.rules.hash,
         "accounts": [_account(desk, view) for view in views],
+        "executions": PLAIN(execution_views(desk)),
         "journal_seq": desk.state.seq,
         "state_hash": desk.state.hash(),
     }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from desk.engine.anomalies import unresolved_s
 from desk.engine.day import daily_limit, day_loss
 from desk.engine.desk import Desk
+from desk.engine.execution_state import unknown_orders
 from desk.engine.market_views import open_coins
 from desk.model.instrument import Instrument
 from desk.risk.context import Surroundings
 
 
-def surroundings(desk: Desk, instrument: Instrument) -> Surroundings:
+def surroundings(desk: Desk, instrument: Instrument, account: str) -> Surroundings:
     """Gather funding interval, open interest and the last minute's marks of an instrument."""
     market, window = desk.market.get(instrument.id), desk.windows.get(instrument.id)
     within_s = int(desk.rules.profile.number("ord.price_collar", "window_s"))
@@ -24,4 +25,6 @@ def surroundings(desk: Desk, instrument: Instrument) -> Surroundings:
         highest_mark=high,
         anomaly_s=unresolved_s(desk, instrument.id),
         day_loss_unknown=daily_limit(desk) is not None and day_loss(desk) is None,
+        venue_doubt=desk.execution.doubt(desk.venue.link),
+        unanswered=tuple(order.id for order in unknown_orders(desk, account)),
     )

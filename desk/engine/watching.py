@@ -14,6 +14,7 @@ from desk.engine.loan_closing_out import LoanClosingOut
 from desk.engine.loan_watch import LoanWatch
 from desk.engine.plan import Plan
 from desk.engine.program_clock import ProgramClock
+from desk.engine.reconciling import Reconciler
 from desk.engine.rule_watch import RuleWatch
 from desk.engine.state import CALLED
 from desk.margin.levels import CLOSE_OUT
@@ -46,6 +47,7 @@ class Watch:
         self._blind_stops = BlindStops(desk)
         self._clock = ClockWatch(desk)
         self._programs = ProgramClock(desk)
+        self._reconciler = Reconciler(desk)
 
     def window_changed(self, attached: bool) -> None:
         """Note that a window was attached (its heartbeats count from now) or is gone."""
@@ -68,6 +70,7 @@ class Watch:
             self._heard_ns = self._desk.now_ns
         looks = (
             self._lost_heartbeat,
+            self._reconciler.look,
             self._closing_out.look,
             self._changed_level,
             self._loans.look,

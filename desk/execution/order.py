@@ -1,11 +1,12 @@
 """An order and what became of it: a fold over outcomes that does not depend on their order.
 
 Acks, fills and cancels of a real venue arrive late, twice and out of order. An `Order` therefore
-keeps facts (was it accepted, which fills are known, how was it closed) and its status follows
-from the facts alone, so that every arrival order of the same outcomes ends in the same order. A
-cancel states how much had been filled: until the fills that make it up are known the order is
-not closed, and those fills count. While an amendment is on its way nobody knows how large the order
-is: it has ended only where it has ended either way.
+keeps facts (was it accepted, which fills are known, how was it closed) and its status follows from
+the facts alone, so that every arrival order of the same outcomes ends in the same order. A cancel
+states how much had been filled: until the fills that make it up are known the order is not closed,
+and those fills count. An order without an answer is UNKNOWN until the venue says anything of it at
+all, be it late: it is never guessed. While an amendment is on its way nobody knows how large the
+order is: it has ended only where it has ended either way.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from desk.execution.outcome import (
     Outcome,
     Rejected,
     Triggered,
+    Unanswered,
 )
 from desk.model.instrument import Contract, Instrument
 from desk.model.numbers import ZERO
@@ -104,6 +106,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """The last answer to an amendment."""
     cancelled: Cancelled | None = None
     rejected: Rejected | None = None
+    unanswered: Unanswered | None = None
+    """No answer came in time; it says nothing any more once one has."""
 
     @property
     def id(self) -> str:
@@ -127,6 +131,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         """The quantity it may still turn out to have."""
         quantity = self.terms.quantity
         return quantity if self.amending is None else max(quantity, self.amending.quantity)
+
+    @property
+    def was_heard_of(self) -> bool:
+        """Whether the venue has ever said anything of it."""
+        words = (self.accepted, self.triggered, self.answered, self.cancelled, self.rejected)
+        return bool(self.fills) or any(word is not None for word in words)
 
     @property
     def is_live(self) -> bool:
@@ -212,6 +222,10 @@ def _with_fact(order: Order, outcome: Outcome) -> Order:
     match outcome:
         case Filled():
             return _with_fill(order, outcome.fill)
+        case Unanswered():
+            if order.unanswered is not None and order.unanswered.since_ms <= outcome.since_ms:
+                return order
+            return msgspec.structs.replace(order, unanswered=outcome)
         case Accepted():
             if _is_later(outcome, order.accepted):
                 return order
@@ -301,8 +315,8 @@ def _status(order: Order) -> OrderStatus:
         return now
     if order.fills:
         return OrderStatus.PARTIALLY_FILLED
-    if order.accepted is None:
-        return OrderStatus.PENDING
+    if not order.was_heard_of:
+        return OrderStatus.PENDING if order.unanswered is None else OrderStatus.UNKNOWN
     waits = order.terms.type.has_trigger and order.triggered is None
     return OrderStatus.WAITING if waits else OrderStatus.WORKING
 

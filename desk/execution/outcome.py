@@ -22,6 +22,18 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", t
     """Wall clock, UTC."""
 
 
+class Unanswered(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="unanswered"):
+    """The order was sent and nothing came back: nobody knows whether the venue has it.
+
+    The only outcome that the venue does not say; whatever it says of the order counts instead.
+    """
+
+    order_id: str
+    since_ms: int
+    """When it was sent; wall clock, UTC."""
+    time_ms: int
+
+
 class Filled(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="filled"):
     """The order was executed, in whole or in part."""
 
@@ -94,4 +106,6 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", t
     time_ms: int
 
 
-Outcome: TypeAlias = Accepted | Triggered | Amended | AmendRefused | Filled | Cancelled | Rejected
+Outcome: TypeAlias = (
+    Accepted | Triggered | Amended | AmendRefused | Filled | Cancelled | Rejected | Unanswered
+)

@@ -58,12 +58,14 @@ CAPABILITIES = Capabilities(
     reduce_only=True,
     amend=True,
     queue_position=True,
+    latency_ms=LATENCY_MS,
 )
 
 LISTED_ANEW = "the venue has changed the increments of this instrument"
 ARRIVES, AMENDS, CANCELS = range(3)
 """What may be due for an order; of one moment in this order."""
 
+LOST_WITH_LINK = "it was lost on the way to a venue that is not in use any more"
 ENDED_BY_RESTART = "the desk restarted before the rest of this immediate order was decided"
 
 
@@ -353,9 +355,11 @@ def _put_back(restored: PaperOrder, order: Order, now_ns: int) -> None:
         restored.trigger()
     elif not restored.untriggered:
         restored.queue = QueuePosition()
-    if restored.refusal or not (restored.can_rest or restored.untriggered or takes):
+    nobody_knows = order.status is OrderStatus.UNKNOWN  # to send it now could be to send it twice
+    if restored.refusal or nobody_knows or not (restored.can_rest or restored.untriggered or takes):
         restored.cancel_at_ns = now_ns
-        restored.cancel_reason = restored.refusal or ENDED_BY_RESTART
+        ended = LOST_WITH_LINK if nobody_knows else ENDED_BY_RESTART
+        restored.cancel_reason = restored.refusal or ended
 
 
 def _see_levels(

@@ -17,6 +17,15 @@ on the book as it was: `on_time`, then the event goes into the book, then `on_ma
 An amendment is asked for like a cancel and answered by an outcome: `Amended`, `AmendRefused`, or
 the order's end where it had filled as much as it should have become. Until then the old order
 works. It keeps its id; its place in the queue only where nothing but the quantity falls.
+
+A venue that is reached over a link may answer late, twice, in another order or never. It proposes
+`Unanswered` for what it sent and heard nothing of; it never sends an order a second time. After
+each connection, and where answers stay away, the desk asks what the venue holds (`ask`, `stated`)
+and takes what it had missed (`desk.execution.reconciliation`). Until a connection has been
+reconciled nothing that adds risk is let through. While it is down, cancels and amendments are kept
+and asked for again; an order is held for `HOLD_MS` and then ends unsent, so that nothing fires
+much later at another price; a protective leg, whose price is in its trigger, is held until it can
+be sent.
 """
 
 from __future__ import annotations
@@ -29,6 +38,7 @@ import msgspec
 
 from desk.execution.order import Order
 from desk.execution.outcome import Outcome
+from desk.execution.statement import Question, Statement
 from desk.model.instrument import Instrument, InstrumentId, Lots, Ticks
 from desk.model.market_data import Level, MarketEvent
 from desk.model.orders import Amendment, OrderTerms, OrderType, Side, TimeInForce
@@ -52,6 +62,10 @@ class BookLevels(Protocol):
 
 
 Books: TypeAlias = Mapping[InstrumentId, BookLevels]
+
+HOLD_MS = 5_000
+"""How long an order that reduces is held for a link that is down; it is told to whoever sends it.
+"""
 
 
 class DeskView(Protocol):
@@ -82,6 +96,31 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Amends in place; else an order is cancelled and sent anew."""
     queue_position: bool = False
     """Says how much is ahead of a resting order: an estimate, on the careful side."""
+    cancel_on_disconnect_s: int | None = None
+    """Cancels what could add risk when it has not heard the desk for so long."""
+    client_id_query: bool = False
+    """Says of a client order id whether it ever had it."""
+    request_life_ms: int | None = None
+    """Refuses a request that arrives later than so after it was sent: what it does not have by
+    then it will never have. None: it answers before anything else happens."""
+    latency_ms: int | None = None
+    """From an order to the first word about it, when all is well."""
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a venue can be reached."""
+
+    up: bool
+    since_ms: int | None = None
+    """Wall clock; None: since ever."""
+    session: int = 0
+    """Counts connections: what each of them missed must be asked for. 0: nothing can be missed."""
+    note: str = ""
+    """Why it is down."""
+
+
+IN_PROCESS = Link(up=True)
+"""Of a venue that lives with the desk."""
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -111,6 +150,20 @@ class ExecutionClient(Protocol):
     def capabilities(self) -> Capabilities:
         """What it can do."""
         ...
+
+    @property
+    def link(self) -> Link:
+        """Whether it can be reached; always, where it lives with the desk."""
+        return IN_PROCESS
+
+    def ask(self, question: Question, now_ns: int) -> None:
+        """Ask what it holds; only of a link with a session, and one question at a time: a later
+        one takes the place of one that has not been answered."""
+        del question, now_ns
+
+    def stated(self) -> Statement | None:
+        """Take the answer to the latest question, once all its parts have come or failed."""
+        return None
 
     def submit(
         self,

@@ -84,6 +84,10 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """For how long the price has been running away; None: it is calm."""
     day_loss_unknown: bool = False
     """A day may lose only so much, and what it has lost cannot be said."""
+    venue_doubt: str = ""
+    """Why the venue cannot be relied on now; empty: it can."""
+    unanswered: tuple[str, ...] = ()
+    """Orders of the account of which nobody knows whether the venue has them."""
 
 
 class OrderContext(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from desk.risk import (
     market_checks,
     order_checks,
     stop_checks,
+    venue_checks,
 )
 from desk.risk.context import OrderContext, Review
 from desk.risk.denial import attributed, with_hint
@@ -65,6 +66,9 @@ PIPELINE: Sequence[Step] = (
     _one(stop_checks.trigger_side, always=True),
     _one(stop_checks.bracket, always=True),
     _one(limit_checks.limits_present),
+    # The way to the venue.
+    _one(venue_checks.reachable),
+    _one(venue_checks.answered),
     # Data quality.
     _one(hinted(data_doubts.fresh_mark)),
     _one(market_checks.fresh_account),

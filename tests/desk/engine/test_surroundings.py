@@ -19,7 +19,7 @@ def trader():
 
 
 def of(trader, instrument=BTC):
-    return surroundings(trader.desk, trader.desk.catalogue.get(instrument))
+    return surroundings(trader.desk, trader.desk.catalogue.get(instrument), "perp-1")
 
 
 def codes(events):

@@ -197,7 +197,7 @@ def test_answers_that_cannot_be_true_are_refused(start, outcomes):
         pytest.param([ACK, TRIGGER, F1, cancel("0.2")], S.CANCELLED, id="cut"),
         pytest.param([ACK, cancel("0")], S.CANCELLED, id="never-triggered"),
         pytest.param([ACK, TRIGGER, REJECT], S.REJECTED, id="refused-when-triggered"),
-        pytest.param([TRIGGER], S.PENDING, id="ack-missing"),
+        pytest.param([TRIGGER], S.WORKING, id="ack-missing"),
     ],
 )
 def test_triggers_fold_the_same_in_every_arrival_order(outcomes, status):

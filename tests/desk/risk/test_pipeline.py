@@ -93,6 +93,8 @@ def test_the_steps_come_in_the_order_of_the_risk_model(trader):
             lowest_mark=D(60000),
             highest_mark=D(60000),
             anomaly_s=30,
+            venue_doubt="The venue cannot be reached: closed",
+            unanswered=("lost",),
         ),
     )
     market = replace(bad.market, book_state="UNSYNCED")
@@ -100,6 +102,8 @@ def test_the_steps_come_in_the_order_of_the_risk_model(trader):
         "STATE_REDUCING",
         "ID_REUSED",
         "LOT_SIZE",
+        "VENUE_DOWN",
+        "ORDER_UNKNOWN",
         "STALE_ACCOUNT",
         "BOOK_UNSYNCED",
         "PRICE_ANOMALY",
@@ -126,7 +130,7 @@ def test_the_steps_come_in_the_order_of_the_risk_model(trader):
 
 def test_nothing_is_in_the_pipeline_twice_and_nothing_that_looks_is_left_out():
     looks = [step.look for step in PIPELINE]
-    assert len(looks) == len(set(looks)) == 41
+    assert len(looks) == len(set(looks)) == 43
     assert sum(step.always for step in PIPELINE) == 12
 
 
