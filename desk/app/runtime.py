@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
+import msgspec
+
 from desk.engine.engine import Engine
 from desk.engine.message import (
     Clock,
@@ -45,6 +47,8 @@ class Runtime:
         self.listeners: list[Listener] = []
         self.on_change: list[Callable[[], None]] = []
         """Called when there is something new to show."""
+        self.beside: Callable[[AnyCommand, int | None], bool] = lambda command, number: False
+        """Takes a command that the engine need not see; False: it must."""
         self.on_distrust: Callable[[InstrumentId], None] | None = None
         """Told of a book that was found crossed: a new snapshot is needed."""
 
@@ -68,6 +72,8 @@ class Runtime:
 
     def give(self, command: AnyCommand, number: int | None = None) -> None:
         """Take a command, at the time it is now."""
+        if self.beside(command, number):
+            return
         self.tick()
         self.process(Given(command, number))
         self._changed()
@@ -106,6 +112,12 @@ class Runtime:
             return NotCommitted(full=True, reason=str(error))
         except JournalError as error:
             return NotCommitted(full=False, reason=str(error))
+
+    def tell(self, event: AnyEvent) -> None:
+        """Hand on an event that is not the engine's own."""
+        seq = self.engine.desk.state.seq
+        for listener in self.listeners:
+            listener(msgspec.structs.replace(event, seq=seq))
 
     def _hand_on(self, work: Work) -> None:
         for event in work.events:

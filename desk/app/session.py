@@ -12,6 +12,7 @@ from desk.app.assemble import build_engine
 from desk.app.feeds import Feeds
 from desk.app.folder_settings import folder_settings
 from desk.app.options import Options
+from desk.app.records import Records
 from desk.app.replayed import Recorded, ReplayedFeeds
 from desk.app.runtime import Runtime
 from desk.app.terms import TermsStore
@@ -75,6 +76,8 @@ class Session:
         self._journal = SqliteJournal(held)
         self.runtime = Runtime(engine, self._journal, clock)
         self.runtime.start()
+        self.records = Records(self.runtime, held.path)
+        self.runtime.beside = self.records.takes
         feeds = partial(ReplayedFeeds, recorded) if recorded else Feeds
         self.feeds: Feeds = feeds(options, self.runtime, held.path, store, listed_ms)
 
@@ -151,6 +154,7 @@ async def open_session(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await session.records.stop()
         await session.feeds.stop()
         session.close()
 

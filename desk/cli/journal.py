@@ -15,15 +15,14 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from desk.io.csv_cells import text_cell, value_cell
 from desk.io.folder import desk_folder
 from desk.io.journal_reader import JournalReader
 from desk.model.errors import InputError, JournalBroken
 from desk.model.journal import Row
-from desk.model.numbers import parse_decimal
 
 _PROGRESS_ROWS = 50_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
 class _Arguments(argparse.ArgumentParser):
@@ -137,23 +136,9 @@ def _cells(row: Row, names: Sequence[str]) -> list[str]:
     return [
         str(row.seq),
         _iso(entry.time_ms),
-        _text(entry.type),
-        _text(entry.id),
-        _text(entry.account),
-        *(_value(entry.data.get(name)) for name in names),
+        text_cell(entry.type),
+        text_cell(entry.id),
+        text_cell(entry.account),
+        *(value_cell(entry.data.get(name)) for name in names),
         row.hash,
     ]
-
-
-def _text(text: str | None) -> str:
-    """A text cell that no spreadsheet takes for a formula."""
-    if text is None:
-        return ""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
-
-
-def _value(value: object) -> str:
-    """A cell of `data`: a number as it was written, other text made safe, the rest as JSON."""
-    if isinstance(value, str):
-        return value if parse_decimal(value) is not None else _text(value)
-    return "" if value is None else msgspec.json.encode(value).decode()

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from desk.model.alert_commands import AcknowledgeAlert, RemoveAlert, SetAlert
+from desk.model.blotter import AskBlotter, ExportBlotter
 from desk.model.command import Command
 from desk.model.order_commands import (
     AmendOrder,
@@ -320,5 +321,7 @@ AnyCommand: TypeAlias = (
     | PreviewOrder
     | PreviewChange
     | Ask
+    | AskBlotter
+    | ExportBlotter
     | NextFrame
 )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from desk.cli import journal as command
 from desk.cli.journal import run
+from desk.io.csv_cells import text_cell, value_cell
 from desk.io.folder import hold_folder
 from desk.io.journal import SqliteJournal
 from desk.model.errors import InputError, JournalBroken
@@ -286,21 +287,21 @@ def test_export_of_an_empty_journal_is_its_header(tmp_path, capsys):
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\0"])
 def test_no_text_cell_begins_as_a_formula_does(start):
-    assert command._text(f"{start}cmd|x") == f"'{start}cmd|x"
-    assert command._value(f"{start}cmd|x") == f"'{start}cmd|x"
+    assert text_cell(f"{start}cmd|x") == f"'{start}cmd|x"
+    assert value_cell(f"{start}cmd|x") == f"'{start}cmd|x"
 
 
 @given(text=st.text())
 def test_text_that_begins_otherwise_is_left_as_it_is(text):
-    safe = command._text(text)
+    safe = text_cell(text)
 
     assert safe in (text, f"'{text}")
-    assert (safe == text) is (text[:1] not in set("=+-@\t\r\0") or text == "")
+    assert (safe == text) is (text[:1] not in set("=+-@\t\r\n\0＝＋－＠") or text == "")
 
 
 @pytest.mark.parametrize("number", ["-12.5", "+1", "0", "-0", ".5", "-100000000000.00000001"])
 def test_numbers_stay_numbers(number):
-    assert command._value(number) == number
+    assert value_cell(number) == number
 
 
 # --- bad usage ------------------------------------------------------------------------------------

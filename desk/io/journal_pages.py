@@ -1,0 +1,76 @@
+"""Pages of a journal, newest first or oldest first, for whoever reads beside the writer.
+
+A connection of its own, opened read-only; every row is checked against the one before it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from desk.io.journal_chain import EMPTY, Head, checked
+from desk.io.journal_database import JOURNAL_FILE, READ_ERRORS, connect, unreadable
+from desk.model.journal import Row
+
+_COLUMNS = "SELECT seq, time_ms, type, id, account, payload, hash FROM journal"
+
+
+class JournalPages:
+    """A journal open for reading in pages; one thread at a time.
+
+    Raises JournalError when it cannot be read, JournalBroken where a row does not hold.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / JOURNAL_FILE
+        try:
+            self._connection = connect(self._path, "ro")
+        except READ_ERRORS as error:
+            raise unreadable(self._path, None, error) from error
+
+    def newest_seq(self) -> int:
+        """Return the number of the last row; 0: there is none."""
+        try:
+            (last,) = self._connection.execute("SELECT max(seq) FROM journal").fetchone()
+        except READ_ERRORS as error:
+            raise unreadable(self._path, None, error) from error
+        return int(last or 0)
+
+    def between(self, after_seq: int, before_seq: int) -> list[Row]:
+        """Return the rows behind one and before another, oldest first."""
+        try:
+            head = self._head(after_seq)
+            found = self._connection.execute(
+                f"{_COLUMNS} WHERE seq > ? AND seq < ? ORDER BY seq", (head.seq, before_seq)
+            ).fetchall()
+        except READ_ERRORS as error:
+            raise unreadable(self._path, after_seq + 1, error) from error
+        rows: list[Row] = []
+        for record in found:
+            head, row = checked(str(self._path), head, record)
+            rows.append(row)
+        return rows
+
+    def _head(self, seq: int) -> Head:
+        if seq <= 0:
+            return EMPTY
+        found = self._connection.execute(
+            "SELECT hash FROM journal WHERE seq = ?", (seq,)
+        ).fetchone()
+        return EMPTY if found is None else Head(seq, found[0])
+
+    def close(self) -> None:
+        """Close; again is harmless."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
