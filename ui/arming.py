@@ -13,7 +13,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Signal
 from ui.clock import boot_ns
 
 IDLE_LIMIT_S = 300
-SURFACES = ("ticket", "positions", "ladder", "chart")
+SURFACES = ("ticket", "positions", "ladder", "chart", "command")
+"""Where an order can be made; `command` is the line that is typed."""
 
 _HANDS = frozenset(
     {
@@ -37,7 +38,7 @@ class Arming(QObject):
     def __init__(self, parent: QObject | None = None, now_ns: Callable[[], int] = boot_ns) -> None:
         super().__init__(parent)
         self._now_ns = now_ns
-        self._armed: frozenset[str] = frozenset()
+        self.armed: frozenset[str] = frozenset()
         self._touched_ns = 0
         self._profile: str | None = None
         self.allowed = False
@@ -48,29 +49,29 @@ class Arming(QObject):
 
     def is_armed(self, surface: str = "") -> bool:
         """Whether a surface (or any) may send."""
-        return surface in self._armed if surface else bool(self._armed)
+        return surface in self.armed if surface else bool(self.armed)
 
     def seconds_left(self) -> int:
         """Seconds until the idle limit."""
         idle_s = (self._now_ns() - self._touched_ns) // 1_000_000_000
         return max(0, IDLE_LIMIT_S - idle_s)
 
-    def is_whole(self) -> bool:
-        """Whether every surface may send; one alone may have been disarmed."""
-        return self._armed == frozenset(SURFACES)
+    def toggle(self, surface: str = "") -> None:
+        """The trader's hand on a lock: one surface's, or that of all.
 
-    def toggle(self) -> None:
-        """The trader's hand on the lock: what only a part is armed of becomes whole first."""
-        if self.is_whole():
-            self._set(frozenset())
+        What only a part is armed of becomes whole first.
+        """
+        wanted = frozenset({surface} if surface else SURFACES)
+        if wanted <= self.armed:
+            self._set(self.armed - wanted)
         elif self.allowed:
             self._touched_ns = self._now_ns()
-            self._set(frozenset(SURFACES))
+            self._set(self.armed | wanted)
 
     def disarm(self, why: str, surface: str = "") -> None:
         """Disarm everything, or one surface, and say why."""
-        remaining = self._armed - {surface} if surface else frozenset[str]()
-        if remaining != self._armed:
+        remaining = self.armed - {surface} if surface else frozenset[str]()
+        if remaining != self.armed:
             self._set(remaining)
             self.disarmed.emit(why)
 
@@ -88,9 +89,9 @@ class Arming(QObject):
 
     def check(self) -> None:
         """Disarm when nobody has touched anything for the idle limit; tick the countdown."""
-        if self._armed and self.seconds_left() <= 0:
+        if self.armed and self.seconds_left() <= 0:
             self.disarm("idle for 5 min")
-        elif self._armed:
+        elif self.armed:
             self.changed.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -101,9 +102,9 @@ class Arming(QObject):
 
     def _set(self, armed: frozenset[str]) -> None:
         app = QCoreApplication.instance()
-        if app is not None and bool(armed) != bool(self._armed):
+        if app is not None and bool(armed) != bool(self.armed):
             # Filtering costs a Python call for every event, so only while it matters.
             (app.installEventFilter if armed else app.removeEventFilter)(self)
             (self._watch.start if armed else self._watch.stop)()
-        self._armed = armed
+        self.armed = armed
         self.changed.emit()

@@ -58,6 +58,10 @@ class TitleBar(QWidget):
         """Put a control before the float button."""
         self.row.insertWidget(self.row.count() - 1, widget)
 
+    def add_lock(self, lock: QWidget) -> None:
+        """The surface's lock, beside the float button: what it frees is this dock."""
+        self.row.insertWidget(self.row.count() - 1, lock)
+
     def say(self, note: str) -> None:
         """Show a note at the right."""
         if note != self.note:

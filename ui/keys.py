@@ -5,58 +5,20 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping
 from importlib.resources import files
-from typing import cast
+from typing import TypeVar, cast
 
 import msgspec
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
-ACTIONS = frozenset(
-    {
-        "arm",
-        "buy",
-        "cancel_all",
-        "cancel_selected",
-        "client",
-        "close_100",
-        "close_25",
-        "close_50",
-        "close_75",
-        "cures",
-        "flatten",
-        "focus_close_out",
-        "focus_feeds",
-        "focus_financing",
-        "focus_orders",
-        "focus_positions",
-        "focus_rules",
-        "focus_watch",
-        "focus_ladder",
-        "help",
-        "kill",
-        "ladder_buy",
-        "ladder_buy_stop",
-        "ladder_coarser",
-        "ladder_down",
-        "ladder_finer",
-        "ladder_quantity",
-        "ladder_recentre",
-        "ladder_sell",
-        "ladder_sell_stop",
-        "ladder_up",
-        "limit",
-        "look",
-        "market",
-        "next_instrument",
-        "previous_instrument",
-        "price",
-        "quantity",
-        "rearm",
-        "sell",
-        "submit",
-    }
-)
+_Map = TypeVar("_Map", dict[str, "Key"], dict[str, str])
+
+OWN_FILE = "keys.toml"
+"""In the desk folder: a person's own keys, `action = "Ctrl+Shift+K"`, one line an action."""
+
+_EDITING = frozenset(f"Ctrl+{letter}" for letter in "ACVXYZ")
+"""What every text field answers to."""
 
 
 class KeyMapError(ValueError):
@@ -72,27 +34,29 @@ class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Works in every window, with a dialog open, armed or not."""
 
 
-def load_key_map(data: bytes | None = None) -> dict[str, Key]:
-    """Read a key map (the shipped one by default); KeyMapError if it is not sound."""
-    if data is None:
-        data = files("resources").joinpath("keys.toml").read_bytes()
+def load_key_map(own: bytes | None = None) -> dict[str, Key]:
+    """Return the shipped map, with a person's own keys over it; KeyMapError if they do not fit."""
+    shipped = files("resources").joinpath("keys.toml").read_bytes()
+    keys = _read(shipped, dict[str, Key])
+    for action, chosen in ({} if own is None else _read(own, dict[str, str])).items():
+        if action not in keys:
+            raise KeyMapError(f"keys.toml: action {action} is unknown")
+        keys[action] = msgspec.structs.replace(keys[action], key=chosen)
+    taken: dict[str, str] = {}
+    for action, key in keys.items():
+        other = taken.setdefault(_canonical(action, key.key), action)
+        if other != action:
+            raise KeyMapError(
+                f"keys.toml: {key.key} is given to {other} and to {action}; one key, one action"
+            )
+    return keys
+
+
+def _read(data: bytes, kind: type[_Map]) -> _Map:
     try:
-        read = msgspec.convert(tomllib.loads(data.decode()), dict[str, Key])
+        return msgspec.convert(tomllib.loads(data.decode()), kind)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise KeyMapError(f"keys.toml: {error}") from error
-    for wanted, odd in ((ACTIONS - set(read), "is missing"), (set(read) - ACTIONS, "is unknown")):
-        if wanted:
-            raise KeyMapError(f"keys.toml: action {min(wanted)} {odd}")
-    taken: dict[str, str] = {}
-    for action, key in read.items():
-        written = _canonical(action, key.key)
-        if written in taken:
-            raise KeyMapError(
-                f"keys.toml: {key.key} is given to {taken[written]} and to {action}; "
-                "one key, one action"
-            )
-        taken[written] = action
-    return read
 
 
 def _canonical(action: str, key: str) -> str:
@@ -102,7 +66,7 @@ def _canonical(action: str, key: str) -> str:
     pressed = first[0] if sequence.count() == 1 else None
     if pressed is None or pressed.key() == Qt.Key.Key_unknown:
         raise KeyMapError(
-            f"keys.toml: {action}: expected one key such as Ctrl+Shift+K, found {key}"
+            f"keys.toml: {action}: expected one key such as Ctrl+Shift+K, found {key!r}"
         )
     held = pressed.keyboardModifiers()
     strong = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
@@ -112,7 +76,10 @@ def _canonical(action: str, key: str) -> str:
             f"keys.toml: {action}: {key} needs Ctrl, Alt or a function key, "
             "a bare key fires while a list has the focus"
         )
-    return sequence.toString(QKeySequence.SequenceFormat.PortableText)
+    written = sequence.toString(QKeySequence.SequenceFormat.PortableText)
+    if written in _EDITING:
+        raise KeyMapError(f"keys.toml: {action}: {key} is what a text field is edited with")
+    return written
 
 
 def bind(

@@ -9,9 +9,11 @@ from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from ui.actions import new_id
+from ui.arming import SURFACES
 from ui.controls import Button
 from ui.docks import DockArea
 from ui.keys import Key, chord
+from ui.lock import LockButton
 from ui.paint import painting
 from ui.palette import DIRECTIONS, SCHEMES
 from ui.panels.banner import BannerBar
@@ -33,7 +35,15 @@ from ui.theme import Theme, set_look
 from ui.viewmodels.text import tr
 
 COMPACT_BELOW = 1_600
+LOCKED_DOCKS = tuple(surface for surface in SURFACES if surface != "command")
+"""Docks that send; the typed line has its lock in the footer."""
 FULL_SIZE, SMALL_SIZE = QSize(1920, 1080), QSize(1366, 768)
+
+
+def surface_names() -> dict[str, str]:
+    """What the trading surfaces are called."""
+    names = (tr("Ticket"), tr("Positions"), tr("Ladder"), tr("Chart"), tr("Command line"))
+    return dict(zip(SURFACES, names, strict=True))
 
 
 class Panes(QWidget):
@@ -67,9 +77,13 @@ class Panes(QWidget):
         self.close_out = CloseOutPanel(theme)
         self.rules = RulesPanel(theme)
         self.ladder = LadderPanel(theme)
-        self.ticket = TicketPanel(theme, new_id, arm_key)
+        self.ticket = TicketPanel(theme, new_id, chord(keys["lock_ticket"]))
         self.orders = OrdersPanel(theme)
         self.footer = Footer(theme, chord(keys["help"]))
+        self.locks = {
+            surface: LockButton(theme, surface, name, chord(keys[f"lock_{surface}"]))
+            for surface, name in surface_names().items()
+        }
         self.area = DockArea(theme)
 
     def _arrange(self) -> None:
@@ -100,6 +114,9 @@ class Panes(QWidget):
         self.cancel_all.pixels = 11
         self.cancel_all.setFixedHeight(20)
         orders.bar.add_right(self.cancel_all)
+        for surface in LOCKED_DOCKS:
+            area.docks[surface].bar.add_lock(self.locks[surface])
+        self.footer.add_lock(self.locks["command"])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

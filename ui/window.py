@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QProcess
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication
 
 from desk.engine.snapshot import EventMessage, Hello
 from ui.actions import Actions
-from ui.arming import SURFACES, Arming
+from ui.arming import Arming
 from ui.closing import Closing
 from ui.display import Display
 from ui.exchange import Exchange
+from ui.key_actions import key_actions
 from ui.keys import bind, load_key_map
 from ui.ladder_hands import LadderHands
 from ui.order_hands import OrderHands
 from ui.panels.key_help import KeyHelp
-from ui.panes import Panes
+from ui.panes import LOCKED_DOCKS, Panes
 from ui.pump import Link, Pump
 from ui.surfaces import Surfaces
 from ui.theme import Theme
@@ -28,6 +27,7 @@ from ui.viewmodels.events import Line
 from ui.viewmodels.risk import risk_view
 from ui.viewmodels.text import clock, tr
 from ui.viewmodels.tone import Tone
+from ui.wiring import wire
 
 REASONS = {Link.SILENT: "the desk does not answer", Link.LOST: "the engine has ended"}
 
@@ -53,11 +53,11 @@ class DeskWindow(Panes):
         )
         self.hello: Hello | None = None
         self._may_close = False
-        self._help = KeyHelp(theme, self.keys, self)
+        self.help = KeyHelp(theme, self.keys, self)
         self._wire()
 
     def _wire(self) -> None:
-        pump, actions = self.pump, self.commands
+        pump = self.pump
         pump.greeted.connect(self._greet)
         pump.framed.connect(self.display.show_frame)
         pump.happened.connect(self._take_event)
@@ -65,82 +65,13 @@ class DeskWindow(Panes):
         pump.still_silent.connect(self._show_silence)
         pump.faulted.connect(self._show_fault)
         self.painted.connect(pump.painted)
-        actions.unsent.connect(self._say_danger)
+        self.commands.unsent.connect(self._say_danger)
         self.arming.changed.connect(self._show_arming)
         self.arming.disarmed.connect(self._say_disarmed)
-        self.status.arm.clicked.connect(self.arming.toggle)
-        self.status.kill.clicked.connect(actions.kill)
         self.banner.acted.connect(self._act_on_banner)
-        self.ticket.arm_asked.connect(self.arming.toggle)
-        self.ticket.submitted.connect(actions.submit)
-        self.ticket.preview_wanted.connect(actions.preview)
-        self.ticket.stale.connect(
-            lambda: self.arming.disarm(tr("the mark is stale"), surface="ticket")
-        )
-        self.ticket.height_wanted.connect(self.area.grow_ticket)
-        self.positions.close_asked.connect(actions.close_part)
-        self.positions.chosen.connect(self.display.choose)
-        self.watch.chosen.connect(self.display.choose)
-        self.ladder.grid.priced.connect(self.ticket.set_price)
-        self.display.priced.connect(self.ladder_hands.show_frame)
-        self.orders.cancel_asked.connect(actions.cancel)
-        self.cancel_all.clicked.connect(actions.cancel_all)
-        self.footer.help_asked.connect(self._help.show)
-        self.display.deposit_wanted.connect(actions.first_deposit)
         self.closing.may_go.connect(self._go)
-        self._wire_surfaces()
-        self.shortcuts = bind(self, self.keys, self._key_actions())
-
-    def _wire_surfaces(self) -> None:
-        surfaces = self.surfaces
-        self.pump.framed.connect(surfaces.show_frame)
-        self.status.strip.client_asked.connect(surfaces.client)
-        self.watch.disclosure_asked.connect(surfaces.disclosure)
-        self.ticket.disclosure_asked.connect(surfaces.disclosure)
-        self.risk.cures_asked.connect(surfaces.cures)
-        self.financing.asked.connect(surfaces.loan)
-        self.close_out.prefer_asked.connect(surfaces.prefer)
-        self.rules.override_asked.connect(surfaces.override)
-        self.rules.daily_loss_asked.connect(surfaces.daily_loss)
-        self.rules.take_back_asked.connect(surfaces.take_back)
-        for panel in (self.risk, self.positions, self.financing, self.rules):
-            panel.explain_asked.connect(surfaces.explain)
-
-    def _key_actions(self) -> dict[str, Callable[[], None]]:
-        actions, ticket, positions = self.commands, self.ticket, self.positions
-        return {
-            "kill": actions.kill,
-            "cancel_all": actions.cancel_all,
-            "flatten": actions.flatten,
-            "arm": self.arming.toggle,
-            "rearm": actions.rearm,
-            "buy": lambda: ticket.side.choose("BUY"),
-            "sell": lambda: ticket.side.choose("SELL"),
-            "limit": lambda: ticket.type.choose("LIMIT"),
-            "market": lambda: ticket.type.choose("MARKET"),
-            "quantity": lambda: self.go_to(ticket.quantity),
-            "price": lambda: self.go_to(ticket.price),
-            "submit": ticket.press_submit,
-            "next_instrument": lambda: self.watch.step(1),
-            "previous_instrument": lambda: self.watch.step(-1),
-            "focus_watch": lambda: self.go_to(self.watch.grid),
-            "focus_positions": lambda: self.go_to(positions.grid),
-            "focus_orders": lambda: self.go_to(self.orders.orders),
-            "focus_financing": lambda: self.go_to(self.financing),
-            "focus_close_out": lambda: self.go_to(self.close_out.steps),
-            "focus_rules": lambda: self.go_to(self.rules.grid),
-            "client": self.surfaces.client,
-            "cures": self._cure_worst,
-            "focus_feeds": lambda: self.go_to(self.feeds.grids[self.feeds.page]),
-            "close_25": lambda: positions.close_selected(25),
-            "close_50": lambda: positions.close_selected(50),
-            "close_75": lambda: positions.close_selected(75),
-            "close_100": lambda: positions.close_selected(100),
-            "cancel_selected": self.ladder_hands.cancel_or(self.orders.cancel_selected),
-            **self.ladder_hands.keys(self.go_to),
-            "look": self.next_look,
-            "help": self._help.show,
-        }
+        wire(self)
+        self.shortcuts = bind(self, self.keys, key_actions(self))
 
     # ---- from the desk ----------------------------------------------------------------------
 
@@ -214,7 +145,7 @@ class DeskWindow(Panes):
         else:
             self.commands.rearm()
 
-    def _cure_worst(self) -> None:
+    def cure_worst(self) -> None:
         """The key for what the risk panel's button does."""
         frame = self.pump.frame
         called = "" if frame is None else risk_view(frame).called
@@ -254,10 +185,12 @@ class DeskWindow(Panes):
 
     def _show_arming(self) -> None:
         armed = self.arming.is_armed
-        self.status.show_arming(armed(), self.arming.seconds_left(), whole=self.arming.is_whole())
+        self.status.show_arming(len(self.arming.armed), self.arming.seconds_left())
         self.ticket.set_armed(armed("ticket"))
         self.positions.set_armed(armed("positions"))
-        for surface in SURFACES:
+        for surface, lock in self.locks.items():
+            lock.set_armed(armed(surface))
+        for surface in LOCKED_DOCKS:
             self.area.docks[surface].set_armed(armed(surface))
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from desk.cli.words import LineError, Words
+from desk.cli.words import LineError, Words, moment_ms, seconds_of
 from desk.model.command import Quantity, QuantityUnit
 from desk.model.commands import AmendOrder, SubmitOrder
 from desk.model.numbers import parse_decimal
@@ -19,12 +19,12 @@ def order(verb: str, words: Words, command_id: str) -> SubmitOrder:
     """Read `buy|sell QUANTITY|risk AMOUNT INSTRUMENT KIND …`; options stand anywhere."""
     account = words.option("account")
     stop_loss, take_profit = _price(words, "sl"), _price(words, "tp")
+    tif, expires_ms, good_for_s = _life(words)
     quantity = _sized(words)
     instrument = words.take("an instrument")
     kind, price, trigger = _kind(words)
     post_only, reduce_only = words.flag("post-only"), words.flag("reduce-only")
     confirmed = words.flag("confirm")
-    tif = next((TimeInForce(t.upper()) for t in ("gtc", "ioc", "fok") if words.flag(t)), None)
     return SubmitOrder(
         id=command_id,
         account=account,
@@ -40,7 +40,19 @@ def order(verb: str, words: Words, command_id: str) -> SubmitOrder:
         trigger=trigger,
         stop_loss=stop_loss,
         take_profit=take_profit,
+        expires_ms=expires_ms,
+        good_for_s=good_for_s,
     )
+
+
+def _life(words: Words) -> tuple[TimeInForce | None, int | None, int | None]:
+    """Take `gtc`, `ioc`, `fok`, `gtd 2026-11-28T15:00Z` or `gtd 90m`: and until when, how long."""
+    until = words.option("gtd")
+    if until is None:
+        flags = (t for t in TimeInForce if t is not TimeInForce.GTD)
+        return next((t for t in flags if words.flag(t.value.lower())), None), None, None
+    seconds = seconds_of(until)
+    return TimeInForce.GTD, moment_ms(until) if seconds is None else None, seconds
 
 
 def amend(verb: str, words: Words, command_id: str) -> AmendOrder:

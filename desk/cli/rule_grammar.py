@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from desk.cli.words import LineError, Words
+from desk.cli.words import LineError, Words, moment_ms
 from desk.model.commands import OverrideRule, SetDailyLoss
 from desk.model.numbers import parse_decimal
 
@@ -21,7 +19,7 @@ def read_override(verb: str, words: Words, command_id: str) -> OverrideRule:
         until = words.take("until")
         if until.lower() != "until":
             raise LineError("until", f"“{until}”")
-        expires_ms = _moment(words.take("a time such as 2026-11-28T18:00Z"))
+        expires_ms = moment_ms(words.take("a time such as 2026-11-28T18:00Z"))
     return OverrideRule(
         id=command_id,
         rule=rule,
@@ -47,14 +45,3 @@ def read_daily_loss(verb: str, words: Words, command_id: str) -> SetDailyLoss:
     return SetDailyLoss(
         id=command_id, limit=limit, first_name=first, second_name=second, reason=reason
     )
-
-
-def _moment(word: str) -> int:
-    """Return a moment with its time zone as milliseconds since 1970."""
-    try:
-        moment = datetime.fromisoformat(word)
-    except ValueError:
-        raise LineError("a time such as 2026-11-28T18:00Z", f"“{word}”") from None
-    if moment.tzinfo is None:
-        raise LineError("a time with its zone (Z is UTC)", f"“{word}”")
-    return int(moment.timestamp() * 1000)

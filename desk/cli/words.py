@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from datetime import datetime
 from decimal import Decimal
 
 from desk.model.numbers import parse_decimal
@@ -18,6 +20,27 @@ class LineError(Exception):
 
     def __str__(self) -> str:
         return f"expected {self.expected}, found {self.found}"
+
+
+_SPAN = re.compile(r"(\d{1,8})([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def moment_ms(word: str) -> int:
+    """Return a moment with its time zone as milliseconds since 1970."""
+    try:
+        moment = datetime.fromisoformat(word)
+    except ValueError:
+        raise LineError("a time such as 2026-11-28T18:00Z", f"“{word}”") from None
+    if moment.tzinfo is None:
+        raise LineError("a time with its zone (Z is UTC)", f"“{word}”")
+    return int(moment.timestamp() * 1000)
+
+
+def seconds_of(word: str) -> int | None:
+    """Return a span of time such as 90m in seconds; None for what is written in another way."""
+    match = _SPAN.fullmatch(word.lower())
+    return None if match is None else int(match[1]) * _SECONDS[match[2]]
 
 
 def readable(line: str) -> str:

@@ -18,7 +18,7 @@ from desk.execution.order import Order
 from desk.model.commands import AmendOrder
 from desk.model.instrument import Instrument
 from desk.model.numbers import plain
-from desk.model.orders import Amendment, OrderStatus, OrderTerms, TimeInForce
+from desk.model.orders import Amendment, OrderStatus, OrderTerms
 from desk.risk.pretrade import review
 
 
@@ -60,7 +60,7 @@ def _amendable(desk: Desk, order_id: str) -> Order:
         raise refuse("ORDER_UNKNOWN", f"Nobody knows whether the venue has {order.id}: cancel it.")
     if order.amending is not None:
         raise refuse("AMEND_ASKED", f"Order {order.id} is being amended; wait for the answer.")
-    if order.terms.tif is not TimeInForce.GTC:
+    if not order.terms.tif.rests:
         raise refuse("AMEND_AT_ONCE", f"Order {order.id} acts at once: there is nothing to amend.")
     return order
 

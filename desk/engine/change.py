@@ -20,7 +20,7 @@ from desk.execution.outcome import Outcome
 from desk.ledger.book import Posting
 from desk.model.errors import JournalBroken
 from desk.model.journal import Entry, Row
-from desk.model.orders import Amendment, MarginMode, OrderTerms
+from desk.model.orders import Amendment, Fill, MarginMode, OrderTerms
 from desk.risk.portfolio import Portfolio
 
 Unit: TypeAlias = tuple[str, str | None]
@@ -68,6 +68,24 @@ class CloseOut(msgspec.Struct, frozen=True, kw_only=True):
         return self.account, self.instrument
 
 
+class Liquidation(msgspec.Struct, frozen=True, kw_only=True):
+    """A liquidation by the venue, of a cross pool or of an isolated position."""
+
+    account: str
+    instrument: str | None = None
+    number: int
+    """Counts the venue's liquidations of this desk."""
+    orders: tuple[OrderTerms, ...] = ()
+    fills: tuple[Fill, ...] = ()
+    """One an order: what the venue has taken over."""
+    ended: bool = False
+
+    @property
+    def unit(self) -> Unit:
+        """What is liquidated."""
+        return self.account, self.instrument
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The parts; each is empty where a row does not touch it."""
 
@@ -100,6 +118,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     lending: LendingChange | None = None
     close_out: CloseOut | None = None
     """A close-out that begins or ends."""
+    liquidation: Liquidation | None = None
+    """A liquidation that begins, takes over or ends."""
     step_of: Unit | None = None
     """The close-out whose next step the order of this row is."""
     close_out_order: tuple[str, tuple[str, ...]] | None = None

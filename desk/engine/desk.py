@@ -191,6 +191,15 @@ class Desk:
         """Return the mark while it is fresh, else None."""
         return self.mark(instrument_id) if self.quality(instrument_id) == "LIVE" else None
 
+    def lacks_margin(self, order: OrderTerms) -> bool:
+        """Whether what is free of a margin pool is negative while an order that adds reserves
+        its part of it; what only reduces lacks nothing."""
+        if self.state.accounts[order.account].kind != "perpetual" or order.reduce_only:
+            return False
+        held = self.held(order.account, order.instrument) * order.side.sign
+        free = self.figures(order.account).available_margin
+        return free is not None and free < 0 and order.quantity > -held
+
     def collar(self, order: OrderTerms) -> Decimal | None:
         """Return the worst price an order may take at market: the mark ± collar, on the tick,
         inside.

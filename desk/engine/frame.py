@@ -26,6 +26,7 @@ from desk.engine.quality import (
     stream_views,
 )
 from desk.engine.rule_views import rule_views
+from desk.engine.setting_views import setting_view
 from desk.engine.snapshot import DeskFrame, OrderView, SeriesView
 from desk.engine.views import (
     account_views,
@@ -81,6 +82,7 @@ def build_frame(
         alert_rules=alert_rule_views(desk),
         alerts=alert_views(desk),
         executions=execution_views(desk),
+        setting=setting_view(desk, wanted.selected),
         close_outs=[*close_out_views(desk), *loan_close_out_views(desk)],
     )
 

@@ -64,6 +64,10 @@ def order_view(order: Order) -> OrderView:
         take_profit=terms.take_profit,
         amending=order.amending is not None,
         unanswered_since_ms=_unanswered_since_ms(order),
+        expires_ms=terms.expires_ms,
+        trail=terms.trail,
+        trail_rate=terms.trail_rate,
+        oco=terms.oco,
     )
 
 

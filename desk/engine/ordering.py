@@ -75,6 +75,7 @@ def order_context(desk: Desk, command: SubmitOrder, *, over_rate: bool = False) 
         trigger=command.trigger,
         stop_loss=command.stop_loss,
         take_profit=command.take_profit,
+        expires_ms=_expires_ms(desk, command),
     )
     context = context_of(desk, terms, instrument, account)
     repeats, newest_ms = _repeats(desk, terms)
@@ -88,6 +89,14 @@ def order_context(desk: Desk, command: SubmitOrder, *, over_rate: bool = False) 
     )
 
 
+def _expires_ms(desk: Desk, command: SubmitOrder) -> int | None:
+    if command.good_for_s is None:
+        return command.expires_ms
+    if command.expires_ms is not None:
+        raise refuse("EXPIRY", "It is good until a moment or for a time, not both.")
+    return desk.wall_ms + command.good_for_s * 1000
+
+
 def _repeats(desk: Desk, terms: OrderTerms) -> tuple[int, int | None]:
     """Count the orders like this one in the repetition window; say when the newest was sent."""
     since_ms = desk.wall_ms - desk.rules.repeat_window_s * 1000
@@ -95,10 +104,15 @@ def _repeats(desk: Desk, terms: OrderTerms) -> tuple[int, int | None]:
     for order in reversed(desk.state.orders.values()):
         if order.created_ms < since_ms:
             break
-        if msgspec.structs.replace(order.terms, id=terms.id) == terms:
+        if _alike(order.terms) == _alike(terms):
             count += 1
             newest_ms = newest_ms or order.created_ms
     return count, newest_ms
+
+
+def _alike(terms: OrderTerms) -> OrderTerms:
+    """Return what makes an order the same again: `gtd 5m` is another moment each time."""
+    return msgspec.structs.replace(terms, id="", expires_ms=None)
 
 
 def context_of(
@@ -135,6 +149,7 @@ def context_of(
         profile=desk.rules.profile,
         limits=desk.rules.limits,
         usd_per_settle=usd_price(desk, instrument.settle) or ONE,
+        now_ms=desk.wall_ms,
         over_rate=False,
         repeats=0,
         repeated_at_once=False,

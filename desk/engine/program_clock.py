@@ -35,6 +35,8 @@ class ProgramClock:
         self._tried: dict[str, int] = {}
         """Program → the part that was sent to the journal: it is sent there once, held or not."""
         self._watched: set[str] = set()
+        self._heard: set[str] = set()
+        """Programs whose market was there once in this run: a start has to wait for it."""
 
     def look(self) -> Plan | None:
         """Return the next thing to record or to say, or None."""
@@ -56,19 +58,31 @@ class ProgramClock:
         part = one.reached + 1
         late_ns = desk.now_ns - due_ns(desk, one)
         if late_ns < 0:
+            self._is_heard(program)
             return None
         if late_ns > LATEST_MS * NS_PER_MS:
             return _missed(desk, one, late_ns)
-        if self._tried.get(program.id) == part:
+        if self._tried.get(program.id) == part or not self._is_heard(program):
             return None
         self._tried[program.id] = part
         return _part(desk, program, part, late_ns)
+
+    def _is_heard(self, program: Program) -> bool:
+        """Whether a part can be judged: not while a desk that has just started hears nothing."""
+        desk = self._desk
+        if program.id not in self._heard:
+            needed = {*desk.needed_marks(program.account), program.instrument}
+            marks = all(desk.quality(name) == "LIVE" for name in needed)
+            if marks and desk.book_state(program.instrument) == "SYNCED":
+                self._heard.add(program.id)
+        return program.id in self._heard
 
     def _over(self, running: set[str]) -> Plan | None:
         """Say what has come to its end, or was ended by something else."""
         for program_id in sorted(self._watched - running):
             self._watched.discard(program_id)
             self._tried.pop(program_id, None)
+            self._heard.discard(program_id)
             self._desk.parts_due_ns.pop(program_id, None)
             one = self._desk.state.programs.get(program_id)
             if one is not None:

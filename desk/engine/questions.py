@@ -16,9 +16,9 @@ from desk.engine.execution_views import execution_views
 from desk.engine.loan_close_out_views import loan_close_out_views
 from desk.engine.loan_rule_views import loan_rule_views
 from desk.engine.loan_views import loan_views
+from desk.engine.order_cost import no_cost, order_cost
 from desk.engine.order_preview import looked_at
 from desk.engine.order_views import live_order_views
-from desk.engine.ordering import expected_price
 from desk.engine.overriding import override_views
 from desk.engine.plan import Refusal, refuse
 from desk.engine.program_views import program_views
@@ -34,12 +34,9 @@ from desk.model.commands import Ask, PreviewChange, PreviewOrder
 from desk.model.events import Denial, Previewed
 from desk.model.numbers import plain
 from desk.risk.client import describe
-from desk.risk.context import OrderContext
 from desk.risk.disclosure_sheet import disclosure_sheet
 
 PLAIN = msgspec.to_builtins
-
-BPS = 10_000
 
 
 def reply(desk: Desk, asked: Ask) -> dict[str, Any]:
@@ -154,10 +151,10 @@ def preview(desk: Desk, command: PreviewOrder, number: int | None) -> Previewed:
     try:
         context, found, parts = looked_at(desk, command.order)
     except Refusal as refusal:
-        return _previewed(command, number, refusal.denials, None, None, _no_cost())
+        return _previewed(command, number, refusal.denials, None, None, no_cost())
     before = None if found.before is None else account_row(found.before)
     after = None if found.after is None else account_row(found.after)
-    cost = _cost(desk, context) | ({"parts": parts} if parts else {})
+    cost = order_cost(desk, context, found) | ({"parts": parts} if parts else {})
     return _previewed(command, number, list(found.denials), before, after, cost)
 
 
@@ -172,7 +169,7 @@ def not_previewed(
         denials=denials,
         before=None,
         after=None,
-        cost=_no_cost(),
+        cost=no_cost(),
     )
 
 
@@ -193,32 +190,3 @@ def _previewed(
         after=after,
         cost=cost,
     )
-
-
-def _cost(desk: Desk, context: OrderContext) -> dict[str, Any]:
-    """Return what the order costs: by the book walk for a market order, else at its limit."""
-    terms, price = context.instrument, context.price
-    if price is None:
-        return _no_cost()
-    notional = terms.notional(context.order.quantity, price)
-    mark = context.market.mark
-    expected = expected_price(desk, terms, context.order)
-    slippage = None
-    if expected is not None and mark:
-        slippage = plain(round((expected / mark - 1) * context.order.side.sign * BPS, 2))
-    rate = terms.maker_fee_rate if context.order.post_only else terms.taker_fee_rate
-    return {
-        "quantity": plain(context.order.quantity),
-        "notional": plain(notional),
-        "expected_price": plain(price),
-        "slippage_bps": slippage,
-        "fee": plain(notional * rate),
-        "fee_asset": terms.settle,
-        "fee_rate": plain(rate),
-        "fee_tier": desk.settings.fee_tier,
-    }
-
-
-def _no_cost() -> dict[str, Any]:
-    names = ("quantity", "notional", "expected_price", "slippage_bps", "fee", "fee_asset")
-    return dict.fromkeys((*names, "fee_rate", "fee_tier"))

@@ -12,6 +12,9 @@ from typing import cast
 
 import msgspec
 
+LARGEST = 2**63
+"""What the journal can hold of a whole number."""
+
 MOST_DIGITS = 24
 """Before and after the point, as in `desk.model.numbers.parse_decimal`."""
 
@@ -21,6 +24,9 @@ def unreadable(value: object) -> Iterator[str]:
     if isinstance(value, Decimal):
         if not _counts(value):
             yield str(value)
+    elif isinstance(value, int):
+        if abs(value) >= LARGEST:
+            yield f"{Decimal(value):.3e}"
     elif isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
             yield from unreadable(getattr(value, name))

@@ -13,6 +13,7 @@ import msgspec
 from desk.engine.alert_snapshot import AlertRuleView, AlertView
 from desk.engine.order_snapshot import ExecutionView, FillView, OrderView, ProgramView
 from desk.engine.risk_snapshot import ClientView, CloseOutView, LoanView, OverrideView
+from desk.engine.setting_snapshot import SettingView
 from desk.model.events import AnyEvent
 
 
@@ -343,6 +344,8 @@ class DeskFrame(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):
     alert_rules: list[AlertRuleView] = []
     alerts: list[AlertView] = []
     """Newest first: all that nobody has seen, and the last ones that somebody has."""
+    setting: SettingView | None = None
+    """Of the selected instrument."""
 
 
 class EventMessage(msgspec.Struct, frozen=True, kw_only=True, tag="event"):

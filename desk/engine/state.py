@@ -16,7 +16,7 @@ import msgspec
 from desk.engine.accounts import NEW_FOLDER, Account, watched_accounts
 from desk.engine.alert_book import AlertBook
 from desk.engine.bracket_book import BracketBook, Role
-from desk.engine.change import Change, CloseOut, Latch, NewOrder, Unit, change_of
+from desk.engine.change import Change, CloseOut, Latch, Liquidation, NewOrder, Unit, change_of
 from desk.engine.lending import Lending
 from desk.engine.program_book import ProgramBook
 from desk.engine.rule_state import RuleState
@@ -37,6 +37,8 @@ Key = tuple[str, str]
 """Account and instrument."""
 
 SEVERITY = {"ACTIVE": 0, "REDUCING": 1, "HALTED": 2}
+
+LIQUIDATED = "liquidated by the venue"
 
 CALLED = frozenset({"MARGIN_CALL", "CLOSE_OUT"})
 """Levels at which the countdown to cure runs."""
@@ -80,6 +82,10 @@ class DeskState:
         """The last close-out of each pool and isolated position, running or ended."""
         self.close_out_steps: dict[str, Unit] = {}
         """Order id → what it closes out."""
+        self.liquidations = 0
+        """How many the venue has begun."""
+        self.liquidating: dict[Unit, Liquidation] = {}
+        """Those whose open orders are being cancelled."""
         self.close_out_orders: dict[str, tuple[str, ...]] = {}
         """Account → the trader's own order of preference."""
         self.funded_ms: dict[Key, int] = {}
@@ -184,10 +190,7 @@ class DeskState:
             self._fold_level(*change.level, time_ms)
         if change.lending is not None:
             self.lending.fold(change.lending)
-        if change.close_out is not None:
-            self.close_outs[change.close_out.unit] = change.close_out
-        if change.step_of is not None:
-            self._add_steps(change.step_of, [new.terms.id for new in change.orders])
+        self._fold_closing(change, time_ms)
         if change.close_out_order is not None:
             account, instruments = change.close_out_order
             self.close_out_orders[account] = instruments
@@ -202,6 +205,14 @@ class DeskState:
             self.rules.fold(change.rules)
         if change.imported is not None:
             self._import(change.imported)
+
+    def _fold_closing(self, change: Change, time_ms: int) -> None:
+        if change.close_out is not None:
+            self.close_outs[change.close_out.unit] = change.close_out
+        if change.liquidation is not None:
+            self._liquidate(change.liquidation, time_ms)
+        if change.step_of is not None:
+            self._add_steps(change.step_of, [new.terms.id for new in change.orders])
 
     def _fold_programs(self, change: Change, time_ms: int) -> None:
         """What stops the desk, or calls an account, ends what would go on adding risk."""
@@ -236,6 +247,19 @@ class DeskState:
         orders = (*known.orders, *order_ids)
         self.close_outs[unit] = msgspec.structs.replace(known, orders=orders)
         self.close_out_steps.update(dict.fromkeys(order_ids, unit))
+
+    def _liquidate(self, one: Liquidation, time_ms: int) -> None:
+        """Take in what the venue has taken over: its own orders, filled at once."""
+        self.liquidations = max(self.liquidations, one.number)
+        for terms, fill in zip(one.orders, one.fills, strict=True):
+            self._add_order(NewOrder(terms=terms), time_ms)
+            self._apply_outcome(Filled(fill=fill))
+            filled = self.orders[terms.id]
+            self.orders[terms.id] = msgspec.structs.replace(filled, note=LIQUIDATED)
+        if one.ended:
+            self.liquidating.pop(one.unit, None)
+        else:
+            self.liquidating[one.unit] = one
 
     def _add_order(self, new: NewOrder, time_ms: int) -> None:
         self.orders[new.terms.id] = Order(terms=new.terms, created_ms=time_ms)
@@ -307,6 +331,7 @@ class DeskState:
                     self.close_outs.items(), key=lambda item: item[1].number
                 )
             },
+            "liquidations": [self.liquidations, *sorted(map(str, self.liquidating))],
             "close_out_orders": dict(sorted(self.close_out_orders.items())),
             "rules": self.rules.document(),
             "programs": self.programs.document(),

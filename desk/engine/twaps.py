@@ -24,6 +24,12 @@ LONGEST_S = 86_400
 def judged_twap(desk: Desk, command: SubmitTwap, *, over_rate: bool = False) -> Judged:
     """Work a TWAP out and send it through the pipeline: its whole quantity, and its first part."""
     count = _count(command)
+    if desk.state.state != "ACTIVE" and not command.reduce_only:
+        raise refuse(
+            f"STATE_{desk.state.state}",
+            f"The desk is {desk.state.state}: of TWAPs only one that is reduce-only passes.",
+            "kill.switch",
+        )
     instrument, account = find_instrument(desk, command.instrument, command.account)
     quantity = resolved_quantity(
         desk,

@@ -17,6 +17,7 @@ from desk.engine.program_clock import ProgramClock
 from desk.engine.reconciling import Reconciler
 from desk.engine.rule_watch import RuleWatch
 from desk.engine.state import CALLED
+from desk.engine.venue_liquidation import VenueLiquidation
 from desk.margin.levels import CLOSE_OUT
 from desk.margin.rounding import written
 from desk.model.events import Alerted
@@ -42,6 +43,7 @@ class Watch:
         self._rules = RuleWatch(desk)
         self._loans_out = LoanClosingOut(desk)
         self._closing_out = ClosingOut(desk)
+        self._liquidation = VenueLiquidation(desk)
         self._cures = CureWatch(desk)
         self._funding = FundingClock(desk)
         self._blind_stops = BlindStops(desk)
@@ -72,6 +74,7 @@ class Watch:
             self._lost_heartbeat,
             self._reconciler.look,
             self._closing_out.look,
+            self._liquidation.look,
             self._changed_level,
             self._loans.look,
             self._loans_out.look,

@@ -77,7 +77,7 @@ class Draft:
 
     def accept(self, order: PaperOrder) -> None:
         """The venue takes the order; said once."""
-        if order.accepted or order.id in self.accepted:
+        if self.has(order):
             return
         self.accepted.add(order.id)
         self.outcomes.append(Accepted(order_id=order.id, time_ms=self._time_ms))
@@ -126,6 +126,14 @@ class Draft:
     def fresh_mark(self, order: PaperOrder) -> Decimal | None:
         """Return the mark that may trigger an order, or None."""
         return self._desk.fresh_mark(order.instrument.id)
+
+    def has(self, order: PaperOrder) -> bool:
+        """Return whether the venue has taken an order, be it by these outcomes."""
+        return order.accepted or order.id in self.accepted
+
+    def lacks_margin(self, order: PaperOrder) -> bool:
+        """Return whether the account cannot carry what an order adds."""
+        return self._desk.lacks_margin(order.terms)
 
     def is_touched(self, order: PaperOrder) -> bool:
         """Return whether these outcomes say anything of an order."""

@@ -21,6 +21,14 @@ from desk.execution.draft import POSITION_GONE, Draft, limit_text, quantity_text
 from desk.execution.liquidity import best, is_usable, reaches, walk
 from desk.execution.paper_order import PaperOrder
 from desk.execution.port import BookLevels
+from desk.execution.venue_refusals import (
+    ALL_OR_NOTHING,
+    post_only_text,
+    refusal,
+    refuses,
+    waiting_refusal,
+    worded,
+)
 from desk.model.instrument import Lots, Ticks
 from desk.model.market_data import Level, Trade
 from desk.model.numbers import plain
@@ -29,6 +37,10 @@ from desk.model.orders import Liquidity, Side, TimeInForce
 
 def arrive(order: PaperOrder, book: BookLevels, draft: Draft) -> None:
     """Let a new order act on the book as it is."""
+    refused = refusal(order, book, draft)
+    if refused:
+        draft.reject(order, refused)
+        return
     wanted = draft.fillable(order)
     if wanted == 0:
         draft.cancel(order, POSITION_GONE)
@@ -38,15 +50,19 @@ def arrive(order: PaperOrder, book: BookLevels, draft: Draft) -> None:
     if takes and order.terms.post_only:
         # One that works already came back amended: the venue ends it (Binance, Modify Order).
         end = draft.cancel if order.accepted else draft.reject
-        end(order, f"post-only: it would take liquidity at {limit_text(order)}")
+        end(order, post_only_text(order))
     elif available < wanted and order.terms.tif is TimeInForce.FOK:
-        draft.cancel(order, _too_little(order, wanted, available))
+        _end_all_or_nothing(order, _too_little(order, wanted, available), draft)
     else:
         _take_and_rest(order, book, takes, draft)
 
 
 def arrive_untriggered(order: PaperOrder, book: BookLevels | None, draft: Draft) -> None:
     """Let a new order with a trigger wait for it, unless the mark has come to it already."""
+    refused = waiting_refusal(order, draft)
+    if refused:
+        draft.reject(order, refused)
+        return
     if draft.fillable(order) == 0:
         draft.cancel(order, POSITION_GONE)
         return
@@ -131,6 +147,13 @@ def _take_and_rest(order: PaperOrder, book: BookLevels, takes: list[Level], draf
         draft.rest(order, book.lots_at(order.side, order.limit))
     else:
         draft.cancel(order, _nothing_more(order))
+
+
+def _end_all_or_nothing(order: PaperOrder, why: str, draft: Draft) -> None:
+    """Refuse an order that cannot be filled whole; one that the venue has taken it ends."""
+    new = not draft.has(order) and refuses(order.instrument, ALL_OR_NOTHING)
+    end = draft.reject if new else draft.cancel
+    end(order, worded(order.instrument, ALL_OR_NOTHING, why))
 
 
 def _left_for(order: PaperOrder, trade: Trade, left: int) -> int:

@@ -108,6 +108,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     rejected: Rejected | None = None
     unanswered: Unanswered | None = None
     """No answer came in time; it says nothing any more once one has."""
+    note: str = ""
+    """Of an order that the venue gave itself: why."""
 
     @property
     def id(self) -> str:
@@ -145,7 +147,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def reason(self) -> str:
-        """Why it ended without being filled; empty when it did not."""
+        """Why it ended without being filled, or what the venue did by it; else empty."""
+        if self.note:
+            return self.note
         if self.status is OrderStatus.CANCELLED and self.cancelled is not None:
             return self.cancelled.reason
         return self.rejected.reason if self.rejected is not None else ""

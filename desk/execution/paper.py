@@ -81,6 +81,8 @@ class PaperVenue(ExecutionClient):
         """Orders that rest in a book or wait for their trigger, by instrument."""
         self._due: dict[str, PaperOrder] = {}
         """Orders that have yet to arrive, to be amended or to be cancelled."""
+        self._dated: dict[str, PaperOrder] = {}
+        """Orders that are good till a moment."""
         self._arrivals = 0
         self._earliest_due_ns: int | None = None
         self._taken = TakenLiquidity()
@@ -157,10 +159,16 @@ class PaperVenue(ExecutionClient):
         self._add(restored)
 
     def on_time(self, now_ns: int, time_ms: int, books: Books, desk: DeskView) -> Decision:
-        """Return what has become due: arrivals, amendments, cancels, in the order they fell due."""
-        if self._earliest_due_ns is None or now_ns < self._earliest_due_ns:
+        """Return what has become due: arrivals, amendments, cancels, in the order they fell due.
+
+        Before them, orders whose time is up: nothing more of them is filled.
+        """
+        expired = self._expired(time_ms)
+        due = self._earliest_due_ns is not None and now_ns >= self._earliest_due_ns
+        if not expired and not due:
             return NOTHING
         draft = Draft(self._taken, time_ms, desk)
+        _expire(expired, draft)
         for _, _, what, order in self._due_steps(now_ns):
             if draft.is_closed(order):
                 continue
@@ -185,11 +193,18 @@ class PaperVenue(ExecutionClient):
             return NOTHING
         if isinstance(event, BookDelta | BookSnapshot) and book.synced:
             self._taken.release_changed(event)
-        orders = list(self._held.get(event.instrument, {}).values())
-        waiting = [o for o in self._due.values() if o.waits and o.instrument.id == event.instrument]
-        if not orders and not waiting:
+        expired = self._expired(time_ms)
+        held = self._held.get(event.instrument, {}).values()
+        orders = [order for order in held if not order.expired]
+        waiting = [
+            order
+            for order in self._due.values()
+            if order.waits and order.instrument.id == event.instrument and not order.expired
+        ]
+        if not orders and not waiting and not expired:
             return NOTHING
         draft = Draft(self._taken, time_ms, desk)
+        _expire(expired, draft)
         cancel_without_position(orders, draft)
         resting = [order for order in orders if order.queue is not None]
         if is_usable(book) and not isinstance(event, MarkPrice):
@@ -269,9 +284,15 @@ class PaperVenue(ExecutionClient):
             return None
         return order.instrument.quantity(order.queue.ahead)
 
+    def _expired(self, time_ms: int) -> list[PaperOrder]:
+        """Return the orders whose time is up, oldest first."""
+        return [order for order in self._dated.values() if order.expires(time_ms)]
+
     def _add(self, order: PaperOrder) -> None:
         self._seen.add(order.id)
         self._orders[order.id] = order
+        if order.terms.expires_ms is not None and not order.refusal:
+            self._dated[order.id] = order
         self._index(order)
 
     def _index(self, order: PaperOrder) -> None:
@@ -291,6 +312,7 @@ class PaperVenue(ExecutionClient):
     def _remove(self, order_id: str) -> None:
         order = self._orders.pop(order_id)
         self._due.pop(order_id, None)
+        self._dated.pop(order_id, None)
         self._let_go(order)
 
     def _let_go(self, order: PaperOrder) -> None:
@@ -328,6 +350,11 @@ class PaperVenue(ExecutionClient):
         self._decisions += 1
         self._draft = draft
         return Decision(tuple(draft.outcomes), self._decisions)
+
+
+def _expire(orders: Iterable[PaperOrder], draft: Draft) -> None:
+    for order in orders:
+        draft.cancel(order, order.expiry_reason)
 
 
 def _arrive(order: PaperOrder, book: BookLevels | None, draft: Draft) -> None:

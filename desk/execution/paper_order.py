@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from desk.execution.queue_position import QueuePosition
 from desk.model.instrument import IncrementError, Instrument, Lots, Ticks
 from desk.model.numbers import ZERO
 from desk.model.orders import Amendment, OrderTerms, OrderType, Side, TimeInForce
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+YEAR_10000_MS = 253_402_300_800_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,6 +43,8 @@ class PaperOrder:
     cancel_reason: str = ""
     amendment: Amendment | None = None
     amend_at_ns: int | None = None
+    expired: bool = False
+    """Its time was up once: a wall clock that is put back revives nothing."""
 
     @property
     def id(self) -> str:
@@ -53,7 +59,7 @@ class PaperOrder:
     @property
     def can_rest(self) -> bool:
         """Whether what cannot be taken at once stays in the book."""
-        return self.terms.type.has_price and self.terms.tif is TimeInForce.GTC
+        return self.terms.type.has_price and self.terms.tif.rests
 
     @property
     def priority(self) -> tuple[int, int]:
@@ -70,6 +76,18 @@ class PaperOrder:
     def has_arrived(self) -> bool:
         """Whether it rests in the book or waits for its trigger."""
         return self.queue is not None or self.untriggered
+
+    def expires(self, time_ms: int) -> bool:
+        """Return whether its time is up, or was once; `time_ms` is the wall clock."""
+        until_ms = self.terms.expires_ms
+        self.expired = self.expired or (until_ms is not None and time_ms >= until_ms)
+        return self.expired
+
+    @property
+    def expiry_reason(self) -> str:
+        """What is said of it when its time is up."""
+        until = EPOCH + timedelta(milliseconds=self.terms.expires_ms or 0)
+        return f"its time was up: it was good till {until:%Y-%m-%d %H:%M:%S} UTC"
 
     def count(self, lots: Lots, fills: int) -> None:
         """Count committed fills: their lots together, and how many they are."""
@@ -148,9 +166,12 @@ def paper_order(
 def _refusal(terms: OrderTerms, instrument: Instrument) -> str:
     if terms.instrument != instrument.id:
         return f"the order is for {terms.instrument}, not for {instrument.id}"
-    rests = terms.type is OrderType.LIMIT and terms.tif is TimeInForce.GTC
-    if terms.post_only and not rests:
-        return "only a good-till-cancelled limit order can be post-only"
+    if terms.post_only and not (terms.type is OrderType.LIMIT and terms.tif.rests):
+        return "only a limit order that is good till cancelled, or till a date, can be post-only"
+    if (terms.tif is TimeInForce.GTD) is not (terms.expires_ms is not None):
+        return "an order that is good till a date, and no other, has that date"
+    if terms.expires_ms is not None and not 0 < terms.expires_ms < YEAR_10000_MS:
+        return "the date that it is good till is none"
     if terms.type.has_trigger and (terms.trigger is None or not terms.trigger > 0):
         return "it needs a positive trigger"
     return ""

@@ -79,6 +79,10 @@ class DeskView(Protocol):
         """Return the mark while it is fresh; None: nothing is triggered."""
         ...
 
+    def lacks_margin(self, order: OrderTerms) -> bool:
+        """Return whether the account's margin does not cover what a working order adds."""
+        ...
+
     def collar(self, order: OrderTerms) -> Decimal | None:
         """Return the worst price that an order which takes at market may take now."""
         ...

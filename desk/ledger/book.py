@@ -24,6 +24,8 @@ MARKET = "market"
 """The other side of a spot exchange."""
 FUNDING = "funding"
 """What longs and shorts pay each other."""
+INSURANCE = "insurance"
+"""The venue's fund: takes what a liquidation leaves of the margin, bears what it lacks."""
 LOSS = "loss"
 """Bears what a position or an account lost beyond its margin."""
 

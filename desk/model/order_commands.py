@@ -31,7 +31,8 @@ class SubmitOrder(Command, frozen=True, kw_only=True, tag="order"):
     """Trigger of the reduce-only stop that stands behind what this order fills."""
     take_profit: Decimal | None = None
     expires_ms: int | None = None
-    """Of GTD: wall clock, UTC."""
+    """Of GTD: wall clock, UTC; or, from when the desk takes it, `good_for_s`."""
+    good_for_s: int | None = None
     trail: Decimal | None = None
     """Of a TRAILING_STOP: distance in price; or, a fraction of the best mark: `trail_rate`."""
     trail_rate: Decimal | None = None

@@ -60,6 +60,11 @@ class TimeInForce(Enum):
     GTD = "GTD"
     """Like GTC until a moment, then cancelled."""
 
+    @property
+    def rests(self) -> bool:
+        """Whether what cannot be filled at once goes on working."""
+        return self in {TimeInForce.GTC, TimeInForce.GTD}
+
 
 class OrderStatus(Enum):
     """Where an order stands; the table of allowed moves is in `desk.execution.order`."""

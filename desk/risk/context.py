@@ -125,6 +125,8 @@ class OrderContext(msgspec.Struct, frozen=True, kw_only=True):
     """None: a document, of which these rules say nothing."""
     repeated_at_once: bool
     """An identical order within the last second, and no confirmation."""
+    now_ms: int | None = None
+    """Wall clock, UTC; None: a document, in which nothing expires."""
     guarding: bool = False
     """A leg that the desk itself places behind a fill: wherever the market is by then."""
 

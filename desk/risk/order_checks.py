@@ -7,7 +7,7 @@ from decimal import Decimal
 from desk.model.events import Denial
 from desk.model.instrument import IncrementError
 from desk.model.numbers import plain
-from desk.model.orders import OrderTerms, OrderType, TimeInForce
+from desk.model.orders import OrderTerms, OrderType
 from desk.risk.context import OrderContext
 from desk.risk.denial import beside, deny, hint
 
@@ -55,13 +55,14 @@ def shape(context: OrderContext) -> Denial | None:
     if limit != (order.price is not None):
         wanted = "A limit order needs a price." if limit else "A market order has no price."
         return deny("PRICE", "ord.no_limit_no_trade", wanted)
-    resting = order.type is OrderType.LIMIT and order.tif is TimeInForce.GTC
-    if order.post_only and not resting:
-        return deny("POST_ONLY", "ord.no_limit_no_trade", "Post-only belongs to a GTC limit order.")
-    if order.type is OrderType.MARKET and order.tif is TimeInForce.GTC:
+    if order.post_only and not (order.type is OrderType.LIMIT and order.tif.rests):
+        said = "Post-only belongs to a limit order that is GTC or GTD."
+        return deny("POST_ONLY", "ord.no_limit_no_trade", said)
+    if order.type is OrderType.MARKET and order.tif.rests:
         return deny("TIF", "ord.no_limit_no_trade", "A market order is IOC or FOK.")
-    if order.type.has_trigger and order.tif is not TimeInForce.GTC:
-        return deny("TIF", "ord.no_limit_no_trade", "An order that waits for its trigger is GTC.")
+    if order.type.has_trigger and not order.tif.rests:
+        said = "An order that waits for its trigger is GTC or GTD."
+        return deny("TIF", "ord.no_limit_no_trade", said)
     return None
 
 

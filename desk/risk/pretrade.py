@@ -16,6 +16,7 @@ from desk.model.events import Denial
 from desk.risk import (
     data_doubts,
     eligibility,
+    life_checks,
     limit_checks,
     margin_checks,
     market_checks,
@@ -59,6 +60,7 @@ PIPELINE: Sequence[Step] = (
     _one(order_checks.desk_state, always=True),
     _one(order_checks.identity, always=True),
     _one(order_checks.shape, always=True),
+    _one(life_checks.expiry, always=True),
     _one(stop_checks.trigger, always=True),
     _one(order_checks.grid, always=True),
     _one(order_checks.smallest, always=True),

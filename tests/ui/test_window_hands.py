@@ -250,16 +250,17 @@ def test_stale_instrument_disarms_the_ticket_alone(rig):
     assert rig.window.arming.is_armed("positions")
 
 
-def test_a_ticket_that_alone_was_disarmed_is_told_at_the_lock_and_armed_by_its_button(qtbot, rig):
+def test_a_ticket_that_was_disarmed_is_told_at_the_lock_and_armed_by_its_button(qtbot, rig):
     rig.arm()
     rig.settle(normal_desk(markets=[market(quality="STALE", mark_age_ms=5_001)]))
     rig.until(lambda: not rig.window.arming.is_armed("ticket"))
-    assert rig.window.status.arm.text().startswith("CLOSING ONLY 0")
+    assert rig.window.status.arm.text().startswith("ARMED 3/5 0")
     rig.settle(normal_desk())
     qtbot.mouseClick(rig.window.ticket.arm, LEFT)
     assert rig.window.arming.is_armed("ticket")
     assert rig.window.arming.is_armed("positions")
     assert rig.window.status.arm.text().startswith("ARMED")
+    rig.window.arming.toggle("ladder")  # which went by the same mark
     qtbot.mouseClick(rig.window.status.arm, LEFT)
     assert not rig.window.arming.is_armed()
 

@@ -30,11 +30,15 @@ class Footer(QWidget):
         self.help.setFixedHeight(22)
         self.help.pixels = 11
         self.help.clicked.connect(self.help_asked)
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.addStretch(1)
         row.addWidget(self.help)
         self.setFixedHeight(32)
+
+    def add_lock(self, lock: QWidget) -> None:
+        """The lock of the line that is typed."""
+        self._row.insertWidget(self._row.count() - 1, lock)
 
     def set_compact(self, compact: bool) -> None:
         """Lower on a small screen."""

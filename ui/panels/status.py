@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from ui.arming import SURFACES
 from ui.controls import Button
 from ui.paint import Ink, painting
 from ui.panels.mode import ModeLine, ModeTag, StateChip
@@ -66,13 +67,13 @@ class StatusBar(QWidget):
         self.state.show_state(view.state, " ".join(view.latches))
         self.strip.show_status(view)
 
-    def show_arming(self, armed: bool, seconds_left: int, *, whole: bool = True) -> None:
-        """Open or closed lock; open, it counts down, and says when the ticket has no part in it."""
+    def show_arming(self, armed: int, seconds_left: int) -> None:
+        """Open or closed lock; open, it counts down, and says when not every surface has a part."""
         if armed:
             self.arm.icon_name = "unlock"
             minutes = countdown(seconds_left * 1_000)[2:]
-            word = tr("ARMED") if whole else tr("CLOSING ONLY")
-            self.arm.say(f"{word} {minutes}", kind="armed")
+            part = "" if armed == len(SURFACES) else f" {armed}/{len(SURFACES)}"
+            self.arm.say(f"{tr('ARMED')}{part} {minutes}", kind="armed")
         else:
             self.arm.icon_name = "lock"
             self.arm.say(tr("DISARMED"), kind="plain")

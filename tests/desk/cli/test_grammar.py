@@ -61,6 +61,18 @@ def order(**fields):
             order(id="my-1", tif=TimeInForce.GTC, post_only=True),
         ),
         (
+            f"buy 0.5 {BTC} limit 60900 gtd 2026-11-28T15:00Z post-only",
+            order(tif=TimeInForce.GTD, expires_ms=1_795_878_000_000, post_only=True),
+        ),
+        (
+            f"buy 0.5 {BTC} limit 60900 gtd 90m",
+            order(tif=TimeInForce.GTD, good_for_s=5_400),
+        ),
+        (
+            f"buy 0.5 {BTC} gtd 2D limit 60900",
+            order(tif=TimeInForce.GTD, good_for_s=172_800),
+        ),
+        (
             f"sell 10% {BTC} market reduce-only",
             order(
                 side=Side.SELL,
@@ -210,7 +222,14 @@ def test_lines_about_loans(line, command):
         (f"buy 1e3 {BTC} limit 60900", "a quantity", "“1e3”"),
         (f"buy NaN {BTC} limit 60900", "a quantity", "“NaN”"),
         (f"buy 1 {BTC} limit nan", "a price", "“nan”"),
-        (f"buy 1 {BTC} limit 60900 gtd", "the end of the line", "“gtd”"),
+        (f"buy 1 {BTC} limit 60900 gtd", "a value after gtd", "the end of the line"),
+        (f"buy 1 {BTC} limit 60900 gtd soon", "a time such as 2026-11-28T18:00Z", "“soon”"),
+        (f"buy 1 {BTC} limit 60900 gtd 5m ioc", "the end of the line", "“ioc”"),
+        (
+            f"buy 1 {BTC} limit 60900 gtd 2026-11-28T18:00",
+            "a time with its zone",
+            "“2026-11-28T18:00”",
+        ),
         (f"buy 1 {BTC} limit 60900 sl soon", "a price after sl", "“soon”"),
         (f"buy 1 {BTC} limit 60900 tp", "a value after tp", "the end of the line"),
         (f"buy 1 {BTC} stop", "a trigger", "the end of the line"),

@@ -82,15 +82,21 @@ class Stage:
         self.positions = {}
         self.marks = {}
         """Fresh marks; one that is taken out is stale."""
+        self.short_of_margin = set()
         self.orders = {}
         self.log = []
         self.now_ms = 0
+        self.wall_ms = WALL_MS
+        """The wall clock when `now_ms` is 0: to be put back or forward."""
 
     def held(self, account, instrument):
         return self.position(account, instrument)
 
     def fresh_mark(self, instrument):
         return self.marks.get(instrument)
+
+    def lacks_margin(self, order):
+        return order.account in self.short_of_margin
 
     def collar(self, order):
         """The worst price from here: the mark ± 3 %, as the desk gives it."""
@@ -119,7 +125,9 @@ class Stage:
     def at(self, now_ms):
         """Let time pass."""
         self.now_ms = now_ms
-        return self._happen(self.venue.on_time(now_ms * MS, WALL_MS + now_ms, self.books, self))
+        return self._happen(
+            self.venue.on_time(now_ms * MS, self.wall_ms + now_ms, self.books, self)
+        )
 
     def snapshot(self, bids, asks, instrument=PERP):
         return self.market(
@@ -188,7 +196,9 @@ class Stage:
                 book.apply_delta(event)
             case BookLost():
                 book.lose(event.reason)
-        return due + self._happen(self.venue.on_market(event, book, WALL_MS + self.now_ms, self))
+        return due + self._happen(
+            self.venue.on_market(event, book, self.wall_ms + self.now_ms, self)
+        )
 
     def restart(self):
         """Replace the venue by one rebuilt from the orders; the books start anew."""

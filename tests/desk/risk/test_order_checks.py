@@ -68,7 +68,7 @@ def test_a_client_id_names_one_order_for_ever():
 
 
 POSITIVE = ("NOT_POSITIVE", "Quantity and price are positive.")
-POST_ONLY = ("POST_ONLY", "Post-only belongs to a GTC limit order.")
+POST_ONLY = ("POST_ONLY", "Post-only belongs to a limit order that is GTC or GTD.")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ POST_ONLY = ("POST_ONLY", "Post-only belongs to a GTC limit order.")
         ({"type": OrderType.STOP_LIMIT, "trigger": "59000", "tif": GTC}, None),
         (
             {"type": OrderType.STOP_LIMIT, "trigger": "59000", "tif": IOC},
-            ("TIF", "An order that waits for its trigger is GTC."),
+            ("TIF", "An order that waits for its trigger is GTC or GTD."),
         ),
     ],
 )

@@ -362,9 +362,9 @@ def test_a_buying_stop_limit_fills_no_worse_than_the_higher_of_both(context):
         ({"take_profit": "0", "trigger": "61000"}, "NOT_POSITIVE", None),
         ({"price": "60000", "trigger": "61000"}, "PRICE", "A market order has no price."),
         ({"trigger": "61000", "tif": TimeInForce.IOC}, "TIF",
-         "An order that waits for its trigger is GTC."),
+         "An order that waits for its trigger is GTC or GTD."),
         ({"trigger": "61000", "post_only": True}, "POST_ONLY",
-         "Post-only belongs to a GTC limit order."),
+         "Post-only belongs to a limit order that is GTC or GTD."),
         ({"trigger": "61000", "tif": TimeInForce.GTC}, None, None),
     ],
 )  # fmt: skip

@@ -1,0 +1,82 @@
+"""What each key of the map does: one line an action, in the order of the map's subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ui.arming import SURFACES
+
+if TYPE_CHECKING:
+    from ui.window import DeskWindow
+
+Actions = dict[str, Callable[[], None]]
+
+
+def key_actions(window: DeskWindow) -> Actions:
+    """Every action of the key map; one that is missing here is a KeyError at start."""
+    return {
+        **_desk_actions(window),
+        **_ticket_actions(window),
+        **_book_actions(window),
+        **_places(window),
+    }
+
+
+def _desk_actions(window: DeskWindow) -> Actions:
+    actions, arming = window.commands, window.arming
+    locks: Actions = {f"lock_{surface}": partial(arming.toggle, surface) for surface in SURFACES}
+    return locks | {
+        "kill": actions.kill,
+        "cancel_all": actions.cancel_all,
+        "flatten": actions.flatten,
+        "arm": arming.toggle,
+        "rearm": actions.rearm,
+        "client": window.surfaces.client,
+        "cures": window.cure_worst,
+        "look": window.next_look,
+        "help": window.help.show,
+    }
+
+
+def _ticket_actions(window: DeskWindow) -> Actions:
+    ticket = window.ticket
+    return {
+        "buy": lambda: ticket.side.choose("BUY"),
+        "sell": lambda: ticket.side.choose("SELL"),
+        "limit": lambda: ticket.type.choose("LIMIT"),
+        "market": lambda: ticket.type.choose("MARKET"),
+        "quantity": lambda: window.go_to(ticket.quantity),
+        "price": lambda: window.go_to(ticket.price),
+        "submit": ticket.press_submit,
+    }
+
+
+def _book_actions(window: DeskWindow) -> Actions:
+    """What is done with positions and orders that are there."""
+    positions = window.positions
+    closing: Actions = {
+        f"close_{percent}": partial(positions.close_selected, percent)
+        for percent in (25, 50, 75, 100)
+    }
+    hands = window.ladder_hands
+    ladder: Actions = hands.keys(window.go_to)
+    cancel = hands.cancel_or(window.orders.cancel_selected)
+    return closing | ladder | {"cancel_selected": cancel}
+
+
+def _places(window: DeskWindow) -> Actions:
+    """Where the focus goes."""
+    feeds = window.feeds
+    return {
+        "next_instrument": lambda: window.watch.step(1),
+        "previous_instrument": lambda: window.watch.step(-1),
+        "focus_watch": lambda: window.go_to(window.watch.grid),
+        "focus_positions": lambda: window.go_to(window.positions.grid),
+        "focus_orders": lambda: window.go_to(window.orders.orders),
+        "focus_financing": lambda: window.go_to(window.financing),
+        "focus_close_out": lambda: window.go_to(window.close_out.steps),
+        "focus_rules": lambda: window.go_to(window.rules.grid),
+        "focus_feeds": lambda: window.go_to(feeds.grids[feeds.page]),
+    }

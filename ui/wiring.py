@@ -1,0 +1,70 @@
+"""Which panel's signal goes where: what panels ask of each other and of the hands."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ui.viewmodels.text import tr
+
+if TYPE_CHECKING:
+    from ui.window import DeskWindow
+
+
+def wire(window: DeskWindow) -> None:
+    """Connect every panel of the window."""
+    _wire_locks(window)
+    _wire_ticket(window)
+    _wire_book(window)
+    _wire_surfaces(window)
+
+
+def _wire_locks(window: DeskWindow) -> None:
+    window.status.arm.clicked.connect(partial(_toggle, window, ""))
+    for surface, lock in window.locks.items():
+        lock.clicked.connect(partial(_toggle, window, surface))
+
+
+def _toggle(window: DeskWindow, surface: str, _: bool = False) -> None:
+    """What a click says beside, whether the button is checked, is not taken for a surface."""
+    window.arming.toggle(surface)
+
+
+def _wire_ticket(window: DeskWindow) -> None:
+    ticket, actions = window.ticket, window.commands
+    ticket.arm_asked.connect(lambda: window.arming.toggle("ticket"))
+    ticket.submitted.connect(actions.submit)
+    ticket.preview_wanted.connect(actions.preview)
+    ticket.stale.connect(lambda: window.arming.disarm(tr("the mark is stale"), surface="ticket"))
+    ticket.height_wanted.connect(window.area.grow_ticket)
+    window.ladder.grid.priced.connect(ticket.set_price)
+    window.display.priced.connect(window.ladder_hands.show_frame)
+
+
+def _wire_book(window: DeskWindow) -> None:
+    """Positions, orders, what cancels and closes, and the instrument all of them follow."""
+    actions, display = window.commands, window.display
+    window.status.kill.clicked.connect(actions.kill)
+    window.positions.close_asked.connect(actions.close_part)
+    window.positions.chosen.connect(display.choose)
+    window.watch.chosen.connect(display.choose)
+    window.orders.cancel_asked.connect(actions.cancel)
+    window.cancel_all.clicked.connect(actions.cancel_all)
+    window.footer.help_asked.connect(window.help.show)
+    display.deposit_wanted.connect(actions.first_deposit)
+
+
+def _wire_surfaces(window: DeskWindow) -> None:
+    surfaces = window.surfaces
+    window.pump.framed.connect(surfaces.show_frame)
+    window.status.strip.client_asked.connect(surfaces.client)
+    window.watch.disclosure_asked.connect(surfaces.disclosure)
+    window.ticket.disclosure_asked.connect(surfaces.disclosure)
+    window.risk.cures_asked.connect(surfaces.cures)
+    window.financing.asked.connect(surfaces.loan)
+    window.close_out.prefer_asked.connect(surfaces.prefer)
+    window.rules.override_asked.connect(surfaces.override)
+    window.rules.daily_loss_asked.connect(surfaces.daily_loss)
+    window.rules.take_back_asked.connect(surfaces.take_back)
+    for panel in (window.risk, window.positions, window.financing, window.rules):
+        panel.explain_asked.connect(surfaces.explain)
