@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import count
+from typing import NamedTuple
 
 import msgspec
 
 from desk.engine.change import Change, Liquidation, Unit
 from desk.engine.close_out_rows import DANGER, ratio_text, said
 from desk.engine.desk import Desk
+from desk.engine.liquidation_size import Part, reduction, whole
 from desk.engine.plan import Plan
 from desk.engine.state import LIQUIDATED
 from desk.execution.fees import fee_asset
 from desk.execution.order import Order
-from desk.ledger.book import INSURANCE, TRADING, Posting, transfer, wallet
-from desk.ledger.break_even import break_even_price
-from desk.ledger.position import Position
-from desk.margin.inputs import AccountInput, PositionInput
+from desk.ledger.book import FEES, INSURANCE, TRADING, transfer, wallet
+from desk.margin.inputs import AccountInput
 from desk.model.events import Alerted, AnyEvent, OrderChanged
 from desk.model.events import Filled as FilledEvent
-from desk.model.numbers import ZERO, plain, posted, round_down, round_up
+from desk.model.numbers import ZERO, plain, posted
 from desk.model.orders import (
     Fill,
     Liquidity,
@@ -71,92 +71,80 @@ def open_orders(desk: Desk, unit: Unit) -> list[Order]:
 
 
 def take_over_plan(desk: Desk, unit: Unit, number: int, pool: AccountInput, margin: Margin) -> Plan:
-    """Close everything at the prices that leave nothing, in one row."""
+    """Reduce a position where that is enough, else take everything over; in one row."""
     account, instrument = unit
     holder = account if instrument is None else wallet(account, instrument)
-    prices = _prices(desk, account, holder, pool)
-    orders: list[OrderTerms] = []
-    fills: list[Fill] = []
-    realized = ZERO
-    for held in pool.positions:
-        number_of = len(orders) + 1
-        terms = _terms(desk, account, held, f"liquidation-{number}-{number_of}")
-        price = prices[held.instrument.id]
-        orders.append(terms)
-        fills.append(_fill(desk, terms, held, price))
-        before = desk.state.position(account, held.instrument.id)
-        after = before.filled(held.instrument, terms.quantity * terms.side.sign, price)
-        realized += after.realized_pnl - before.realized_pnl
+    reduced = reduction(pool, margin)
+    parts = whole(desk, holder, pool) if reduced is None else [reduced]
+    taken = [_taken(desk, account, part, f"{number}-{n}") for n, part in enumerate(parts, start=1)]
+    realized = sum((one.realized for one in taken), ZERO)
+    fees = sum((part.fee for part in parts), ZERO)
     left = desk.state.ledger.balance(holder, pool.settle) + realized
+    left = left if reduced is None else ZERO
     done = Liquidation(
         account=account,
         instrument=instrument,
         number=number,
-        orders=tuple(orders),
-        fills=tuple(fills),
+        orders=tuple(one.order for one in taken),
+        fills=tuple(one.fill for one in taken),
         ended=True,
     )
-    what: dict[str, object] = {"phase": "taken over", **_judged(pool, margin), "left": plain(left)}
+    what: dict[str, object] = {
+        "phase": "taken over" if reduced is None else "reduced",
+        **_judged(pool, margin),
+        "fee": plain(fees),
+        "insurance": plain(left),
+    }
     change = Change(
         what=what,
         liquidation=done,
-        postings=_postings(holder, pool.settle, realized, left),
+        postings=(
+            *transfer(TRADING, holder, pool.settle, realized),
+            *transfer(holder, FEES, pool.settle, fees),
+            *transfer(holder, INSURANCE, pool.settle, left),
+        ),
         cancels=tuple(o.id for o in open_orders(desk, unit) if o.id not in desk.state.cancels),
     )
-    return _row(desk, change, unit, _said(unit, margin, orders, fills))
+    end = (
+        "Its margin is lost; the insurance fund bears the rest."
+        if reduced is None
+        else f"The clearance fee is {fees:,.2f} {pool.settle}; the margin is covered again."
+    )
+    return _row(desk, change, unit, _said(unit, margin, taken, end))
 
 
-def _prices(desk: Desk, account: str, holder: str, pool: AccountInput) -> dict[str, Decimal]:
-    """Return where each position is taken over: the largest where nothing is left of the pool."""
-    marks = {p.instrument.id: p.mark for p in pool.positions if p.mark is not None}
-    assert len(marks) == len(pool.positions), "a position without a mark is not judged"
+class Taken(NamedTuple):
+    """A part as the venue takes it: by an order of its own."""
 
-    def notional(position: PositionInput) -> tuple[Decimal, str]:
-        name = position.instrument.id
-        return position.instrument.notional(position.quantity, marks[name]), name
-
-    largest = max(pool.positions, key=notional)
-    rest = desk.state.ledger.balance(holder, pool.settle)
-    for other in pool.positions:
-        if other is not largest:
-            held = desk.state.position(account, other.instrument.id)
-            rest += held.unrealized_pnl(other.instrument, marks[other.instrument.id])
-    held = desk.state.position(account, largest.instrument.id)
-    bankrupt = _bankruptcy_price(held, largest, rest)
-    if bankrupt is not None:
-        marks[largest.instrument.id] = bankrupt
-    return {p.instrument.id: _on_tick(p, marks[p.instrument.id]) for p in pool.positions}
+    order: OrderTerms
+    fill: Fill
+    realized: Decimal
 
 
-def _bankruptcy_price(held: Position, position: PositionInput, rest: Decimal) -> Decimal | None:
-    """Return where a position's P&L uses up the rest of its pool; None: at no price above 0."""
-    free = msgspec.structs.replace(position.instrument, taker_fee_rate=ZERO)
-    return break_even_price(msgspec.structs.replace(held, charges=-rest), free)
+def _taken(desk: Desk, account: str, part: Part, number: str) -> Taken:
+    terms = _terms(desk, account, part, f"liquidation-{number}")
+    before = desk.state.position(account, terms.instrument)
+    signed = terms.quantity * terms.side.sign
+    after = before.filled(part.position.instrument, signed, part.price)
+    return Taken(terms, _fill(desk, terms, part), after.realized_pnl - before.realized_pnl)
 
 
-def _on_tick(position: PositionInput, price: Decimal) -> Decimal:
-    """Round to the tick on the side that leaves something rather than lacks it."""
-    tick = position.instrument.tick_size
-    rounded = round_up if position.quantity > 0 else round_down
-    return max(tick, rounded(price, tick))
-
-
-def _terms(desk: Desk, account: str, held: PositionInput, name: str) -> OrderTerms:
-    state = desk.state
+def _terms(desk: Desk, account: str, part: Part, name: str) -> OrderTerms:
+    state, held = desk.state, part.position
     names = (name if n == 0 else f"{name}-{n}" for n in count())
     return OrderTerms(
         id=next(n for n in names if n not in state.orders and n not in state.contents),
         account=account,
         instrument=held.instrument.id,
         side=Side.SELL if held.quantity > 0 else Side.BUY,
-        quantity=abs(held.quantity),
+        quantity=part.quantity,
         type=OrderType.MARKET,
         tif=TimeInForce.IOC,
         reduce_only=True,
     )
 
 
-def _fill(desk: Desk, terms: OrderTerms, held: PositionInput, price: Decimal) -> Fill:
+def _fill(desk: Desk, terms: OrderTerms, part: Part) -> Fill:
     return Fill(
         id=f"{terms.id}-fill",
         order_id=terms.id,
@@ -164,19 +152,11 @@ def _fill(desk: Desk, terms: OrderTerms, held: PositionInput, price: Decimal) ->
         instrument=terms.instrument,
         side=terms.side,
         quantity=terms.quantity,
-        price=price,
-        fee=ZERO,
-        fee_asset=fee_asset(held.instrument),
+        price=part.price,
+        fee=part.fee,
+        fee_asset=fee_asset(part.position.instrument),
         liquidity=Liquidity.TAKER,
         time_ms=desk.wall_ms,
-    )
-
-
-def _postings(holder: str, settle: str, realized: Decimal, left: Decimal) -> tuple[Posting, ...]:
-    """Book the loss, and settle what is left, or missing, with the insurance fund."""
-    return (
-        *transfer(TRADING, holder, settle, realized),
-        *transfer(holder, INSURANCE, settle, left),
     )
 
 
@@ -189,18 +169,14 @@ def _judged(pool: AccountInput, margin: Margin) -> dict[str, object]:
     }
 
 
-def _said(
-    unit: Unit, margin: Margin, orders: list[OrderTerms], fills: list[Fill]
-) -> list[AnyEvent]:
-    taken = ", ".join(
-        f"{f.side.value} {plain(f.quantity)} {f.instrument} at {f.price:,f}" for f in fills
+def _said(unit: Unit, margin: Margin, taken: list[Taken], end: str) -> list[AnyEvent]:
+    fills = [one.fill for one in taken]
+    what = ", ".join(
+        f"{f.side.value} {plain(f.quantity)} {f.instrument} at {f.price:,.2f}" for f in fills
     )
-    message = (
-        f"The venue has liquidated {said(unit)} at {ratio_text(margin)}: {taken}. Its margin is "
-        "lost; the insurance fund bears the rest."
-    )
+    message = f"The venue has liquidated {said(unit)} at {ratio_text(margin)}: {what}. {end}"
     events: list[AnyEvent] = []
-    for terms, fill in zip(orders, fills, strict=True):
+    for terms, fill, _ in taken:
         filled = OrderStatus.FILLED
         events.append(FilledEvent(fill=fill))
         events.append(

@@ -5,12 +5,10 @@ is fresh: margin balance at or below maintenance margin. The desk is given its c
 begins when that has lasted `PATIENCE_NS`, `BANKRUPT_NS` where the bankruptcy price is passed too,
 and `AT_WORK_NS` while the desk closes out itself.
 
-As at Binance USDⓈ-M (liquidation protocol): it cancels the open orders first, then takes the
-position over at its bankruptcy price, so that the whole margin is lost and no more. Of a pool of
-several the largest is taken over at the price that leaves the pool with nothing while the others
-are taken over at their marks. What roundings to the tick leave goes to the insurance fund, which
-bears what is missing. Not done: the venue's attempt to reduce a larger position first, whose sizes
-it does not publish.
+As at Binance USDⓈ-M (liquidation protocol): it cancels the open orders first, then reduces a
+position where that is enough (`desk.engine.liquidation_size`), else takes everything over at the
+bankruptcy price: the whole margin is lost and no more. What roundings to the tick leave goes to
+the insurance fund, which bears what is missing.
 
 Each move is one row, and the next follows from it: a restart goes on, and doubles nothing.
 """

@@ -5,6 +5,7 @@ from decimal import Decimal as D
 import pytest
 from helpers.engines import BTC, ETH, Trader
 
+from desk.margin.inputs import MarginTerms, Tier
 from desk.model.commands import AddMargin, SetMarginMode
 from desk.model.events import Alerted, Filled, OrderChanged
 from desk.model.orders import MarginMode, OrderStatus, OrderType
@@ -74,7 +75,7 @@ def test_a_position_that_the_desk_may_not_close_is_taken_over_at_its_bankruptcy_
     (sentence,) = said(trader)
     assert sentence == (
         "The venue has liquidated perp-1 at margin ratio 106.35 %: SELL 1 BTCUSDT-PERP.BINANCE at "
-        "45,030.0. Its margin is lost; the insurance fund bears the rest."
+        "45,030.00. Its margin is lost; the insurance fund bears the rest."
     )
     assert any(isinstance(e, Filled) and e.fill.price == BANKRUPT for e in trader.events)
     assert any(isinstance(e, OrderChanged) and e.reason == order.reason for e in trader.events)
@@ -208,6 +209,52 @@ def test_of_a_pool_nothing_is_left_and_nothing_is_owed():
     )
     assert 0 <= balance(trader, "insurance") < D("0.24")
     assert len(rows_of(trader)) == 1
+
+
+# 0.4 % up to 30,000 of notional, 5 % beyond; the amount continues the first tier.
+STEEP = MarginTerms(
+    model="binance",
+    tiers=tuple(
+        Tier(
+            notional_floor=D(floor),
+            notional_cap=cap,
+            maintenance_rate=D(rate),
+            maintenance_amount=D(amount),
+            max_leverage=D(20),
+        )
+        for floor, cap, rate, amount in (
+            ("0", D(30000), "0.004", "0"),
+            ("30000", None, "0.05", "1380"),
+        )
+    ),
+)
+
+
+def test_where_maintenance_is_dearer_than_the_clearance_fee_a_part_is_enough():
+    trader = Trader()
+    trader.desk._terms = lambda day: {BTC: STEEP}
+    trader.deposit("15000")
+    trader.market()
+    trader.buy("1", "60000")
+    trader.run(60)
+    # At 45,900 the margin of 870 faces 5 % of 45,900 − 1,380 = 915: what makes up for the 45 is
+    # closing 45 / (5 % − 1.25 %) = 1,200 of notional, 0.0262 BTC; on the lot, and one more, 0.028.
+    fall(trader, "45900", "47500")
+    run_on(trader, 11_000, "45900", "47500")
+    assert held(trader) == D("0.972")
+    assert balance(trader) == 14_970 - D("0.028") * 14_100 - D("16.065")
+    assert balance(trader, "insurance") == 0
+    assert trader.state.fills[-1].fee == D("16.065")  # 1.25 % of 0.028 × 45,900
+    assert D("0.99") < trader.desk.figures("perp-1").margin_ratio < 1
+    (row,) = rows_of(trader)
+    assert row.data["what"]["phase"] == "reduced"
+    assert said(trader)[0].endswith(
+        "SELL 0.028 BTCUSDT-PERP.BINANCE at 45,900.00. The clearance fee is 16.06 USDT; the "
+        "margin is covered again."
+    )
+    run_on(trader, 11_000, "45900", "47500")
+    assert len(rows_of(trader)) == 1
+    assert trader.restarted().state.hash() == trader.state.hash()
 
 
 @pytest.mark.parametrize("orders", [False, True])
