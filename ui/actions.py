@@ -27,6 +27,7 @@ from ui.arming import Arming
 from ui.panels.strips import DEFAULT_KILL_REASON, REASON_MIN, Answer, Strip
 from ui.panels.ticket import TicketPanel
 from ui.pump import Pump
+from ui.viewmodels.draft import TicketCommand
 from ui.viewmodels.orders import working_count
 from ui.viewmodels.text import tr
 
@@ -151,7 +152,7 @@ class Actions(QObject):
             ClosePosition(id=new_id(), account=account, instrument=instrument, fraction=fraction)
         )
 
-    def submit(self, order: SubmitOrder) -> None:
+    def submit(self, order: TicketCommand) -> None:
         """Send the ticket's order under the id it was drafted with."""
         if self._arming.is_armed("ticket"):
             self._ticket.state.sent(self.send(order))

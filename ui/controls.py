@@ -37,6 +37,7 @@ _KINDS: dict[str, tuple[str, str | None, str]] = {
     "buy": ("bid", "bid_fill", "bid"),
     "sell": ("ask", "ask_fill", "ask"),
     "armed": ("accent", "accent", "on_accent"),
+    "stale": ("line", None, "stale"),
 }
 
 
@@ -94,6 +95,8 @@ class Button(QPushButton):
                 edge, fill, text = "line", None, "text2"
             elif self.isCheckable() and fill is None:
                 edge, fill, text = "edge", "sel", "text"
+            if self.kind == "stale":
+                text = "stale"
             if not self.isEnabled():
                 edge, fill, text = "line", None, "muted"
             if self.isDown() or (self.underMouse() and self.isEnabled() and fill is None):
@@ -163,6 +166,14 @@ class Field(QLineEdit):
         """Change the unit shown at the right."""
         if unit != self.unit:
             self.unit = unit
+            self._fit()
+            self.update()
+
+    def set_label(self, label: str) -> None:
+        """Change the label inside."""
+        if label != self.label:
+            self.label = label
+            self.setAccessibleName(label)
             self._fit()
             self.update()
 

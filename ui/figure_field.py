@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 
 from desk.model.numbers import plain
 from ui.controls import Field
-from ui.viewmodels.ticket import read_number
+from ui.viewmodels.written import read_number
 
 
 class FigureField(Field):

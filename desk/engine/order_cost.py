@@ -22,6 +22,7 @@ NAMES = (
     "quantity",
     "quantity_base",
     "contracts",
+    "value",
     "notional",
     "expected_price",
     "average_price",
@@ -75,9 +76,11 @@ def order_cost(desk: Desk, context: OrderContext, found: Review) -> dict[str, An
 
 
 def _units(terms: Instrument, quantity: Decimal, price: Decimal) -> dict[str, Any]:
-    one_coin = terms.contract is Contract.LINEAR and terms.contract_size == ONE
+    linear = terms.contract is Contract.LINEAR
+    one_coin = linear and terms.contract_size == ONE
     return {
         "quantity_base": plain(terms.base_quantity(quantity, price)),
+        "value": plain(abs(quantity) * terms.contract_size * (price if linear else ONE)),
         # Where one contract is one coin, the coin is what is counted.
         "contracts": None if one_coin else plain(quantity),
     }

@@ -184,10 +184,10 @@ def test_arrows_step_by_tick_and_lot_and_a_held_arrow_does_not_run(qtbot, rig, f
 
 def test_presets_add_and_percentages_replace(qtbot, rig):
     ticket = rig.window.ticket
-    qtbot.mouseClick(ticket.adders[2], LEFT)
-    qtbot.mouseClick(ticket.adders[0], LEFT)
+    qtbot.mouseClick(ticket.sizes.adders[2], LEFT)
+    qtbot.mouseClick(ticket.sizes.adders[0], LEFT)
     assert ticket.quantity.text() == "1.1"
-    qtbot.mouseClick(ticket.percents[1], LEFT)
+    qtbot.mouseClick(ticket.sizes.percents[0], LEFT)
     assert ticket.quantity.text() == "25%"
 
 

@@ -4,44 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
+from desk.model.command import QuantityUnit
 from desk.model.events import AnyEvent
-from desk.model.orders import OrderType, Side, TimeInForce
-from ui.controls import Button, Check, Choice
-from ui.figure_field import FigureField
-from ui.panels.ticket_head import TicketHead, TicketNeeds
-from ui.panels.ticket_preview import DenialBlock, PreviewBlock
-from ui.scroll import thin
-from ui.segments import Segments
+from desk.model.orders import Side
+from ui.panels.ticket_layout import TicketLayout
 from ui.theme import Theme
+from ui.viewmodels.draft import FIELDS, Form
 from ui.viewmodels.text import UNKNOWN, price, symbol, tr, venue
-from ui.viewmodels.ticket import Staleness, add_to_quantity, needs, presets
+from ui.viewmodels.ticket import Loss, Readings, Staleness, add_to_quantity, needs, presets
+from ui.viewmodels.ticket_limits import TicketLimits, limits_of
 from ui.viewmodels.ticket_state import TicketState
 from ui.viewmodels.watch import market_of
 
-PREVIEW_REFRESH_MS = 400
-"""A preview ages with the market: ask again this often."""
 PREVIEW_LOST_MS = 2_000
 DISCLOSURE = "DISCLOSURE"
 """The code of a denial that is answered by reading the instrument's sheet."""
-PERCENTS = ("10", "25", "50", "100")
 
 
-_WORDS: dict[str, Callable[[str], object]] = {
-    "side": Side,
-    "type": OrderType,
-    "tif": TimeInForce,
-    "quantity": str,
-    "price": str,
-}
-
-
-class TicketPanel(QWidget):
+class TicketPanel(TicketLayout):
     """Draft in, `preview_wanted` and `submitted` out; the window sends and brings the answers."""
 
     preview_wanted = Signal(object)
@@ -52,129 +36,42 @@ class TicketPanel(QWidget):
     height_wanted = Signal(int)
     disclosure_asked = Signal(str)
     """The desk wants the instrument's sheet read first."""
+    setting_asked = Signal()
+    """Leverage or margin mode shall be changed."""
 
     def __init__(self, theme: Theme, new_id: Callable[[], str], arm_key: str) -> None:
-        super().__init__()
-        self._theme = theme
+        super().__init__(theme, arm_key)
         self.state = TicketState(new_id)
         self._armed = False
         self._connected = False
-        self._arm_key = arm_key
         self._staleness = Staleness()
-        self._build(arm_key)
+        self._seen: tuple[object, ...] = ()
+        """Prices that the last preview was asked at."""
+        self._limits = TicketLimits()
         self._wire()
-        self._refresh = QTimer(self)
-        self._refresh.setInterval(PREVIEW_REFRESH_MS)
-        self._refresh.timeout.connect(self.ask_preview)
         self._overdue = QTimer(self)
         self._overdue.setSingleShot(True)
         self._overdue.setInterval(PREVIEW_LOST_MS)
-        self._overdue.timeout.connect(self.state.forget_question)
+        self._overdue.timeout.connect(self._give_up)
         self.show_state()
 
-    # ---- building ---------------------------------------------------------------------------
-
-    def _build(self, arm_key: str) -> None:
-        theme = self._theme
-        self.head = TicketHead(theme)
-        self.needs = TicketNeeds(theme)
-        self.account = Choice(theme, tr("Account"), [])
-        self.side = Segments(
-            theme, tr("Side"), [("BUY", tr("BUY"), "buy"), ("SELL", tr("SELL"), "sell")], height=44
-        )
-        self.type = Segments(
-            theme,
-            tr("Order type"),
-            [("LIMIT", tr("Limit"), "quiet"), ("MARKET", tr("Market"), "quiet")],
-        )
-        self.quantity = FigureField(theme, tr("Quantity"))
-        self.price = FigureField(theme, tr("Price"))
-        self.adders = [Button(theme, "", "quiet") for _ in range(4)]
-        self.percents = [
-            Button(theme, f"{percent}%", "quiet", name=tr(f"{percent} % of available"))
-            for percent in PERCENTS
-        ]
-        self.tif = Choice(theme, tr("Time in force"), [tif.value for tif in TimeInForce])
-        self.post_only = Check(theme, tr("Post-only"))
-        self.reduce_only = Check(theme, tr("Reduce-only"))
-        self.preview = PreviewBlock(theme)
-        self.denials = DenialBlock(theme)
-        self.submit = Button(theme, "", "plain", name=tr("Submit"))
-        self.submit.pixels = 13
-        self.submit.setFixedHeight(40)
-        self.arm = Button(theme, f"{tr('Arm')} {arm_key}", "accent", name=tr("Arm the desk"))
-        self.arm.setFixedHeight(40)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 12)
-        column.setSpacing(8)
-        column.addLayout(_row(self.head, self.account, stretch=0))
-        column.addWidget(self.needs)
-        column.addWidget(self.side)
-        column.addWidget(self.type)
-        column.addLayout(_row(self.quantity, self.price))
-        column.addLayout(_row(*self.adders, *self.percents, spacing=4))
-        column.addLayout(_row(self.tif, self.post_only, self.reduce_only, stretch=-1))
-        self._body = QWidget()
-        body = self._body_column = QVBoxLayout(self._body)
-        body.setContentsMargins(0, 4, 0, 0)
-        body.setSpacing(8)
-        body.addWidget(self.preview)
-        body.addWidget(self.denials)
-        self.sheet = Button(theme, tr("Read the disclosure sheet…"), "accent")
-        self.sheet.hide()
-        body.addWidget(self.sheet)
-        body.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidget(self._body)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        thin(self._scroll, theme)
-        self._scroll.setAccessibleName(tr("Preview and reasons"))
-        column.addWidget(self._scroll, 1)
-        column.addLayout(_row(self.submit, self.arm, stretch=0))
-        for button in (*self.adders, *self.percents):
-            button.setFixedHeight(22)
-            button.pixels = 11
-        self.setMinimumWidth(284)
-
     def _wire(self) -> None:
-        for signal, field in (
-            (self.side.chosen, "side"),
-            (self.type.chosen, "type"),
-            (self.quantity.textChanged, "quantity"),
-            (self.price.textChanged, "price"),
-            (self.tif.currentTextChanged, "tif"),
-            (self.account.currentTextChanged, "account"),
-        ):
-            signal.connect(partial(self._edit_text, field))
-        self.post_only.toggled.connect(partial(self._edit_flag, "post_only"))
-        self.reduce_only.toggled.connect(partial(self._edit_flag, "reduce_only"))
-        for number, button in enumerate(self.adders):
-            button.clicked.connect(partial(self._add, number))
-        for percent, button in zip(PERCENTS, self.percents, strict=True):
-            button.clicked.connect(partial(self.quantity.setText, f"{percent}%"))
+        self.side.chosen.connect(self._choose_side)
+        self.type.chosen.connect(self._choose_form)
+        self.type.folded.connect(self._want_height)
+        self.type.keep.toggled.connect(self._keep_quantity)
+        self.account.currentTextChanged.connect(self._choose_account)
+        self.fields.edited.connect(self._edit_field)
+        self.terms.edited.connect(self._edit_field)
+        self.units.risk_asked.connect(self._size_from_stop)
+        self.units.chosen.connect(self._choose_unit)
+        self.sizes.added.connect(self._add)
+        self.sizes.shared.connect(self.quantity.setText)
+        self.setting.clicked.connect(self.setting_asked)
+        self.denials.stage.clicked.connect(self._stage_largest)
         self.submit.clicked.connect(self.press_submit)
         self.arm.clicked.connect(self.arm_asked)
         self.sheet.clicked.connect(self._ask_sheet)
-
-    def set_compact(self, compact: bool) -> None:
-        """Smaller buttons and gaps on a small screen."""
-        layout = self.layout()
-        assert layout is not None
-        layout.setSpacing(6 if compact else 8)
-        for button in self.side.buttons.values():
-            button.setFixedHeight(36 if compact else 44)
-        for button in (self.submit, self.arm):
-            button.setFixedHeight(36 if compact else 40)
-        for button in (self.adders[3], self.percents[0]):
-            button.setVisible(not compact)
-        self.arm.say(tr("Arm") if compact else f"{tr('Arm')} {self._arm_key}")
-        # Where both do not fit, why it cannot be sent comes before what it would do.
-        first, second = (self.denials, self.preview) if compact else (self.preview, self.denials)
-        self._body_column.insertWidget(0, first)
-        self._body_column.insertWidget(1, second)
-        self._body_column.insertWidget(1 if compact else 2, self.sheet)
-        self.preview.updateGeometry()
 
     # ---- from the window --------------------------------------------------------------------
 
@@ -182,7 +79,9 @@ class TicketPanel(QWidget):
         """The chosen instrument as it is now."""
         market = market_of(frame, selected)
         before = self.state.draft
-        self.state.see_market(market)
+        account = next((a for a in frame.accounts if a.account == before.account), None)
+        equity = None if account is None else account.equity
+        self.state.see_market(market, frame.wall_ms, equity)
         if self.state.draft.instrument != before.instrument:
             self._follow_instrument()
         kind = None if market is None else market.kind
@@ -197,20 +96,49 @@ class TicketPanel(QWidget):
             buttons = self.side.buttons
             buttons["BUY"].say(tr("BUY"), second=price(market.ask, market.tick_size))
             buttons["SELL"].say(tr("SELL"), second=price(market.bid, market.tick_size))
+        self._show_limits(limits_of(frame, market))
+        self._show_unknown(self.state.unknown_words(frame.orders, frame.wall_ms))
+        self._ask_again(frame)
         if self._staleness.is_stale(market, frame.wall_ms) and self._armed:
             self.stale.emit()
 
-    def _follow_instrument(self) -> None:
+    def _show_limits(self, limits: TicketLimits) -> None:
+        if limits == self._limits:
+            return
+        self._limits = limits
+        self.setting.say(limits.setting)
+        self.setting.setAccessibleName(f"{tr('Leverage and margin mode')}: {limits.setting}")
+        self.setting.setVisible(bool(limits.setting))
+        self.type.allow(limits.forms)
+        self.terms.allow(limits.tifs, limits.flags)
+
+    def _show_unknown(self, words: str) -> None:
+        if words != self.unknown.text:
+            self.unknown.say(words)
+            self.unknown.setVisible(bool(words))
+            self._want_height()
+
+    def _ask_again(self, frame: DeskFrame) -> None:
+        """As the market or the account moves, the same draft means something else."""
         market = self.state.market
-        self.quantity.setText(self.state.draft.quantity)
-        self.price.setText(self.state.draft.price)
+        seen = (
+            frame.journal_seq,
+            *(() if market is None else (market.mark, market.bid, market.ask)),
+        )
+        if seen != self._seen:
+            self._seen = seen
+            self.ask_preview()
+
+    def _follow_instrument(self) -> None:
+        market, draft = self.state.market, self.state.draft
+        for name, field in self.fields.all.items():
+            field.setText(getattr(draft, name))
+        self.terms.clear()
         if market is not None:
-            self.quantity.set_unit(market.quantity_unit or market.base)
             self.quantity.step = market.lot_size
-            self.price.step = market.tick_size
-        for button, step in zip(self.adders, presets(market), strict=True):
-            button.say(f"+{step}")
-            button.setAccessibleName(tr(f"Add {step} to the quantity"))
+            tick = market.tick_size
+            for field in self.fields.stepped():
+                field.step = tick
         self.show_state()
 
     def _offer_accounts(self, accounts: list[str]) -> None:
@@ -235,10 +163,10 @@ class TicketPanel(QWidget):
     def set_connected(self, connected: bool) -> None:
         """Whether the engine answers."""
         self._connected = connected
-        (self._refresh.start if connected else self._refresh.stop)()
         if not connected:
             self.state.forget_question()
             self.needs.show_needs(())
+        self._seen = ()
         self.show_state()
 
     def take_event(self, event: AnyEvent) -> None:
@@ -252,40 +180,81 @@ class TicketPanel(QWidget):
         self.show_state()
 
     def set_price(self, text: str) -> None:
-        """A price chosen elsewhere (the depth)."""
-        self.type.choose("LIMIT")
-        self.price.setText(text)
+        """A price chosen elsewhere (the ladder): the form's own, else a limit."""
+        asked = FIELDS[self.state.draft.form]
+        name = next((one for one in ("price", "trigger", "first") if one in asked), "")
+        if not name:
+            self.type.choose("LIMIT")
+        self.fields.all[name or "price"].setText(text)
 
     # ---- hands ------------------------------------------------------------------------------
 
-    def _edit_text(self, field: str, text: str) -> None:
-        """A field or a choice changed."""
-        read = _WORDS.get(field)
-        self._edit(**{field: read(text) if read else text or None})
+    def _choose_side(self, side: str) -> None:
+        self._edit(side=Side(side))
 
-    def _edit_flag(self, field: str, on: bool) -> None:
-        self._edit(**{field: on})
+    def _choose_form(self, name: str) -> None:
+        self._edit(form=Form[name])
+
+    def _choose_account(self, account: str) -> None:
+        self._edit(account=account or None)
+
+    def _edit_field(self, field: str, value: object) -> None:
+        self._edit(**{field: value})
 
     def _edit(self, **changes: object) -> None:
         self.state.edit(**changes)
         self.ask_preview()
         self.show_state()
 
-    def _add(self, number: int) -> None:
-        step: Decimal = presets(self.state.market)[number]
+    def _keep_quantity(self, keep: bool) -> None:
+        self.state.keeps_quantity = keep
+
+    def _add(self, step: Decimal) -> None:
         self.quantity.setText(add_to_quantity(self.quantity.text(), step))
+
+    def _choose_unit(self, unit: QuantityUnit) -> None:
+        """The same quantity in another unit, if the desk has said what that is; else none."""
+        same = self.units.text_of(unit) if self.state.is_preview_current else ""
+        self.state.edit(unit=unit)
+        self.quantity.setText(same)
+        self._edit(unit=unit)
+
+    def _size_from_stop(self, on: bool) -> None:
+        """The quantity is what may be lost, until it is said otherwise."""
+        if on is (self.state.draft.unit is QuantityUnit.RISK):
+            return
+        self.state.edit(unit=QuantityUnit.RISK if on else self._own_unit(), quantity="")
+        self.quantity.setText("")
+        self._edit()
+
+    def _own_unit(self) -> QuantityUnit:
+        market = self.state.market
+        counts = market is not None and market.quantity_unit == "ct"
+        return QuantityUnit.CONTRACTS if counts else QuantityUnit.BARE
 
     def stage(self, account: str, side: str, quantity: str) -> None:
         """Fill in an order that reduces, at market; a hand has still to send it."""
         self.account.setCurrentText(account)
         self.side.choose(side)
         self.type.choose("MARKET")
+        self.state.edit(unit=self._own_unit())
         self.reduce_only.setChecked(True)
         self.quantity.setText(quantity)
+
+    def _stage_largest(self) -> None:
+        """Write the quantity that would pass; a hand has still to send it."""
+        view = self.state.preview
+        if view is not None and view.largest:
+            self.state.edit(unit=self._own_unit())
+            self.quantity.setText(view.largest)
 
     def _ask_sheet(self) -> None:
         if self.state.draft.instrument is not None:
             self.disclosure_asked.emit(self.state.draft.instrument)
+
+    def _give_up(self) -> None:
+        self.state.forget_question()
+        self.ask_preview()
 
     def ask_preview(self) -> None:
         """Ask what the draft would do, unless a question is on its way."""
@@ -307,20 +276,22 @@ class TicketPanel(QWidget):
     def show_state(self) -> None:
         """Bring fields, preview, reasons and buttons in line with the draft."""
         state = self.state
-        is_limit = state.draft.type is OrderType.LIMIT
-        self.price.setEnabled(is_limit)
-        self.tif.setEnabled(is_limit)
-        self.post_only.setEnabled(is_limit)
-        blamed = {problem.field for problem in state.problems}
-        self.quantity.mark_wrong("quantity" in blamed and bool(state.draft.quantity.strip()))
-        self.price.mark_wrong("price" in blamed and bool(state.draft.price.strip()))
-        self.preview.show_preview(
-            state.preview, dimmed=not self._connected or not state.is_preview_current
-        )
+        draft = state.draft
+        self.fields.show_form(draft.form)
+        self.terms.show_form(draft.form, draft.tif)
+        self.fields.mark(state.problems)
+        self.terms.mark(state.problems)
+        self.terms.show_levels(*state.level_words())
+        self._show_quantity()
+        view = state.preview
+        dimmed = not self._connected or not state.is_preview_current
+        self.preview.show_preview(view, dimmed=dimmed)
+        self.units.show_readings(Readings() if view is None else view.readings, dimmed=dimmed)
+        self.terms.loss.show_loss(Loss() if view is None else view.loss, dimmed=dimmed)
         denials = state.denials()
         self.sheet.setVisible(any(denial.code == DISCLOSURE for denial in denials))
-        if self.denials.show_denials(denials):
-            self.height_wanted.emit(self._needed_height())
+        if self.denials.show_denials(denials, state.would_pass()):
+            self._want_height()
         button = state.submit_state(armed=self._armed, connected=self._connected)
         self.submit.dashed = button.dashed
         self.submit.icon_name = "lock" if button.dashed else "" if button.enabled else "deny"
@@ -328,20 +299,16 @@ class TicketPanel(QWidget):
         self.submit.setEnabled(button.enabled)
         self.arm.setVisible(self._connected and not self._armed)
 
-    def _needed_height(self) -> int:
-        """Height at which no reason has to be scrolled to."""
-        fixed = self.height() - self._scroll.height()
-        width = self._scroll.viewport().width()
-        sheet = 36 if self.sheet.isVisibleTo(self) else 0
-        return fixed + self.preview.sizeHint().height() + self.denials.height_at(width) + 24 + sheet
+    def _show_quantity(self) -> None:
+        draft, market = self.state.draft, self.state.market
+        at_risk = draft.unit is QuantityUnit.RISK
+        base = "" if market is None else market.base
+        self.quantity.set_label(tr("Risk") if at_risk else tr("Quantity"))
+        self.quantity.set_unit(self.state.unit_word())
+        has_contracts = market is not None and market.kind == "perpetual"
+        self.units.show_unit(draft.unit, base, has_contracts=has_contracts)
+        self.sizes.show_steps(presets(market, draft.unit))
+        self.sizes.allow_shares(not at_risk)
 
-
-def _row(*widgets: QWidget, spacing: int = 8, stretch: int = 1) -> QHBoxLayout:
-    """A row: `stretch` 1 shares the width, 0 gives it to the first, −1 leaves it at the end."""
-    row = QHBoxLayout()
-    row.setSpacing(spacing)
-    for number, widget in enumerate(widgets):
-        row.addWidget(widget, 1 if stretch == 1 or (stretch == 0 and number == 0) else 0)
-    if stretch == -1:
-        row.addStretch(1)
-    return row
+    def _want_height(self) -> None:
+        self.height_wanted.emit(self.needed_height())

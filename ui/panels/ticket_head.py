@@ -56,7 +56,8 @@ class TicketNeeds(QWidget):
         with painting(self, self._theme) as ink:
             face = self._theme.face(11)
             box = QRectF(self.rect())
-            x = ink.text("muted", face, tr("Needs"), box) + 10
+            narrow = self._theme.compact
+            x = 0.0 if narrow else ink.text("muted", face, tr("Needs"), box) + 10
             shapes = {Tone.TEXT2: ("circle", "safe_fill"), Tone.WARNING: ("triangle", "warn_fill")}
             for name, age, tone in self._needs:
                 shape, fill = shapes.get(tone, ("square", "danger_fill"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desk.model.events import Denial
 from ui import icons
+from ui.controls import Button
 from ui.paint import Align, Ink, painting, wrap
 from ui.theme import Theme
 from ui.viewmodels.events import denial_sentence
@@ -16,6 +17,8 @@ from ui.viewmodels.ticket import EMPTY_COSTS, EMPTY_ROWS, BeforeAfter, PreviewVi
 from ui.viewmodels.tone import Tone
 
 ROW = 20
+STAGED = 34
+"""Height of the row that says what would pass."""
 
 
 class PreviewBlock(QWidget):
@@ -43,10 +46,14 @@ class PreviewBlock(QWidget):
 
     def row_height(self) -> int:
         """Tighter on a small screen."""
-        return 18 if self._theme.compact else ROW
+        return 17 if self._theme.compact else ROW
+
+    def _head(self) -> int:
+        return 18 if self._theme.compact else 22
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 22 + self.row_height() * len(EMPTY_ROWS) + 28)
+        costs = 26 if self._theme.compact else 44
+        return QSize(200, self._head() + self.row_height() * len(EMPTY_ROWS) + costs)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -56,8 +63,8 @@ class PreviewBlock(QWidget):
             theme, width = self._theme, float(self.width())
             label, strong, plain = theme.face(11), theme.face(12, 600), theme.face(12)
             head = tr("Preview · after fill and all working orders")
-            ink.text("muted", label, head, QRectF(0, 0, width, 20))
-            y = 22.0
+            ink.text("muted", label, head, QRectF(0, 0, width, self._head() - 2))
+            y = float(self._head())
             for row in self._rows:
                 box = QRectF(0, y, width, self.row_height())
                 ink.text("muted", theme.face(12), row.label, box)
@@ -75,9 +82,12 @@ class PreviewBlock(QWidget):
 
     def _paint_costs(self, ink: Ink, box: QRectF) -> None:
         label, figure = self._theme.face(11), self._theme.face(11, 500)
-        for align, (name, value) in zip(
-            (Align.LEFT, Align.CENTER, Align.RIGHT), self._costs, strict=False
-        ):
+        places = (Align.LEFT, Align.CENTER, Align.RIGHT)
+        shown = self._costs[:3] if self._theme.compact else self._costs
+        for number, (name, value) in enumerate(shown):
+            align = places[number % 3]
+            if number == 3:
+                box = box.translated(0, 17)
             total = label.width(name) + 5 + figure.width(value)
             left = {
                 Align.LEFT: box.left(),
@@ -98,17 +108,23 @@ class DenialBlock(QWidget):
         self._theme = theme
         self._what = what or tr("this order cannot be sent")
         self._denials: tuple[Denial, ...] = ()
+        self._would = ""
+        self.stage = Button(theme, tr("Stage"), "accent")
+        self.stage.setParent(self)
+        self.stage.setFixedHeight(24)
+        self.stage.hide()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.hide()
 
-    def show_denials(self, denials: tuple[Denial, ...]) -> bool:
-        """Show the reasons; True if they changed."""
-        if denials == self._denials:
+    def show_denials(self, denials: tuple[Denial, ...], would: str = "") -> bool:
+        """Show the reasons and, last, what would pass; True if they changed."""
+        if (denials, would) == (self._denials, self._would):
             return False
-        self._denials = denials
+        self._denials, self._would = denials, would
+        self.stage.setVisible(bool(would))
         self.setVisible(bool(denials))
         self.setAccessibleName(
-            self.head() + ": " + " ".join(denial_sentence(denial) for denial in denials)
+            self.head() + ": " + " ".join([*(denial_sentence(denial) for denial in denials), would])
         )
         self.updateGeometry()
         self.update()
@@ -124,7 +140,8 @@ class DenialBlock(QWidget):
         """How high the block is at a width."""
         face = self._theme.face(12, 500)
         lines = sum(len(wrap(face, denial_sentence(d), width - 24)) for d in self._denials)
-        return 30 + 16 * lines + 26 * len(self._denials) + 2 if self._denials else 0
+        would = STAGED if self._would else 0
+        return 30 + 16 * lines + 26 * len(self._denials) + 2 + would if self._denials else 0
 
     def sizeHint(self) -> QSize:
         return QSize(200, self.height_at(max(200, self.width())))
@@ -145,6 +162,14 @@ class DenialBlock(QWidget):
             y = 30.0
             for denial in self._denials:
                 y = self._paint_denial(ink, denial, y, width)
+            if self._would:
+                row = QRectF(1, y, width - 2, STAGED)
+                ink.fill("raised", row)
+                ink.text("text", theme.face(12, 500), self._would, row.adjusted(11, 0, -80, 0))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        width = self.stage.sizeHint().width()
+        self.stage.setGeometry(self.width() - width - 10, self.height() - STAGED + 5, width, 24)
 
     def _paint_denial(self, ink: Ink, denial: Denial, y: float, width: float) -> float:
         theme = self._theme

@@ -11,7 +11,7 @@ import msgspec
 
 from desk.model.command import Command
 from ui.viewmodels.text import tr
-from ui.viewmodels.ticket import read_number
+from ui.viewmodels.written import read_number
 
 Values: TypeAlias = Mapping[str, str]
 

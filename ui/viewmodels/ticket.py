@@ -1,20 +1,21 @@
-"""The ticket: a draft of text becomes one order; a preview becomes rows and reasons."""
+"""The ticket in words: a preview becomes rows, costs and readings; buttons say what they do."""
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
 
 from desk.engine.snapshot import MarketView
-from desk.model.command import Quantity, QuantityUnit
-from desk.model.commands import SubmitOrder
+from desk.model.command import QuantityUnit
+from desk.model.commands import SubmitLadder, SubmitOco, SubmitOrder, SubmitTwap
 from desk.model.events import Denial, Previewed
-from desk.model.numbers import parse_decimal, plain
-from desk.model.orders import OrderType, Side, TimeInForce
+from desk.model.numbers import plain
+from desk.model.orders import OrderType
+from ui.viewmodels.draft import TicketCommand
 from ui.viewmodels.text import (
+    MINUS,
     UNKNOWN,
     age,
     distance,
@@ -27,100 +28,10 @@ from ui.viewmodels.text import (
     symbol,
 )
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.written import read_number
 
 SURFACE_STALE_MS = 5_000
 """A surface whose instrument's mark is older than this disarms by itself."""
-
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
-_WRITTEN = re.compile(r"(?P<number>[\d.,]+)\s*(?P<unit>[a-z%]*)", re.IGNORECASE)
-_NOTIONAL_UNITS = frozenset({"usd", "usdt", "usdc"})
-
-
-class Draft(msgspec.Struct, frozen=True):
-    """What the trader has written so far; `id` is the client order id it will be sent with."""
-
-    id: str
-    instrument: str | None = None
-    account: str | None = None
-    side: Side = Side.BUY
-    type: OrderType = OrderType.LIMIT
-    quantity: str = ""
-    price: str = ""
-    tif: TimeInForce = TimeInForce.GTC
-    post_only: bool = False
-    reduce_only: bool = False
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """Why a draft is no order yet; `field` is empty when no field is to blame."""
-
-    field: str
-    text: str
-
-
-def read_number(text: str) -> Decimal | None:
-    """Read what a person writes: `1000`, `1,000.5`; None for anything else."""
-    text = text.strip()
-    return parse_decimal(text.replace(",", "") if _GROUPED.fullmatch(text) else text)
-
-
-def read_quantity(text: str, base: str) -> Quantity | None:
-    """Read `0.5`, `0.5btc`, `5000usd`, `12ct`, `25%`; None for anything else."""
-    match = _WRITTEN.fullmatch(text.strip())
-    value = read_number(match["number"]) if match else None
-    if match is None or value is None or value <= 0:
-        return None
-    unit = match["unit"].lower()
-    if unit in _NOTIONAL_UNITS:
-        return Quantity(value, QuantityUnit.NOTIONAL)
-    known = {
-        "": QuantityUnit.BARE,
-        "%": QuantityUnit.PERCENT,
-        "ct": QuantityUnit.CONTRACTS,
-        base.lower(): QuantityUnit.BASE,
-    }
-    return Quantity(value, known[unit]) if unit in known else None
-
-
-def order_of(draft: Draft, market: MarketView | None) -> tuple[SubmitOrder | None, list[Problem]]:
-    """Return the order a draft asks for, or every reason why it is not one yet."""
-    if market is None or draft.instrument is None:
-        return None, [Problem("", "Choose an instrument in the market watch.")]
-    problems: list[Problem] = []
-    quantity = read_quantity(draft.quantity, market.base)
-    if not draft.quantity.strip():
-        problems.append(Problem("quantity", "Enter a quantity."))
-    elif quantity is None:
-        problems.append(
-            Problem(
-                "quantity",
-                f"“{draft.quantity}” is no quantity: write 0.5, 0.5{market.base.lower()}, "
-                "5000usd or 25%.",
-            )
-        )
-    is_limit = draft.type is OrderType.LIMIT
-    limit = read_number(draft.price) if is_limit else None
-    if is_limit and not draft.price.strip():
-        problems.append(Problem("price", "Enter a limit price."))
-    elif is_limit and (limit is None or limit <= 0):
-        problems.append(Problem("price", f"“{draft.price}” is no price."))
-    if problems or quantity is None:
-        return None, problems
-    return (
-        SubmitOrder(
-            id=draft.id,
-            account=draft.account,
-            instrument=draft.instrument,
-            side=draft.side,
-            quantity=quantity,
-            type=draft.type,
-            price=limit,
-            tif=draft.tif if is_limit else None,
-            post_only=draft.post_only and is_limit,
-            reduce_only=draft.reduce_only,
-        ),
-        [],
-    )
 
 
 def add_to_quantity(text: str, step: Decimal) -> str:
@@ -129,10 +40,18 @@ def add_to_quantity(text: str, step: Decimal) -> str:
     return plain(max(Decimal(0), present + step))
 
 
-def presets(market: MarketView | None) -> tuple[Decimal, ...]:
-    """Quantities that the preset buttons add."""
-    if market is not None and market.quantity_unit == "ct":
-        return tuple(Decimal(n) for n in (1, 10, 100, 1000))
+_IN_MONEY = frozenset({QuantityUnit.NOTIONAL, QuantityUnit.RISK})
+
+
+def presets(
+    market: MarketView | None, unit: QuantityUnit = QuantityUnit.BARE
+) -> tuple[Decimal, ...]:
+    """Quantities that the preset buttons add, in the unit that is written."""
+    if unit in _IN_MONEY:
+        return tuple(Decimal(n) for n in (100, 500, 1_000, 5_000))
+    counts = market is not None and market.quantity_unit == "ct"
+    if unit is QuantityUnit.CONTRACTS or (counts and unit is QuantityUnit.BARE):
+        return tuple(Decimal(n) for n in (1, 10, 100, 1_000))
     return tuple(Decimal(text) for text in ("0.1", "0.5", "1", "5"))
 
 
@@ -145,6 +64,22 @@ class BeforeAfter(msgspec.Struct, frozen=True):
     tone: Tone = Tone.TEXT
 
 
+class Readings(msgspec.Struct, frozen=True):
+    """One quantity in every unit, as the desk read it."""
+
+    coin: str = ""
+    value: str = ""
+    contracts: str = ""
+    """Empty where a contract is a coin."""
+
+
+class Loss(msgspec.Struct, frozen=True):
+    """What the order loses at its stop."""
+
+    amount: str = ""
+    share: str = ""
+
+
 class PreviewView(msgspec.Struct, frozen=True):
     """A preview in words."""
 
@@ -153,6 +88,10 @@ class PreviewView(msgspec.Struct, frozen=True):
     rows: tuple[BeforeAfter, ...]
     costs: tuple[tuple[str, str], ...]
     denials: tuple[Denial, ...]
+    readings: Readings = Readings()
+    loss: Loss = Loss()
+    largest: str = ""
+    """What would pass, as a quantity to write; empty: nothing, or the order itself does."""
 
 
 EMPTY_ROWS = tuple(
@@ -190,13 +129,59 @@ def preview_view(preview: Previewed, market: MarketView) -> PreviewView:
         row("Leverage", "leverage", multiple, breaks=over_leverage),
     )
     cost = preview.cost
+    return PreviewView(
+        preview.id,
+        preview.accepted,
+        rows,
+        _costs(cost, market),
+        tuple(preview.denials),
+        _readings(cost),
+        _loss(cost),
+        _plain(cost.get("largest")),
+    )
+
+
+def _costs(cost: dict[str, Any], market: MarketView) -> tuple[tuple[str, str], ...]:
+    """Cost, slip and fee; then, where the book is taken, what it gives; and the rate assumed."""
     slip = _decimal(cost.get("slippage_bps"))
-    costs = (
+    resting = cost.get("levels") == 0
+    first = (
         ("Cost", money(_decimal(cost.get("notional")), 2)),
-        ("Slip", UNKNOWN if slip is None else f"{number(slip, 1)} bp"),
+        ("Slip", "0.0 bp" if resting else UNKNOWN if slip is None else f"{number(slip, 1)} bp"),
         ("Fee", money(_decimal(cost.get("fee")), 2)),
     )
-    return PreviewView(preview.id, preview.accepted, rows, costs, tuple(preview.denials))
+    rate = _decimal(cost.get("fee_rate"))
+    if rate is None:
+        return first
+    away = ("Liq. distance", distance(_decimal(cost.get("liquidation_distance"))).lstrip(MINUS))
+    fee = (str(cost.get("liquidity") or "taker"), f"{number(rate * 100, 3)}%")
+    average = _decimal(cost.get("average_price"))
+    if average is None:
+        return (*first, away, ("", ""), fee)
+    worst = price(_decimal(cost.get("worst_price")), market.tick_size)
+    levels = cost.get("levels")
+    walk = ("Avg", f"{price(average, market.tick_size)} · worst {worst} · {levels} lv")
+    return (*first, walk, ("", ""), fee)
+
+
+def _readings(cost: dict[str, Any]) -> Readings:
+    coin, value = _decimal(cost.get("quantity_base")), _decimal(cost.get("value"))
+    if coin is None or value is None:
+        return Readings()
+    return Readings(plain(round(coin, 8)), plain(round(value, 2)), _plain(cost.get("contracts")))
+
+
+def _loss(cost: dict[str, Any]) -> Loss:
+    amount, share = _decimal(cost.get("loss_at_stop")), _decimal(cost.get("loss_share"))
+    if amount is None:
+        return Loss()
+    said = f"{money(amount, 2)} {cost.get('fee_asset') or ''}".rstrip()
+    return Loss(said, "" if share is None else f"{number(share * 100, 2)}% of equity")
+
+
+def _plain(value: Any) -> str:
+    figure = _decimal(value)
+    return "" if figure is None else plain(figure)
 
 
 def _common_row(before: dict[str, Any], after: dict[str, Any]) -> BeforeAfter:
@@ -292,14 +277,45 @@ class Staleness:
         return wall_ms - self._unknown_since_ms > SURFACE_STALE_MS
 
 
-def submit_words(order: SubmitOrder, market: MarketView) -> str:
+UNITS = {
+    QuantityUnit.BARE: "",
+    QuantityUnit.BASE: "",
+    QuantityUnit.NOTIONAL: " USD",
+    QuantityUnit.CONTRACTS: " ct",
+    QuantityUnit.PERCENT: "%",
+    QuantityUnit.RISK: " at risk",
+}
+
+
+def submit_words(command: TicketCommand, market: MarketView) -> str:
     """What the submit button says it will do."""
-    unit = {
-        QuantityUnit.BARE: "",
-        QuantityUnit.BASE: "",
-        QuantityUnit.NOTIONAL: " USD",
-        QuantityUnit.CONTRACTS: " ct",
-        QuantityUnit.PERCENT: "%",
-    }[order.quantity.unit]
-    at = "at market" if order.price is None else f"@ {price(order.price, market.tick_size)}"
-    return f"{order.side.value} {plain(order.quantity.value)}{unit} {symbol(order.instrument)} {at}"
+    one = command.first if isinstance(command, SubmitOco) else command
+    quantity = f"{plain(one.quantity.value)}{UNITS[one.quantity.unit]}"
+    return f"{one.side.value} {quantity} {symbol(one.instrument)} {_how(command, market)}"
+
+
+def _how(command: TicketCommand, market: MarketView) -> str:
+    tick = market.tick_size
+    match command:
+        case SubmitLadder():
+            ends = f"{price(command.first_price, tick)}–{price(command.last_price, tick)}"
+            return f"in {command.count} @ {ends}"
+        case SubmitTwap():
+            return f"over {command.over_s} s, every {command.every_s} s"
+        case SubmitOco(first=first, second=second):
+            return f"@ {price(first.price, tick)} or stop {price(second.trigger, tick)}"
+        case SubmitOrder():
+            return _at(command, tick)
+
+
+def _at(order: SubmitOrder, tick: Decimal) -> str:
+    if order.trail_rate is not None:
+        return f"trailing {number(order.trail_rate * 100, 2)}%"
+    if order.trail is not None:
+        return f"trailing {price(order.trail, tick)}"
+    limit = "at market" if order.price is None else f"@ {price(order.price, tick)}"
+    if order.trigger is None:
+        return limit
+    words = "target" if order.type is OrderType.TAKE_PROFIT else "stop"
+    beyond = "" if order.price is None else f" {limit}"
+    return f"{words} {price(order.trigger, tick)}{beyond}"

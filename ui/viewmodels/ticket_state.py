@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from desk.engine.order_snapshot import OrderView
 from desk.engine.snapshot import MarketView
+from desk.model.command import QuantityUnit
 from desk.model.commands import SubmitOrder
 from desk.model.events import Acknowledged, AnyEvent, Denial, Denied, Previewed
-from ui.viewmodels.ticket import Draft, PreviewView, Problem, order_of, preview_view, submit_words
+from desk.model.numbers import plain
+from ui.viewmodels.draft import Draft, Moment, Problem, TicketCommand
+from ui.viewmodels.drafting import expiry_of, levels_of, order_of, question_of
+from ui.viewmodels.text import age, date_time, price
+from ui.viewmodels.ticket import PreviewView, preview_view, submit_words
+from ui.viewmodels.written import read_number
+
+MINUTE_MS = 60_000
+WRITTEN = ("price", "trigger", "trail", "first", "last", "count", "over", "every", "limit")
+"""Fields that mean nothing in another instrument, beside the quantity and its legs."""
 
 REPEATED = "REPEATED"
 """The code by which the desk asks whether the same order is meant twice."""
@@ -36,14 +48,21 @@ class TicketState:
         self._new_id = new_id
         self.draft = Draft(id=new_id())
         self.market: MarketView | None = None
-        self.order: SubmitOrder | None = None
+        self.order: TicketCommand | None = None
         self.problems: list[Problem] = []
         self.preview: PreviewView | None = None
         self.refused: tuple[Denial, ...] = ()
         """Why the desk denied the last submission; gone with the next change."""
+        self.keeps_quantity = False
+        """After an order was taken; a setting of the trader's."""
         self.sent_number: int | None = None
+        self.last_id = ""
+        """Of the order that was sent last."""
+        self.moment = Moment()
+        self._present = Moment()
         self._asked_number: int | None = None
         self._asked_order: SubmitOrder | None = None
+        self._answered_order: SubmitOrder | None = None
         self._read()
 
     # ---- writing ----------------------------------------------------------------------------
@@ -55,20 +74,32 @@ class TicketState:
             return
         if self.draft.instrument not in {None, changed.instrument}:
             # A quantity written for one instrument is an accident on another.
-            changed = msgspec.structs.replace(changed, quantity="", price="", id=self._new_id())
+            changed = _cleared(changed, self._new_id())
         self.draft = changed
+        self.moment = self._present
         self.refused = ()
         self._read()
 
-    def see_market(self, market: MarketView | None) -> None:
-        """The chosen instrument as it is now."""
+    def see_market(
+        self, market: MarketView | None, wall_ms: int = 0, equity: Decimal | None = None
+    ) -> None:
+        """The chosen instrument as it is now; what is written is read against the market of when
+        it was written, but against the time of now."""
         self.market = market
+        minute_ms = wall_ms - wall_ms % MINUTE_MS
+        bid, ask = (None, None) if market is None else (market.bid, market.ask)
+        self._present = Moment(now_ms=minute_ms, bid=bid, ask=ask, equity=equity)
+        self.moment = msgspec.structs.replace(self.moment, now_ms=minute_ms)
+        if self.moment.bid is None or self.moment.ask is None or self.moment.equity is None:
+            self.moment = self._present
         if market is not None:
-            self.edit(instrument=market.instrument)
+            unit = QuantityUnit.CONTRACTS if market.quantity_unit == "ct" else QuantityUnit.BARE
+            fresh = {"unit": unit} if market.instrument != self.draft.instrument else {}
+            self.edit(instrument=market.instrument, **fresh)
         self._read()
 
     def _read(self) -> None:
-        self.order, self.problems = order_of(self.draft, self.market)
+        self.order, self.problems = order_of(self.draft, self.market, self.moment)
         if self.order is None:
             self.preview = None
 
@@ -78,7 +109,7 @@ class TicketState:
         """The order to ask about now: one question at a time, always about the newest draft."""
         if self.order is None or self._asked_number is not None:
             return None
-        return self.order
+        return question_of(self.order)
 
     def asked(self, number: int | None, order: SubmitOrder) -> None:
         """A preview was asked for under this number."""
@@ -91,13 +122,17 @@ class TicketState:
     @property
     def is_preview_current(self) -> bool:
         """Whether the preview is about the draft as it stands."""
-        return self.preview is not None and self._asked_order == self.order
+        if self.preview is None or self.order is None:
+            return False
+        return self._answered_order == question_of(self.order)
 
     # ---- sending ----------------------------------------------------------------------------
 
     def sent(self, number: int | None) -> None:
         """The order went out (None: it could not)."""
         self.sent_number = number
+        if number is not None:
+            self.last_id = self.draft.id
 
     def take_event(self, event: AnyEvent) -> bool:
         """Take an answer; True if it was for this ticket."""
@@ -113,13 +148,18 @@ class TicketState:
                 # The refused id is spent; the words stay.
                 self.draft = msgspec.structs.replace(self.draft, id=self._new_id())
             else:
-                self.draft = msgspec.structs.replace(self.draft, id=self._new_id(), quantity="")
+                self.draft = msgspec.structs.replace(
+                    self.draft, id=self._new_id(), quantity=self._next_quantity()
+                )
             self._read()
             return True
         return False
 
+    def _next_quantity(self) -> str:
+        return self.draft.quantity if self.keeps_quantity else ""
+
     def _take_preview(self, event: Previewed | Denied) -> None:
-        self._asked_number = None
+        self._asked_number, self._answered_order = None, self._asked_order
         if self.order is None or self.market is None:
             return
         if isinstance(event, Denied):
@@ -135,15 +175,62 @@ class TicketState:
             return self.refused
         return self.preview.denials if self.preview is not None and self.order else ()
 
+    def would_pass(self) -> str:
+        """What the desk says would pass instead; empty: nothing is known to."""
+        view = self.preview
+        if self.refused or view is None or not view.denials or not view.largest:
+            return ""
+        if self.market is None or self.order is None:
+            return ""
+        unit = "ct" if self.market.quantity_unit == "ct" else self.market.base
+        return f"Would pass: {self.draft.side.value} {view.largest} {unit}."
+
+    def unit_word(self) -> str:
+        """What a number alone in the quantity is."""
+        if self.market is None:
+            return ""
+        unit = self.draft.unit
+        if unit is QuantityUnit.CONTRACTS:
+            return "ct"
+        money = unit in {QuantityUnit.NOTIONAL, QuantityUnit.RISK}
+        return "USD" if money else self.market.quantity_unit or self.market.base
+
+    def level_words(self) -> tuple[str, str, str]:
+        """Target and stop as prices, where they are written as distances; until when it works."""
+        market, draft = self.market, self.draft
+        if market is None:
+            return "", "", ""
+        levels = levels_of(draft, market, self.moment)
+        written = (draft.take_profit, draft.stop_loss)
+        shown = [
+            "" if level is None or read_number(text) == level else price(level, market.tick_size)
+            for level, text in zip(levels, written, strict=True)
+        ]
+        until = expiry_of(draft, market, self.moment)
+        return shown[0], shown[1], "" if until is None else f"Until {date_time(until, 8)} HKT"
+
+    def unknown_words(self, orders: list[OrderView], wall_ms: int) -> str:
+        """What is to be said of the order sent last while nobody knows what became of it."""
+        if not self.last_id:
+            return ""
+        mine = (o for o in orders if o.id == self.last_id or o.id.startswith(f"{self.last_id}-"))
+        lost = next((order for order in mine if order.status == "UNKNOWN"), None)
+        if lost is None:
+            return ""
+        since = lost.unanswered_since_ms
+        ago = "" if since is None else f" for {_ago(wall_ms - since)}"
+        said = f"Last order {lost.side} {plain(lost.quantity)}: outcome UNKNOWN{ago}"
+        return f"{said}. The venue is being asked; do not send it again."
+
     def asks_to_confirm(self) -> bool:
         """The desk asks whether the same order is meant again."""
         return bool(self.refused) and all(denial.code == REPEATED for denial in self.refused)
 
-    def submission(self) -> SubmitOrder | None:
+    def submission(self) -> TicketCommand | None:
         """The order that pressing submit sends now."""
         if self.order is None:
             return None
-        if self.asks_to_confirm():
+        if self.asks_to_confirm() and isinstance(self.order, SubmitOrder):
             return msgspec.structs.replace(self.order, confirmed=True)
         return self.order
 
@@ -158,7 +245,7 @@ class TicketState:
         if self.problems or self.order is None or self.market is None:
             text = self.problems[0].text if self.problems else "Nothing to send"
             return SubmitState(text, False, "plain")
-        kind = self.order.side.value.lower()
+        kind = self.draft.side.value.lower()
         if self.asks_to_confirm():
             return SubmitState("Send the same order again", True, kind)
         denials = self.denials()
@@ -166,3 +253,14 @@ class TicketState:
             reasons = "1 reason" if len(denials) == 1 else f"{len(denials)} reasons"
             return SubmitState(f"Cannot send: {reasons} above", False, "plain")
         return SubmitState(submit_words(self.order, self.market), True, kind)
+
+
+def _cleared(draft: Draft, order_id: str) -> Draft:
+    """A draft without the words that were meant for another instrument."""
+    words = dict.fromkeys((*WRITTEN, "quantity", "take_profit", "stop_loss"), "")
+    return msgspec.structs.replace(draft, **words, id=order_id)
+
+
+def _ago(ms: int) -> str:
+    text = age(max(0, ms))
+    return f"{text} ms" if text.isdigit() else text

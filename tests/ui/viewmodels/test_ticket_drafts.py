@@ -9,19 +9,12 @@ from hypothesis import strategies as st
 from desk.model.command import Quantity, QuantityUnit
 from desk.model.events import Acknowledged, Denial, Denied, Previewed
 from desk.model.orders import OrderType, Side, TimeInForce
-from ui.viewmodels.ticket import (
-    Draft,
-    Staleness,
-    add_to_quantity,
-    needs,
-    order_of,
-    presets,
-    preview_view,
-    read_number,
-    read_quantity,
-)
+from ui.viewmodels.draft import Draft, Form
+from ui.viewmodels.drafting import order_of
+from ui.viewmodels.ticket import Staleness, add_to_quantity, needs, presets, preview_view
 from ui.viewmodels.ticket_state import TicketState
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.written import read_number, read_quantity
 
 
 def draft(**changes):
@@ -78,7 +71,7 @@ def test_draft_becomes_exactly_the_order_it_says():
 
 
 def test_market_order_carries_no_price_and_no_limit_flags():
-    order, _ = order_of(draft(type=OrderType.MARKET, post_only=True), market())
+    order, _ = order_of(draft(form=Form.MARKET, post_only=True), market())
     assert (order.price, order.tif, order.post_only) == (None, None, False)
 
 
