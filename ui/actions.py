@@ -21,13 +21,12 @@ from desk.model.commands import (
     Kill,
     PreviewOrder,
     Rearm,
-    SubmitOrder,
 )
 from ui.arming import Arming
 from ui.panels.strips import DEFAULT_KILL_REASON, REASON_MIN, Answer, Strip
 from ui.panels.ticket import TicketPanel
 from ui.pump import Pump
-from ui.viewmodels.draft import TicketCommand
+from ui.viewmodels.draft import Question, TicketCommand
 from ui.viewmodels.orders import working_count
 from ui.viewmodels.text import tr
 
@@ -157,6 +156,6 @@ class Actions(QObject):
         if self._arming.is_armed("ticket"):
             self._ticket.state.sent(self.send(order))
 
-    def preview(self, order: SubmitOrder) -> None:
+    def preview(self, order: Question) -> None:
         """Ask what the draft would do."""
         self._ticket.state.asked(self._pump.send(PreviewOrder(order=order)), order)

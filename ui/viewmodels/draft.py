@@ -13,7 +13,10 @@ from desk.model.commands import SubmitLadder, SubmitOco, SubmitOrder, SubmitTwap
 from desk.model.order_commands import LadderWeight
 from desk.model.orders import OrderType, Side, TimeInForce
 
-TicketCommand: TypeAlias = SubmitOrder | SubmitOco | SubmitLadder | SubmitTwap
+Question: TypeAlias = SubmitOrder | SubmitLadder | SubmitTwap
+"""What can be previewed."""
+
+TicketCommand: TypeAlias = Question | SubmitOco
 
 MOST_PARTS = 50
 

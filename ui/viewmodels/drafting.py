@@ -23,6 +23,7 @@ from ui.viewmodels.draft import (
     Form,
     Moment,
     Problem,
+    Question,
     TicketCommand,
 )
 from ui.viewmodels.written import (
@@ -189,36 +190,12 @@ def expiry_of(draft: Draft, market: MarketView | None, moment: Moment) -> int | 
     return None if market is None else Reading(draft, market, moment).expires_ms()
 
 
-def question_of(command: TicketCommand) -> SubmitOrder:
-    """Return the one order that a preview is asked about: of several, all of it at once, at the
-    price that is nearest to the market."""
-    if isinstance(command, SubmitOrder):
-        return command
+def question_of(command: TicketCommand) -> Question:
+    """Return what a preview is asked about: of one-cancels-the-other its first order, as no more
+    than one of the two can fill."""
     if isinstance(command, SubmitOco):
         return msgspec.structs.replace(command.first, id=command.id)
-    common = SubmitOrder(
-        id=command.id,
-        account=command.account,
-        instrument=command.instrument,
-        side=command.side,
-        quantity=command.quantity,
-        type=OrderType.MARKET,
-        reduce_only=command.reduce_only,
-    )
-    replace = msgspec.structs.replace
-    if isinstance(command, SubmitTwap):
-        limit = command.limit
-        ioc = {"type": OrderType.LIMIT, "price": limit, "tif": TimeInForce.IOC}
-        return common if limit is None else replace(common, **ioc)
-    nearest = max if command.side is Side.BUY else min
-    return replace(
-        common,
-        type=OrderType.LIMIT,
-        price=nearest(command.first_price, command.last_price),
-        post_only=command.post_only,
-        stop_loss=command.stop_loss,
-        take_profit=command.take_profit,
-    )
+    return command
 
 
 def _order(reading: Reading) -> SubmitOrder | None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from desk.engine.order_snapshot import ExecutionView
 from desk.engine.setting_snapshot import SettingView
 from desk.model.command import Quantity, QuantityUnit
-from desk.model.commands import SubmitLadder, SubmitOco, SubmitOrder, SubmitTwap
+from desk.model.commands import SubmitLadder, SubmitOco, SubmitTwap
 from desk.model.events import Previewed
 from desk.model.order_commands import LadderWeight
 from desk.model.orders import OrderType, Side, TimeInForce
@@ -175,14 +175,13 @@ def test_one_cancels_the_other_holds_limit_and_stop_of_one_side():
     assert question_of(found).id == "t-1"
 
 
-def test_ladder_is_previewed_whole_at_its_price_nearest_to_the_market():
+def test_ladder_is_asked_about_whole():
     found = order(form=Form.LADDER, first="60000", last="59000", count="5",
                   weight=LadderWeight.RISING, stop_loss="1%")  # fmt: skip
     assert isinstance(found, SubmitLadder)
     assert (found.first_price, found.last_price, found.count) == (60000, 59000, 5)
     assert (found.weight, found.stop_loss) == (LadderWeight.RISING, 59400)
-    asked = question_of(found)
-    assert (asked.type, asked.price, asked.quantity) == (OrderType.LIMIT, 60000, found.quantity)
+    assert question_of(found) is found
 
 
 @pytest.mark.parametrize(
@@ -204,9 +203,7 @@ def test_twap_takes_durations_and_an_optional_limit():
     found = order(form=Form.TWAP, over="90m", every="5m")
     assert isinstance(found, SubmitTwap)
     assert (found.over_s, found.every_s, found.limit) == (5400, 300, None)
-    assert question_of(found).type is OrderType.MARKET
-    limited = order(form=Form.TWAP, over="90m", every="5m", limit="61500")
-    assert question_of(limited).price == 61500
+    assert order(form=Form.TWAP, over="90m", every="5m", limit="61500").limit == 61500
     assert blamed(form=Form.TWAP, over="1m", every="5m") == ["every"]
     assert blamed(form=Form.TWAP, over="", every="x") == ["over", "every"]
 
@@ -252,7 +249,7 @@ def test_any_text_in_any_field_is_an_order_or_a_sentence(fields, form, side, tif
     assert all(problem.text.endswith(".") for problem in problems)
     levels_of(draft, market(), NOW)
     if found is not None:
-        assert isinstance(question_of(found), SubmitOrder)
+        assert not isinstance(question_of(found), SubmitOco)
         assert submit_words(found, market())
 
 
