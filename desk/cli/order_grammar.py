@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import NamedTuple
 
 from desk.cli.words import LineError, Words, moment_ms, seconds_of
 from desk.model.command import Quantity, QuantityUnit
@@ -11,7 +12,7 @@ from desk.model.commands import AmendOrder, SubmitOrder
 from desk.model.numbers import parse_decimal
 from desk.model.orders import OrderType, Side, TimeInForce
 
-KINDS = "limit, market, stop or take-profit"
+KINDS = "limit, market, stop, take-profit or trail"
 _QUANTITY = re.compile(r"([+-]?[\d.]+)(%|[A-Za-z]*)")
 
 
@@ -22,7 +23,7 @@ def order(verb: str, words: Words, command_id: str) -> SubmitOrder:
     tif, expires_ms, good_for_s = _life(words)
     quantity = _sized(words)
     instrument = words.take("an instrument")
-    kind, price, trigger = _kind(words)
+    kind = _kind(words)
     post_only, reduce_only = words.flag("post-only"), words.flag("reduce-only")
     confirmed = words.flag("confirm")
     return SubmitOrder(
@@ -31,17 +32,19 @@ def order(verb: str, words: Words, command_id: str) -> SubmitOrder:
         instrument=instrument,
         side=Side.BUY if verb == "buy" else Side.SELL,
         quantity=quantity,
-        type=kind,
-        price=price,
+        type=kind.type,
+        price=kind.price,
         tif=tif,
         post_only=post_only,
         reduce_only=reduce_only,
         confirmed=confirmed,
-        trigger=trigger,
+        trigger=kind.trigger,
         stop_loss=stop_loss,
         take_profit=take_profit,
         expires_ms=expires_ms,
         good_for_s=good_for_s,
+        trail=kind.trail.distance,
+        trail_rate=kind.trail.rate,
     )
 
 
@@ -56,18 +59,21 @@ def _life(words: Words) -> tuple[TimeInForce | None, int | None, int | None]:
 
 
 def amend(verb: str, words: Words, command_id: str) -> AmendOrder:
-    """Read `amend ORDER [price P] [trigger T] [quantity Q]`."""
+    """Read `amend ORDER [price P] [trigger T] [trail D|1%] [quantity Q]`."""
     del verb
     price, trigger = _price(words, "price"), _price(words, "trigger")
-    written = words.option("quantity")
-    if price is None and trigger is None and written is None:
-        raise LineError("price, trigger or quantity", "none of them")
+    written, trail = words.option("quantity"), words.option("trail")
+    if price is None and trigger is None and trail is None and written is None:
+        raise LineError("price, trigger, trail or quantity", "none of them")
+    trails = Trail() if trail is None else _trail(trail)
     return AmendOrder(
         id=command_id,
         order_id=words.take("an order id"),
         price=price,
         trigger=trigger,
         quantity=None if written is None else quantity_of(written),
+        trail=trails.distance,
+        trail_rate=trails.rate,
     )
 
 
@@ -103,21 +109,47 @@ def _sized(words: Words) -> Quantity:
     return Quantity(amount.value, QuantityUnit.RISK, amount.asset)
 
 
-def _kind(words: Words) -> tuple[OrderType, Decimal | None, Decimal | None]:
-    """Read `limit P`, `market`, `stop T [limit P]`, `take-profit T`: type, price, trigger."""
+class Trail(NamedTuple):
+    """How far a trailing stop stays behind: in price, or as a fraction of the mark."""
+
+    distance: Decimal | None = None
+    rate: Decimal | None = None
+
+
+class Kind(NamedTuple):
+    """What kind of order it is, and the numbers that belong to it."""
+
+    type: OrderType
+    price: Decimal | None = None
+    trigger: Decimal | None = None
+    trail: Trail = Trail()
+
+
+def _kind(words: Words) -> Kind:
+    """Read `limit P`, `market`, `stop T [limit P]`, `take-profit T`, `trail D`, `trail 1%`."""
     kind = words.take(KINDS).lower()
     match kind:
         case "market":
-            return OrderType.MARKET, None, None
+            return Kind(OrderType.MARKET)
         case "limit":
-            return OrderType.LIMIT, words.number("a price"), None
+            return Kind(OrderType.LIMIT, words.number("a price"))
         case "take-profit":
-            return OrderType.TAKE_PROFIT, None, words.number("a trigger")
+            return Kind(OrderType.TAKE_PROFIT, trigger=words.number("a trigger"))
         case "stop":
             trigger, price = words.number("a trigger"), _price(words, "limit")
-            return OrderType.STOP if price is None else OrderType.STOP_LIMIT, price, trigger
+            stop = OrderType.STOP if price is None else OrderType.STOP_LIMIT
+            return Kind(stop, price, trigger)
+        case "trail":
+            return Kind(OrderType.TRAILING_STOP, trail=_trail(words.take("a distance")))
         case _:
             raise LineError(KINDS, f"“{kind}”")
+
+
+def _trail(word: str) -> Trail:
+    number = parse_decimal(word.removesuffix("%"))
+    if number is None:
+        raise LineError("a distance such as 500 or 1%", f"“{word}”")
+    return Trail(rate=number / 100) if word.endswith("%") else Trail(number)
 
 
 def _price(words: Words, name: str) -> Decimal | None:

@@ -18,7 +18,7 @@ from desk.execution.order import Order
 from desk.model.commands import AmendOrder
 from desk.model.instrument import Instrument
 from desk.model.numbers import plain
-from desk.model.orders import Amendment, OrderStatus, OrderTerms
+from desk.model.orders import Amendment, OrderStatus, OrderTerms, OrderType
 from desk.risk.pretrade import review
 
 
@@ -29,8 +29,11 @@ def amend(desk: Desk, command: AmendOrder, plan: Plan, *, over_rate: bool) -> No
     amendment = _amendment(desk, command, order, instrument)
     terms = amendment.of(order.terms)
     left = msgspec.structs.replace(terms, quantity=terms.quantity - order.filled)
+    if terms.type is OrderType.TRAILING_STOP:
+        left = msgspec.structs.replace(left, trigger=None)  # it is where the mark puts it
     context = context_of(desk, left, instrument, account, without=order.id)
-    context = msgspec.structs.replace(context, over_rate=over_rate)
+    best = None if order.trailed is None else order.trailed.best
+    context = msgspec.structs.replace(context, over_rate=over_rate, best_mark=best)
     found = review(context)
     if not found.accepted:
         raise Refusal(*found.denials)
@@ -68,6 +71,7 @@ def _amendable(desk: Desk, order_id: str) -> Order:
 def _amendment(desk: Desk, command: AmendOrder, order: Order, instrument: Instrument) -> Amendment:
     terms = order.terms
     price, trigger = command.price, command.trigger
+    trail, trail_rate = _trail(command, order)
     if not terms.type.has_price and price is not None:
         if trigger is not None:
             raise refuse("PRICE", f"Order {order.id} has no limit price.")
@@ -80,10 +84,26 @@ def _amendment(desk: Desk, command: AmendOrder, order: Order, instrument: Instru
         quantity=_quantity(desk, command, order, instrument, price or trigger),
         price=terms.price if price is None else price,
         trigger=terms.trigger if trigger is None else trigger,
+        trail=trail,
+        trail_rate=trail_rate,
     )
     if amendment.of(terms) == terms:
         raise refuse("AMEND_NOTHING", f"Order {order.id} is that already.")
     return amendment
+
+
+def _trail(command: AmendOrder, order: Order) -> tuple[Decimal | None, Decimal | None]:
+    """Return the distance that a trailing stop would have; the one it has where none is asked."""
+    terms, asked = order.terms, (command.trail, command.trail_rate)
+    if terms.type is not OrderType.TRAILING_STOP:
+        if asked != (None, None):
+            raise refuse("TRAIL", f"Order {order.id} does not trail.")
+        return None, None
+    if command.price is not None or command.trigger is not None:
+        raise refuse("TRIGGER", f"The trigger of {order.id} follows the mark: amend its trail.")
+    if order.triggered is not None:
+        raise refuse("AMEND_AT_ONCE", f"Order {order.id} is triggered: it acts at once.")
+    return (terms.trail, terms.trail_rate) if asked == (None, None) else asked
 
 
 def _quantity(

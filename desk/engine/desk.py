@@ -12,10 +12,10 @@ import msgspec
 
 from desk.engine.change import Unit
 from desk.engine.execution_state import ExecutionState
+from desk.engine.order_inputs import order_inputs, spoken_for
 from desk.engine.settings import Rules, Settings
 from desk.engine.state import DeskState
 from desk.engine.wall_clock import WallClock
-from desk.execution.order import Order
 from desk.execution.port import BookLevels, ExecutionClient
 from desk.ledger.book import wallet
 from desk.margin.account import account_figures
@@ -23,7 +23,6 @@ from desk.margin.inputs import (
     AccountFigures,
     AccountInput,
     MarginTerms,
-    OrderInput,
     PositionInput,
 )
 from desk.market.book import Book
@@ -33,7 +32,7 @@ from desk.market.state import MarketState
 from desk.model.catalogue import Catalogue
 from desk.model.instrument import Instrument, Kind
 from desk.model.market_data import FeedStatus, InstrumentListed, MarketEvent, MarkPrice
-from desk.model.numbers import ZERO, plain, round_down, round_up
+from desk.model.numbers import plain, round_down, round_up
 from desk.model.orders import MarginMode, OrderTerms, Side
 from desk.risk.client import ClientRecord, sample_client
 from desk.risk.close_out import StandingPlan
@@ -266,11 +265,7 @@ class Desk:
                 for instrument in pool
                 if (position := self._position_input(account, instrument)) is not None
             ),
-            orders=tuple(
-                self._order_input(order)
-                for order in self.state.live_orders(account)
-                if order.id != without
-            ),
+            orders=order_inputs(self, account, without),
             marks={i.id: mark for i in pool if (mark := self.mark(i.id)) is not None},
             terms={i.id: terms[i.id] for i in pool if i.id in terms},
             leverages={i.id: self.leverage(account, i.id) for i in pool},
@@ -302,37 +297,6 @@ class Desk:
         self._positions[account, instrument.id] = given
         return given
 
-    def _order_input(self, order: Order) -> OrderInput:
-        instrument = self.catalogue.get(order.terms.instrument)
-        assert instrument is not None, f"an order in {order.terms.instrument}, which is unknown"
-        return OrderInput(
-            instrument=instrument,
-            side=order.terms.side,
-            quantity=order.largest - order.filled,
-            price=self._dearest_price(order, instrument),
-            reduce_only=order.terms.reduce_only,
-        )
-
-    def _dearest_price(self, order: Order, instrument: Instrument) -> Decimal | None:
-        """Return what an order is margined at; while it is being amended, the worse of both.
-
-        A stop takes at market once it is triggered: its trigger is its mark.
-        """
-        terms, mark = order.terms, self.mark(instrument.id)
-        asked = terms if order.amending is None else order.amending.of(terms)
-        prices = [price for t in (terms, asked) if (price := t.expected_price) is not None]
-        if not prices:
-            return None
-        if not terms.type.has_price:
-            prices = [p * (1 + self.rules.limits.collar_rate * terms.side.sign) for p in prices]
-        leverage = self.leverage(order.terms.account, instrument.id)
-
-        def margin(price: Decimal) -> Decimal:
-            loss = ZERO if mark is None else -instrument.pnl(Decimal(terms.side.sign), price, mark)
-            return instrument.notional(Decimal(1), price) / leverage + max(ZERO, loss)
-
-        return max(prices, key=margin)
-
     def figures(self, account: str) -> AccountFigures:
         """Return a perpetual account's figures at the last marks; computed once a change."""
         watched = self.state.accounts[account].watched
@@ -354,21 +318,6 @@ class Desk:
         )
 
     def free_balance(self, account: str, asset: str, *, without: str | None = None) -> Decimal:
-        """Return a spot balance less what working orders will pay; `without` leaves one out.
-
-        Reduce-only orders are held to what is there, and speak for nothing.
-        """
-        spoken_for = ZERO
-        for order in self.state.live_orders(account):
-            if order.id == without or order.terms.reduce_only:
-                continue
-            instrument = self.catalogue.get(order.terms.instrument)
-            assert instrument is not None
-            buying = order.terms.side.sign > 0
-            if asset != (instrument.quote if buying else instrument.base):
-                continue
-            price = self._dearest_price(order, instrument) or self.state.collars.get(order.id)
-            left = order.largest - order.filled
-            cost = instrument.notional(left, price or ZERO) if buying else left
-            spoken_for += cost * (1 + instrument.taker_fee_rate) if buying else cost
-        return self.state.ledger.balance(account, asset) - spoken_for
+        """Return a spot balance less what working orders will pay; `without` leaves one out."""
+        spoken = spoken_for(self, account, asset, without)
+        return self.state.ledger.balance(account, asset) - spoken

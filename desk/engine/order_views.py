@@ -19,11 +19,13 @@ def live_order_views(desk: Desk, account: str | None = None) -> list[OrderView]:
 
 
 def _placed(desk: Desk, order: Order) -> OrderView:
-    ahead = desk.venue.queue_ahead(order.id)
+    view, ahead = order_view(order), desk.venue.queue_ahead(order.id)
+    if (trigger := desk.venue.trigger(order.id)) is not None:
+        view = msgspec.structs.replace(view, trigger=trigger)
     if ahead is None:
-        return order_view(order)
+        return view
     behind = _behind(desk, order, ahead)
-    return msgspec.structs.replace(order_view(order), queue_ahead=ahead, queue_behind=behind)
+    return msgspec.structs.replace(view, queue_ahead=ahead, queue_behind=behind)
 
 
 def _behind(desk: Desk, order: Order, ahead: Decimal) -> Decimal | None:

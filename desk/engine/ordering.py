@@ -76,6 +76,8 @@ def order_context(desk: Desk, command: SubmitOrder, *, over_rate: bool = False) 
         stop_loss=command.stop_loss,
         take_profit=command.take_profit,
         expires_ms=_expires_ms(desk, command),
+        trail=command.trail,
+        trail_rate=command.trail_rate,
     )
     context = context_of(desk, terms, instrument, account)
     repeats, newest_ms = _repeats(desk, terms)
@@ -227,8 +229,7 @@ def _working(desk: Desk, account: str, without: str | None) -> tuple[WorkingOrde
             reduce_only=order.terms.reduce_only,
             waits=order.terms.type.has_trigger and order.triggered is None,
         )
-        for order in desk.state.live_orders(account)
-        if order.id != without
+        for order in desk.state.others(account, without)
     )
 
 

@@ -131,6 +131,16 @@ class DeskState:
         live = [self.orders[order_id] for order_id in self._live]
         return [order for order in live if account is None or order.terms.account == account]
 
+    def others(self, account: str, without: str | None = None) -> list[Order]:
+        """Return the live orders of an account but one, and the one that it cancels by filling."""
+        left = None if without is None else self.orders.get(without)
+        pair = None if left is None else left.terms.oco
+        return [
+            order
+            for order in self.live_orders(account)
+            if order.id != without and (pair is None or order.terms.oco != pair)
+        ]
+
     def ended_orders(self, count: int) -> list[Order]:
         """Return the last orders that ended, newest first."""
         return [self.orders[i] for i in islice(reversed(self._ended), count)]

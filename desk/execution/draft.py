@@ -19,6 +19,7 @@ from desk.execution.outcome import (
     Filled,
     Outcome,
     Rejected,
+    Trailed,
     Triggered,
 )
 from desk.execution.paper_order import PaperOrder, collar_ticks
@@ -26,7 +27,7 @@ from desk.execution.port import BookLevels, DeskView
 from desk.model.instrument import Lots, Ticks
 from desk.model.market_data import Level
 from desk.model.numbers import plain
-from desk.model.orders import Fill, Liquidity
+from desk.model.orders import Fill, Liquidity, OrderTerms, OrderType
 
 ALL_FILLED = "it had filled before it could be amended"
 POSITION_GONE = "reduce-only: there is no position left for it to reduce"
@@ -49,6 +50,8 @@ class Draft:
         self.waiting: set[str] = set()
         """Orders that arrived and wait for their trigger."""
         self.triggered: set[str] = set()
+        self.trailed: dict[str, Trailed] = {}
+        """What is said of triggers that move, by order id."""
         self.amended: set[str] = set()
         self.unamended: set[str] = set()
         """Orders whose amendment is refused."""
@@ -103,11 +106,32 @@ class Draft:
             Triggered(order_id=order.id, mark=mark, collar_price=collar, time_ms=self._time_ms)
         )
 
+    def trail(self, order: PaperOrder, mark: Decimal) -> None:
+        """Let a trailing stop follow a fresh mark; its trigger is said once it has moved enough."""
+        order.trail(mark)
+        if order.is_to_say(reached=order.terms.is_triggered_by(mark)):
+            self._say_trailed(order, order.terms, order.number)
+
+    def _say_trailed(self, order: PaperOrder, terms: OrderTerms, number: int) -> None:
+        if order.best is None or terms.trigger is None:
+            return
+        self.trailed[order.id] = Trailed(
+            order_id=order.id,
+            best=order.best,
+            trigger=terms.trigger,
+            number=number,
+            time_ms=self._time_ms,
+        )
+        self.outcomes.append(self.trailed[order.id])
+
     def amend(self, order: PaperOrder) -> None:
         """The order becomes what it was asked to become."""
-        assert order.amendment is not None
+        amendment = order.amendment
+        assert amendment is not None
         self.amended.add(order.id)
-        self.outcomes.append(Amended(amendment=order.amendment, time_ms=self._time_ms))
+        self.outcomes.append(Amended(amendment=amendment, time_ms=self._time_ms))
+        if order.terms.type is OrderType.TRAILING_STOP:
+            self._say_trailed(order, order.terms_after(amendment), amendment.number)
 
     def refuse_amendment(self, order: PaperOrder, reason: str) -> None:
         """The order stays as it is; without an amendment on its way nothing is said."""

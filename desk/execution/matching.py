@@ -9,6 +9,8 @@ The rules, each on the careful side of what a real venue does:
   or beyond, for whoever quoted there would have met the order first.
 * An order with a trigger is in no book until a fresh mark of its instrument has come to it; then
   it arrives like any other, without a latency, for it is at the venue.
+* The trigger of a trailing stop follows fresh marks from its arrival on, and is then looked at
+  with the same mark.
 * One print, and one level until it changes, is shared by all own orders, best price first, then
   by time; own orders never meet each other.
 """
@@ -67,6 +69,7 @@ def arrive_untriggered(order: PaperOrder, book: BookLevels | None, draft: Draft)
         draft.cancel(order, POSITION_GONE)
         return
     draft.wait(order)
+    order.best = None  # it trails from now on, whatever an attempt that was dropped has seen
     trigger_reached([order], book, draft)
 
 
@@ -74,7 +77,10 @@ def trigger_reached(orders: Iterable[PaperOrder], book: BookLevels | None, draft
     """Let the fresh mark trigger what waits for it; each then acts on the book at once."""
     for order in sorted(orders, key=lambda one: one.arrival):
         mark = draft.fresh_mark(order)
-        if draft.is_closed(order) or mark is None or not order.terms.is_triggered_by(mark):
+        if draft.is_closed(order) or mark is None:
+            continue
+        draft.trail(order, mark)
+        if not order.terms.is_triggered_by(mark):
             continue
         draft.trigger(order, mark)
         if book is not None and is_usable(book):

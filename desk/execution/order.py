@@ -24,12 +24,13 @@ from desk.execution.outcome import (
     Filled,
     Outcome,
     Rejected,
+    Trailed,
     Triggered,
     Unanswered,
 )
 from desk.model.instrument import Contract, Instrument
 from desk.model.numbers import ZERO
-from desk.model.orders import Amendment, Fill, OrderStatus, OrderTerms
+from desk.model.orders import Amendment, Fill, OrderStatus, OrderTerms, OrderType
 
 _ENDS = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED})
 
@@ -100,6 +101,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """By fill id; each id once."""
     accepted: Accepted | None = None
     triggered: Triggered | None = None
+    trailed: Trailed | None = None
+    """The farthest that the trigger of a trailing stop is known to have come."""
     amending: Amendment | None = None
     """Asked for and not yet answered."""
     answered: Amended | AmendRefused | None = None
@@ -238,6 +241,8 @@ def _with_fact(order: Order, outcome: Outcome) -> Order:
             if _is_later(outcome, order.triggered):
                 return order
             return msgspec.structs.replace(order, triggered=outcome)
+        case Trailed():
+            return _with_trail(order, outcome)
         case Amended() | AmendRefused():
             return _with_answer(order, outcome)
         case Cancelled() | Rejected():
@@ -256,6 +261,19 @@ def _with_end(order: Order, end: Cancelled | Rejected) -> Order:
 def _is_later(word: Accepted | Triggered, known: Accepted | Triggered | None) -> bool:
     """Return whether a word only repeats one that was said before: the earliest counts."""
     return known is not None and known.time_ms <= word.time_ms
+
+
+def _with_trail(order: Order, word: Trailed) -> Order:
+    """Take a trigger that has moved on; one that lies farther back was said before."""
+    known, sign = order.trailed, -order.terms.side.sign
+
+    def reached(one: Trailed) -> tuple[int, Decimal, Decimal, int]:
+        return one.number, sign * one.trigger, sign * one.best, -one.time_ms
+
+    if known is not None and reached(word) <= reached(known):
+        return order
+    terms = msgspec.structs.replace(order.terms, trigger=word.trigger)
+    return msgspec.structs.replace(order, trailed=word, terms=terms)
 
 
 def _with_answer(order: Order, answer: Amended | AmendRefused) -> Order:
@@ -298,6 +316,8 @@ def _contradiction(order: Order) -> str:
     quantity = order.largest
     if order.triggered is not None and not order.terms.type.has_trigger:
         return "triggered, yet it has no trigger"
+    if order.trailed is not None and order.terms.type is not OrderType.TRAILING_STOP:
+        return "its trigger moved, yet it does not trail"
     if not all(fill.quantity.is_finite() and fill.quantity > 0 for fill in order.fills):
         return "a fill of nothing"
     if order.fills and order.filled > quantity:

@@ -55,6 +55,23 @@ class Triggered(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", 
     time_ms: int
 
 
+class Trailed(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="trailed"):
+    """The trigger of a trailing stop has moved on with the mark.
+
+    Said when it begins to trail, then each time the trigger has moved by a twentieth of its
+    distance, after an amendment, and before it triggers: after a restart it starts from what was
+    said last, never more than that twentieth behind.
+    """
+
+    order_id: str
+    best: Decimal
+    """The best mark since it was taken."""
+    trigger: Decimal
+    number: int
+    """The last amendment that was answered before; 0: none."""
+    time_ms: int
+
+
 class Amended(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="amended"):
     """The order is what it was asked to become."""
 
@@ -107,5 +124,13 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", t
 
 
 Outcome: TypeAlias = (
-    Accepted | Triggered | Amended | AmendRefused | Filled | Cancelled | Rejected | Unanswered
+    Accepted
+    | Triggered
+    | Trailed
+    | Amended
+    | AmendRefused
+    | Filled
+    | Cancelled
+    | Rejected
+    | Unanswered
 )

@@ -25,7 +25,7 @@ from desk.execution.matching import (
     trigger_reached,
 )
 from desk.execution.order import Order
-from desk.execution.paper_order import PaperOrder, collar_ticks, paper_order
+from desk.execution.paper_order import PaperOrder, paper_order
 from desk.execution.port import (
     NOTHING,
     BookLevels,
@@ -37,6 +37,7 @@ from desk.execution.port import (
     StaleDecision,
 )
 from desk.execution.queue_position import QueuePosition
+from desk.execution.restoring import put_back
 from desk.model.instrument import Instrument, InstrumentId
 from desk.model.market_data import (
     BookDelta,
@@ -64,9 +65,6 @@ CAPABILITIES = Capabilities(
 LISTED_ANEW = "the venue has changed the increments of this instrument"
 ARRIVES, AMENDS, CANCELS = range(3)
 """What may be due for an order; of one moment in this order."""
-
-LOST_WITH_LINK = "it was lost on the way to a venue that is not in use any more"
-ENDED_BY_RESTART = "the desk restarted before the rest of this immediate order was decided"
 
 
 class PaperVenue(ExecutionClient):
@@ -155,7 +153,7 @@ class PaperVenue(ExecutionClient):
         if order.amending is not None:
             restored.amendment, restored.amend_at_ns = order.amending, arrives_ns
         if order.status is not OrderStatus.PENDING:
-            _put_back(restored, order, now_ns)
+            put_back(restored, order, now_ns)
         self._add(restored)
 
     def on_time(self, now_ns: int, time_ms: int, books: Books, desk: DeskView) -> Decision:
@@ -263,6 +261,8 @@ class PaperVenue(ExecutionClient):
             self._orders[order_id].untriggered = True
         for order_id in draft.triggered:
             self._orders[order_id].trigger()
+        for order_id, word in draft.trailed.items():
+            self._orders[order_id].said = word
         for order_id in draft.amended:
             self._orders[order_id].amend(self._arrival())
         for order_id in draft.unamended:
@@ -276,6 +276,11 @@ class PaperVenue(ExecutionClient):
         """
         moments = [due_ns for order in self._due.values() for due_ns in order.due_ns()]
         return min((due_ns for due_ns in moments if due_ns > after_ns), default=None)
+
+    def trigger(self, order_id: str) -> Decimal | None:
+        """Return where the trigger of a trailing stop is now; None where it has none yet."""
+        order = self._orders.get(order_id)
+        return None if order is None or order.best is None else order.terms.trigger
 
     def queue_ahead(self, order_id: str) -> Decimal | None:
         """Return what is ahead of a resting order, judged as in `queue_position`; None: unknown."""
@@ -368,25 +373,6 @@ def _arrive(order: PaperOrder, book: BookLevels | None, draft: Draft) -> None:
         order.waits = not usable
         if book is not None and usable:
             arrive(order, book, draft)
-
-
-def _put_back(restored: PaperOrder, order: Order, now_ns: int) -> None:
-    """Let an order stand where it stood: in its book, before its trigger, or on its way."""
-    restored.fill_count = len(order.fills)
-    restored.accepted = order.accepted is not None
-    restored.untriggered = order.status is OrderStatus.WAITING
-    takes = order.triggered is not None and not order.terms.type.has_price
-    if order.triggered is not None and takes:
-        collar = order.triggered.collar_price
-        restored.limit = collar_ticks(restored.instrument, restored.side, collar)
-        restored.trigger()
-    elif not restored.untriggered:
-        restored.queue = QueuePosition()
-    nobody_knows = order.status is OrderStatus.UNKNOWN  # to send it now could be to send it twice
-    if restored.refusal or nobody_knows or not (restored.can_rest or restored.untriggered or takes):
-        restored.cancel_at_ns = now_ns
-        ended = LOST_WITH_LINK if nobody_knows else ENDED_BY_RESTART
-        restored.cancel_reason = restored.refusal or ended
 
 
 def _see_levels(

@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+import msgspec
+
+from desk.execution.outcome import Trailed
 from desk.execution.queue_position import QueuePosition
 from desk.model.instrument import IncrementError, Instrument, Lots, Ticks
 from desk.model.numbers import ZERO
 from desk.model.orders import Amendment, OrderTerms, OrderType, Side, TimeInForce
+from desk.model.trailing import better_mark, distance, trailing_trigger
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR_10000_MS = 253_402_300_800_000
+
+TOLD_PARTS = 20
+"""A trigger that moves is said each time it has moved by this part of its distance."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,6 +50,12 @@ class PaperOrder:
     cancel_reason: str = ""
     amendment: Amendment | None = None
     amend_at_ns: int | None = None
+    best: Decimal | None = None
+    """Of a trailing stop: the best fresh mark since it arrived. It follows the market at once."""
+    said: Trailed | None = None
+    """What was last said of its trigger."""
+    number: int = 0
+    """Its last amendment that was answered."""
     expired: bool = False
     """Its time was up once: a wall clock that is put back revives nothing."""
 
@@ -89,6 +102,26 @@ class PaperOrder:
         until = EPOCH + timedelta(milliseconds=self.terms.expires_ms or 0)
         return f"its time was up: it was good till {until:%Y-%m-%d %H:%M:%S} UTC"
 
+    def trail(self, mark: Decimal) -> None:
+        """Let the trigger of a trailing stop follow a fresh mark."""
+        best = better_mark(self.side, self.best, mark)
+        if self.terms.type is not OrderType.TRAILING_STOP or best is None or best == self.best:
+            return
+        self.best = best
+        trigger = trailing_trigger(self.terms, best, self.instrument.tick_size)
+        if trigger != self.terms.trigger:
+            self.terms = msgspec.structs.replace(self.terms, trigger=trigger)
+
+    def is_to_say(self, *, reached: bool) -> bool:
+        """Return whether its trigger has moved far enough since it was said last."""
+        if self.best is None or self.terms.trigger is None:
+            return False
+        if self.said is None:
+            return True
+        moved = abs(self.terms.trigger - self.said.trigger)
+        far = moved * TOLD_PARTS >= distance(self.terms, self.best, self.instrument.tick_size)
+        return far or (reached and moved > 0)
+
     def count(self, lots: Lots, fills: int) -> None:
         """Count committed fills: their lots together, and how many they are."""
         self.remaining = Lots(self.remaining - lots)
@@ -101,6 +134,15 @@ class PaperOrder:
         if self.queue is None:
             self.waits, self.acts_at_ns = True, 0
 
+    def terms_after(self, amendment: Amendment) -> OrderTerms:
+        """Return what it would be amended; a trailing stop of another distance has its trigger
+        there."""
+        terms = amendment.of(self.terms)
+        if terms.type is not OrderType.TRAILING_STOP or self.best is None:
+            return terms
+        trigger = trailing_trigger(terms, self.best, self.instrument.tick_size)
+        return msgspec.structs.replace(terms, trigger=trigger)
+
     def amend(self, arrival: int) -> None:
         """Become what was asked; `arrival` counts it anew where it loses its place.
 
@@ -110,10 +152,11 @@ class PaperOrder:
         amendment = self.amendment
         assert amendment is not None, f"order {self.id} is not being amended"
         before, fell = self.limit, amendment.quantity <= self.terms.quantity
-        self.terms = amendment.of(self.terms)
+        self.terms = self.terms_after(amendment)
         self.remaining = self.instrument.lots(self.terms.quantity - self.filled)
         if self.terms.type.has_price:
             self.limit = _limit(self.terms, self.instrument, None)
+        self.number = amendment.number
         self.amendment = self.amend_at_ns = None
         if self.queue is not None and not (fell and self.limit == before):
             self.queue, self.waits = None, True
@@ -172,8 +215,21 @@ def _refusal(terms: OrderTerms, instrument: Instrument) -> str:
         return "an order that is good till a date, and no other, has that date"
     if terms.expires_ms is not None and not 0 < terms.expires_ms < YEAR_10000_MS:
         return "the date that it is good till is none"
+    if terms.type is OrderType.TRAILING_STOP:
+        return _trail_refusal(terms, instrument)
     if terms.type.has_trigger and (terms.trigger is None or not terms.trigger > 0):
         return "it needs a positive trigger"
+    return ""
+
+
+def _trail_refusal(terms: OrderTerms, instrument: Instrument) -> str:
+    trail, rate = terms.trail, terms.trail_rate
+    if (trail is None) is (rate is None):
+        return "it trails at a distance or at a fraction of the mark, one of the two"
+    if trail is not None and not (trail.is_finite() and trail >= instrument.tick_size):
+        return "it trails at a tick at least"
+    if rate is not None and not (rate.is_finite() and 0 < rate < 1):
+        return "it trails at a fraction between 0 and 1"
     return ""
 
 

@@ -215,6 +215,10 @@ class ExecutionClient(Protocol):
         """Take a journaled decision as happened; raise StaleDecision unless it is the latest."""
         ...
 
+    def trigger(self, order_id: str) -> Decimal | None:
+        """Return where the trigger of a trailing stop is now; None: where it was said last."""
+        ...
+
     def queue_ahead(self, order_id: str) -> Decimal | None:
         """Return the quantity of others before a resting order at its price; None: unknown."""
         ...

@@ -101,7 +101,11 @@ class SubmitTwap(Command, frozen=True, kw_only=True, tag="twap"):
 
 
 class AmendOrder(Command, frozen=True, kw_only=True, tag="amend"):
-    """Change a live order's price, trigger, quantity; None leaves it."""
+    """Change a live order's price, trigger, quantity or trail; None leaves it.
+
+    What it is stays: account, instrument, side, type, time in force, expiry, flags, brackets. The
+    trigger of a trailing stop follows the mark, and is not amended but by its distance.
+    """
 
     order_id: str
     price: Decimal | None = None
@@ -109,6 +113,9 @@ class AmendOrder(Command, frozen=True, kw_only=True, tag="amend"):
     trigger: Decimal | None = None
     quantity: Quantity | None = None
     """Of the whole order, what has filled included."""
+    trail: Decimal | None = None
+    """Of a trailing stop, its new distance; or `trail_rate`."""
+    trail_rate: Decimal | None = None
 
 
 class CancelOrder(Command, frozen=True, kw_only=True, tag="cancel"):

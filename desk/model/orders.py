@@ -113,7 +113,7 @@ class OrderTerms(msgspec.Struct, frozen=True, kw_only=True):
     post_only: bool = False
     reduce_only: bool = False
     trigger: Decimal | None = None
-    """The mark at which it begins to act."""
+    """The mark at which it begins to act; of a TRAILING_STOP, as its venue last said."""
     stop_loss: Decimal | None = None
     """Trigger of the reduce-only STOP that stands behind what this order fills."""
     take_profit: Decimal | None = None
@@ -153,11 +153,20 @@ class Amendment(msgspec.Struct, frozen=True, kw_only=True):
     """Of the whole order, what has filled included."""
     price: Decimal | None
     trigger: Decimal | None
+    """Of a TRAILING_STOP it says nothing: that trigger follows the mark."""
+    trail: Decimal | None = None
+    trail_rate: Decimal | None = None
 
     def of(self, terms: OrderTerms) -> OrderTerms:
         """Return the terms with this amendment."""
+        trails = terms.type is OrderType.TRAILING_STOP
         return msgspec.structs.replace(
-            terms, quantity=self.quantity, price=self.price, trigger=self.trigger
+            terms,
+            quantity=self.quantity,
+            price=self.price,
+            trigger=terms.trigger if trails else self.trigger,
+            trail=self.trail,
+            trail_rate=self.trail_rate,
         )
 
 

@@ -12,7 +12,8 @@ from desk.market.reference import Standing
 from desk.model.events import Denial
 from desk.model.instrument import FRESH_MS, Instrument
 from desk.model.numbers import ZERO
-from desk.model.orders import OrderTerms, Side
+from desk.model.orders import OrderTerms, OrderType, Side
+from desk.model.trailing import better_mark, trailing_trigger
 from desk.risk.client import ClientRecord
 from desk.risk.profile import Profile
 
@@ -125,6 +126,8 @@ class OrderContext(msgspec.Struct, frozen=True, kw_only=True):
     """None: a document, of which these rules say nothing."""
     repeated_at_once: bool
     """An identical order within the last second, and no confirmation."""
+    best_mark: Decimal | None = None
+    """Of a trailing stop that works: the best mark since it was taken, as far as it was said."""
     now_ms: int | None = None
     """Wall clock, UTC; None: a document, in which nothing expires."""
     guarding: bool = False
@@ -133,7 +136,23 @@ class OrderContext(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def price(self) -> Decimal | None:
         """What it is valued at: limit, else trigger, else the book walk's average, else mark."""
-        return self.order.expected_price or self.market.expected_price or self.market.mark
+        return self.order.price or self.trigger or self.market.expected_price or self.market.mark
+
+    @property
+    def trigger(self) -> Decimal | None:
+        """The mark at which it would act: a trailing stop's lies behind the best fresh mark."""
+        order, best = self.order, self.best
+        if order.type is not OrderType.TRAILING_STOP:
+            return order.trigger
+        if best is None or (order.trail is None) is (order.trail_rate is None):
+            return None
+        return trailing_trigger(order, best, self.instrument.tick_size)
+
+    @property
+    def best(self) -> Decimal | None:
+        """The mark that a trailing stop stays behind; None: there is no fresh one."""
+        fresh = self.market.mark if self.market.quality == "LIVE" else None
+        return better_mark(self.order.side, self.best_mark, fresh)
 
     @property
     def reducible(self) -> Decimal:

@@ -68,7 +68,7 @@ def shape(context: OrderContext) -> Denial | None:
 
 def _prices(order: OrderTerms) -> list[Decimal]:
     """Return every price that an order names."""
-    prices = (order.price, order.trigger, order.stop_loss, order.take_profit)
+    prices = (order.price, order.trigger, order.stop_loss, order.take_profit, order.trail)
     return [price for price in prices if price is not None]
 
 

@@ -61,6 +61,7 @@ PIPELINE: Sequence[Step] = (
     _one(order_checks.identity, always=True),
     _one(order_checks.shape, always=True),
     _one(life_checks.expiry, always=True),
+    _one(life_checks.trail, always=True),
     _one(stop_checks.trigger, always=True),
     _one(order_checks.grid, always=True),
     _one(order_checks.smallest, always=True),

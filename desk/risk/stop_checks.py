@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+import msgspec
+
 from desk.margin.inputs import AccountFigures
 from desk.model.events import Denial
 from desk.model.numbers import round_down, round_up
@@ -23,29 +25,32 @@ SIDES = {Side.BUY: ("below", "above"), Side.SELL: ("above", "below")}
 
 
 def trigger(context: OrderContext) -> Denial | None:
-    """What waits for a mark needs one to wait for; nothing else has one."""
+    """What waits for a mark needs one to wait for, unless it follows it; nothing else has one."""
     order = context.order
-    if order.type.has_trigger == (order.trigger is not None):
+    own = order.type.has_trigger and order.type is not OrderType.TRAILING_STOP
+    if own == (order.trigger is not None):
         return None
     named = order.type.value.replace("_", "-")
-    wanted = "needs a" if order.type.has_trigger else "has no"
+    wanted = "needs a" if own else "has no"
     return deny("TRIGGER", "ord.no_limit_no_trade", f"A {named} {wanted} trigger.")
 
 
 def trigger_side(context: OrderContext) -> Denial | None:
     """A trigger that the fresh mark has come to would act at once."""
-    order, mark = context.order, _fresh_mark(context)
-    if mark is None or context.guarding or not order.is_triggered_by(mark):
+    trigger, mark = context.trigger, _fresh_mark(context)
+    if mark is None or trigger is None or context.guarding:
         return None
-    assert order.trigger is not None
+    order = msgspec.structs.replace(context.order, trigger=trigger)
+    if not order.is_triggered_by(mark):
+        return None
     rises = (order.side is Side.BUY) is not (order.type is OrderType.TAKE_PROFIT)
     where = "at or below" if rises else "at or above"
     return deny(
         "WOULD_TRIGGER",
         "ord.no_limit_no_trade",
-        f"The trigger {order.trigger:,f} lies {where} the mark {mark:,f}: it would act at once.",
+        f"The trigger {trigger:,f} lies {where} the mark {mark:,f}: it would act at once.",
         limit=mark,
-        actual=order.trigger,
+        actual=trigger,
     )
 
 
@@ -105,7 +110,7 @@ def _entries(context: OrderContext) -> list[Decimal]:
     order, mark = context.order, _fresh_mark(context)
     if order.type.has_trigger:
         mark = None
-    return [price for price in (order.price, order.trigger, mark) if price is not None]
+    return [price for price in (order.price, context.trigger, mark) if price is not None]
 
 
 def _fresh_mark(context: OrderContext) -> Decimal | None:
@@ -145,13 +150,14 @@ def _protective(context: OrderContext) -> tuple[Decimal, Decimal, bool] | None:
     if order.stop_loss is not None:
         is_long = order.side is Side.BUY
         return order.stop_loss, _slipped(context, order.stop_loss, is_long=is_long), is_long
-    stops = order.type in {OrderType.STOP, OrderType.STOP_LIMIT}
-    if not stops or order.trigger is None or not context.strictly_reduces:
+    stops = order.type in {OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP}
+    trigger = context.trigger
+    if not stops or trigger is None or not context.strictly_reduces:
         return None
     if context.market.quality != "LIVE":
         return None
     is_long = order.side is Side.SELL
-    return order.trigger, _worst_fill(context, order, order.trigger, is_long=is_long), is_long
+    return trigger, _worst_fill(context, order, trigger, is_long=is_long), is_long
 
 
 def _worst_fill(
@@ -195,6 +201,9 @@ def _beyond(
     named = f"The {kind} safe stop is {safe:,f}."
     if bounds and (safe >= min(bounds) if is_long else safe <= max(bounds)):
         named = f"The {kind} safe stop would be {safe:,f}, beyond the price: take less."
+    elif context.order.type is OrderType.TRAILING_STOP:
+        trail = round_up(abs((context.best or safe) - safe), tick)
+        named = f"The {kind} safe stop is {safe:,f}: trail by {trail:,f} at most."
     return deny(
         "STOP_BEYOND_LIQUIDATION",
         "perp.margin_first",

@@ -166,7 +166,7 @@ class Stage:
             MarkPrice(instrument.id, D(price), None, None, None, self.now_ms * MS, self.now_ms)
         )
 
-    def amend(self, order_id, quantity=None, price=None, trigger=None):
+    def amend(self, order_id, quantity=None, price=None, trigger=None, trail=None):
         """Ask to amend, as the desk does: what is not named stays."""
         order = self.orders[order_id]
         if not order.is_live:
@@ -178,6 +178,8 @@ class Stage:
             quantity=terms.quantity if quantity is None else D(quantity),
             price=terms.price if price is None else D(price),
             trigger=terms.trigger if trigger is None else D(trigger),
+            trail=terms.trail if trail is None else D(trail),
+            trail_rate=terms.trail_rate if trail is None else None,
         )
         self.orders[order_id] = asked(order, amendment)
         return self.venue.amend(amendment, self.now_ms * MS)
