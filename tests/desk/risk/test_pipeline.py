@@ -130,8 +130,8 @@ def test_the_steps_come_in_the_order_of_the_risk_model(trader):
 
 def test_nothing_is_in_the_pipeline_twice_and_nothing_that_looks_is_left_out():
     looks = [step.look for step in PIPELINE]
-    assert len(looks) == len(set(looks)) == 44
-    assert sum(step.always for step in PIPELINE) == 13
+    assert len(looks) == len(set(looks)) == 45
+    assert sum(step.always for step in PIPELINE) == 14
 
 
 def test_an_order_that_strictly_reduces_passes_whatever_guards_against_new_risk(trader):
