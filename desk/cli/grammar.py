@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.cli import alert_grammar, foresight_grammar, loan_grammar, order_grammar
+from desk.cli import alert_grammar, foresight_grammar, loan_grammar, oco_grammar, order_grammar
 from desk.cli.rule_grammar import read_daily_loss, read_override
 from desk.cli.words import LineError, Words
 from desk.model.commands import (
@@ -252,6 +252,7 @@ _READERS = {
     "buy": order_grammar.order,
     "sell": order_grammar.order,
     "preview": _preview,
+    "oco": oco_grammar.oco,
     "amend": order_grammar.amend,
     "cancel": _cancel,
     "close": _close,

@@ -19,9 +19,9 @@ _QUANTITY = re.compile(r"([+-]?[\d.]+)(%|[A-Za-z]*)")
 def order(verb: str, words: Words, command_id: str) -> SubmitOrder:
     """Read `buy|sell QUANTITY|risk AMOUNT INSTRUMENT KIND …`; options stand anywhere."""
     account = words.option("account")
-    stop_loss, take_profit = _price(words, "sl"), _price(words, "tp")
-    tif, expires_ms, good_for_s = _life(words)
-    quantity = _sized(words)
+    stop_loss, take_profit = price_after(words, "sl"), price_after(words, "tp")
+    tif, expires_ms, good_for_s = life(words)
+    quantity = sized(words)
     instrument = words.take("an instrument")
     kind = _kind(words)
     post_only, reduce_only = words.flag("post-only"), words.flag("reduce-only")
@@ -48,7 +48,7 @@ def order(verb: str, words: Words, command_id: str) -> SubmitOrder:
     )
 
 
-def _life(words: Words) -> tuple[TimeInForce | None, int | None, int | None]:
+def life(words: Words) -> tuple[TimeInForce | None, int | None, int | None]:
     """Take `gtc`, `ioc`, `fok`, `gtd 2026-11-28T15:00Z` or `gtd 90m`: and until when, how long."""
     until = words.option("gtd")
     if until is None:
@@ -61,11 +61,11 @@ def _life(words: Words) -> tuple[TimeInForce | None, int | None, int | None]:
 def amend(verb: str, words: Words, command_id: str) -> AmendOrder:
     """Read `amend ORDER [price P] [trigger T] [trail D|1%] [quantity Q]`."""
     del verb
-    price, trigger = _price(words, "price"), _price(words, "trigger")
-    written, trail = words.option("quantity"), words.option("trail")
-    if price is None and trigger is None and trail is None and written is None:
+    price, trigger = price_after(words, "price"), price_after(words, "trigger")
+    written, far = words.option("quantity"), words.option("trail")
+    if price is None and trigger is None and far is None and written is None:
         raise LineError("price, trigger, trail or quantity", "none of them")
-    trails = Trail() if trail is None else _trail(trail)
+    trails = Trail() if far is None else trail(far)
     return AmendOrder(
         id=command_id,
         order_id=words.take("an order id"),
@@ -97,7 +97,7 @@ def quantity_of(word: str) -> Quantity:
             return Quantity(value, QuantityUnit.BASE, suffix)
 
 
-def _sized(words: Words) -> Quantity:
+def sized(words: Words) -> Quantity:
     """Read a quantity, or `risk 500usdt`: what may be lost at the stop."""
     word = words.take("a quantity")
     if word.lower() != "risk":
@@ -136,23 +136,24 @@ def _kind(words: Words) -> Kind:
         case "take-profit":
             return Kind(OrderType.TAKE_PROFIT, trigger=words.number("a trigger"))
         case "stop":
-            trigger, price = words.number("a trigger"), _price(words, "limit")
+            trigger, price = words.number("a trigger"), price_after(words, "limit")
             stop = OrderType.STOP if price is None else OrderType.STOP_LIMIT
             return Kind(stop, price, trigger)
         case "trail":
-            return Kind(OrderType.TRAILING_STOP, trail=_trail(words.take("a distance")))
+            return Kind(OrderType.TRAILING_STOP, trail=trail(words.take("a distance")))
         case _:
             raise LineError(KINDS, f"“{kind}”")
 
 
-def _trail(word: str) -> Trail:
+def trail(word: str) -> Trail:
+    """Read a distance such as 500 or 1%."""
     number = parse_decimal(word.removesuffix("%"))
     if number is None:
         raise LineError("a distance such as 500 or 1%", f"“{word}”")
     return Trail(rate=number / 100) if word.endswith("%") else Trail(number)
 
 
-def _price(words: Words, name: str) -> Decimal | None:
+def price_after(words: Words, name: str) -> Decimal | None:
     """Take `name PRICE` from wherever it stands."""
     word = words.option(name)
     value = None if word is None else parse_decimal(word)

@@ -21,6 +21,10 @@ def cancel(desk: Desk, command: CancelOrder, plan: Plan) -> None:
     if program is not None:
         _cancel_program(desk, program, plan)
         return
+    pair = desk.state.pair(command.order_id)
+    if pair:
+        _cancel_pair(desk, command.order_id, [order for order in pair if order.is_live], plan)
+        return
     order = desk.state.orders.get(command.order_id)
     if order is None:
         raise refuse("UNKNOWN_ORDER", f"There is no order {command.order_id}.")
@@ -35,6 +39,12 @@ def _cancel_program(desk: Desk, one: Progress, plan: Plan) -> None:
     if not live and not one.runs:
         raise refuse("ORDER_ENDED", f"Nothing of the {kind} {name} is left to cancel.")
     _rows(desk, plan, live, [one], {"program": name, "count": len(live)})
+
+
+def _cancel_pair(desk: Desk, name: str, live: list[Order], plan: Plan) -> None:
+    if not live:
+        raise refuse("ORDER_ENDED", f"Nothing of the OCO {name} is left to cancel.")
+    _rows(desk, plan, live, [], {"oco": name, "count": len(live)})
 
 
 def cancel_all(desk: Desk, command: CancelAll, plan: Plan) -> None:

@@ -18,6 +18,7 @@ from desk.engine import (
     ladders,
     lending_terms,
     money,
+    oco,
     ordering,
     overriding,
     programs,
@@ -69,6 +70,7 @@ from desk.model.commands import (
     SetLeverage,
     SetMarginMode,
     SubmitLadder,
+    SubmitOco,
     SubmitOrder,
     SubmitTwap,
     Transfer,
@@ -98,6 +100,7 @@ class Intake:
             SetFirmCapital: lending_terms.firm_capital,
             SetExchangeRate: lending_terms.exchange_rate,
             SubmitOrder: self._submit,
+            SubmitOco: self._oco,
             AmendOrder: self._amend,
             SubmitLadder: self._program,
             SubmitTwap: self._program,
@@ -207,6 +210,7 @@ class Intake:
         if order is not None:
             data |= {"status": order.status.value, "filled": str(order.filled)}
         data |= programs.present(self._desk, command.id)
+        data |= oco.present(self._desk, command.id)
         said = Acknowledged(command=plan.number, about=plan.about, id=command.id, data=data)
         return Plan(about=plan.about, events=[said])
 
@@ -242,6 +246,13 @@ class Intake:
     def _submit(self, desk: Desk, command: SubmitOrder, plan: Plan) -> None:
         over_rate = not self._pace.take(desk.now_ns)
         self._lock(desk, plan, ordering.submit(desk, command, plan, over_rate=over_rate))
+
+    def _oco(self, desk: Desk, command: SubmitOco, plan: Plan) -> None:
+        over_rate = not self._pace.has(desk.now_ns, 2)
+        repeats = oco.submit(desk, command, plan, over_rate=over_rate)
+        for _ in range(2):
+            self._pace.take(desk.now_ns)
+        self._lock(desk, plan, repeats)
 
     def _program(self, desk: Desk, command: SubmitLadder | SubmitTwap, plan: Plan) -> None:
         """Begin a ladder or TWAP; each order that leaves at once counts as a message."""

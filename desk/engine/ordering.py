@@ -114,7 +114,7 @@ def _repeats(desk: Desk, terms: OrderTerms) -> tuple[int, int | None]:
 
 def _alike(terms: OrderTerms) -> OrderTerms:
     """Return what makes an order the same again: `gtd 5m` is another moment each time."""
-    return msgspec.structs.replace(terms, id="", expires_ms=None)
+    return msgspec.structs.replace(terms, id="", expires_ms=None, oco=None)
 
 
 def context_of(
@@ -228,6 +228,7 @@ def _working(desk: Desk, account: str, without: str | None) -> tuple[WorkingOrde
             price=order.terms.price,
             reduce_only=order.terms.reduce_only,
             waits=order.terms.type.has_trigger and order.triggered is None,
+            oco=order.terms.oco,
         )
         for order in desk.state.others(account, without)
     )

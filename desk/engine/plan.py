@@ -14,6 +14,7 @@ from desk.model.commands import (
     AnyCommand,
     PledgeSecurities,
     SubmitLadder,
+    SubmitOco,
     SubmitOrder,
     SubmitTwap,
 )
@@ -85,4 +86,11 @@ def digest(command: AnyCommand) -> str:
     """Return what identifies a command's content: the same command sent twice has one digest."""
     if isinstance(command, SubmitOrder | SubmitLadder | SubmitTwap | PledgeSecurities):
         command = msgspec.structs.replace(command, confirmed=False)
+    if isinstance(command, SubmitOco):
+        first, second = command.first, command.second
+        command = msgspec.structs.replace(
+            command,
+            first=msgspec.structs.replace(first, confirmed=False),
+            second=msgspec.structs.replace(second, confirmed=False),
+        )
     return hashlib.sha256(msgspec.json.encode(command, order="deterministic")).hexdigest()[:16]

@@ -59,7 +59,7 @@ def flatten(desk: Desk, command: Flatten, plan: Plan) -> None:
         raise refuse("STATE_HALTED", "The desk is HALTED and may only cancel.", "kill.switch")
     orders: list[NewOrder] = []
     left: list[str] = []
-    ids = _free_ids(desk, plan.client_id)
+    ids = unused_ids(desk, plan.client_id)
     for (account, instrument_id), position in sorted(desk.state.positions.items()):
         instrument = desk.catalogue.get(instrument_id)
         if instrument is None or not position.quantity:
@@ -96,8 +96,13 @@ def flatten(desk: Desk, command: Flatten, plan: Plan) -> None:
     )
 
 
-def _free_ids(desk: Desk, client_id: str) -> Iterator[str]:
+def unused_ids(desk: Desk, client_id: str) -> Iterator[str]:
     """Return ids of orders behind a command's; a client may have thought of the same."""
     state = desk.state
     names = (f"{client_id}-{number}" for number in count(1))
-    return (name for name in names if name not in state.orders and name not in state.contents)
+    taken = (state.orders, state.contents)
+    return (
+        name
+        for name in names
+        if not any(name in known for known in taken) and not state.programs.reserves(name)
+    )

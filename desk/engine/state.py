@@ -57,6 +57,8 @@ class DeskState:
         self.positions: dict[Key, Position] = {}
         self.orders: dict[str, Order] = {}
         self.brackets = BracketBook(self.orders)
+        self.pairs: dict[str, tuple[str, ...]] = {}
+        """Id of an OCO → its orders."""
         self._live: dict[str, None] = {}
         """Ids of the orders to which more can happen, oldest first."""
         self._ended: dict[str, None] = {}
@@ -130,6 +132,15 @@ class DeskState:
         """Return the orders to which more can happen, oldest first."""
         live = [self.orders[order_id] for order_id in self._live]
         return [order for order in live if account is None or order.terms.account == account]
+
+    def pair(self, name: str) -> list[Order]:
+        """Return the orders of an OCO; none where there is none of that id."""
+        return [self.orders[order_id] for order_id in self.pairs.get(name, ())]
+
+    def rival(self, order: Order) -> Order | None:
+        """Return the order that cancels this one by filling."""
+        pair = [] if order.terms.oco is None else self.pair(order.terms.oco)
+        return next((other for other in pair if other.id != order.id), None)
 
     def others(self, account: str, without: str | None = None) -> list[Order]:
         """Return the live orders of an account but one, and the one that it cancels by filling."""
@@ -275,6 +286,8 @@ class DeskState:
         self.orders[new.terms.id] = Order(terms=new.terms, created_ms=time_ms)
         self._live[new.terms.id] = None
         self.brackets.add(new.terms)
+        if (pair := new.terms.oco) is not None:
+            self.pairs[pair] = (*self.pairs.get(pair, ()), new.terms.id)
         if new.collar_price is not None:
             self.collars[new.terms.id] = new.collar_price
 

@@ -190,6 +190,8 @@ class Draft:
             time_ms=self._time_ms,
         )
         self.outcomes.append(Filled(fill=fill))
+        if order.rival is not None and not self.is_closed(order.rival):
+            self.cancel(order.rival, f"{order.id} has filled, of which it is the alternative")
         key = (terms.account, terms.instrument)
         change = self._position_change.get(key, 0)
         self._position_change[key] = change + terms.side.sign * lots

@@ -229,18 +229,8 @@ def _with_fact(order: Order, outcome: Outcome) -> Order:
     match outcome:
         case Filled():
             return _with_fill(order, outcome.fill)
-        case Unanswered():
-            if order.unanswered is not None and order.unanswered.since_ms <= outcome.since_ms:
-                return order
-            return msgspec.structs.replace(order, unanswered=outcome)
-        case Accepted():
-            if _is_later(outcome, order.accepted):
-                return order
-            return msgspec.structs.replace(order, accepted=outcome)
-        case Triggered():
-            if _is_later(outcome, order.triggered):
-                return order
-            return msgspec.structs.replace(order, triggered=outcome)
+        case Unanswered() | Accepted() | Triggered():
+            return _with_word(order, outcome)
         case Trailed():
             return _with_trail(order, outcome)
         case Amended() | AmendRefused():
@@ -258,9 +248,22 @@ def _with_end(order: Order, end: Cancelled | Rejected) -> Order:
     return msgspec.structs.replace(order, rejected=end)
 
 
-def _is_later(word: Accepted | Triggered, known: Accepted | Triggered | None) -> bool:
-    """Return whether a word only repeats one that was said before: the earliest counts."""
-    return known is not None and known.time_ms <= word.time_ms
+def _with_word(order: Order, word: Unanswered | Accepted | Triggered) -> Order:
+    """Take what is said once; of a word that is said again the earliest counts."""
+    match word:
+        case Unanswered():
+            known = order.unanswered
+            if known is not None and known.since_ms <= word.since_ms:
+                return order
+            return msgspec.structs.replace(order, unanswered=word)
+        case Accepted():
+            if order.accepted is not None and order.accepted.time_ms <= word.time_ms:
+                return order
+            return msgspec.structs.replace(order, accepted=word)
+        case Triggered():
+            if order.triggered is not None and order.triggered.time_ms <= word.time_ms:
+                return order
+            return msgspec.structs.replace(order, triggered=word)
 
 
 def _with_trail(order: Order, word: Trailed) -> Order:

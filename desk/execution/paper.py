@@ -58,6 +58,7 @@ CAPABILITIES = Capabilities(
     post_only=True,
     reduce_only=True,
     amend=True,
+    oco=True,
     queue_position=True,
     latency_ms=LATENCY_MS,
 )
@@ -81,6 +82,8 @@ class PaperVenue(ExecutionClient):
         """Orders that have yet to arrive, to be amended or to be cancelled."""
         self._dated: dict[str, PaperOrder] = {}
         """Orders that are good till a moment."""
+        self._pairs: dict[str, PaperOrder] = {}
+        """By what it has in common with another, an order of which the other is not here."""
         self._arrivals = 0
         self._earliest_due_ns: int | None = None
         self._taken = TakenLiquidity()
@@ -212,7 +215,8 @@ class PaperVenue(ExecutionClient):
             else:
                 match_book(book, resting, draft)
             for order in waiting:
-                arrive(order, book, draft)
+                if not draft.is_closed(order):
+                    arrive(order, book, draft)
         trigger_reached((order for order in orders if order.untriggered), book, draft)
         return self._decision(draft)
 
@@ -296,6 +300,8 @@ class PaperVenue(ExecutionClient):
     def _add(self, order: PaperOrder) -> None:
         self._seen.add(order.id)
         self._orders[order.id] = order
+        if order.terms.oco is not None:
+            order.meet(self._pairs.setdefault(order.terms.oco, order))
         if order.terms.expires_ms is not None and not order.refusal:
             self._dated[order.id] = order
         self._index(order)
@@ -318,6 +324,9 @@ class PaperVenue(ExecutionClient):
         order = self._orders.pop(order_id)
         self._due.pop(order_id, None)
         self._dated.pop(order_id, None)
+        if order.terms.oco is not None:
+            order.part()
+            self._pairs.pop(order.terms.oco, None)
         self._let_go(order)
 
     def _let_go(self, order: PaperOrder) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
@@ -56,6 +56,8 @@ class PaperOrder:
     """What was last said of its trigger."""
     number: int = 0
     """Its last amendment that was answered."""
+    rival: PaperOrder | None = field(default=None, repr=False, compare=False)
+    """The order that this one's first fill cancels."""
     expired: bool = False
     """Its time was up once: a wall clock that is put back revives nothing."""
 
@@ -89,6 +91,16 @@ class PaperOrder:
     def has_arrived(self) -> bool:
         """Whether it rests in the book or waits for its trigger."""
         return self.queue is not None or self.untriggered
+
+    def meet(self, other: PaperOrder) -> None:
+        """Take the other of a pair; each cancels the other by filling."""
+        if other is not self:
+            self.rival, other.rival = other, self
+
+    def part(self) -> None:
+        """Leave the other of the pair alone: this one has ended."""
+        if self.rival is not None:
+            self.rival.rival = self.rival = None
 
     def expires(self, time_ms: int) -> bool:
         """Return whether its time is up, or was once; `time_ms` is the wall clock."""

@@ -98,6 +98,8 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     reduce_only: bool
     amend: bool
     """Amends in place; else an order is cancelled and sent anew."""
+    oco: bool = False
+    """Keeps two orders of one `oco` from filling both: the first fill cancels the other."""
     queue_position: bool = False
     """Says how much is ahead of a resting order: an estimate, on the careful side."""
     cancel_on_disconnect_s: int | None = None

@@ -51,6 +51,8 @@ class WorkingOrder(msgspec.Struct, frozen=True, kw_only=True):
     reduce_only: bool
     waits: bool = False
     """For its trigger: it is in no book."""
+    oco: str | None = None
+    """Of two that are one or the other: what they have in common."""
 
 
 class MarketNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,17 +161,21 @@ class OrderContext(msgspec.Struct, frozen=True, kw_only=True):
         """The largest quantity on this side that strictly reduces without reduce-only."""
         if self.position * self.order.side.sign >= 0:
             return ZERO
-        spoken_for = sum(
-            (
-                own.remaining
-                for own in self.working
-                if own.instrument == self.instrument.id
-                and own.side is self.order.side
-                and not own.reduce_only
-            ),
-            ZERO,
-        )
-        return max(ZERO, abs(self.position) - spoken_for)
+        return max(ZERO, abs(self.position) - self.beside)
+
+    @property
+    def beside(self) -> Decimal:
+        """What the working orders on this side may add to this one, were all of them filled.
+
+        Of two of which one cancels the other it is the larger; the rival of this one adds nothing.
+        """
+        most: dict[str, Decimal] = {}
+        for own in self.working:
+            ours = own.instrument == self.instrument.id and own.side is self.order.side
+            if ours and not own.reduce_only and (own.oco is None or own.oco != self.order.oco):
+                name = own.id if own.oco is None else own.oco
+                most[name] = max(most.get(name, ZERO), own.remaining)
+        return sum(most.values(), ZERO)
 
     @property
     def strictly_reduces(self) -> bool:

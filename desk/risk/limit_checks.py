@@ -77,17 +77,7 @@ def max_quantity(context: OrderContext) -> Denial | None:
 
 def if_filled(context: OrderContext) -> Decimal:
     """Return the position with this order and the working orders on its side, as if filled."""
-    same_side = sum(
-        (
-            own.remaining
-            for own in context.working
-            if own.instrument == context.instrument.id
-            and own.side is context.order.side
-            and not own.reduce_only
-        ),
-        ZERO,
-    )
-    return context.position + context.order.side.sign * (context.order.quantity + same_side)
+    return context.position + context.order.side.sign * (context.order.quantity + context.beside)
 
 
 def position_limit(context: OrderContext) -> Denial | None:

@@ -45,10 +45,11 @@ def _stacked(contexts: Sequence[OrderContext]) -> Iterable[OrderContext]:
     working = contexts[0].working
     for context in contexts:
         yield msgspec.structs.replace(context, working=working)
-        working = (*working, _as_working(context))
+        working = (*working, as_working(context))
 
 
-def _as_working(context: OrderContext) -> WorkingOrder:
+def as_working(context: OrderContext) -> WorkingOrder:
+    """Return an order as those beside it see it once it works."""
     order = context.order
     return WorkingOrder(
         id=order.id,
@@ -57,6 +58,8 @@ def _as_working(context: OrderContext) -> WorkingOrder:
         remaining=order.quantity,
         price=order.price,
         reduce_only=order.reduce_only,
+        waits=order.type.has_trigger,
+        oco=order.oco,
     )
 
 
