@@ -169,13 +169,17 @@ class OrderContext(msgspec.Struct, frozen=True, kw_only=True):
 
         Of two of which one cancels the other it is the larger; the rival of this one adds nothing.
         """
-        most: dict[str, Decimal] = {}
+        alone, pairs = ZERO, dict[str, Decimal]()
         for own in self.working:
-            ours = own.instrument == self.instrument.id and own.side is self.order.side
-            if ours and not own.reduce_only and (own.oco is None or own.oco != self.order.oco):
-                name = own.id if own.oco is None else own.oco
-                most[name] = max(most.get(name, ZERO), own.remaining)
-        return sum(most.values(), ZERO)
+            if own.instrument != self.instrument.id or own.side is not self.order.side:
+                continue
+            if own.reduce_only:
+                continue
+            if own.oco is None:
+                alone += own.remaining
+            elif own.oco != self.order.oco:
+                pairs[own.oco] = max(pairs.get(own.oco, ZERO), own.remaining)
+        return alone + sum(pairs.values(), ZERO)
 
     @property
     def strictly_reduces(self) -> bool:
