@@ -17,7 +17,7 @@ from desk.model.journal import Entry, Row
 
 BTC = "BTCUSDT-PERP.BINANCE"
 OUTCOMES = {"accepted", "fill", "cancelled", "rejected", "level", "latch", "funding"}
-OUTCOMES |= {"close_out", "loss", "release"}
+OUTCOMES |= {"close_out", "liquidation", "loss", "release"}
 
 
 def commands(number, random):
