@@ -15,9 +15,9 @@ from ui.foresight import Foresight
 from ui.order_hands import OrderHands
 from ui.panels.ladder import LadderPanel
 from ui.pump import Pump
+from ui.surface_lock import SurfaceLock
 from ui.viewmodels.gestures import Intent, Move
 from ui.viewmodels.text import tr
-from ui.viewmodels.ticket import Staleness
 from ui.viewmodels.watch import market_of
 
 SURFACE = "ladder"
@@ -32,10 +32,9 @@ class LadderHands(QObject):
         super().__init__(panel)
         self._panel = panel
         self._hands = hands
-        self._arming = arming
         self._pump = pump
-        self._staleness = Staleness()
-        self._was_armed = False
+        self.lock = SurfaceLock(arming, SURFACE, self)
+        self.lock.changed.connect(panel.set_armed)
         self.foresight = Foresight(exchange, panel.judge, self)
         grid = panel.grid
         grid.intended.connect(self._place)
@@ -43,7 +42,6 @@ class LadderHands(QObject):
         grid.cancel_asked.connect(self._cancel)
         grid.aimed.connect(self._aim)
         panel.cancel_side_asked.connect(self._cancel_side)
-        arming.changed.connect(self._follow_lock)
 
     def show_frame(self, frame: DeskFrame, selected: str | None) -> None:
         """Show a frame, and ask for the levels that are in sight."""
@@ -51,15 +49,7 @@ class LadderHands(QObject):
         self._panel.sent = self._hands.sent(selected)
         self._panel.show_frame(frame, selected)
         self._pump.levels, self._pump.group = self._panel.wanted()
-        if self._was_armed and self._staleness.is_stale(market_of(frame, selected), frame.wall_ms):
-            self._arming.disarm(tr("the mark is stale"), surface=SURFACE)
-
-    def _follow_lock(self) -> None:
-        armed = self._arming.is_armed(SURFACE)
-        if armed and not self._was_armed:
-            self._staleness.forget()
-        self._was_armed = armed
-        self._panel.set_armed(armed)
+        self.lock.see_market(market_of(frame, selected), frame.wall_ms)
 
     def _place(self, intent: Intent) -> None:
         market = self._panel.grid.market

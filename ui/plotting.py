@@ -22,13 +22,16 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui.paint import Align, Ink
+from ui.price_lines import AXIS_WIDTH, axis_tag, draw_ghost, draw_line
 from ui.theme import Theme
 from ui.viewmodels.chart import PriceLine
 from ui.viewmodels.text import clock
 
-AXIS_WIDTH, AXIS_HEIGHT = 76, 22
+AXIS_HEIGHT = 22
 TIME_STEPS_S = (5, 15, 30, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400)
 LEAST_SHOWN_S = 60
+LINE_REACH = 5
+"""Pixels from a line at which the pointer has it."""
 REACH = 1.0
 """Lines this share of the shown span beyond the curve still widen the range."""
 
@@ -65,6 +68,8 @@ class _Plot(pg.PlotWidget):
         self.is_stale = False
         """The mark is too old to be the price of now."""
         self._pointer: QPointF | None = None
+        self.ghost: tuple[float, str] | None = None
+        """A price and what a hand would make of it."""
         item = self.getPlotItem()
         # The axes are painted below: pyqtgraph's cost four milliseconds a frame.
         item.hideAxis("left")
@@ -131,11 +136,13 @@ class _Plot(pg.PlotWidget):
         view = self._view_box()
         taken: list[float] = []
         for line in self.lines:
-            self._draw_line(ink, line, view, taken)
+            draw_line(ink, line, self.y_of, view, taken, dimmed=self.dimmed)
         if self.mark_price is not None:
             self._draw_mark(ink, view)
         if self._pointer is not None and view.contains(self._pointer):
             self._draw_cross(ink, self._pointer, view)
+        if self.ghost is not None:
+            draw_ghost(ink, self.ghost[1], self.y_of(self.ghost[0]), view)
         painter.restore()
 
     def _view_box(self) -> QRectF:
@@ -145,29 +152,6 @@ class _Plot(pg.PlotWidget):
         """Pixel height of a price."""
         return self.getViewBox().mapViewToScene(QPointF(0, price)).y()
 
-    def _draw_line(self, ink: Ink, line: PriceLine, view: QRectF, taken: list[float]) -> None:
-        y = round(self.y_of(line.price)) + 0.5
-        if not view.top() <= y <= view.bottom():
-            return
-        token = "stale" if self.dimmed else line.token
-        styles = {"dash": Qt.PenStyle.DashLine, "dot": Qt.PenStyle.DotLine}
-        pen = QPen(self._theme.color(token), 1, styles.get(line.style, Qt.PenStyle.SolidLine))
-        ink.painter.setPen(pen)
-        ink.painter.drawLine(QPointF(view.left(), y), QPointF(view.right(), y))
-        face = self._theme.face(11, 600)
-        text = f"{line.text} {line.note}".strip()
-        width = face.width(text) + 16
-        left = view.left() + 8
-        while any(abs(y - other) < 20 for other in taken):
-            left += width + 8
-            taken = [other for other in taken if abs(y - other) >= 20]
-        taken.append(y)
-        box = QRectF(left, y - 9.5, width, 19)
-        fill = "accent_tint" if line.token == "accent" else "panel"
-        ink.frame(token, fill, box)
-        ink.text(token, face, text, box, Align.CENTER)
-        self._axis_tag(ink, line.shown, y, view, text_token=token, fill="panel")
-
     def _draw_mark(self, ink: Ink, view: QRectF) -> None:
         assert self.mark_price is not None
         y = round(self.y_of(self.mark_price)) + 0.5
@@ -176,15 +160,7 @@ class _Plot(pg.PlotWidget):
         ink.painter.setPen(QPen(self._theme.color("text2"), 1, Qt.PenStyle.DotLine))
         ink.painter.drawLine(QPointF(view.left(), y), QPointF(view.right(), y))
         fill = "stale" if self.dimmed or self.is_stale else "text"
-        self._axis_tag(ink, self.mark_text, y, view, text_token="panel", fill=fill)
-
-    def _axis_tag(
-        self, ink: Ink, text: str, y: float, view: QRectF, *, text_token: str, fill: str
-    ) -> None:
-        box = QRectF(view.right() + 1, y - 9.5, AXIS_WIDTH - 2, 19)
-        ink.fill(fill, box)
-        face = self._theme.face(11, 600)
-        ink.text(text_token, face, text, box.adjusted(0, 0, -6, 0), Align.RIGHT)
+        axis_tag(ink, self.mark_text, y, view, text_token="panel", fill=fill)
 
     def _draw_cross(self, ink: Ink, at: QPointF, view: QRectF) -> None:
         ink.painter.setPen(QPen(self._theme.color("edge"), 1, Qt.PenStyle.DotLine))
@@ -192,7 +168,7 @@ class _Plot(pg.PlotWidget):
         ink.painter.drawLine(QPointF(view.left(), at.y()), QPointF(view.right(), at.y()))
         value = self.getViewBox().mapSceneToView(at)
         text = f"{value.y():,.{self.decimals}f}"
-        self._axis_tag(ink, text, at.y(), view, text_token="text", fill="sel")
+        axis_tag(ink, text, at.y(), view, text_token="text", fill="sel")
         moment = clock(int(value.x()) * 1_000, 8)
         face = self._theme.face(10.5)
         width = face.width(moment) + 12
@@ -222,6 +198,8 @@ class PricePlot(QWidget):
         column.addWidget(self._plot)
         self.shown_low = math.nan
         self.shown_high = math.nan
+        self.held = False
+        """A hand is on it: prices stand still."""
         self._range: tuple[float, float, float, float] | None = None
         self._drawn: tuple[float, ...] | None = None
         self._values: Any = np.empty(0)
@@ -272,7 +250,7 @@ class PricePlot(QWidget):
         self, start: float, end: float, values: Any, lines: tuple[PriceLine, ...]
     ) -> None:
         self._plot.has_range = bool(values.size)
-        if not values.size:
+        if not values.size or (self.held and self._range is not None):
             return
         low, high = float(values.min()), float(values.max())
         span = max(high - low, high * 0.0004)
@@ -288,6 +266,42 @@ class PricePlot(QWidget):
             self._plot.setRange(
                 xRange=wanted[:2], yRange=wanted[2:], padding=0, disableAutoRange=True
             )
+
+    @property
+    def canvas(self) -> QWidget:
+        """What takes the mouse; its focus is `view`'s."""
+        return self._plot.viewport()
+
+    @property
+    def view(self) -> QWidget:
+        """What takes the keys."""
+        return self._plot
+
+    def price_at(self, at: QPointF) -> float | None:
+        """The price at a point; None beside the plot or while no price is known."""
+        box = self._plot.getViewBox()
+        if not self._plot.has_range or not box.sceneBoundingRect().contains(at):
+            return None
+        return float(box.mapSceneToView(at).y())
+
+    def order_line_at(self, at: QPointF) -> PriceLine | None:
+        """The own order's line within reach of a point, the nearest."""
+        if self.price_at(at) is None:
+            return None
+        lines = [line for line in self._plot.lines if line.order]
+        near = [(abs(self._plot.y_of(line.price) - at.y()), n) for n, line in enumerate(lines)]
+        far, number = min(near, default=(math.inf, 0))
+        return lines[number] if far <= LINE_REACH else None
+
+    def y_of(self, price: float) -> int:
+        """Pixel height of a price."""
+        return round(self._plot.y_of(price))
+
+    def show_ghost(self, ghost: tuple[float, str] | None) -> None:
+        """Draw a price that a hand has in mind, or nothing."""
+        if ghost != self._plot.ghost:
+            self._plot.ghost = ghost
+            self._plot.viewport().update()
 
     def clear(self) -> None:
         """Nothing is known: no curve, and no axis of prices that nobody has seen."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from desk.engine.snapshot import EventMessage, Hello
 from ui.actions import Actions
 from ui.arming import Arming
+from ui.chart_hands import ChartHands
 from ui.closing import Closing
 from ui.display import Display
 from ui.exchange import Exchange
@@ -50,6 +51,9 @@ class DeskWindow(Panes):
         self.order_hands = OrderHands(self.exchange, self.arming)
         self.ladder_hands = LadderHands(
             self.ladder, self.order_hands, self.exchange, self.arming, pump
+        )
+        self.chart_hands = ChartHands(
+            self.chart, theme, self.order_hands, self.arming, lambda: self.ladder.grid.terms
         )
         self.hello: Hello | None = None
         self._may_close = False

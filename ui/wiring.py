@@ -39,6 +39,7 @@ def _wire_ticket(window: DeskWindow) -> None:
     ticket.height_wanted.connect(window.area.grow_ticket)
     window.ladder.grid.priced.connect(ticket.set_price)
     window.display.priced.connect(window.ladder_hands.show_frame)
+    window.display.priced.connect(window.chart_hands.show_frame)
 
 
 def _wire_book(window: DeskWindow) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -26,6 +26,8 @@ WINDOWS = {"5m": 300, "15m": 900, "1h": 3_600, "4h": 14_400, "24h": 86_400}
 
 class ChartPanel(QWidget):
     """Works without its plot until `load_plot` has brought pyqtgraph in."""
+
+    plot_loaded = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -65,6 +67,7 @@ class ChartPanel(QWidget):
         self._column.replaceWidget(self._placeholder, self.plot)
         self._column.setStretchFactor(self.plot, 1)
         self._placeholder.deleteLater()
+        self.plot_loaded.emit()
         self._draw()
 
     def take_series(self, frame: DeskFrame, selected: str | None) -> int:

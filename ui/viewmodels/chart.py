@@ -9,7 +9,7 @@ import msgspec
 
 from desk.engine.snapshot import DeskFrame, PositionView, SeriesView
 from desk.model.numbers import plain
-from ui.viewmodels.orders import WORKING
+from ui.viewmodels.own_orders import alive_orders, chip_of
 from ui.viewmodels.text import distance, liquidation_price, price
 from ui.viewmodels.watch import market_of
 
@@ -65,6 +65,10 @@ class PriceLine(msgspec.Struct, frozen=True):
     token: str
     style: str
     """`solid`, `dash`, `dot`."""
+    order: str = ""
+    """The own order that it is: it can be moved and cancelled."""
+    band: tuple[float, float] | None = None
+    """How far the price is uncertain."""
 
 
 def price_lines(frame: DeskFrame, instrument: str | None) -> tuple[PriceLine, ...]:
@@ -90,23 +94,49 @@ def price_lines(frame: DeskFrame, instrument: str | None) -> tuple[PriceLine, ..
                 "dash",
             )
         )
+        if position.break_even_price is not None:
+            lines.append(
+                PriceLine(
+                    f"break-even {position.account}",
+                    float(position.break_even_price),
+                    "B/E",
+                    price(position.break_even_price, tick),
+                    "",
+                    "text2",
+                    "dot",
+                )
+            )
         lines += _liquidation_lines(position, market.base, tick)
     lines += _common_lines(frame, instrument, market.base)
-    for order in frame.orders:
-        if order.instrument == instrument and order.price is not None and order.status in WORKING:
-            buy = order.side == "BUY"
+    lines += _order_lines(frame, instrument, tick)
+    return tuple(lines)
+
+
+_LOOKS = {"sent": ("muted", "dash"), "unknown": ("warning", "dash")}
+"""Token and style of what is not known to work."""
+
+
+def _order_lines(frame: DeskFrame, instrument: str | None, tick: Decimal) -> list[PriceLine]:
+    """Own orders where they stand: `▲ BUY 4 LMT`; what waits for its trigger is dotted."""
+    lines: list[PriceLine] = []
+    for order in alive_orders(frame, instrument):
+        chip = chip_of(order)
+        if chip is not None:
+            token, style = _LOOKS.get(chip.state, ("accent", "dot" if chip.waits else "solid"))
+            state = f" {chip.state}" if chip.state else ""
             lines.append(
                 PriceLine(
                     f"order {order.id}",
-                    float(order.price),
-                    f"{'▲ BUY' if buy else '▼ SELL'} {plain(order.quantity)} LMT",
-                    price(order.price, tick),
+                    float(chip.price),
+                    f"{chip.arrow} {chip.side} {chip.size} {chip.role}{state}",
+                    price(chip.price, tick),
                     "",
-                    "accent",
-                    "solid",
+                    token,
+                    style,
+                    order.id,
                 )
             )
-    return tuple(lines)
+    return lines
 
 
 def _liquidation_lines(position: PositionView, base: str, tick: Decimal) -> list[PriceLine]:
@@ -121,10 +151,16 @@ def _liquidation_lines(position: PositionView, base: str, tick: Decimal) -> list
             distance(position.liquidation_distance),
             "danger",
             "solid",
+            band=_band(position) if number == 0 else None,
         )
         for number, value in enumerate(prices)
         if value is not None
     ]
+
+
+def _band(position: PositionView) -> tuple[float, float] | None:
+    low, high = position.uncertainty_low, position.uncertainty_high
+    return None if low is None or high is None else (float(low), float(high))
 
 
 def _common_lines(frame: DeskFrame, instrument: str | None, base: str) -> list[PriceLine]:

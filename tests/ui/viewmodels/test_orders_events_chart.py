@@ -197,3 +197,19 @@ def test_unknown_liquidation_draws_no_line():
     held = position(liquidation_price=None, liquidation_known=False)
     lines = price_lines(frame(positions=[held], accounts=[]), BTC)
     assert [line.key for line in lines] == ["entry perp-1"]
+
+
+def test_break_even_triggers_and_what_is_not_known_to_work_have_lines_of_their_own():
+    held = position(break_even_price=D("60437.1"))
+    stop = order("s", side="SELL", type="STOP", price=None, trigger=D(60_000), waiting=True,
+                 status="WAITING", role="stop_loss", filled=D(1))  # fmt: skip
+    lost = order("u", status="UNKNOWN")
+    shown = price_lines(frame(positions=[held], orders=[stop, lost]), BTC)
+    lines = {line.key: line for line in shown}
+    assert (lines["break-even perp-1"].text, lines["break-even perp-1"].shown) == (
+        "B/E", "60,437.1")  # fmt: skip
+    assert (lines["order s"].text, lines["order s"].price) == ("▼ SELL 3 SL", 60_000.0)
+    assert (lines["order s"].style, lines["order s"].order) == ("dot", "s")
+    assert (lines["order u"].token, lines["order u"].text[-7:]) == ("warning", "unknown")
+    assert lines["liquidation perp-1 0"].band == (30_821.0, 30_897.8)
+    assert not lines["liquidation perp-1 0"].order

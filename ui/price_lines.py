@@ -1,0 +1,76 @@
+"""Prices that matter drawn across a plot, each with its words and its tag at the axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPen
+
+from ui.paint import Align, Ink
+from ui.viewmodels.chart import PriceLine
+
+AXIS_WIDTH = 76
+
+Height = Callable[[float], float]
+"""Pixel height of a price."""
+
+
+def draw_line(
+    ink: Ink, line: PriceLine, y_of: Height, view: QRectF, taken: list[float], *, dimmed: bool
+) -> None:
+    """A line with its words at the left; `taken`: heights where words stand already."""
+    y = round(y_of(line.price)) + 0.5
+    if line.band is not None and not dimmed:
+        _draw_band(ink, line.band, y_of, view)
+    if not view.top() <= y <= view.bottom():
+        return
+    token = "stale" if dimmed else line.token
+    styles = {"dash": Qt.PenStyle.DashLine, "dot": Qt.PenStyle.DotLine}
+    pen = QPen(ink.theme.color(token), 1, styles.get(line.style, Qt.PenStyle.SolidLine))
+    ink.painter.setPen(pen)
+    ink.painter.drawLine(QPointF(view.left(), y), QPointF(view.right(), y))
+    face = ink.theme.face(11, 600)
+    text = f"{line.text} {line.note}".strip()
+    width = face.width(text) + 16
+    left = view.left() + 8
+    while any(abs(y - other) < 20 for other in taken):
+        left += width + 8
+        taken = [other for other in taken if abs(y - other) >= 20]
+    taken.append(y)
+    box = QRectF(left, y - 9.5, width, 19)
+    fill = "accent_tint" if line.token == "accent" else "panel"
+    ink.frame(token, fill, box)
+    ink.text(token, face, text, box, Align.CENTER)
+    axis_tag(ink, line.shown, y, view, text_token=token, fill="panel")
+
+
+def _draw_band(ink: Ink, band: tuple[float, float], y_of: Height, view: QRectF) -> None:
+    """How far a liquidation price is uncertain, hatched over the whole width."""
+    top, bottom = y_of(band[1]), y_of(band[0])
+    hatched = QRectF(view.left(), top, view.width(), bottom - top).intersected(view)
+    if hatched.height() >= 1:
+        ink.fill("danger_tint", hatched)
+        ink.hatch("danger", hatched, step=9)
+
+
+def draw_ghost(ink: Ink, text: str, height: float, view: QRectF) -> None:
+    """A dashed line with its words in the middle, where no tag stands."""
+    y = round(height) + 0.5
+    if not view.top() <= y <= view.bottom():
+        return
+    ink.painter.setPen(QPen(ink.theme.color("accent"), 1, Qt.PenStyle.DashLine))
+    ink.painter.drawLine(QPointF(view.left(), y), QPointF(view.right(), y))
+    face = ink.theme.face(11, 600)
+    width = face.width(text) + 16
+    box = QRectF(view.center().x() - width / 2, y - 9.5, width, 19)
+    ink.frame("accent", "accent_tint", box)
+    ink.text("accent", face, text, box, Align.CENTER)
+
+
+def axis_tag(ink: Ink, text: str, y: float, view: QRectF, *, text_token: str, fill: str) -> None:
+    """A price at the axis."""
+    box = QRectF(view.right() + 1, y - 9.5, AXIS_WIDTH - 2, 19)
+    ink.fill(fill, box)
+    face = ink.theme.face(11, 600)
+    ink.text(text_token, face, text, box.adjusted(0, 0, -6, 0), Align.RIGHT)
