@@ -23,7 +23,7 @@ def chart(rig_of):
     """An armed chart with its plot, one own order at 60,950 in sight."""
     rig = rig_of(normal_desk(orders=[WORKING]))
     rig.window.load_late()
-    rig.until(lambda: rig.window.chart.plot is not None)
+    rig.until(lambda: rig.window.chart.plot is not None and rig.window.arming.allowed)
     rig.arm()
     rig.window.ladder.quantity.setText("0.5")
     rig.settle()
