@@ -254,13 +254,14 @@ def test_a_ticket_that_was_disarmed_is_told_at_the_lock_and_armed_by_its_button(
     rig.arm()
     rig.settle(normal_desk(markets=[market(quality="STALE", mark_age_ms=5_001)]))
     rig.until(lambda: not rig.window.arming.is_armed("ticket"))
-    assert rig.window.status.arm.text().startswith("ARMED 3/5 0")
+    assert rig.window.status.arm.text().startswith("ARMED 2/5 0")
     rig.settle(normal_desk())
     qtbot.mouseClick(rig.window.ticket.arm, LEFT)
     assert rig.window.arming.is_armed("ticket")
     assert rig.window.arming.is_armed("positions")
     assert rig.window.status.arm.text().startswith("ARMED")
-    rig.window.arming.toggle("ladder")  # which went by the same mark
+    for surface in ("ladder", "chart"):  # which went by the same mark
+        rig.window.arming.toggle(surface)
     qtbot.mouseClick(rig.window.status.arm, LEFT)
     assert not rig.window.arming.is_armed()
 
