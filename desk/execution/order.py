@@ -140,7 +140,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def was_heard_of(self) -> bool:
         """Whether the venue has ever said anything of it."""
-        words = (self.accepted, self.triggered, self.answered, self.cancelled, self.rejected)
+        acts = (self.accepted, self.triggered, self.trailed)
+        words = (*acts, self.answered, self.cancelled, self.rejected)
         return bool(self.fills) or any(word is not None for word in words)
 
     @property

@@ -42,7 +42,7 @@ from desk.model.commands import (
     WindowClosing,
     Withdraw,
 )
-from desk.model.order_commands import CancelScope, LadderWeight
+from desk.model.order_commands import CancelScope, LadderWeight, SubmitOco
 from desk.model.orders import MarginMode, OrderType, Side, TimeInForce
 
 ODD = [
@@ -72,6 +72,10 @@ quantities = st.builds(
     st.sampled_from(["", "BTC", "USDT"]),
 )
 maybe = st.one_of(st.none(), prices)
+trails = st.one_of(st.none(), st.none(), amounts("500", "20", "0.1", "0.05"))
+rates = st.one_of(st.none(), st.none(), amounts("0.01", "0.2", "1"))
+spans = st.sampled_from([None, None, 60, 1, 0, -5, 400 * 86_400, 10**30])
+moments = st.sampled_from([None, None, START_MS + 60_000, START_MS, 0, -1, 10**18, -(10**30)])
 orders = st.builds(
     SubmitOrder,
     account=st.one_of(st.none(), accounts),
@@ -87,6 +91,33 @@ orders = st.builds(
     trigger=maybe,
     stop_loss=maybe,
     take_profit=maybe,
+    trail=trails,
+    trail_rate=rates,
+    good_for_s=spans,
+    expires_ms=moments,
+)
+
+
+def around(side, quantity, away, trail, reduce_only):
+    """A pair that mostly passes: a limit on the far side of the mark, and a stop that trails."""
+    like = {"account": None, "instrument": BTC, "side": side, "quantity": Quantity(quantity)}
+    like["reduce_only"] = reduce_only
+    limit = SubmitOrder(type=OrderType.LIMIT, price=D(60000) - side.sign * away, **like)
+    return SubmitOco(
+        first=limit, second=SubmitOrder(type=OrderType.TRAILING_STOP, trail=trail, **like)
+    )
+
+
+pairs = st.one_of(
+    st.builds(SubmitOco, first=orders, second=orders),
+    st.builds(
+        around,
+        st.sampled_from(Side),
+        st.sampled_from([D("0.5"), D("0.1")]),
+        st.sampled_from([D(100), D(600)]),
+        st.sampled_from([D(300), D(900)]),
+        st.booleans(),
+    ),
 )
 ladders = st.builds(
     SubmitLadder,
@@ -185,7 +216,10 @@ working = st.one_of(
         price=maybe,
         trigger=maybe,
         quantity=st.one_of(st.none(), quantities),
+        trail=trails,
+        trail_rate=rates,
     ),
+    pairs,
     st.builds(CancelOrder, order_id=st.integers(1, 40).map(lambda n: f"m-{n}-sl")),
     st.builds(CancelOrder, order_id=st.integers(1, 40).map(lambda n: f"m-{n}")),
     st.builds(

@@ -91,6 +91,7 @@ class Machine(RuleBasedStateMachine):
             and known.terms.side is terms.side
             and not known.terms.reduce_only
             and known.terms.id != terms.id
+            and (known.terms.oco is None or known.terms.oco != terms.oco)
         )
         return terms.reduce_only or terms.quantity + working <= abs(held)
 
@@ -412,6 +413,11 @@ class Machine(RuleBasedStateMachine):
             assert sum(as_sent) <= one.program.quantity
         if state.latches:
             assert all(one.program.reduce_only for one in state.programs.running)
+
+    @invariant()
+    def of_two_that_cancel_each_other_one_alone_fills(self):
+        for name in self.trader.state.pairs:
+            assert len([one for one in self.trader.state.pair(name) if one.filled]) <= 1
 
     @invariant()
     def no_order_fills_beyond_itself(self):

@@ -15,6 +15,7 @@ from desk.execution.outcome import (
     Cancelled,
     Filled,
     Rejected,
+    Trailed,
     Triggered,
     Unanswered,
 )
@@ -47,6 +48,9 @@ def cancel(filled):
 
 LIMIT = Order(terms=terms("a", BUY, "1", "100"), created_ms=1)
 STOP = Order(terms=terms("a", BUY, "1", None, type=OrderType.STOP, trigger=D(100)), created_ms=1)
+TRAIL = Order(
+    terms=terms("a", BUY, "1", None, type=OrderType.TRAILING_STOP, trail=D(5)), created_ms=1
+)
 GROW = Amendment(order_id="a", number=1, quantity=D(2), price=D(100), trigger=None)
 AMENDED = asked(LIMIT, GROW)
 
@@ -54,6 +58,8 @@ UNKNOWN = Unanswered(order_id="a", since_ms=2, time_ms=4)
 STILL_UNKNOWN = Unanswered(order_id="a", since_ms=3, time_ms=5)
 ACK, AGAIN = Accepted(order_id="a", time_ms=5), Accepted(order_id="a", time_ms=9)
 TRIGGER = Triggered(order_id="a", mark=D(100), collar_price=D(103), time_ms=8)
+BEGAN = Trailed(order_id="a", best=D(100), trigger=D(105), number=0, time_ms=6)
+MOVED = Trailed(order_id="a", best=D(95), trigger=D(100), number=0, time_ms=7)
 GROWN = Amended(amendment=GROW, time_ms=7)
 STAYS = AmendRefused(order_id="a", number=1, reason="too late", time_ms=7)
 REJECT = Rejected(order_id="a", reason="no", time_ms=6)
@@ -71,6 +77,8 @@ STORIES = {
     "a stop": (STOP, [UNKNOWN, ACK, TRIGGER, F1, F2, F3, TRIGGER], S.FILLED),
     "a stop in wait": (STOP, [UNKNOWN, ACK, UNKNOWN, AGAIN], S.WAITING),
     "a stop cut": (STOP, [UNKNOWN, TRIGGER, F1, cancel("0.2"), ACK, F1, UNKNOWN], S.CANCELLED),
+    "a stop that trails": (TRAIL, [UNKNOWN, ACK, BEGAN, MOVED, BEGAN, UNKNOWN], S.WAITING),
+    "one that has trailed": (TRAIL, [ACK, BEGAN, MOVED, TRIGGER, F1, cancel("0.2")], S.CANCELLED),
     "grown": (AMENDED, [UNKNOWN, ACK, GROWN, F1, F2, F3, GROWN], S.PARTIALLY_FILLED),
     "not grown": (AMENDED, [UNKNOWN, STAYS, F1, F2, F3, ACK, STAYS], S.FILLED),
     "grown and cut": (AMENDED, [UNKNOWN, GROWN, F1, cancel("0.2"), UNKNOWN, ACK], S.CANCELLED),
