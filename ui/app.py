@@ -32,7 +32,7 @@ def run_window(connection: Connection, layout: str | None = None) -> None:
     # The terminal's Ctrl+C is the engine's to handle: it ends the window by the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    from PySide6.QtCore import QTimer
+    from PySide6.QtCore import QSettings, QTimer
     from PySide6.QtWidgets import QApplication
 
     from ui.theme import dress
@@ -54,6 +54,7 @@ def run_window(connection: Connection, layout: str | None = None) -> None:
     if layout is not None and layout.lower() != LAYOUT.lower():
         window.say(f"There is no layout {layout}: this is {LAYOUT}.", icon="info")
     window.show()
+    window.command_desk.remember(QSettings("desk", "desk"))
     QTimer.singleShot(0, pump.start)
     window.painted.connect(window.load_late)
     if report := os.environ.get("DESK_WINDOW_PROBE"):

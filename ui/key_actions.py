@@ -50,6 +50,8 @@ def _ticket_actions(window: DeskWindow) -> Actions:
         "quantity": lambda: window.go_to(ticket.quantity),
         "price": lambda: window.go_to(ticket.price),
         "submit": ticket.press_submit,
+        "command": lambda: window.go_to(window.footer.command),
+        "setting": ticket.setting.click,
     }
 
 

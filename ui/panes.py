@@ -19,6 +19,7 @@ from ui.palette import DIRECTIONS, SCHEMES
 from ui.panels.banner import BannerBar
 from ui.panels.chart import ChartPanel
 from ui.panels.close_out import CloseOutPanel
+from ui.panels.command_line import CompletionList
 from ui.panels.feeds import FeedsPanel
 from ui.panels.financing import FinancingPanel
 from ui.panels.footer import Footer
@@ -79,12 +80,13 @@ class Panes(QWidget):
         self.ladder = LadderPanel(theme)
         self.ticket = TicketPanel(theme, new_id, chord(keys["lock_ticket"]))
         self.orders = OrdersPanel(theme)
-        self.footer = Footer(theme, chord(keys["help"]))
+        self.footer = Footer(theme, chord(keys["help"]), chord(keys["command"]))
         self.locks = {
             surface: LockButton(theme, surface, name, chord(keys[f"lock_{surface}"]))
             for surface, name in surface_names().items()
         }
         self.area = DockArea(theme)
+        self.completions = CompletionList(theme, self)
 
     def _arrange(self) -> None:
         area = self.area

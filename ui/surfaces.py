@@ -62,7 +62,8 @@ class Surfaces(QObject):
         self._frame, self._stage, self._say = frame, stage, say
         self.open: dict[str, Dialog] = {}
 
-    def _present(self, key: str, dialog: Dialog) -> None:
+    def present(self, key: str, dialog: Dialog) -> None:
+        """Show a dialog; one of its kind that is open goes."""
         if key in self.open:
             self.open[key].close()
         self.open[key] = dialog
@@ -75,7 +76,7 @@ class Surfaces(QObject):
 
     def _form(self, form: Form) -> None:
         dialog = FormDialog(self._theme, form, self._exchange, new_id, self._window)
-        self._present("form", dialog)
+        self.present("form", dialog)
 
     def _ask(self, asked: Ask, told: Callable[[Answered], None]) -> None:
         def answered(answer: Answer) -> None:
@@ -101,7 +102,7 @@ class Surfaces(QObject):
         dialog.show_client(None if frame is None else frame.client_gates)
         dialog.edit_asked.connect(self.edit_client)
         dialog.clear_asked.connect(self._clear_client)
-        self._present("client", dialog)
+        self.present("client", dialog)
 
     def edit_client(self) -> None:
         """The record as it is, as a form."""
@@ -119,7 +120,7 @@ class Surfaces(QObject):
             sheet = sheet_view(answer.data)
             if sheet is not None:
                 dialog = SheetDialog(self._theme, sheet, self._exchange, new_id, self._window)
-                self._present("sheet", dialog)
+                self.present("sheet", dialog)
 
         self._ask(Ask(about="disclosure", of=instrument), told)
 
@@ -143,7 +144,7 @@ class Surfaces(QObject):
             found = cures_of(answer.data)
             dialog = CuresDialog(self._theme, account, found, as_of, self._window)
             dialog.prepare_asked.connect(self._prepare)
-            self._present("cures", dialog)
+            self.present("cures", dialog)
 
         self._ask(Ask(about="cure", of=account), told)
 
@@ -168,7 +169,7 @@ class Surfaces(QObject):
         if frame is not None and account:
             preference = Preference(account, frame)
             dialog = PreferenceDialog(self._theme, preference, self._exchange, new_id, self._window)
-            self._present("preference", dialog)
+            self.present("preference", dialog)
 
     def override(self, rule: str) -> None:
         """Two people set a benchmark aside."""

@@ -22,6 +22,7 @@ from ui.panes import LOCKED_DOCKS, Panes
 from ui.pump import Link, Pump
 from ui.surfaces import Surfaces
 from ui.theme import Theme
+from ui.ticket_desk import wire_hands
 from ui.viewmodels.banner import crashed, engine_lost, engine_silent, fault
 from ui.viewmodels.cures import Cure
 from ui.viewmodels.events import Line
@@ -58,6 +59,7 @@ class DeskWindow(Panes):
         self.hello: Hello | None = None
         self._may_close = False
         self.help = KeyHelp(theme, self.keys, self)
+        self.command_desk = wire_hands(self)
         self._wire()
 
     def _wire(self) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from ui import icons
 from ui.controls import Button
 from ui.paint import Align, painting
+from ui.panels.command_line import CommandField
 from ui.theme import Theme
 from ui.viewmodels.events import Line
 from ui.viewmodels.text import tr
@@ -20,35 +21,50 @@ class Footer(QWidget):
 
     help_asked = Signal()
 
-    def __init__(self, theme: Theme, help_key: str) -> None:
+    def __init__(self, theme: Theme, help_key: str, command_key: str) -> None:
         super().__init__()
         self._theme = theme
         self._line = Line(0, "", tr("Waiting for the desk"), Tone.MUTED, "clock")
         self._journal = ""
         self._durable = True
+        self._lock: QWidget | None = None
         self.help = Button(theme, f"{help_key} {tr('keys')}", "quiet", name=tr("Show the keys"))
         self.help.setFixedHeight(22)
         self.help.pixels = 11
         self.help.clicked.connect(self.help_asked)
         row = self._row = QHBoxLayout(self)
-        row.setContentsMargins(12, 0, 12, 0)
+        row.setContentsMargins(8, 0, 12, 0)
+        row.setSpacing(4)
+        self._typed: Line | None = None
+        self.command = CommandField(theme, command_key)
+        row.addWidget(self.command)
         row.addStretch(1)
         row.addWidget(self.help)
         self.setFixedHeight(32)
 
     def add_lock(self, lock: QWidget) -> None:
         """The lock of the line that is typed."""
-        self._row.insertWidget(self._row.count() - 1, lock)
+        self._row.insertWidget(1, lock)
+        self._lock = lock
 
     def set_compact(self, compact: bool) -> None:
         """Lower on a small screen."""
         self.setFixedHeight(28 if compact else 32)
+        self.command.setFixedWidth(320 if compact else 440)
 
     def say(self, line: Line) -> None:
         """Show the last event."""
         self._line = line
         self.setAccessibleName(f"{line.time} {line.text}")
         self.setToolTip(line.text)
+        self.update()
+
+    def say_typed(self, line: Line | None) -> None:
+        """Show what is said of the line being typed; None: the last event again."""
+        self._typed = line
+        said = line or self._line
+        self.setAccessibleDescription("" if line is None else line.text)
+        self.setToolTip(said.text)
         self.update()
 
     def show_journal(self, seq: int, *, durable: bool) -> None:
@@ -70,10 +86,11 @@ class Footer(QWidget):
             width = ink.text(
                 token, journal, self._journal, QRectF(0, 0, right, box.height()), Align.RIGHT
             )
-            line = self._line
+            line = self._typed or self._line
+            start = 14.0 if self._lock is None else self._lock.geometry().right() + 10.0
             color = theme.color(line.tone.value).name()
-            icons.draw(painter, line.icon, color, QRectF(14, box.center().y() - 6, 12, 12))
-            x = 34.0
+            icons.draw(painter, line.icon, color, QRectF(start, box.center().y() - 6, 12, 12))
+            x = start + 20
             if line.time:
                 x += (
                     ink.text("muted", theme.face(11), line.time, QRectF(x, 0, 90, box.height())) + 8

@@ -24,9 +24,10 @@ STAGED = 34
 class PreviewBlock(QWidget):
     """What the order would do, after this fill and all working orders."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, title: str = "") -> None:
         super().__init__()
         self._theme = theme
+        self._title = title or tr("Preview · after fill and all working orders")
         self._rows: tuple[BeforeAfter, ...] = EMPTY_ROWS
         self._costs: tuple[tuple[str, str], ...] = EMPTY_COSTS
         self._dimmed = False
@@ -62,8 +63,7 @@ class PreviewBlock(QWidget):
         with painting(self, self._theme) as ink:
             theme, width = self._theme, float(self.width())
             label, strong, plain = theme.face(11), theme.face(12, 600), theme.face(12)
-            head = tr("Preview · after fill and all working orders")
-            ink.text("muted", label, head, QRectF(0, 0, width, self._head() - 2))
+            ink.text("muted", label, self._title, QRectF(0, 0, width, self._head() - 2))
             y = float(self._head())
             for row in self._rows:
                 box = QRectF(0, y, width, self.row_height())

@@ -29,7 +29,7 @@ class TicketSizes(QWidget):
         self._steps: tuple[Decimal, ...] = ()
         self.adders = [Button(theme, "", "quiet") for _ in range(4)]
         self.percents = [Button(theme, f"{percent}%", "quiet") for percent in PERCENTS]
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         for number, button in enumerate(self.adders):
@@ -60,6 +60,7 @@ class TicketSizes(QWidget):
 
     def set_compact(self, compact: bool) -> None:
         """Six of them on a small screen."""
+        self._row.setSpacing(2 if compact else 4)
         for button in (self.adders[3], self.percents[2]):
             button.setVisible(not compact)
 

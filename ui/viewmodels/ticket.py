@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from desk.engine.setting_snapshot import SettingView
 from desk.engine.snapshot import MarketView
 from desk.model.command import QuantityUnit
 from desk.model.commands import SubmitLadder, SubmitOco, SubmitOrder, SubmitTwap
@@ -26,6 +27,7 @@ from ui.viewmodels.text import (
     price,
     ratio,
     symbol,
+    tr,
 )
 from ui.viewmodels.tone import Tone
 from ui.viewmodels.written import read_number
@@ -109,7 +111,35 @@ EMPTY_COSTS = (("Cost", UNKNOWN), ("Slip", UNKNOWN), ("Fee", UNKNOWN))
 
 
 def preview_view(preview: Previewed, market: MarketView) -> PreviewView:
-    """Rows and reasons of a preview."""
+    """Rows and reasons of an order's preview."""
+    return PreviewView(
+        preview.id,
+        preview.accepted,
+        _rows(preview, market),
+        _costs(preview.cost, market),
+        tuple(preview.denials),
+        _readings(preview.cost),
+        _loss(preview.cost),
+        _plain(preview.cost.get("largest")),
+    )
+
+
+def change_view(preview: Previewed, market: MarketView) -> PreviewView:
+    """Rows and reasons of the preview of an account's change, which costs nothing."""
+    rows = _rows(preview, market)
+    return PreviewView(preview.id, preview.accepted, rows, (), tuple(preview.denials))
+
+
+def mode_obstacle(setting: SettingView) -> str:
+    """Why the margin mode cannot be changed now; empty: it can."""
+    if not setting.flat:
+        return tr(f"The margin mode changes only when flat: {setting.account} holds a position.")
+    if setting.working:
+        return tr(f"The margin mode changes only without working orders: {setting.working} work.")
+    return ""
+
+
+def _rows(preview: Previewed, market: MarketView) -> tuple[BeforeAfter, ...]:
     before, after = preview.before or {}, preview.after or {}
     broken = {denial.code for denial in preview.denials}
     over_margin = any("MARGIN" in code for code in broken)
@@ -120,24 +150,13 @@ def preview_view(preview: Previewed, market: MarketView) -> PreviewView:
         tone = Tone.DANGER if breaks else Tone.TEXT
         return BeforeAfter(label, now, then, Tone.MUTED if then == UNKNOWN else tone)
 
-    rows = (
+    return (
         row("Utilization", "margin_utilization", ratio, breaks=over_margin),
         row("Margin ratio", "margin_ratio", ratio),
         row("Available", "available_margin", money, breaks=over_margin),
         _common_row(before, after),
         _liquidation_row(before, after, market),
         row("Leverage", "leverage", multiple, breaks=over_leverage),
-    )
-    cost = preview.cost
-    return PreviewView(
-        preview.id,
-        preview.accepted,
-        rows,
-        _costs(cost, market),
-        tuple(preview.denials),
-        _readings(cost),
-        _loss(cost),
-        _plain(cost.get("largest")),
     )
 
 

@@ -1,0 +1,139 @@
+"""The command line, and leverage, on the real window."""
+
+from decimal import Decimal as D
+
+import msgspec
+import pytest
+from helpers.frames import BTC, normal_desk
+from PySide6.QtCore import QSettings, Qt
+
+from desk.engine.setting_snapshot import SettingView
+from desk.model.commands import Ask, PreviewChange, SetLeverage, TypedLine
+from desk.model.events import Previewed
+
+pytestmark = pytest.mark.qt
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+OPTIONS = {"options": [{"text": "limit", "note": "a price"}, {"text": "market"}], "from": 8}
+
+
+@pytest.fixture
+def line(rig, qtbot, focus):
+    rig.desk.data_of |= {"line": {"said": "read", "adds_risk": True}, "complete": OPTIONS}
+    qtbot.keyClick(rig.window, Qt.Key.Key_L, CTRL)
+    field = rig.window.footer.command
+    rig.until(field.hasFocus)
+    return field
+
+
+def shown(rig):
+    return rig.window.footer.accessibleDescription()
+
+
+def test_every_key_asks_and_the_reading_is_beside_the_line(qtbot, rig, line):
+    qtbot.keyClicks(line, "buy 0.5 ")
+    rig.until(lambda: shown(rig) == "read")
+    asked = [ask.of for ask in rig.desk.sent(Ask) if ask.about == "line"]
+    assert asked[-1] == "buy 0.5 "
+
+
+def test_tab_takes_the_offered_word_and_an_arrow_another(qtbot, rig, line):
+    qtbot.keyClicks(line, "buy 0.5 ")
+    rig.until(rig.window.completions.isVisible)
+    qtbot.keyClick(line, Qt.Key.Key_Tab)
+    assert line.text() == "buy 0.5 limit "
+    line.setText("buy 0.5 ")
+    rig.until(rig.window.completions.isVisible)
+    qtbot.keyClick(line, Qt.Key.Key_Down)
+    qtbot.keyClick(line, Qt.Key.Key_Down)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert line.text() == "buy 0.5 market "
+    assert rig.desk.sent(TypedLine) == []
+
+
+def test_return_sends_once_with_the_lock_as_it_is(qtbot, rig, line):
+    qtbot.keyClicks(line, "buy 0.5")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    rig.until(lambda: line.text() == "")
+    (sent,) = rig.desk.sent(TypedLine)
+    assert (sent.text, sent.armed) == ("buy 0.5", False)
+    rig.window.arming.toggle("command")
+    qtbot.keyClicks(line, "sell 1")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    rig.until(lambda: len(rig.desk.sent(TypedLine)) == 2)
+    assert rig.desk.sent(TypedLine)[1].armed
+
+
+def test_refused_line_stays_and_says_why(qtbot, rig, line):
+    rig.desk.deny = True
+    qtbot.keyClicks(line, "buy 9")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    rig.until(lambda: "the cap is 5.00×." in shown(rig))
+    assert line.text() == "buy 9"
+
+
+def test_line_is_not_sent_from_anywhere_else(qtbot, rig, line, focus):
+    qtbot.keyClicks(line, "buy 1")
+    qtbot.keyClick(focus(rig.window.ticket.quantity), Qt.Key.Key_Return)
+    line.entered.emit()
+    rig.settle()
+    assert rig.desk.sent(TypedLine) == []
+
+
+def test_up_brings_the_last_line_and_it_outlives_the_window(qtbot, rig, line, tmp_path):
+    store = QSettings(str(tmp_path / "desk.ini"), QSettings.Format.IniFormat)
+    rig.window.command_desk.remember(store)
+    qtbot.keyClicks(line, "status")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    rig.until(lambda: line.text() == "")
+    qtbot.keyClick(line, Qt.Key.Key_Up)
+    assert line.text() == "status"
+    rig.window.command_desk.remember(store)
+    assert rig.window.command_desk.history.lines == ["status"]
+
+
+# ---- leverage ------------------------------------------------------------------------------------
+
+
+def setting(**changes):
+    fields = {"account": "perp-1", "instrument": BTC, "leverage": D(5), "max_leverage": D(5),
+              "margin_mode": "cross", "flat": True, "working": 0}  # fmt: skip
+    return SettingView(**fields | changes)
+
+
+def opened(rig, **changes):
+    rig.settle(msgspec.structs.replace(normal_desk(), setting=setting(**changes)))
+    rig.until(lambda: rig.window.ticket.setting.text() == "5× cross")
+    rig.window.ticket.setting.click()
+    return rig.window.surfaces.open["leverage"]
+
+
+def answer(rig):
+    number = [number for number, sent in rig.desk.commands if isinstance(sent, PreviewChange)][-1]
+    row = {"leverage": "2.9"}
+    passes = {"accepted": True, "denials": [], "before": row, "after": row, "cost": {}}
+    rig.desk.tell(Previewed(command=number, id="", **passes))
+
+
+def test_leverage_is_previewed_and_set_by_an_armed_ticket_alone(qtbot, rig):
+    dialog = opened(rig)
+    rig.desk.answers = False
+    dialog.leverage.setText("3")
+    rig.until(lambda: rig.desk.sent(PreviewChange) != [])
+    assert rig.desk.sent(PreviewChange)[-1].change.leverage == 3
+    answer(rig)
+    rig.until(lambda: dialog._accepted)
+    assert not dialog.send.isEnabled()
+    rig.window.arming.toggle("ticket")
+    assert dialog.send.isEnabled()
+    rig.desk.answers = True
+    qtbot.mouseClick(dialog.send, Qt.MouseButton.LeftButton)
+    rig.until(lambda: rig.desk.sent(SetLeverage) != [])
+    rig.until(lambda: "leverage" not in rig.window.surfaces.open)
+
+
+def test_mode_of_a_held_position_is_locked_and_says_why(rig):
+    dialog = opened(rig, flat=False)
+    assert not dialog.mode.buttons["isolated"].isEnabled()
+    assert "only when flat" in dialog.obstacle.text
