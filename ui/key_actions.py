@@ -65,7 +65,9 @@ def _book_actions(window: DeskWindow) -> Actions:
     hands = window.ladder_hands
     ladder: Actions = hands.keys(window.go_to)
     cancel = hands.cancel_or(window.orders.cancel_selected)
-    return closing | ladder | {"cancel_selected": cancel}
+    records = window.alerts.keys(window.go_to, window.orders)
+    amend = window.order_desk.amend
+    return closing | ladder | records | {"cancel_selected": cancel, "amend": amend}
 
 
 def _places(window: DeskWindow) -> Actions:

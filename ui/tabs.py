@@ -27,7 +27,8 @@ class Tab(QPushButton):
             self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        return QSize(int(self._theme.face(12, 600).width(self.text())) + 20, 28)
+        around = 10 if self._theme.compact else 14
+        return QSize(int(self._theme.face(12, 600).width(self.text())) + around, 28)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

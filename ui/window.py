@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from desk.engine.snapshot import EventMessage, Hello
 from ui.actions import Actions
+from ui.alert_desk import AlertDesk
 from ui.arming import Arming
 from ui.chart_hands import ChartHands
 from ui.closing import Closing
@@ -16,6 +17,7 @@ from ui.exchange import Exchange
 from ui.key_actions import key_actions
 from ui.keys import bind, load_key_map
 from ui.ladder_hands import LadderHands
+from ui.order_desk import OrderDesk
 from ui.order_hands import OrderHands
 from ui.panels.key_help import KeyHelp
 from ui.panes import LOCKED_DOCKS, Panes
@@ -55,6 +57,16 @@ class DeskWindow(Panes):
         )
         self.chart_hands = ChartHands(
             self.chart, theme, self.order_hands, self.arming, lambda: self.ladder.grid.terms
+        )
+        self.alerts = AlertDesk(self, theme, self.orders.alerts, self.exchange, self.commands.send)
+        self.order_desk = OrderDesk(
+            self,
+            theme,
+            self.orders.orders,
+            self.exchange,
+            self.arming,
+            lambda: pump.frame,
+            self._say_plainly,
         )
         self.hello: Hello | None = None
         self._may_close = False
@@ -125,6 +137,7 @@ class DeskWindow(Panes):
         self.cancel_all.setEnabled(live)
         if not live:
             self.exchange.lose()
+            self.alerts.lose()
         if link is Link.LOST:
             self.strip.dismiss()
             frame = self.pump.frame

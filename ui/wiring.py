@@ -17,6 +17,7 @@ def wire(window: DeskWindow) -> None:
     _wire_ticket(window)
     _wire_book(window)
     _wire_surfaces(window)
+    _wire_records(window)
 
 
 def _wire_locks(window: DeskWindow) -> None:
@@ -69,3 +70,13 @@ def _wire_surfaces(window: DeskWindow) -> None:
     window.rules.take_back_asked.connect(surfaces.take_back)
     for panel in (window.risk, window.positions, window.financing, window.rules):
         panel.explain_asked.connect(surfaces.explain)
+
+
+def _wire_records(window: DeskWindow) -> None:
+    orders, alerts = window.orders, window.alerts
+    orders.blotter.connect_to(window.exchange)
+    orders.blotter.said.connect(window.say)
+    orders.orders_shown.connect(window.cancel_all.setVisible)
+    window.watch.alert_asked.connect(alerts.ask)
+    alerts.selected = lambda: window.display.selected
+    window.pump.framed.connect(alerts.show_frame)

@@ -84,7 +84,7 @@ def _denial(row: Row, change: Change) -> BlotterRow:
     return _plainly(
         row,
         "denial",
-        f"{what.get('about', 'command')} denied. {words}",
+        f"{words} ({what.get('about', 'command')})",
         order_id=row.entry.id or "",
         account=str(asked.get("account") or ""),
         instrument=str(asked.get("instrument") or ""),

@@ -7,6 +7,7 @@ from decimal import Decimal as D
 import msgspec
 
 from desk.engine.snapshot import EventMessage, Hello, Request
+from desk.model.blotter import AskBlotter, ExportBlotter
 from desk.model.commands import (
     AnyCommand,
     Ask,
@@ -116,6 +117,11 @@ class FakeDesk:
         elif isinstance(command, Ask) and command.about in self.data_of:
             said = Answered(command=number, about=command.about, data=self.data_of[command.about])
             self.tell(said)
+        elif isinstance(command, AskBlotter | ExportBlotter):
+            about = "blotter" if isinstance(command, AskBlotter) else "export"
+            data = self.data_of.get(about, {"rows": [], "next_seq": None, "newest_seq": 1})
+            data = data(command) if callable(data) else data
+            self.tell(Answered(command=number, about=about, data=data))
         elif self.deny:
             word = msgspec.to_builtins(command)["command"]
             self.tell(Denied(command=number, about=word, id=command.id, denials=DENIALS))

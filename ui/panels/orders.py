@@ -1,17 +1,20 @@
-"""Orders, fills, events: three tables behind three tabs."""
+"""Orders, fills, the blotter, alerts, events: tables behind tabs."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
 from ui import icons
 from ui.grid import Grid
 from ui.paint import Ink
+from ui.panels.alerts import AlertsPage
+from ui.panels.blotter import BlotterPage
 from ui.tabs import Tabs
 from ui.theme import Theme
+from ui.viewmodels.alerts import unseen
 from ui.viewmodels.cells import Cell, Row
 from ui.viewmodels.events import EVENT_COLUMNS, EventLog
 from ui.viewmodels.orders import (
@@ -29,19 +32,27 @@ class OrdersPanel(QWidget):
     """What works, what filled, what happened."""
 
     cancel_asked = Signal(str)
+    orders_shown = Signal(bool)
+    """Whether the orders are in front: what acts on them belongs there."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.log = EventLog()
-        self.tabs = Tabs(theme, [tr("Orders 0"), tr("Fills"), tr("Events")])
+        self._theme = theme
+        self.tabs = Tabs(
+            theme, [tr("Orders 0"), tr("Fills"), tr("Blotter"), tr("Alerts"), tr("Log")]
+        )
         self.orders = OrdersGrid(theme)
         self.orders.cancel_asked.connect(self.cancel_asked)
         self.fills = Grid(theme, FILL_COLUMNS, tr("Fills"), padding=5)
+        self.blotter = BlotterPage(theme)
+        self.alerts = AlertsPage(theme)
         self.events = WordsGrid(theme, EVENT_COLUMNS, tr("Events"))
         self._pages = QStackedLayout()
-        for page in (self.orders, self.fills, self.events):
+        for page in (self.orders, self.fills, self.blotter, self.alerts, self.events):
             self._pages.addWidget(page)
         self.tabs.chosen.connect(self._pages.setCurrentIndex)
+        self.tabs.chosen.connect(self._tell_page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._pages)
@@ -50,8 +61,20 @@ class OrdersPanel(QWidget):
         """Show a frame's orders and fills."""
         self.tabs.tabs[0].say(tr(f"Orders {working_count(frame)}"))
         self.orders.show_rows(order_rows(frame))
+        # On a small screen fills are found in the blotter alone.
+        self.tabs.tabs[1].setVisible(not self._theme.compact)
+        waiting = len(unseen(frame))
+        self.tabs.tabs[3].say(tr(f"Alerts {waiting}") if waiting else tr("Alerts"))
         if self.fills.isVisible():
             self.fills.show_rows(fill_rows(frame))
+        self.blotter.show_journal(frame.journal_seq, frame.wall_ms)
+
+    def _tell_page(self, number: int) -> None:
+        self.orders_shown.emit(number == 0)
+
+    def open_page(self, page: QWidget) -> None:
+        """Bring a page forward, as its tab does."""
+        self.tabs.tabs[self._pages.indexOf(page)].setChecked(True)
 
     def show_log(self) -> None:
         """Show the log after an event came."""
@@ -68,6 +91,7 @@ class OrdersGrid(Grid):
     """Working orders end in a cross that cancels; cancelling needs no arming."""
 
     cancel_asked = Signal(str)
+    menu_asked = Signal(QPoint)
     drawn_columns = frozenset({"cancel"})
 
     def __init__(self, theme: Theme) -> None:
@@ -103,6 +127,12 @@ class OrdersGrid(Grid):
         key = self.key_at(point)
         inside = key and self.is_working(key) and self.cross_rect(key).contains(point)
         return key if inside else ""
+
+    def contextMenuEvent(self, arg__1: QContextMenuEvent) -> None:
+        """What can be done with more than one order, or with the selected one."""
+        if key := self.key_at(arg__1.pos()):
+            self.select_key(key)
+        self.menu_asked.emit(arg__1.globalPos())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:

@@ -20,6 +20,7 @@ class WatchPanel(QWidget):
 
     chosen = Signal(str)
     disclosure_asked = Signal(str)
+    alert_asked = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -52,6 +53,8 @@ class WatchPanel(QWidget):
         marks.triggered.connect(lambda: self.explain(instrument, at))
         sheet = menu.addAction(tr("Disclosure sheet…"))
         sheet.triggered.connect(lambda: self.disclosure_asked.emit(instrument))
+        alert = menu.addAction(tr("Set an alert…"))
+        alert.triggered.connect(lambda: self.alert_asked.emit(instrument))
         menu.popup(at)
 
     def explain(self, instrument: str, at: QPoint) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from desk.engine.snapshot import DeskFrame, FillView, OrderView
+from desk.engine.snapshot import DeskFrame, FillView, OrderView, ProgramView
+from desk.model.numbers import plain
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.text import clock, number, price, quantity, short_symbol
+from ui.viewmodels.text import clock, number, price, quantity, short_symbol, tr
 from ui.viewmodels.tone import Tone
 
 ORDER_COLUMNS = (
@@ -14,6 +15,7 @@ ORDER_COLUMNS = (
     Column("quantity", "Quantity", "▲ 88.888"),
     Column("price", "Price", "88,888.8"),
     Column("type", "Type", "LMT PO"),
+    Column("more", "Queue · until", "", Side.LEFT, keep=0),
     Column("cancel", "", "", width=12),
 )
 
@@ -25,7 +27,7 @@ FILL_COLUMNS = (
     Column("fee", "Fee", "888.88", keep=1),
 )
 
-WORKING = frozenset({"PENDING", "WAITING", "WORKING", "PARTIALLY_FILLED"})
+WORKING = frozenset({"PENDING", "UNKNOWN", "WAITING", "WORKING", "PARTIALLY_FILLED"})
 _STATES = {"PENDING": "SENT", "CANCELLED": "CXL", "REJECTED": "REJ", "FILLED": "FILLED"}
 _TYPES = {
     "LIMIT": "LMT",
@@ -33,6 +35,7 @@ _TYPES = {
     "STOP": "STP",
     "STOP_LIMIT": "STL",
     "TAKE_PROFIT": "TP",
+    "TRAILING_STOP": "TRL",
 }
 _ROLES = {"stop_loss": "SL", "take_profit": "TP"}
 _DEFAULT_STEP = Decimal("0.001")
@@ -49,6 +52,7 @@ def order_rows(frame: DeskFrame) -> tuple[Row, ...]:
     working = [order for order in frame.orders if order.status in WORKING]
     ended = [order for order in frame.orders if order.status not in WORKING]
     rows = [_order_row(order, steps) for order in working]
+    rows += program_rows(frame)
     if ended:
         rows.append(Row("ended", (Cell(f"{len(ended)}", Tone.MUTED),), heading="Ended"))
         rows += [_order_row(order, steps) for order in ended]
@@ -66,7 +70,8 @@ def _order_row(order: OrderView, steps: dict[str, tuple[Decimal, Decimal]]) -> R
     flags = [_ROLES.get(order.role) or _TYPES.get(order.type, order.type)]
     flags += ["PO"] * order.post_only + ["RO"] * order.reduce_only
     flags += [order.tif] * (order.tif != "GTC" and order.type == "LIMIT")
-    state = _STATES.get(order.status, order.status if not is_working else "")
+    flags += ["OCO"] * (order.oco is not None)
+    state = _state(order)
     name, kind = short_symbol(order.instrument)
     return Row(
         order.id,
@@ -79,10 +84,87 @@ def _order_row(order: OrderView, steps: dict[str, tuple[Decimal, Decimal]]) -> R
                 _price_text(order, tick),
                 Tone.TEXT if is_working and not order.waiting else Tone.MUTED,
             ),
-            Cell(state or " ".join(flags), Tone.TEXT2 if is_working else Tone.MUTED),
-            Cell("x" if is_working else ""),
+            Cell(
+                state or " ".join(flags),
+                _state_tone(order),
+                chip="danger" if order.status == "UNKNOWN" else "",
+            ),
+            Cell(_more(order, lot), Tone.MUTED),
+            Cell("x" if is_working and not order.cancelling else ""),
         ),
     )
+
+
+def _state(order: OrderView) -> str:
+    """What must be known before anything else; empty: it works as it was meant to."""
+    if order.status not in WORKING:
+        return _STATES.get(order.status, order.status)
+    if order.status == "UNKNOWN":
+        return "UNKNOWN"
+    if order.cancelling:
+        return "CXL …"
+    if order.amending:
+        return "AMD …"
+    return _STATES.get(order.status, "")
+
+
+def _state_tone(order: OrderView) -> Tone:
+    if order.status == "UNKNOWN":
+        return Tone.DANGER
+    return Tone.TEXT2 if order.status in WORKING else Tone.MUTED
+
+
+def _more(order: OrderView, lot: Decimal) -> str:
+    """Place in the queue, expiry, trail, link and program, as far as the order has them."""
+    words: list[str] = []
+    if order.queue_ahead is not None:
+        words.append(tr(f"≈ {quantity(order.queue_ahead, lot)} ahead"))
+    if order.expires_ms is not None:
+        words.append(tr(f"until {clock(order.expires_ms, 8)}"))
+    if order.trail_rate is not None:
+        words.append(tr(f"trails {plain(order.trail_rate * 100)}%"))
+    elif order.trail is not None:
+        words.append(tr(f"trails {order.trail:,f}"))
+    if order.unanswered_since_ms is not None:
+        words.append(tr(f"no answer since {clock(order.unanswered_since_ms, 8)}"))
+    words += [tr(f"OCO {order.oco}")] * bool(order.oco)
+    words += [tr(f"of {order.program}")] * bool(order.program)
+    return " · ".join(words)
+
+
+def program_rows(frame: DeskFrame) -> list[Row]:
+    """Ladders and TWAPs under a heading, with what they have done; one that runs can be stopped."""
+    if not frame.programs:
+        return []
+    running = sum(program.state == "RUNNING" for program in frame.programs)
+    heading = Row("programs", (Cell(tr(f"{running} running"), Tone.MUTED),), heading=tr("Programs"))
+    return [heading, *(_program_row(program) for program in frame.programs)]
+
+
+def _program_row(program: ProgramView) -> Row:
+    runs, is_buy = program.state == "RUNNING", program.side == "BUY"
+    name, kind = short_symbol(program.instrument)
+    tone = (Tone.BID if is_buy else Tone.ASK) if runs else Tone.MUTED
+    share = f"{plain(program.filled)}/{plain(program.quantity)}"
+    average = "" if program.average_price is None else f"{round(program.average_price, 2):,f}"
+    moments = ((tr("next"), program.next_ms), (tr("ends"), program.ends_ms))
+    until = [f"{word} {clock(ms, 8)}" for word, ms in moments if ms is not None]
+    return Row(
+        program.id,
+        (
+            Cell(name, Tone.TEXT if runs else Tone.MUTED, unit=kind),
+            Cell(f"{'▲' if is_buy else '▼'} {share}", tone, strong=True),
+            Cell(average, Tone.TEXT2),
+            Cell(f"{program.kind.upper()}{'' if runs else f' {program.state}'}", _tone(program)),
+            Cell(" · ".join([*until, *[program.note] * bool(program.note)]), Tone.MUTED),
+            Cell("x" if runs else ""),
+        ),
+    )
+
+
+def _tone(program: ProgramView) -> Tone:
+    tones = {"RUNNING": Tone.TEXT2, "ENDED": Tone.WARNING}
+    return tones.get(program.state, Tone.MUTED)
 
 
 def _price_text(order: OrderView, tick: Decimal) -> str:

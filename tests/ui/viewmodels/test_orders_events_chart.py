@@ -4,6 +4,7 @@ import pytest
 from helpers.fake_desk import DENIALS
 from helpers.frames import BTC, WALL_MS, fill, frame, normal_desk, order, position
 
+from desk.engine.order_snapshot import ProgramView
 from desk.engine.snapshot import SeriesView
 from desk.model.events import (
     Acknowledged,
@@ -18,6 +19,8 @@ from desk.model.events import (
 from desk.model.orders import Fill, Liquidity, OrderStatus, OrderTerms, OrderType, Side
 from ui.viewmodels.chart import POINT_LIMIT, Series, price_lines
 from ui.viewmodels.events import LOG_LIMIT, EventLog, denial_sentence, sentence
+from ui.viewmodels.forms import read_form
+from ui.viewmodels.order_forms import amend_form
 from ui.viewmodels.orders import fill_rows, order_rows, working_count
 from ui.viewmodels.tone import Tone
 
@@ -25,7 +28,7 @@ from ui.viewmodels.tone import Tone
 def test_working_orders_stand_first_and_ended_under_a_heading():
     rows = order_rows(normal_desk())
     assert [row.heading or row.key for row in rows] == ["t-118", "t-119", "t-112", "Ended", "t-101"]
-    assert [cell.text for cell in rows[0].cells] == ["BTCUSDT", "▲ 4.000", "60,900.0", "LMT PO",
+    assert [cell.text for cell in rows[0].cells] == ["BTCUSDT", "▲ 4.000", "60,900.0", "LMT PO", "",
                                                      "x"]  # fmt: skip
     assert rows[2].cells[3].text == "LMT RO"
     assert rows[-1].cells[3].text == "CXL"
@@ -57,7 +60,7 @@ def test_an_order_that_waits_shows_the_mark_it_waits_for(changes, shown, flags):
     waiting = {"price": None, "trigger": D(58000), "status": "WAITING", "waiting": True,
                "post_only": False, "reduce_only": True}  # fmt: skip
     (row,) = order_rows(frame(orders=[order(**waiting | changes)]))
-    assert [row.cells[2].text, row.cells[3].text, row.cells[4].text] == [shown, flags, "x"]
+    assert [row.cells[2].text, row.cells[3].text, row.cells[-1].text] == [shown, flags, "x"]
     assert row.cells[2].tone is Tone.MUTED  # it is in no book
 
 
@@ -213,3 +216,44 @@ def test_break_even_triggers_and_what_is_not_known_to_work_have_lines_of_their_o
     assert (lines["order u"].token, lines["order u"].text[-7:]) == ("warning", "unknown")
     assert lines["liquidation perp-1 0"].band == (30_821.0, 30_897.8)
     assert not lines["liquidation perp-1 0"].order
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "more", "cross"),
+    [
+        ({"status": "UNKNOWN", "unanswered_since_ms": WALL_MS}, "UNKNOWN", "no answer since", "x"),
+        ({"cancelling": True}, "CXL …", "", ""),
+        ({"amending": True}, "AMD …", "", "x"),
+        ({"tif": "GTD", "expires_ms": WALL_MS}, "LMT PO GTD", "until", "x"),
+        ({"oco": "o-1"}, "LMT PO OCO", "OCO o-1", "x"),
+        ({"program": "t-1", "queue_ahead": D("1.5")}, "LMT PO", "≈ 1.500 ahead · of t-1", "x"),
+        ({"type": "TRAILING_STOP", "trail_rate": D("0.005"), "price": None, "post_only": False,
+          "trigger": D(60000), "status": "WAITING", "waiting": True}, "TRL", "trails 0.5%", "x"),
+    ],
+)  # fmt: skip
+def test_an_order_says_what_became_of_it_and_how_it_lives(changes, state, more, cross):
+    (row,) = order_rows(frame(orders=[order(**changes)]))
+    assert (row.cells[3].text, row.cells[-1].text) == (state, cross)
+    assert row.cells[4].text.startswith(more)
+
+
+def test_programs_stand_behind_the_working_orders_with_what_they_have_done():
+    fields = {"kind": "twap", "account": "perp-1", "instrument": "BTCUSDT-PERP.BINANCE",
+              "side": "BUY", "quantity": D(3), "sent": D(2), "filled": D("1.5"),
+              "average_price": D("60000.123"), "orders": [], "note": "",
+              "started_ms": 0}  # fmt: skip
+    runs = ProgramView(id="t-1", state="RUNNING", **fields)
+    over = ProgramView(id="t-2", state="ENDED", **{**fields, "note": "denied"})
+    rows = order_rows(frame(orders=[order()], programs=[runs, over]))
+    assert [row.heading or row.key for row in rows] == ["t-118", "Programs", "t-1", "t-2"]
+    assert [cell.text for cell in rows[2].cells] == ["BTCUSDT", "▲ 1.5/3", "60,000.12", "TWAP", "",
+                                                     "x"]  # fmt: skip
+    assert [cell.text for cell in rows[3].cells[3:]] == ["TWAP ENDED", "denied", ""]
+
+
+def test_only_what_was_changed_is_amended():
+    form = amend_form(order())
+    assert read_form(form, {"price": "60900", "quantity": "4"}, "a")[1].field == "price"
+    command, _ = read_form(form, {"price": "60800", "quantity": "4.000"}, "a")
+    assert (command.price, command.quantity, command.trigger) == (D(60800), None, None)
+    assert read_form(form, {"price": "-1", "quantity": "4"}, "a")[1].field == "price"

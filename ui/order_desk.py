@@ -1,0 +1,85 @@
+"""What can be done with working orders beside cancelling one: by scope, and amending by key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QPoint
+from PySide6.QtWidgets import QMenu, QWidget
+
+from desk.engine.snapshot import DeskFrame
+from desk.model.order_commands import CancelAll, CancelScope
+from desk.model.orders import Side
+from ui.actions import new_id
+from ui.arming import Arming
+from ui.exchange import Exchange
+from ui.panels.form import FormDialog
+from ui.panels.orders import OrdersGrid
+from ui.theme import Theme
+from ui.viewmodels.order_forms import amend_form
+from ui.viewmodels.text import tr
+
+SCOPES: tuple[tuple[str, Side | None, CancelScope], ...] = (
+    ("Cancel all buys", Side.BUY, CancelScope.ALL),
+    ("Cancel all sells", Side.SELL, CancelScope.ALL),
+    ("Cancel all that could add risk", None, CancelScope.ENTRIES),
+    ("Cancel all that protects", None, CancelScope.PROTECTIVE),
+)
+
+
+class OrderDesk(QObject):
+    """The orders' menu and their amendment; cancelling needs no arming, amending does."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        theme: Theme,
+        grid: OrdersGrid,
+        exchange: Exchange,
+        arming: Arming,
+        frame: Callable[[], DeskFrame | None],
+        say: Callable[[str], None],
+    ) -> None:
+        super().__init__(window)
+        self._window, self._theme, self._grid = window, theme, grid
+        self._exchange, self._arming, self._frame, self._say = exchange, arming, frame, say
+        self.form: FormDialog | None = None
+        self.menu: QMenu | None = None
+        grid.menu_asked.connect(self.open_menu)
+
+    def open_menu(self, at: QPoint) -> None:
+        """Offer to cancel by scope, and to amend the selected order."""
+        menu = QMenu(self._window)
+        for text, side, scope in SCOPES:
+            action = menu.addAction(tr(text))
+            action.triggered.connect(self._canceller(side, scope))
+        if self._grid.is_working(self._grid.selected_key()):
+            menu.addSeparator()
+            menu.addAction(tr("Amend…")).triggered.connect(self.amend)
+        self.menu = menu
+        menu.popup(at)
+
+    def _canceller(self, side: Side | None, scope: CancelScope) -> Callable[[], None]:
+        def cancel() -> None:
+            command = CancelAll(id=new_id(), side=side, scope=scope)
+            if not self._exchange.send(command, lambda _: None):
+                self._say(tr("The desk cannot be reached: nothing was sent."))
+
+        return cancel
+
+    def amend(self, *_: object) -> None:
+        """Open the selected order's terms beside its row, which stays where it is."""
+        frame, key = self._frame(), self._grid.selected_key()
+        order = None if frame is None else next((o for o in frame.orders if o.id == key), None)
+        if order is None or not self._grid.is_working(key):
+            self._say(tr("Select a working order first."))
+            return
+        if not self._arming.is_armed("ticket"):
+            self._say(tr("The ticket is disarmed: an order can be cancelled, not amended."))
+            return
+        if self.form is not None and not self.form.is_gone:
+            self.form.close()
+        form = amend_form(order)
+        self.form = FormDialog(self._theme, form, self._exchange, new_id, self._window)
+        self.form.present()
+        self.form.controls["price"].setFocus()
