@@ -35,8 +35,8 @@ from desk.model.journal import Row
 from desk.model.orders import OrderTerms
 
 EXPORTS = "exports"
-SLICE_ROWS = 50
-"""Of the journal, worked on before the engine is let in: under 5 ms."""
+SLICE_ROWS = 25
+"""Of the journal, worked on before the engine is let in: a millisecond or two."""
 
 PAUSE_S = 0.001
 MOST_LOOKED_AT = 20_000

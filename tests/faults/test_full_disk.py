@@ -7,6 +7,8 @@ import subprocess
 import pytest
 from helpers.processes import Console, Market, desk
 
+from desk.io.csv_file import write_csv
+
 BTC = "BTCUSDT-PERP.BINANCE"
 SIZE_MB = 48
 """Reserve 16 MiB, the journal, and room that the test fills."""
@@ -73,3 +75,12 @@ def test_a_full_disk_denies_new_risk_and_lets_you_out(tmp_path, small_disk):
             assert after["state_hash"] == before["state_hash"]
             assert after["state"] == "HALTED"
             again.end()
+
+
+def test_an_export_that_finds_no_room_leaves_no_file_and_says_why(small_disk):
+    rows = ([str(number) * 100] for number in range(SIZE_MB * 10_000))
+    with pytest.raises(OSError, match="No space left"):
+        write_csv(small_disk / "exports", "blotter", ["n"], rows)
+    assert not list((small_disk / "exports").iterdir())
+    path, count = write_csv(small_disk / "exports", "blotter", ["n"], [["1"]])
+    assert (path.name, count) == ("blotter.csv", 1)

@@ -27,7 +27,7 @@ class AlertsPage(QWidget):
         self.raised = WordsGrid(theme, RAISED_COLUMNS, tr("Alerts raised"))
         self.rules = WordsGrid(theme, RULE_COLUMNS, tr("Alerts watched for"), words="what")
         self.seen = _small(theme, tr("Seen"), tr("Acknowledge up to the selected alert"))
-        self.all_seen = _small(theme, tr("All seen"), tr("Acknowledge all alerts"))
+        self.all_seen = _small(theme, tr("All"), tr("Acknowledge all alerts"))
         self.add = _small(theme, tr("Set…"), tr("Set an alert"))
         self.remove = _small(theme, tr("Remove"), tr("Remove the selected alert"))
         self.mute = _small(theme, tr("Sound on"), tr("Mute the alerts' sound"))
