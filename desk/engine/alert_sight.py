@@ -102,10 +102,13 @@ def _level(desk: Desk, rule: SetAlert) -> Sight:
     else:
         known = loan_now(desk, account).figures.known if account.kind == "financing" else True
     held = desk.levels.get(account.id, "NORMAL")
-    worst = LEVELS.index(held) >= LEVELS.index(rule.level)
-    if worst:  # what was reached is not unseen because a mark is old
-        return Sight(True)
-    return Sight(False) if known else Sight(None, why=f"the figures of {account.id} are not fresh")
+    if held in LEVELS and LEVELS.index(held) >= LEVELS.index(rule.level):
+        return Sight(True)  # what was reached is not unseen because a mark is old
+    return (
+        Sight(False)
+        if known and held in LEVELS
+        else Sight(None, why=f"the figures of {account.id} are not fresh")
+    )
 
 
 def _distance(desk: Desk, rule: SetAlert) -> Sight:

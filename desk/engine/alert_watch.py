@@ -45,6 +45,9 @@ class _Memory(msgspec.Struct):
     gone_ns: int | None = None
     blind_ns: int | None = None
     blind_said: bool = False
+    told_fills: int = 0
+    last_fill: str = ""
+    """The last fill that was said."""
 
 
 class AlertWatch:
@@ -54,6 +57,7 @@ class AlertWatch:
         self._desk = desk
         self._memory: dict[str, _Memory] = {}
         self._by_instrument: dict[str, list[SetAlert]] = {}
+        self._of_fills: list[SetAlert] = []
         self._version = -1
         self._looked_ns = -EVERY_NS
         self._due: list[Alerted] = []
@@ -70,8 +74,11 @@ class AlertWatch:
         """Return what has come about since it was asked last."""
         desk = self._desk
         self._follow()
-        for name in desk.state.alerts.owed:
-            self._filled(desk.state.alerts.rules[name])
+        for rule in self._of_fills:
+            if rule.id in desk.state.alerts.owed:
+                self._filled(rule)
+            else:
+                self._memory[rule.id].told_fills = 0
         if desk.now_ns - self._looked_ns >= EVERY_NS:
             self._looked_ns = desk.now_ns
             for rule in desk.state.alerts.rules.values():
@@ -92,6 +99,7 @@ class AlertWatch:
             if rule.kind in BY_MARKET and rule.instrument is not None:
                 by_instrument[rule.instrument].append(rule)
         self._by_instrument = dict(by_instrument)
+        self._of_fills = [rule for rule in book.rules.values() if rule.kind is AlertKind.FILL]
 
     def _judge(self, rule: SetAlert, sight: Sight) -> None:
         memory, now_ns = self._memory[rule.id], self._desk.now_ns
@@ -126,10 +134,12 @@ class AlertWatch:
     def _filled(self, rule: SetAlert) -> None:
         desk, memory = self._desk, self._memory[rule.id]
         owed = desk.state.alerts.owed[rule.id]
-        if memory.spoken and memory.gone_ns == owed.count:
+        if owed.last.id == memory.last_fill or (memory.spoken and not rule.repeats):
             return  # said, and not journaled yet
-        memory.spoken, memory.gone_ns = True, owed.count
-        fill, more = owed.last, "" if owed.count == 1 else f" and {owed.count - 1} more"
+        told = memory.told_fills if owed.count > memory.told_fills else 0
+        memory.spoken, memory.told_fills, memory.last_fill = True, owed.count, owed.last.id
+        others = owed.count - told - 1
+        fill, more = owed.last, f" and {others} more" if others else ""
         message = (
             f"{fill.side.value} {plain(fill.quantity)} {fill.instrument} filled at "
             f"{plain(fill.price)}{more}{_noted(rule)}."

@@ -53,11 +53,10 @@ class Alerting:
             self._started = True
             if said := still_true(self._desk):
                 return Plan(about="alert", events=[*said])
-        if (self._pending or self._paces) and (plan := self._record()) is not None:
-            return plan
-        rules = self._desk.state.alerts.rules
-        due = self._watch.take() if rules else []
-        return Plan(about="alert", events=[*due]) if due else None
+        # Said first, recorded then: a row settles every fill that its alert was owed.
+        if self._desk.state.alerts.rules and (due := self._watch.take()):
+            return Plan(about="alert", events=[*due])
+        return self._record() if self._pending or self._paces else None
 
     def stamped(self, events: list[AnyEvent]) -> list[AnyEvent]:
         """Give every alert among events its number and its latency."""

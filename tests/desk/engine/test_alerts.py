@@ -4,7 +4,7 @@ from decimal import Decimal as D
 
 import msgspec
 import pytest
-from helpers.engines import BTC, ETH, SPOT, Trader, full
+from helpers.engines import BTC, ETH, SPOT, Trader, full, order
 
 from desk.cli.grammar import parse
 from desk.engine.frame import build_frame
@@ -12,6 +12,7 @@ from desk.engine.message import WindowChanged
 from desk.model.alert_commands import AcknowledgeAlert, AlertKind, RemoveAlert, SetAlert
 from desk.model.commands import Ask, NextFrame
 from desk.model.events import Acknowledged, Alerted, Answered, Denied
+from desk.model.orders import Side
 
 
 @pytest.fixture
@@ -169,6 +170,21 @@ def test_a_fill_is_raised_with_its_price_and_is_owed_over_a_crash(trader):
     crashed.run(100)
     assert [e.code for e in raised(crashed)] == ["ALERT_FILL"]
     assert not crashed.state.alerts.owed
+
+
+def test_every_fill_is_said_also_one_that_comes_before_the_last_is_journaled(trader):
+    trader.deposit()
+    say(trader, "alert fill id f-1")
+    for number in range(3):
+        trader.buy(f"0.{number + 1}", None, id=f"b-{number}")
+        trader.run(200)
+    assert [e.message.count("more") for e in raised(trader)] == [0, 0, 0]
+    trader.buy("0.11", None, id="c-1")
+    trader.give(order(Side.BUY, "0.12", None, id="c-2"))
+    trader.run(50, step=50)
+    trader.run(200)
+    assert raised(trader)[3].message.startswith(f"BUY 0.12 {BTC} filled at 60000 and 1 more")
+    assert not trader.state.alerts.owed
 
 
 def test_level_and_distance_are_watched_on_the_account(trader):
