@@ -252,6 +252,7 @@ def test_a_drag_to_another_price_is_one_amendment_at_release(ladder):
     ladder.drag(60_950, 60_920)
     assert ladder.none_sent(AmendOrder)
     assert ladder.grid.ghost[0] == ladder.grid.scale.row(D(60_920))
+    assert ladder.panel.words.accessibleName() == "MOVE BUY 4 LMT 60,950.0 → 60,920.0"
     ladder.release(60_920)
     assert ladder.sent(AmendOrder) == [
         AmendOrder(id=ladder.rig.desk.sent(AmendOrder)[0].id, order_id="t-118", price=D(60_920))

@@ -107,6 +107,7 @@ class LadderPanel(QWidget):
         grid.shown_asked.connect(self._show_price)
         grid.aimed.connect(self._say_aim)
         grid.told.connect(self.tell)
+        grid.carried.connect(self._say_carried)
 
     # ---- frames -----------------------------------------------------------------------------
 
@@ -249,6 +250,9 @@ class LadderPanel(QWidget):
             lock = "" if self.grid.armed else tr(" · disarmed")
             note = f" · {aim.note}" if aim.note else ""
             self.words.say((f"{aim.words(self._market)}{note}{lock}", "text"))
+
+    def _say_carried(self, words: str) -> None:
+        self.words.say(*([(words, "accent")] if words else []))
 
     def judge(self, aim: Intent, row: str, sentence: str, token: str) -> None:
         """What the desk would say to an aim: a word in its row, a sentence below."""

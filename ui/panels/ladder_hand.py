@@ -21,6 +21,8 @@ class LadderHand(LadderPaper):
 
     move_ended = Signal(object)
     """A `Move` was let go over another price: amend."""
+    carried = Signal(str)
+    """From where to where an order is being carried; empty: it was put down."""
     told = Signal(str, object)
     """Words for the trader, and the row they are about (None: no row)."""
 
@@ -79,6 +81,8 @@ class LadderHand(LadderPaper):
                 left = plain(move.order.quantity - move.order.filled)
                 self.ghost = (row, f"{arrow} {left}")
         self.look_again(before[0] if before else None, self.ghost[0] if self.ghost else None)
+        tick = None if self.market is None else self.market.tick_size
+        self.carried.emit("" if move is None or tick is None else move.words(tick))
 
     def _let_go(self) -> None:
         move = self.held

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -108,7 +109,7 @@ def _rows(
     step, lot = scale.step, market.lot_size
     return tuple(
         LadderRow(
-            price(n * step, step),
+            _shown(n, step),
             _size(bids.get(n), lot),
             _share(bids.get(n), largest),
             _size(asks.get(n), lot),
@@ -148,6 +149,12 @@ def _summed(
     return sums
 
 
+@lru_cache(maxsize=1024)
+def _shown(number_of_row: int, step: Decimal) -> str:
+    return price(number_of_row * step, step)
+
+
+@lru_cache(maxsize=1024)
 def _size(value: Decimal | None, lot: Decimal) -> str:
     if value is None:
         return ""

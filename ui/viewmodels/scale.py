@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
 GROUPS = (1, 2, 5, 10, 50, 100)
 """Ticks that a row may hold."""
+
+
+@lru_cache(maxsize=4096)
+def _number(price: Decimal, tick: Decimal, group: int, up: bool) -> int:
+    whole, rest = divmod(price, tick * group)
+    return int(whole) + bool(up and rest)
 
 
 class Scale(msgspec.Struct, frozen=True):
@@ -31,8 +38,7 @@ class Scale(msgspec.Struct, frozen=True):
 
     def number(self, price: Decimal, *, up: bool = False) -> int:
         """A price's row by number: what sells stands in the row above, the rest in that below."""
-        whole, rest = divmod(price, self.step)
-        return int(whole) + bool(up and rest)
+        return _number(price, self.tick, self.group, up)
 
     def row(self, price: Decimal, *, up: bool = False) -> int:
         """Rows below the highest; less than none or too many when it is out of sight."""
