@@ -16,6 +16,7 @@ from desk.app.records import Records
 from desk.app.replayed import Recorded, ReplayedFeeds
 from desk.app.runtime import Runtime
 from desk.app.terms import TermsStore
+from desk.app.typed import TypedLines
 from desk.cli.shipped import shipped
 from desk.engine.desk import Settings
 from desk.io.addresses import market_urls
@@ -77,7 +78,7 @@ class Session:
         self.runtime = Runtime(engine, self._journal, clock)
         self.runtime.start()
         self.records = Records(self.runtime, held.path)
-        self.runtime.beside = self.records.takes
+        self.runtime.beside = TypedLines(self.runtime, self.records.takes).takes
         feeds = partial(ReplayedFeeds, recorded) if recorded else Feeds
         self.feeds: Feeds = feeds(options, self.runtime, held.path, store, listed_ms)
 

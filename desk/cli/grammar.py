@@ -7,7 +7,14 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.cli import alert_grammar, foresight_grammar, loan_grammar, oco_grammar, order_grammar
+from desk.cli import (
+    alert_grammar,
+    foresight_grammar,
+    loan_grammar,
+    oco_grammar,
+    order_grammar,
+    program_grammar,
+)
 from desk.cli.rule_grammar import read_daily_loss, read_override
 from desk.cli.words import LineError, Words
 from desk.model.commands import (
@@ -16,8 +23,6 @@ from desk.model.commands import (
     AddMargin,
     AnyCommand,
     Ask,
-    CancelAll,
-    CancelOrder,
     ClosePosition,
     Deposit,
     Flatten,
@@ -25,9 +30,13 @@ from desk.model.commands import (
     PreviewChange,
     PreviewOrder,
     Rearm,
+    ReversePosition,
     SetClient,
     SetLeverage,
     SetMarginMode,
+    SubmitLadder,
+    SubmitOrder,
+    SubmitTwap,
     Transfer,
     Withdraw,
 )
@@ -67,33 +76,37 @@ def parse(line: str, new_id: str) -> Parsed:
 
     Raises LineError with what was expected and found.
     """
-    words = Words(line)
+    return read(Words(line), new_id)
+
+
+def read(words: Words, new_id: str) -> Parsed:
+    """Read the words of one line; the error says where."""
+    try:
+        return _read(words, new_id)
+    except LineError as error:
+        error.column = words.column if error.column is None else error.column
+        raise
+
+
+def _read(words: Words, new_id: str) -> Parsed:
     verb = words.take("a command").lower()
     if verb in QUESTIONS:
         words.end()
         return Ask(about=verb)
     reader = _READERS.get(verb)
     if reader is None:
-        raise LineError(f"one of {', '.join(sorted([*_READERS, *QUESTIONS]))}", f"“{verb}”")
+        raise LineError(f"one of {', '.join(VERBS)}", f"“{verb}”")
     command_id = words.option("id") or new_id
     command = reader(verb, words, command_id)
     words.end()
     return command
 
 
-def _cancel(verb: str, words: Words, command_id: str) -> AnyCommand:
-    del verb
-    target = words.take("an order id, or all")
-    if target != "all":
-        return CancelOrder(id=command_id, order_id=target)
-    return CancelAll(id=command_id, instrument=words.take("an instrument") if words else None)
-
-
 def _close(verb: str, words: Words, command_id: str) -> ClosePosition:
     del verb
     account = words.option("account")
     instrument = words.take("an instrument")
-    share = words.take("a percentage") if words else "100%"
+    share = words.maybe("a percentage") or "100%"
     number = parse_decimal(share.removesuffix("%"))
     if number is None or not share.endswith("%"):
         raise LineError("a percentage such as 50%", f"“{share}”")
@@ -213,10 +226,10 @@ def _acknowledge(verb: str, words: Words, command_id: str) -> AcknowledgeDisclos
 def _preview(verb: str, words: Words, command_id: str) -> AnyCommand:
     del verb
     what = words.take("what to preview").lower()
-    if what in {"buy", "sell"}:
-        return PreviewOrder(id=command_id, order=order_grammar.order(what, words, command_id))
+    if what in ORDERS:
+        return PreviewOrder(id=command_id, order=ORDERS[what](what, words, command_id))
     if what not in CHANGES:
-        raise LineError(f"one of buy, sell, {', '.join(CHANGES)}", f"“{what}”")
+        raise LineError(f"one of {', '.join(PREVIEWED)}", f"“{what}”")
     return PreviewChange(id=command_id, change=CHANGES[what](what, words, command_id))
 
 
@@ -239,6 +252,18 @@ def _wait(verb: str, words: Words, command_id: str) -> Wait:
     return Wait(tuple(instruments), seconds)
 
 
+ORDERS: dict[
+    str,
+    Callable[[str, Words, str], SubmitOrder | SubmitLadder | SubmitTwap | ReversePosition],
+] = {
+    "buy": order_grammar.order,
+    "sell": order_grammar.order,
+    "ladder": program_grammar.ladder,
+    "twap": program_grammar.twap,
+    "reverse": program_grammar.reverse,
+}
+"""What sends orders, and can be previewed."""
+
 CHANGES: dict[str, Callable[[str, Words, str], AccountCommand]] = {
     "leverage": _leverage,
     "mode": _mode,
@@ -248,13 +273,14 @@ CHANGES: dict[str, Callable[[str, Words, str], AccountCommand]] = {
 }
 """What changes the terms of an account, and can be previewed."""
 
+PREVIEWED = (*ORDERS, *CHANGES)
+
 _READERS = {
     "buy": order_grammar.order,
     "sell": order_grammar.order,
     "preview": _preview,
     "oco": oco_grammar.oco,
     "amend": order_grammar.amend,
-    "cancel": _cancel,
     "close": _close,
     "flatten": _flatten,
     "kill": _kill,
@@ -271,4 +297,8 @@ _READERS = {
     **loan_grammar.READERS,
     **foresight_grammar.READERS,
     **alert_grammar.READERS,
+    **program_grammar.READERS,
 }
+
+VERBS = tuple(sorted([*_READERS, *QUESTIONS]))
+"""What a line may begin with."""

@@ -27,7 +27,7 @@ SPOT = "spot-1"
 
 def _pledge(verb: str, words: Words, command_id: str) -> Pledge:
     source = words.option("account") or SPOT
-    quantity = words.number("a quantity")
+    quantity = words.number("a quantity of it")
     if verb == "release" and quantity <= 0:
         raise LineError("a quantity above 0 to release", f"“{quantity}”")
     return Pledge(

@@ -26,8 +26,11 @@ def oco(verb: str, words: Words, command_id: str) -> SubmitOco:
     account, post_only = words.option("account"), words.flag("post-only")
     tif, expires_ms, good_for_s = life(words)
     kinds = list(_kinds(words))
-    if len(kinds) != 2:
+    if len(kinds) < 2:
+        raise words.missing(TWO, f"{len(kinds)} of them")
+    if len(kinds) > 2:
         raise LineError(TWO, f"{len(kinds)} of them")
+    words.close("limit", "take-profit", "stop", "stop-limit", "trail")
     like = SubmitOrder(
         account=account,
         side=Side(side.upper()),
@@ -65,6 +68,6 @@ def _kinds(words: Words) -> Iterator[Kind]:
     if (trigger := price_after(words, "stop")) is not None:
         yield Kind(OrderType.STOP if limit is None else OrderType.STOP_LIMIT, limit, trigger)
     elif limit is not None:
-        raise LineError("stop beside stop-limit", "none")
+        raise words.missing("stop beside stop-limit", "none")
     if (far := words.option("trail")) is not None:
         yield Kind(OrderType.TRAILING_STOP, trail=trail(far))

@@ -52,8 +52,8 @@ def life(words: Words) -> tuple[TimeInForce | None, int | None, int | None]:
     """Take `gtc`, `ioc`, `fok`, `gtd 2026-11-28T15:00Z` or `gtd 90m`: and until when, how long."""
     until = words.option("gtd")
     if until is None:
-        flags = (t for t in TimeInForce if t is not TimeInForce.GTD)
-        return next((t for t in flags if words.flag(t.value.lower())), None), None, None
+        chosen = words.one_of(*(t.value.lower() for t in TimeInForce))
+        return None if chosen is None else TimeInForce(chosen.upper()), None, None
     seconds = seconds_of(until)
     return TimeInForce.GTD, moment_ms(until) if seconds is None else None, seconds
 
@@ -63,12 +63,13 @@ def amend(verb: str, words: Words, command_id: str) -> AmendOrder:
     del verb
     price, trigger = price_after(words, "price"), price_after(words, "trigger")
     written, far = words.option("quantity"), words.option("trail")
+    order_id = words.take("an order id")
     if price is None and trigger is None and far is None and written is None:
-        raise LineError("price, trigger, trail or quantity", "none of them")
+        raise words.missing("price, trigger, trail or quantity", "none of them")
     trails = Trail() if far is None else trail(far)
     return AmendOrder(
         id=command_id,
-        order_id=words.take("an order id"),
+        order_id=order_id,
         price=price,
         trigger=trigger,
         quantity=None if written is None else quantity_of(written),

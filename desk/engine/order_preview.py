@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from desk.engine.desk import Desk
 from desk.engine.ladders import judged_ladder
 from desk.engine.ordering import order_context
@@ -13,10 +15,12 @@ from desk.model.order_commands import ReversePosition, SubmitLadder, SubmitOrder
 from desk.risk.context import OrderContext, Review
 from desk.risk.pretrade import review
 
+LookedAt: TypeAlias = tuple[OrderContext, Review, list[dict[str, str | None]]]
+
 
 def looked_at(
     desk: Desk, command: SubmitOrder | SubmitLadder | SubmitTwap | ReversePosition
-) -> tuple[OrderContext, Review, list[dict[str, str | None]]]:
+) -> LookedAt:
     """Return an order (of a program the one its parts make), what is said of it, and its parts.
 
     Raises Refusal for what cannot be worked out.
@@ -33,7 +37,7 @@ def looked_at(
     return context, review(context), []
 
 
-def _judged(one: Judged) -> tuple[OrderContext, Review, list[dict[str, str | None]]]:
+def _judged(one: Judged) -> LookedAt:
     prices = [context.order.price for context in one.contexts]
     prices += [one.program.limit] * (len(one.program.parts) - len(prices))
     parts = [

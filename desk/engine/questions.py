@@ -17,7 +17,7 @@ from desk.engine.loan_close_out_views import loan_close_out_views
 from desk.engine.loan_rule_views import loan_rule_views
 from desk.engine.loan_views import loan_views
 from desk.engine.order_cost import no_cost, order_cost
-from desk.engine.order_preview import looked_at
+from desk.engine.order_preview import LookedAt, looked_at
 from desk.engine.order_views import live_order_views
 from desk.engine.overriding import override_views
 from desk.engine.plan import Refusal, refuse
@@ -149,9 +149,15 @@ def _account(desk: Desk, view: AccountView) -> dict[str, Any]:
 def preview(desk: Desk, command: PreviewOrder, number: int | None) -> Previewed:
     """Say what an order would do, with every reason it would be denied for."""
     try:
-        context, found, parts = looked_at(desk, command.order)
+        looked = looked_at(desk, command.order)
     except Refusal as refusal:
         return _previewed(command, number, refusal.denials, None, None, no_cost())
+    return previewed(desk, command, number, looked)
+
+
+def previewed(desk: Desk, command: PreviewOrder, number: int | None, looked: LookedAt) -> Previewed:
+    """Say what an order would do that has been looked at."""
+    context, found, parts = looked
     before = None if found.before is None else account_row(found.before)
     after = None if found.after is None else account_row(found.after)
     cost = order_cost(desk, context, found) | ({"parts": parts} if parts else {})
