@@ -114,6 +114,11 @@ class BracketBook:
         """Return the quantity that the leg of a role should have; not above 0: none."""
         return self._net(parent, role) - self._done.get((parent, role), ZERO)
 
+    def left(self, parent: str) -> Decimal:
+        """Return what a parent has filled and no leg has closed."""
+        closed = (leg.filled for leg in self.legs(parent))
+        return self._orders[parent].filled - sum(closed, ZERO)
+
     def _net(self, parent: str, role: Role) -> Decimal:
         closed = (leg.filled for leg in self.legs(parent) if role_of(leg.terms) is not role)
         return self._orders[parent].filled - sum(closed, ZERO)

@@ -19,7 +19,7 @@ from desk.engine.plan import Plan
 from desk.execution.order import Order
 from desk.execution.outcome import AmendRefused, Cancelled, Outcome, Rejected, Triggered
 from desk.model.events import Alerted, AnyEvent, Denial
-from desk.model.numbers import plain
+from desk.model.numbers import ZERO, plain
 from desk.model.orders import Amendment, OrderStatus, OrderTerms
 from desk.risk.pretrade import review
 
@@ -169,7 +169,11 @@ def lost_legs(desk: Desk, changes: Iterable[Change], asked: frozenset[str]) -> l
         held = desk.held(terms.account, terms.instrument)
         if role_of(terms) is None or leg.id in asked or held * terms.side.sign >= 0:
             continue
-        left = plain(min(leg.remaining, abs(held)))
-        message = f"{left} of {terms.instrument} is NOT protected: {leg.id} ended, {leg.reason}."
+        left = min(leg.remaining, abs(held), desk.guarded(terms) or ZERO)
+        if left <= 0:
+            continue
+        message = (
+            f"{plain(left)} of {terms.instrument} is NOT protected: {leg.id} ended, {leg.reason}."
+        )
         said.append(Alerted(severity="danger", code="UNPROTECTED", message=message))
     return said

@@ -190,6 +190,10 @@ class Desk:
         """Return the mark while it is fresh, else None."""
         return self.mark(instrument_id) if self.quality(instrument_id) == "LIVE" else None
 
+    def guarded(self, order: OrderTerms) -> Decimal | None:
+        """Return what the legs of a bracket still stand behind; None for any other order."""
+        return None if order.parent is None else self.state.brackets.left(order.parent)
+
     def lacks_margin(self, order: OrderTerms) -> bool:
         """Whether what is free of a margin pool is negative while an order that adds reserves
         its part of it; what only reduces lacks nothing."""

@@ -31,6 +31,7 @@ from desk.model.orders import Fill, Liquidity, OrderTerms, OrderType
 
 ALL_FILLED = "it had filled before it could be amended"
 POSITION_GONE = "reduce-only: there is no position left for it to reduce"
+ENTRY_CLOSED = "what its entry filled has been closed"
 
 NO_FILLS = (Lots(0), 0)
 
@@ -60,15 +61,27 @@ class Draft:
         self._time_ms = time_ms
         self._desk = desk
         self._position_change: dict[tuple[str, str], int] = {}
+        self._legs: dict[str, int] = {}
+        """Lots that the legs of a parent fill."""
 
     def remaining(self, order: PaperOrder) -> int:
         """Return the lots of an order that are still to be filled."""
         return order.remaining - self.filled.get(order.id, NO_FILLS)[0]
 
     def fillable(self, order: PaperOrder) -> int:
-        """Return the lots that may be filled now: a reduce-only order is held to the position."""
+        """Return the lots that may be filled now.
+
+        A reduce-only order is held to the position; a protective leg to what its entry filled and
+        no leg has closed: both legs of one entry would else take from another's position.
+        """
         remaining = self.remaining(order)
-        return min(remaining, self._reducible(order)) if order.terms.reduce_only else remaining
+        if not order.terms.reduce_only:
+            return remaining
+        return min(remaining, self._reducible(order), self._guarded(order))
+
+    def nothing_left(self, order: PaperOrder) -> str:
+        """Return why a reduce-only order has nothing that it may fill."""
+        return ENTRY_CLOSED if self._guarded(order) == 0 else POSITION_GONE
 
     def offered(self, order: PaperOrder, book: BookLevels) -> Iterator[Level]:
         """Yield the levels opposite to an order, best first, less what has been taken."""
@@ -195,6 +208,8 @@ class Draft:
         key = (terms.account, terms.instrument)
         change = self._position_change.get(key, 0)
         self._position_change[key] = change + terms.side.sign * lots
+        if terms.parent is not None:
+            self._legs[terms.parent] = self._legs.get(terms.parent, 0) + lots
         if self.remaining(order) == 0:
             self.closed.add(order.id)
 
@@ -222,6 +237,14 @@ class Draft:
     def is_closed(self, order: PaperOrder) -> bool:
         """Return whether these outcomes end an order."""
         return order.id in self.closed
+
+    def _guarded(self, order: PaperOrder) -> int:
+        """Return the lots that a leg stands behind; of any other order, all that it has left."""
+        left = self._desk.guarded(order.terms)
+        if left is None or order.terms.parent is None:
+            return self.remaining(order)
+        lots = int(left // order.instrument.lot_size)
+        return max(0, lots - self._legs.get(order.terms.parent, 0))
 
     def _reducible(self, order: PaperOrder) -> int:
         """Return the lots of the position that lie opposite to an order; never negative."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from desk.execution.draft import POSITION_GONE, Draft, limit_text, quantity_text
+from desk.execution.draft import Draft, limit_text, quantity_text
 from desk.execution.liquidity import best, is_usable, reaches, walk
 from desk.execution.paper_order import PaperOrder
 from desk.execution.port import BookLevels
@@ -45,7 +45,7 @@ def arrive(order: PaperOrder, book: BookLevels, draft: Draft) -> None:
         return
     wanted = draft.fillable(order)
     if wanted == 0:
-        draft.cancel(order, POSITION_GONE)
+        draft.cancel(order, draft.nothing_left(order))
         return
     takes = walk(draft.offered(order, book), order.side, order.limit, wanted)
     available = sum(lots for _, lots in takes)
@@ -66,7 +66,7 @@ def arrive_untriggered(order: PaperOrder, book: BookLevels | None, draft: Draft)
         draft.reject(order, refused)
         return
     if draft.fillable(order) == 0:
-        draft.cancel(order, POSITION_GONE)
+        draft.cancel(order, draft.nothing_left(order))
         return
     draft.wait(order)
     order.best = None  # it trails from now on, whatever an attempt that was dropped has seen
@@ -136,7 +136,7 @@ def cancel_without_position(orders: Iterable[PaperOrder], draft: Draft) -> None:
     """End resting reduce-only orders whose position is gone or on the other side."""
     for order in orders:
         if order.terms.reduce_only and draft.fillable(order) == 0:
-            draft.cancel(order, POSITION_GONE)
+            draft.cancel(order, draft.nothing_left(order))
 
 
 def _take_and_rest(order: PaperOrder, book: BookLevels, takes: list[Level], draft: Draft) -> None:
@@ -148,7 +148,7 @@ def _take_and_rest(order: PaperOrder, book: BookLevels, takes: list[Level], draf
     if draft.is_closed(order):
         return
     if draft.fillable(order) == 0:
-        draft.cancel(order, POSITION_GONE)
+        draft.cancel(order, draft.nothing_left(order))
     elif order.can_rest:
         draft.rest(order, book.lots_at(order.side, order.limit))
     else:
@@ -179,7 +179,7 @@ def _fill_resting(order: PaperOrder, lots: int, draft: Draft) -> None:
         return
     draft.fill(order, order.limit, Lots(lots), Liquidity.MAKER)
     if not draft.is_closed(order) and draft.fillable(order) == 0:
-        draft.cancel(order, POSITION_GONE)
+        draft.cancel(order, draft.nothing_left(order))
 
 
 def _reached(orders: Iterable[PaperOrder], side: Side, price: Ticks) -> list[PaperOrder]:

@@ -83,6 +83,10 @@ class DeskView(Protocol):
         """Return whether the account's margin does not cover what a working order adds."""
         ...
 
+    def guarded(self, order: OrderTerms) -> Decimal | None:
+        """Return what the legs of a bracket still stand behind; None for any other order."""
+        ...
+
     def collar(self, order: OrderTerms) -> Decimal | None:
         """Return the worst price that an order which takes at market may take now."""
         ...

@@ -149,3 +149,15 @@ def test_the_scripts_reach_what_they_are_about():
     look()
     assert {"bracket", "triggered", "amended", "amend_refused", "fill", "cancelled"} <= seen
     assert {("STOP", "FILLED"), ("TAKE_PROFIT", "FILLED"), ("STOP", "CANCELLED")} <= seen
+
+
+def test_both_legs_of_an_entry_never_fill_though_the_mark_turns_within_a_cancels_latency():
+    """Found by chance: what the second leg closed was another entry's position."""
+    enter = ("enter", Side.BUY, 1, 0)
+    script = [("mark", 0), *[enter] * 5, ("mark", 0), ("time", 20), ("crash",), enter,
+              ("time", 20), ("time", 20), ("crash",), ("mark", 20), ("mark", -20)]  # fmt: skip
+    trader = played(script)
+    for parent in [one for one in trader.state.orders.values() if one.terms.stop_loss is not None]:
+        legs = trader.state.brackets.legs(parent.id)
+        assert sum((leg.filled for leg in legs), D(0)) <= parent.filled
+    assert any(leg.terms.parent and leg.filled for leg in trader.state.orders.values())

@@ -95,6 +95,9 @@ class Stage:
     def fresh_mark(self, instrument):
         return self.marks.get(instrument)
 
+    def guarded(self, order):
+        return None
+
     def lacks_margin(self, order):
         return order.account in self.short_of_margin
 
