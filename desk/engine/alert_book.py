@@ -107,12 +107,14 @@ class AlertBook:
                 self.owed[rule.id] = OwedFill(fill, 1 if known is None else known.count + 1)
 
     def document(self) -> dict[str, Any]:
-        """Return all of it as plain values."""
+        """Return as plain values what is the same before and after a restart.
+
+        What was raised is not: a start says again what still holds.
+        """
         return {
             "rules": [msgspec.to_builtins(rule) for _, rule in sorted(self.rules.items())],
             "done": sorted(self.done),
             "owed": {name: owed.count for name, owed in sorted(self.owed.items())},
-            "raised": [[one.number, one.code, one.more] for one in self.raised],
             "seen": self.seen,
         }
 
