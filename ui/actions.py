@@ -1,7 +1,7 @@
 """What keys and buttons do: every command that leaves the window is made here.
 
-Kill, cancel, flatten and rearm need no arming: they take risk away, or ask for a reason. What can
-add risk, or sells a position, needs an armed surface.
+Cancel and rearm need no arming: they take risk away, or ask for a reason (kill, cancel-all and
+flatten: `ui.panic`). What can add risk, or sells a position, needs an armed surface.
 """
 
 from __future__ import annotations
@@ -21,16 +21,22 @@ from desk.model.commands import (
     Kill,
     PreviewOrder,
     Rearm,
+    ReversePosition,
 )
+from desk.model.orders import Side
 from ui.arming import Arming
-from ui.panels.strips import DEFAULT_KILL_REASON, REASON_MIN, Answer, Strip
+from ui.confirming import Confirming
+from ui.panels.strips import REASON_MIN, Answer, Strip
 from ui.panels.ticket import TicketPanel
 from ui.pump import Pump
 from ui.viewmodels.draft import Question, TicketCommand
-from ui.viewmodels.orders import working_count
-from ui.viewmodels.text import tr
+from ui.viewmodels.text import symbol, tr
 
 FIRST_DEPOSIT = Deposit(account="perp-1", asset="USDT", quantity=Decimal(100_000))
+
+
+TAKES_RISK_AWAY = (CancelAll, CancelOrder, Flatten, Kill)
+"""What overtakes everything that waits to be written."""
 
 
 def new_id() -> str:
@@ -50,67 +56,36 @@ class Actions(QObject):
         self._arming = arming
         self._strip = strip
         self._ticket = ticket
+        self.confirming = Confirming(strip)
         self._deposit_id = new_id()
 
     def send(self, command: Command) -> int | None:
         """Send, or say that it could not be sent: nothing is queued for later."""
-        number = self._pump.send(command)
+        number = self._pump.send(command, urgent=isinstance(command, TAKES_RISK_AWAY))
         if number is None:
             self.unsent.emit(tr("The desk cannot be reached: nothing was sent."))
         return number
 
     # ---- always -----------------------------------------------------------------------------
 
-    def kill(self) -> None:
-        """First press asks with a reason filled in; the second kills."""
-        if self._strip.asking == "kill":
-            self._strip.answer("kill")
-            return
-        self._strip.ask(
-            "kill",
-            tr("Halt the desk and cancel every order that could add risk?"),
-            [
-                Answer("kill", tr("Kill now"), "solid"),
-                Answer("all", tr("Kill, cancel stops too"), "danger"),
-                Answer("no", tr("Back")),
-            ],
-            self._killed,
-            fields={"reason": (tr("Reason"), tr(DEFAULT_KILL_REASON), 1)},
-            danger=True,
-        )
-
-    def _killed(self, answer: str, written: dict[str, str]) -> None:
-        if answer != "no":
-            self.send(Kill(id=new_id(), reason=written["reason"], everything=answer == "all"))
-            self._arming.disarm(tr("the desk was killed"))
-
-    def cancel_all(self) -> None:
-        """Cancel every working order, at once."""
-        self.send(CancelAll(id=new_id()))
-
     def cancel(self, order_id: str) -> None:
         """Cancel one order."""
-        self.send(CancelOrder(id=new_id(), order_id=order_id))
-
-    def flatten(self) -> None:
-        """First press says what it would do; the second does it."""
-        if self._strip.asking == "flatten":
-            self._strip.answer("flatten")
-            return
-        frame = self._pump.frame
-        orders = 0 if frame is None else working_count(frame)
-        positions = 0 if frame is None else len(frame.positions)
-        self._strip.ask(
-            "flatten",
-            tr(f"Cancel {orders} orders and close {positions} positions at market?"),
-            [Answer("flatten", tr("Flatten now"), "solid"), Answer("no", tr("Back"))],
-            self._flattened,
-            danger=True,
+        self.confirming.ask(
+            "cancel",
+            tr(f"Cancel order {order_id}?"),
+            tr("Cancel it"),
+            lambda: self.send(CancelOrder(id=new_id(), order_id=order_id)),
         )
 
-    def _flattened(self, answer: str, _: dict[str, str]) -> None:
-        if answer == "flatten":
-            self.send(Flatten(id=new_id()))
+    def cancel_side(self, side: Side) -> None:
+        """Cancel every working buy, or sell."""
+        self.confirming.ask(
+            "cancel_all",
+            tr(f"Cancel every working {side.value}?"),
+            tr("Cancel them"),
+            lambda: self.send(CancelAll(id=new_id(), side=side)),
+            name="cancel_side",
+        )
 
     def rearm(self) -> None:
         """Ask for a name and a reason, then lift the latches."""
@@ -146,15 +121,42 @@ class Actions(QObject):
         """Close a part of a position at market, reduce-only."""
         if not self._arming.is_armed("positions"):
             return
-        fraction = Decimal(percent) / 100
-        self.send(
-            ClosePosition(id=new_id(), account=account, instrument=instrument, fraction=fraction)
+        close = ClosePosition(
+            id=new_id(), account=account, instrument=instrument, fraction=Decimal(percent) / 100
+        )
+        self.confirming.ask(
+            "close",
+            tr(f"Close {percent} % of {symbol(instrument)} at market?"),
+            tr("Close it"),
+            lambda: self._send_if_armed("positions", close),
+        )
+
+    def reverse(self, account: str, instrument: str) -> None:
+        """Turn a position round at market."""
+        if not self._arming.is_armed("positions"):
+            return
+        reverse = ReversePosition(id=new_id(), account=account, instrument=instrument)
+        self.confirming.ask(
+            "reverse",
+            tr(f"Turn {symbol(instrument)} round at market: twice its quantity?"),
+            tr("Reverse it"),
+            lambda: self._send_if_armed("positions", reverse),
         )
 
     def submit(self, order: TicketCommand) -> None:
         """Send the ticket's order under the id it was drafted with."""
-        if self._arming.is_armed("ticket"):
-            self._ticket.state.sent(self.send(order))
+        if not self._arming.is_armed("ticket"):
+            return
+        self.confirming.ask(
+            "new_order",
+            tr(f"{self._ticket.submit.text()}?"),
+            tr("Send it"),
+            lambda: self._ticket.state.sent(self._send_if_armed("ticket", order)),
+        )
+
+    def _send_if_armed(self, surface: str, command: Command) -> int | None:
+        """While a question stood, the surface may have been disarmed."""
+        return self.send(command) if self._arming.is_armed(surface) else None
 
     def preview(self, order: Question) -> None:
         """Ask what the draft would do."""

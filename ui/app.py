@@ -21,10 +21,13 @@ ERRORS_TOLD = 10
 """An error in painting comes back with every frame."""
 
 
-def run_window(connection: Connection, layout: str | None = None) -> None:
+def run_window(
+    connection: Connection, layout: str | None = None, folder: str | None = None
+) -> None:
     """Run the window of one desk until the trader leaves or the engine ends.
 
-    `connection` is the window's end of a duplex pipe; `layout` names the arrangement of docks.
+    `connection` is the window's end of a duplex pipe; `layout` names the arrangement of docks;
+    `folder` is the desk's, for a person's own keys and confirmations.
     Qt's update timer is set to nothing: a frame is painted when it comes, not 5 ms later.
     """
     os.environ.setdefault("QT_QPA_UPDATE_IDLE_TIME", "0")
@@ -32,15 +35,18 @@ def run_window(connection: Connection, layout: str | None = None) -> None:
     # The terminal's Ctrl+C is the engine's to handle: it ends the window by the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    from PySide6.QtCore import QSettings, QTimer
+    from PySide6.QtCore import QSettings, Qt, QTimer
     from PySide6.QtWidgets import QApplication
 
     from ui.theme import dress
 
     app = QApplication(sys.argv[:1])
     app.setApplicationName("desk")
+    # A dialog of the system takes keys that we then never see, the panic keys among them.
+    app.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
     theme = dress(app)
 
+    from ui.own_files import own_files
     from ui.pump import Pump
     from ui.window import DeskWindow
     from ui.wire import wire_for
@@ -49,7 +55,7 @@ def run_window(connection: Connection, layout: str | None = None) -> None:
     gc.freeze()
     gc.enable()
     pump = Pump(wire_for(connection))
-    window = DeskWindow(theme, pump)
+    window = DeskWindow(theme, pump, own_files(folder))
     _show_errors(window)
     if layout is not None and layout.lower() != LAYOUT.lower():
         window.say(f"There is no layout {layout}: this is {LAYOUT}.", icon="info")
@@ -57,6 +63,7 @@ def run_window(connection: Connection, layout: str | None = None) -> None:
     window.command_desk.remember(QSettings("desk", "desk"))
     QTimer.singleShot(0, pump.start)
     window.painted.connect(window.load_late)
+    QTimer.singleShot(0, window.away.listen)
     if report := os.environ.get("DESK_WINDOW_PROBE"):
         _measure(window, pump, report)
     app.exec()

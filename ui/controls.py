@@ -54,8 +54,6 @@ class Button(QPushButton):
         self.second = ""
         self.dashed = False
         self.pixels = 12
-        self.return_presses = False
-        """Only where the button is the question itself, as in a strip."""
         self.setAutoDefault(False)
         self.setAccessibleName(name or text)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -70,14 +68,11 @@ class Button(QPushButton):
             self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space presses (on release); Return only where it was allowed, and never repeated."""
+        """Space presses, on release; Return means nothing: it can be no accidental default."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            if self.return_presses and not event.isAutoRepeat():
-                self.click()
-            else:
-                event.ignore()
-            return
-        super().keyPressEvent(event)
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
     def sizeHint(self) -> QSize:
         width = self.theme.face(self.pixels, 600).width(self.text()) + 20

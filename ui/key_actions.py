@@ -15,7 +15,7 @@ Actions = dict[str, Callable[[], None]]
 
 
 def key_actions(window: DeskWindow) -> Actions:
-    """Every action of the key map; one that is missing here is a KeyError at start."""
+    """Every action of the key map but panic's; one that is missing here is a KeyError at start."""
     return {
         **_desk_actions(window),
         **_ticket_actions(window),
@@ -28,10 +28,8 @@ def _desk_actions(window: DeskWindow) -> Actions:
     actions, arming = window.commands, window.arming
     locks: Actions = {f"lock_{surface}": partial(arming.toggle, surface) for surface in SURFACES}
     return locks | {
-        "kill": actions.kill,
-        "cancel_all": actions.cancel_all,
-        "flatten": actions.flatten,
         "arm": arming.toggle,
+        "drill": window.drill.begin,
         "rearm": actions.rearm,
         "client": window.surfaces.client,
         "cures": window.cure_worst,

@@ -88,10 +88,13 @@ def bind(
     """Make the shortcuts: application-wide, no repeat while held down.
 
     All of them reach floating docks (a window shortcut would be dead on a second monitor). A
-    missing action is a KeyError: every key of the map does something.
+    missing action is a KeyError: every key of the map does something. Panic keys are none of these:
+    `ui.panic_keys` sees them before any shortcut does.
     """
     shortcuts: dict[str, QShortcut] = {}
     for name, key in keys.items():
+        if key.panic:
+            continue
         shortcut = QShortcut(QKeySequence(key.key), window)
         shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
         shortcut.setAutoRepeat(False)

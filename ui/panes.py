@@ -119,7 +119,7 @@ class Panes(QWidget):
         for surface in LOCKED_DOCKS:
             area.docks[surface].bar.add_lock(self.locks[surface])
         self.footer.add_lock(self.locks["command"])
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         for widget in (self.status, self.banner, self.strip):
@@ -127,6 +127,11 @@ class Panes(QWidget):
         column.addWidget(area, 1)
         column.addWidget(self.footer)
         area.arrange_trade()
+
+    def put_strip_back(self) -> None:
+        """The strip stood over something else: between banner and docks is its place."""
+        self._column.insertWidget(2, self.strip)
+        self.strip.setVisible(bool(self.strip.asking))
 
     def _fitting_size(self) -> QSize:
         screen = QApplication.primaryScreen().availableSize()

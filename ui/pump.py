@@ -89,13 +89,18 @@ class Pump(QObject):
         self._ask_frame()
         self._read()
 
-    def send(self, command: Command) -> int | None:
-        """Send a command; its number, or None when the engine cannot be reached."""
+    def send(self, command: Command, *, urgent: bool = False) -> int | None:
+        """Send a command; its number, or None when the engine cannot be reached.
+
+        What is urgent overtakes what waits to be written; its number may then come before a
+        smaller one.
+        """
         if self.link is Link.LOST:
             return None
         number = self._sent + 1
         payload = msgspec.Raw(self._encoder.encode(command))
-        if not self._wire.send(self._encoder.encode(Request(number=number, payload=payload))):
+        request = self._encoder.encode(Request(number=number, payload=payload))
+        if not self._wire.send(request, urgent=urgent):
             return None
         self._sent = number
         return number

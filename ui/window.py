@@ -10,22 +10,29 @@ from desk.engine.snapshot import EventMessage, Hello
 from ui.actions import Actions
 from ui.alert_desk import AlertDesk
 from ui.arming import Arming
+from ui.away import Away
 from ui.chart_hands import ChartHands
 from ui.closing import Closing
 from ui.display import Display
+from ui.drill import Drill
+from ui.drill_scores import DrillScores
 from ui.exchange import Exchange
 from ui.key_actions import key_actions
-from ui.keys import bind, load_key_map
+from ui.keys import bind
 from ui.ladder_hands import LadderHands
 from ui.order_desk import OrderDesk
 from ui.order_hands import OrderHands
+from ui.own_files import OwnFiles, own_files
 from ui.panels.key_help import KeyHelp
 from ui.panes import LOCKED_DOCKS, Panes
+from ui.panic import Panic
+from ui.panic_keys import PanicKeys
 from ui.pump import Link, Pump
+from ui.strip_host import StripHost
 from ui.surfaces import Surfaces
 from ui.theme import Theme
 from ui.ticket_desk import wire_hands
-from ui.viewmodels.banner import crashed, engine_lost, engine_silent, fault
+from ui.viewmodels.banner import crashed, engine_lost, engine_silent, fault, passed_over
 from ui.viewmodels.cures import Cure
 from ui.viewmodels.events import Line
 from ui.viewmodels.risk import risk_view
@@ -39,13 +46,27 @@ REASONS = {Link.SILENT: "the desk does not answer", Link.LOST: "the engine has e
 class DeskWindow(Panes):
     """One window of one desk."""
 
-    def __init__(self, theme: Theme, pump: Pump) -> None:
-        self.keys = load_key_map()
+    def __init__(self, theme: Theme, pump: Pump, own: OwnFiles | None = None) -> None:
+        own = own or own_files(None)
+        self.keys = own.keys
         super().__init__(theme, self.keys)
         self.pump = pump
         self.arming = Arming(self)
         self.display = Display(self, pump, self.arming)
         self.commands = Actions(pump, self.arming, self.strip, self.ticket)
+        self.commands.confirming.policy = own.policy
+        self.panic = Panic(
+            self.commands.send,
+            self.commands.confirming,
+            self.strip,
+            StripHost(self, self.strip, self.put_strip_back),
+            self.arming,
+            lambda: pump.frame,
+        )
+        self.panic_keys = PanicKeys(self.keys, self)
+        self.drill = self.panic.drill = Drill(self.strip, self.keys, own.policy, lambda: pump.frame)
+        self.drill_scores = DrillScores(own.folder)
+        self.away = Away(self)
         self.closing = Closing(pump, self.strip)
         self.exchange = Exchange(self.commands.send)
         self.surfaces = Surfaces(
@@ -73,6 +94,8 @@ class DeskWindow(Panes):
         self.help = KeyHelp(theme, self.keys, self)
         self.command_desk = wire_hands(self)
         self._wire()
+        for complaint in own.complaints:
+            self.display.keep_fault(passed_over(complaint))
 
     def _wire(self) -> None:
         pump = self.pump
@@ -86,6 +109,7 @@ class DeskWindow(Panes):
         self.commands.unsent.connect(self._say_danger)
         self.arming.changed.connect(self._show_arming)
         self.arming.disarmed.connect(self._say_disarmed)
+        self.away.left.connect(self.arming.disarm)
         self.banner.acted.connect(self._act_on_banner)
         self.closing.may_go.connect(self._go)
         wire(self)
@@ -139,6 +163,7 @@ class DeskWindow(Panes):
             self.exchange.lose()
             self.alerts.lose()
         if link is Link.LOST:
+            self.drill.end(tr("the engine has ended"))
             self.strip.dismiss()
             frame = self.pump.frame
             last = tr("before the first frame") if frame is None else clock(frame.wall_ms, 8)

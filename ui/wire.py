@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections import deque
 from multiprocessing.connection import Connection
 from typing import TypeAlias
 
@@ -35,7 +36,11 @@ class SocketWire(QObject):
         self._fd = connection.fileno()
         os.set_blocking(self._fd, False)
         self._incoming = bytearray()
-        self._outgoing = bytearray()
+        self._begun = b""
+        """The rest of a message of which the pipe has taken the beginning."""
+        self._urgent: deque[bytes] = deque()
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
         self._ended = ""
         self._reader = QSocketNotifier(self._fd, QSocketNotifier.Type.Read, self)
         self._reader.activated.connect(self.readable)
@@ -82,26 +87,50 @@ class SocketWire(QObject):
         del buffer[:start]
         return messages
 
-    def send(self, message: bytes) -> bool:
-        """Write what the pipe takes now, keep the rest for when it is writable."""
-        if self._ended or len(self._outgoing) > OUTGOING_LIMIT_BYTES:
+    def send(self, message: bytes, *, urgent: bool = False) -> bool:
+        """Write what the pipe takes now, keep the rest for when it is writable.
+
+        What is urgent goes before everything that has not begun, and is never refused as too much.
+        """
+        if self._ended or (self._waiting_bytes > OUTGOING_LIMIT_BYTES and not urgent):
             return False
-        self._outgoing += _LENGTH.pack(len(message)) + message
+        framed = _LENGTH.pack(len(message)) + message
+        if urgent:
+            self._urgent.append(framed)
+        else:
+            self._waiting.append(framed)
+            self._waiting_bytes += len(framed)
         self._flush()
         return not self._ended
 
     def _flush(self) -> None:
-        while self._outgoing:
+        while self._begun or self._urgent or self._waiting:
             try:
-                written = os.write(self._fd, self._outgoing)
-                del self._outgoing[:written]
+                self._begin()
+                self._begun = self._begun[os.write(self._fd, self._begun) :]
             except BlockingIOError:
                 break
             except OSError:
                 # What the engine sent before it went is still to be read; reading finds the end.
-                self._outgoing.clear()
+                self._forget()
                 QTimer.singleShot(0, self.readable.emit)
-        self._writer.setEnabled(bool(self._outgoing))
+        self._writer.setEnabled(bool(self._begun or self._urgent or self._waiting))
+
+    def _begin(self) -> None:
+        """Take the next message, if none is begun."""
+        if self._begun:
+            return
+        if self._urgent:
+            self._begun = self._urgent.popleft()
+        else:
+            self._begun = self._waiting.popleft()
+            self._waiting_bytes -= len(self._begun)
+
+    def _forget(self) -> None:
+        self._begun = b""
+        self._urgent.clear()
+        self._waiting.clear()
+        self._waiting_bytes = 0
 
     def _end(self, reason: str) -> None:
         self._ended = reason
@@ -153,8 +182,8 @@ class PolledWire(QObject):
             self._end(error.strerror or "error")
         return messages
 
-    def send(self, message: bytes) -> bool:
-        """Send a message; False when the pipe is gone."""
+    def send(self, message: bytes, *, urgent: bool = False) -> bool:
+        """Send a message, nothing is ever queued here; False when the pipe is gone."""
         if self._ended:
             return False
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ui.viewmodels.drill import Score, score_words
 from ui.viewmodels.text import tr
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def wire(window: DeskWindow) -> None:
     _wire_book(window)
     _wire_surfaces(window)
     _wire_records(window)
+    _wire_drill(window)
 
 
 def _wire_locks(window: DeskWindow) -> None:
@@ -46,14 +48,33 @@ def _wire_ticket(window: DeskWindow) -> None:
 def _wire_book(window: DeskWindow) -> None:
     """Positions, orders, what cancels and closes, and the instrument all of them follow."""
     actions, display = window.commands, window.display
-    window.status.kill.clicked.connect(actions.kill)
+    window.status.kill.clicked.connect(window.panic.kill)
+    window.panic_keys.pressed.connect(window.panic.press)
+    window.panic_keys.released.connect(window.panic.release)
     window.positions.close_asked.connect(actions.close_part)
     window.positions.chosen.connect(display.choose)
     window.watch.chosen.connect(display.choose)
     window.orders.cancel_asked.connect(actions.cancel)
-    window.cancel_all.clicked.connect(actions.cancel_all)
+    window.cancel_all.clicked.connect(window.panic.cancel_all)
     window.footer.help_asked.connect(window.help.show)
     display.deposit_wanted.connect(actions.first_deposit)
+
+
+def _wire_drill(window: DeskWindow) -> None:
+    drill, scores, help_ = window.drill, window.drill_scores, window.help
+
+    def scored(score: Score) -> None:
+        scores.add(score)
+        help_.show_score(score_words(scores.scores))
+
+    def ended(why: str) -> None:
+        window.say(tr(f"Drill over, panic keys are real: {why}"))
+
+    drill.scored.connect(scored)
+    drill.ended.connect(ended)
+    help_.drill_asked.connect(drill.begin)
+    window.pump.framed.connect(drill.show_frame)
+    help_.show_score(score_words(scores.scores))
 
 
 def _wire_surfaces(window: DeskWindow) -> None:

@@ -164,5 +164,5 @@ class Supervisor:
     async def _restart(self, reason: str) -> None:
         how = await asyncio.to_thread(self._window.ended_how)
         await asyncio.sleep(self._allowance.wait_s(asyncio.get_running_loop().time()))
-        self._window = WindowProcess(self._session.options.layout)
+        self._window = WindowProcess(self._session.options.layout, str(self._session.folder))
         self._attach(f"{how} ({reason})")

@@ -17,12 +17,12 @@ END_S = 2.0
 class WindowProcess:
     """One window process and our end of its pipe."""
 
-    def __init__(self, layout: str | None) -> None:
+    def __init__(self, layout: str | None, folder: str) -> None:
         context: SpawnContext = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe(duplex=True)
         self.connection: Connection = ours
         self.process: SpawnProcess = context.Process(
-            target=open_window, args=(theirs, layout), name="desk window", daemon=True
+            target=open_window, args=(theirs, layout, folder), name="desk window", daemon=True
         )
         self.process.start()
         theirs.close()

@@ -22,7 +22,7 @@ def run(argv: list[str]) -> int:
     parsed = parser.parse_args(argv)
     chosen = options(parsed, window=not parsed.no_window, layout=parsed.layout)
     held = hold_folder(desk_folder(chosen.account))
-    window = WindowProcess(chosen.layout) if chosen.window else None
+    window = WindowProcess(chosen.layout, str(held.path)) if chosen.window else None
     import asyncio  # after the window process is on its way: it takes as long as all the rest
 
     return asyncio.run(_run(chosen, held, window))

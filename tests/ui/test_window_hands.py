@@ -322,14 +322,14 @@ def test_held_kill_key_asks_once_and_kills_nobody(qtbot, rig, focus):
     qtbot.keyPress(widget, Qt.Key.Key_K, CTRL_SHIFT)
     for _ in range(10):
         held = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_K, CTRL_SHIFT, "", True)
-        QApplication.sendEvent(rig.window.strip.buttons["kill"], held)
+        QApplication.sendEvent(rig.window.strip.buttons["do"], held)
     assert quiet(rig, Kill)
     assert all(not shortcut.autoRepeat() for shortcut in rig.window.shortcuts.values())
 
 
 def test_escape_leaves_the_strip_and_the_desk_alone(qtbot, rig, focus):
     qtbot.keyClick(focus(rig.window.ticket.quantity), Qt.Key.Key_K, CTRL_SHIFT)
-    qtbot.keyClick(rig.window.strip.buttons["kill"], Qt.Key.Key_Escape)
+    qtbot.keyClick(rig.window.strip.buttons["do"], Qt.Key.Key_Escape)
     assert not rig.window.strip.isVisible()
     assert quiet(rig, Kill)
 
@@ -340,9 +340,11 @@ def test_cancel_all_and_flatten_work_while_disarmed(qtbot, rig, focus):
     assert len(sent(rig, CancelAll)) == 1
     qtbot.keyClick(widget, Qt.Key.Key_F, CTRL_SHIFT)
     assert "3 orders and close 3 positions" in rig.window.strip.accessibleName()
-    assert quiet(rig, Flatten)
-    qtbot.keyClick(rig.window, Qt.Key.Key_F, CTRL_SHIFT)
+    assert quiet(rig, Flatten)  # the key was let go at once: it has to be held
+    rig.window.strip.buttons["do"].hold_ms = 50
+    qtbot.keyPress(rig.window, Qt.Key.Key_F, CTRL_SHIFT)
     assert len(sent(rig, Flatten)) == 1
+    qtbot.keyRelease(rig.window, Qt.Key.Key_F, CTRL_SHIFT)
 
 
 @pytest.mark.parametrize("where", ["floating dock", "dialog", "key help", "combo list"])

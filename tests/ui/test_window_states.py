@@ -86,8 +86,8 @@ def test_keys_send_nothing_when_the_engine_is_gone(qtbot, rig):
     rig.until(rig.window.banner.isVisible)
     rig.window.arming.toggle()
     assert not rig.window.arming.is_armed()
-    rig.window.commands.kill()
-    rig.window.commands.kill()
+    rig.window.panic.press("kill")
+    rig.window.panic.press("kill")
     assert "nothing was sent" in rig.window.footer.accessibleName()
     assert rig.desk.sent(SubmitOrder) == []
 

@@ -1,35 +1,67 @@
-"""F1: every key of the map in a window that blocks nothing."""
+"""F1: every key of the map in a window that blocks nothing; from here the panic drill begins."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from ui.controls import Button
 from ui.keys import Key, chord
 from ui.paint import Align, painting
 from ui.theme import Theme
 from ui.viewmodels.text import tr
 
-ROW = 24
+ROW = 22
+COLUMN = 470
+ROWS = 26
+"""In a column; the map is longer than a screen is high."""
+FOOT = 44
 
 
 class KeyHelp(QWidget):
     """Panic keys first; Escape closes."""
 
+    drill_asked = Signal()
+
     def __init__(self, theme: Theme, keys: Mapping[str, Key], parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Tool)
         self._theme = theme
         self._keys = sorted(keys.values(), key=lambda key: not key.panic)
+        self._score = ""
         self.setWindowTitle(tr("Keys"))
         self.setAccessibleName(tr("Keys"))
         self.setAccessibleDescription(", ".join(f"{k.key}: {k.text}" for k in self._keys))
+        self.drill = Button(theme, f"{tr('Panic drill')} {chord(keys['drill'])}", "plain", icon="")
+        self.drill.setParent(self)
+        self.drill.setToolTip(tr("Rehearse kill, cancel-all and flatten: nothing is sent"))
+        self.drill.clicked.connect(self._begin)
         self.setFixedSize(self.sizeHint())
+        size = self.drill.sizeHint()
+        self.drill.setGeometry(16, self.height() - FOOT + 8, size.width(), size.height())
+
+    def _lines(self) -> list[Key | str]:
+        """Headings and keys, from the top."""
+        panic = sum(key.panic for key in self._keys)
+        words = tr("Always, armed or not"), tr("Everywhere else")
+        return [words[0], *self._keys[:panic], words[1], *self._keys[panic:]]
 
     def sizeHint(self) -> QSize:
-        return QSize(560, ROW * (len(self._keys) + 2) + 24)
+        lines = len(self._lines())
+        columns = -(-lines // ROWS)
+        return QSize(COLUMN * columns, ROW * min(lines, ROWS) + 24 + FOOT)
+
+    def show_score(self, words: str) -> None:
+        """What the drills have taken."""
+        self._score = words
+        self.drill.setAccessibleDescription(words)
+        self.update()
+
+    def _begin(self) -> None:
+        self.close()
+        self.drill_asked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -39,16 +71,16 @@ class KeyHelp(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self, self._theme) as ink:
+            theme = self._theme
             ink.fill("panel", QRectF(self.rect()))
-            y, panic = 12.0, None
-            for key in self._keys:
-                if key.panic != panic:
-                    panic = key.panic
-                    words = tr("Always, armed or not") if panic else tr("Everywhere else")
-                    head = QRectF(16, y, self.width() - 32, ROW)
-                    ink.text("muted", self._theme.face(11, 600), words, head)
-                    y += ROW
-                box = QRectF(16, y, self.width() - 32, ROW)
-                ink.text("text", self._theme.face(12), key.text, box)
-                ink.text("accent", self._theme.face(12, 600), chord(key), box, Align.RIGHT)
-                y += ROW
+            for number, line in enumerate(self._lines()):
+                column, row = divmod(number, ROWS)
+                box = QRectF(column * COLUMN + 16, 12 + row * ROW, COLUMN - 32, ROW)
+                if isinstance(line, str):
+                    ink.text("muted", theme.face(11, 600), line, box)
+                    continue
+                ink.text("text", theme.face(12), line.text, box)
+                ink.text("accent", theme.face(12, 600), chord(line), box, Align.RIGHT)
+            at = self.drill.geometry()
+            beside = QRectF(at.right() + 14, at.top(), self.width() - at.right() - 30, at.height())
+            ink.text("muted", theme.face(11), self._score, beside)

@@ -7,6 +7,7 @@ and while it stands everything else keeps working.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -14,6 +15,7 @@ from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ui.controls import Button, Field
+from ui.hold import HoldButton, press
 from ui.paint import painting
 from ui.theme import Theme
 
@@ -27,6 +29,8 @@ class Answer(msgspec.Struct, frozen=True):
     key: str
     text: str
     kind: str = "plain"
+    hold_ms: int = 0
+    """Held for so long instead of pressed."""
 
 
 class Strip(QWidget):
@@ -34,6 +38,10 @@ class Strip(QWidget):
 
     left = Signal(str)
     """Escape, or the last button: the question's name."""
+    gone = Signal()
+    """No question stands any more."""
+    let_go = Signal(int)
+    """An answer that has to be held was held too short: milliseconds."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -42,6 +50,7 @@ class Strip(QWidget):
         self.buttons: dict[str, Button] = {}
         self.fields: dict[str, Field] = {}
         self._danger = False
+        self._label = QLabel()
         self._answered: Callable[[str, dict[str, str]], None] | None = None
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 0, 12, 0)
@@ -63,7 +72,7 @@ class Strip(QWidget):
         """Ask; `fields` are key → (label, text, least length) and gate the first answer."""
         self._clear()
         self.asking, self._danger, self._answered = name, danger, answered
-        label = QLabel(question)
+        label = self._label = QLabel(question)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setFont(self._theme.face(12, 500).font)
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -77,20 +86,51 @@ class Strip(QWidget):
             self.fields[key] = field
             self._row.addWidget(field, 2)
         for answer in answers:
-            button = Button(self._theme, answer.text, answer.kind)
-            button.return_presses = True
-            button.clicked.connect(lambda _=False, key=answer.key: self.answer(key))
-            self.buttons[answer.key] = button
+            button = self.buttons[answer.key] = self._button(answer)
             self._row.addWidget(button)
         self.setAccessibleName(question)
         self.setVisible(True)
         self._gate()
         if focus:
-            self._focus_first(answers[0].key)
+            self.take_focus()
 
-    def _focus_first(self, key: str) -> None:
+    def _button(self, answer: Answer) -> Button:
+        if answer.hold_ms:
+            held = HoldButton(self._theme, answer.text, answer.hold_ms, answer.kind)
+            held.held.connect(partial(self._held, answer.key))
+            held.let_go.connect(self.let_go)
+            return held
+        button = Button(self._theme, answer.text, answer.kind)
+        button.clicked.connect(lambda _=False, key=answer.key: self.answer(key))
+        return button
+
+    def _held(self, key: str, _: int) -> None:
+        self.answer(key)
+
+    def take_focus(self) -> None:
+        """To the first field that is empty, else to the first answer."""
         empty = next((f for f in self.fields.values() if not f.text()), None)
-        (empty or self.buttons[key]).setFocus(Qt.FocusReason.ShortcutFocusReason)
+        first = empty or next(iter(self.buttons.values()), None)
+        if first is not None:
+            first.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def press_first(self) -> None:
+        """The key that asked, once more: press the first answer, or take hold of it."""
+        first = next(iter(self.buttons.values()), None)
+        if first is not None and first.isEnabled():
+            press(first)
+
+    def release(self) -> None:
+        """The key that held is up."""
+        for button in self.buttons.values():
+            if isinstance(button, HoldButton):
+                button.end("key")
+
+    def say(self, question: str) -> None:
+        """Change the words of the question that stands."""
+        self._label.setText(question)
+        self._label.setToolTip(question)
+        self.setAccessibleName(question)
 
     def _gate(self) -> None:
         """The first answer needs every field long enough."""
@@ -117,6 +157,7 @@ class Strip(QWidget):
         self._clear()
         self.asking = ""
         self.hide()
+        self.gone.emit()
 
     def _clear(self) -> None:
         self.buttons.clear()
@@ -142,3 +183,7 @@ class Strip(QWidget):
             ink.fill("danger_tint" if self._danger else "accent_tint", box)
             ink.fill("danger_fill" if self._danger else "accent", QRectF(0, 0, 3, box.height()))
             ink.rule(box)
+            share = max(
+                (b.share for b in self.buttons.values() if isinstance(b, HoldButton)), default=0.0
+            )
+            ink.fill("text", QRectF(0, box.height() - 4, box.width() * share, 4))

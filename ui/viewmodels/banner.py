@@ -77,6 +77,12 @@ def window_error(what: str) -> Banner:
     return Banner(HOLE, f"error {what}", True, "triangle", "The window has an error", text)
 
 
+def passed_over(complaint: str) -> Banner:
+    """A file of a person's own could not be used."""
+    text = f"{complaint}. What ships holds instead."
+    return Banner(CRASHED, f"own {complaint}", False, "info", "Your file was passed over", text)
+
+
 def crashed(report: str) -> Banner:
     """The window before this one crashed."""
     last = report.strip().splitlines()[-1] if report.strip() else ""

@@ -1,0 +1,65 @@
+"""A person's own keys and confirmations: two small files of the desk folder.
+
+A file that cannot be used is said so and passed over as a whole: the window then goes by what
+ships, so it is never without its panic keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from ui import keys, policy
+
+MOST_BYTES = 1 << 16
+
+_T = TypeVar("_T")
+
+
+class OwnFiles(msgspec.Struct, frozen=True):
+    """What the window goes by."""
+
+    keys: dict[str, keys.Key]
+    policy: policy.Policy
+    complaints: tuple[str, ...] = ()
+    """Why a file was passed over, a sentence each."""
+    folder: str | None = None
+
+
+def own_files(folder: str | None) -> OwnFiles:
+    """Read the files of a desk folder; without a folder, or a file, what ships holds."""
+    complaints: list[str] = []
+    at = None if folder is None else Path(folder)
+    return OwnFiles(
+        keys=_own(at, keys.OWN_FILE, keys.load_key_map, complaints) or keys.load_key_map(),
+        policy=_own(at, policy.OWN_FILE, policy.load_policy, complaints) or policy.Policy(),
+        complaints=tuple(complaints),
+        folder=folder,
+    )
+
+
+def _own(
+    folder: Path | None, name: str, read: Callable[[bytes], _T], complaints: list[str]
+) -> _T | None:
+    try:
+        data = b"" if folder is None else _bytes(folder / name)
+        return read(data) if data else None
+    except OSError as error:
+        complaints.append(f"{name}: {error.strerror or error}")
+    except ValueError as error:
+        complaints.append(" ".join(str(error).split()))
+    return None
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        return b""
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"{path.name}: expected at most {MOST_BYTES} bytes, found more")
+    return data
