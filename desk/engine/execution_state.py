@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desk.execution.order import Order
-from desk.execution.port import Link
+from desk.execution.port import HOLD_MS, Link
 from desk.model.orders import OrderStatus
 
 if TYPE_CHECKING:
@@ -23,6 +23,16 @@ class ExecutionState:
     """When that was; wall clock."""
     note: str = ""
     """What came of the last question, while it was not that all is equal."""
+
+    def held(self, link: Link) -> str:
+        """Return what becomes of an order that is sent now, or nothing when it simply goes."""
+        if link.up:
+            return ""
+        hold_s = HOLD_MS // 1000
+        return (
+            f"The venue cannot be reached: {link.note}. It is sent if the venue is back within "
+            f"{hold_s} s; else it ends unsent."
+        )
 
     def doubt(self, link: Link) -> str:
         """Return why the venue cannot be relied on, or nothing."""

@@ -192,6 +192,8 @@ class Intake:
         plan.changes[0] = first
         plan.entries[0] = msgspec.structs.replace(plan.entries[0], data=first.plain())
         data = {**first.what, **plan.told}
+        if first.orders and (held := self._desk.execution.held(self._desk.venue.link)):
+            data["held"] = held
         data["orders"] = [new.terms.id for new in first.orders]
         data["cancels"] = list(first.cancels)
         said = Acknowledged(command=plan.number, about=plan.about, id=plan.client_id, data=data)

@@ -72,6 +72,8 @@ class Reconciler:
         desk = self._desk
         self._number += 1
         self._asked_ns, self._session = desk.now_ns, desk.venue.link.session
+        for order_id in sorted(desk.state.cancels):
+            desk.venue.cancel(order_id, desk.now_ns)  # the one before may have been lost
         live = desk.state.live_orders()
         question = Question(
             number=self._number,

@@ -138,11 +138,15 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return quantity if self.amending is None else max(quantity, self.amending.quantity)
 
     @property
+    def words(self) -> tuple[Outcome, ...]:
+        """What the venue has said of it but for its fills: with them, all that its status is."""
+        facts = (self.accepted, self.triggered, self.answered, self.cancelled, self.rejected)
+        return tuple(word for word in facts if word is not None)
+
+    @property
     def was_heard_of(self) -> bool:
         """Whether the venue has ever said anything of it."""
-        acts = (self.accepted, self.triggered, self.trailed)
-        words = (*acts, self.answered, self.cancelled, self.rejected)
-        return bool(self.fills) or any(word is not None for word in words)
+        return bool(self.fills or self.words)
 
     @property
     def is_live(self) -> bool:
@@ -241,9 +245,14 @@ def _with_fact(order: Order, outcome: Outcome) -> Order:
 
 
 def _with_end(order: Order, end: Cancelled | Rejected) -> Order:
+    """Take an end; of one that is told in several ways (by the venue itself, and by what it holds
+    when it is asked) the earliest counts, as long as they agree on what had been filled."""
     known = order.cancelled if isinstance(end, Cancelled) else order.rejected
     if known is not None:
-        return _unchanged(order, known, end)
+        if isinstance(end, Cancelled) and isinstance(known, Cancelled):
+            _unchanged(order, known.filled, end.filled)
+        if (known.time_ms, known.reason) <= (end.time_ms, end.reason):
+            return order
     if isinstance(end, Cancelled):
         return msgspec.structs.replace(order, cancelled=end)
     return msgspec.structs.replace(order, rejected=end)

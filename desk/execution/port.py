@@ -22,10 +22,10 @@ A venue that is reached over a link may answer late, twice, in another order or 
 `Unanswered` for what it sent and heard nothing of; it never sends an order a second time. After
 each connection, and where answers stay away, the desk asks what the venue holds (`ask`, `stated`)
 and takes what it had missed (`desk.execution.reconciliation`). Until a connection has been
-reconciled nothing that adds risk is let through. While it is down, cancels and amendments are kept
-and asked for again; an order is held for `HOLD_MS` and then ends unsent, so that nothing fires
-much later at another price; a protective leg, whose price is in its trigger, is held until it can
-be sent.
+reconciled nothing that adds risk is let through. While it is down, cancels are kept and asked for
+again with each question, and an amendment is answered as refused once the venue is known not to
+have it. An order is held for `HOLD_MS` and then ends unsent, so that nothing fires much later at
+another price; a protective leg, whose price is in its trigger, is held until it can be sent.
 """
 
 from __future__ import annotations

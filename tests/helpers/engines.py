@@ -85,6 +85,8 @@ class Trader:
         catalogue=CATALOGUE,
         mode="SIMULATED",
         wall_ms=START_MS,
+        venue=None,
+        now_ns=START_NS,
     ):
         terms = {i: MarginTerms(model="binance", tiers=TIERS) for i in (BTC, ETH)}
         settings = Settings(
@@ -98,14 +100,14 @@ class Trader:
             terms=lambda day: terms,
             rules=rules,
             settings=settings,
-            venue=PaperVenue(latency_ms=50),
+            venue=venue or PaperVenue(latency_ms=50),
         )
         self.engine = Engine(self.desk)
         self.rows = list(rows)
         self.events = []
         self.refuse = None
         """A NotCommitted to answer every append with."""
-        self.now_ns, self.wall_ms = START_NS, wall_ms
+        self.now_ns, self.wall_ms = now_ns, wall_ms
         self._book_ids = {}
         self._trades = 0
         self.engine.replay(self.rows)

@@ -96,8 +96,7 @@ def test_every_arrival_order_of_the_same_outcomes_ends_in_the_same_order(outcome
         pytest.param([ACK, cancel("0"), REJECT], id="rejected-yet-cancelled"),
         pytest.param([ACK, F1, F2, cancel("0.2")], id="filled-more-than-the-cancel-says"),
         pytest.param([ACK, cancel("1.1")], id="cancel-says-more-than-ordered"),
-        pytest.param([cancel("0"), cancel("0", "other")], id="cancelled-in-two-ways"),
-        pytest.param([REJECT, Rejected(order_id="a", reason="else", time_ms=6)], id="two-refusals"),
+        pytest.param([cancel("0"), cancel("0.2", "other")], id="cancelled-in-two-ways"),
         pytest.param([ACK, fill(1, "0")], id="a-fill-of-nothing"),
         pytest.param([ACK, fill(1, "0.1", order_id="b")], id="another-order"),
     ],
@@ -106,6 +105,21 @@ def test_outcomes_that_cannot_all_be_true_are_refused_in_every_arrival_order(out
     for arrival in permutations(outcomes):
         with pytest.raises(OrderContradiction, match="order a"):
             folded(arrival)
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ([ACK, cancel("0"), cancel("0", "another")], "another"),
+        ([REJECT, Rejected(order_id="a", reason="elsewise", time_ms=5)], "elsewise"),
+        ([REJECT, Rejected(order_id="a", reason="a reason", time_ms=6)], "a reason"),
+    ],
+    ids=["cancel", "refusal", "refusal-of-the-same-moment"],
+)
+def test_of_one_end_told_in_several_ways_the_earliest_counts(told, reason):
+    ends = {folded(arrival) for arrival in permutations(told)}
+    assert {end.reason for end in ends} == {reason}
+    assert len(ends) == 1
 
 
 UP = Amendment(order_id="a", number=1, quantity=D(2), price=D(101), trigger=None)

@@ -1,0 +1,323 @@
+"""An unreliable way to the venue: nothing is sent twice, nothing is guessed, all is made good."""
+
+from decimal import Decimal as D
+
+import pytest
+from helpers.engines import BTC
+from helpers.linked import Practice, live
+
+from desk.model.commands import AmendOrder, CancelOrder, ClosePosition
+from desk.model.events import Acknowledged, Alerted, Denied
+from desk.model.orders import OrderStatus
+
+S = OrderStatus
+
+
+def status(trader, order_id):
+    return trader.state.orders[order_id].status
+
+
+def codes(events):
+    return [d.code for e in events if isinstance(e, Denied) for d in e.denials]
+
+
+def alerts(trader, code):
+    return [e.message for e in trader.events if isinstance(e, Alerted) and e.code == code]
+
+
+def agree(practice, trader):
+    """The desk's position and fills are the exchange's, each once."""
+    assert [f.id for f in trader.state.fills] == sorted({f.id for f in trader.state.fills})
+    assert {f.id for f in trader.state.fills} == {f.id for f in practice.exchange.fills}
+    for account, instrument in {*trader.state.positions, *practice.exchange.positions()}:
+        there = practice.exchange.held(account, instrument)
+        assert trader.state.position(account, instrument).quantity == there
+
+
+def test_over_a_good_link_orders_do_what_they_do_on_paper():
+    practice = Practice()
+    trader = practice.ready()
+    trader.buy("1", "60000", id="take")
+    trader.buy("1", "59000", id="rest")
+    assert status(trader, "take") is S.PENDING
+    trader.run(40)
+    assert status(trader, "take") is S.PENDING
+    trader.run(40)
+    assert (status(trader, "take"), status(trader, "rest")) == (S.FILLED, S.WORKING)
+    trader.give(CancelOrder(id="c", order_id="rest"))
+    trader.run(100)
+    assert status(trader, "rest") is S.CANCELLED
+    assert trader.state.orders["rest"].reason == "cancelled on request"
+    agree(practice, trader)
+
+
+def test_nothing_that_adds_risk_leaves_before_the_connection_is_reconciled():
+    trader = Practice().trader()
+    trader.market()
+    trader.deposit()
+    assert codes(trader.buy("1", "59000", id="early")) == ["VENUE_DOWN"]
+    trader.run(500)
+    assert isinstance(trader.buy("1", "59000", id="later")[-1], Acknowledged)
+
+
+def test_an_answer_that_is_lost_makes_an_order_unknown_and_the_venue_is_asked():
+    practice = Practice()
+    trader = practice.ready()
+    practice.fault("lose:p=1")
+    trader.buy("1", "60000", id="o")
+    live(trader, 2000)
+    assert status(trader, "o") is S.PENDING
+    trader.run(100)
+    assert status(trader, "o") is S.UNKNOWN
+    live(trader, 3000)
+    assert status(trader, "o") is S.UNKNOWN
+    assert codes(trader.buy("1", "59000", id="more")) == ["ORDER_UNKNOWN"]
+    practice.fault("")
+    live(trader, 9000)
+    assert status(trader, "o") is S.FILLED
+    assert alerts(trader, "RECONCILED") == [
+        "Reconciled with the venue; what had not come was taken: 1 accepted, 1 filled."
+    ]
+    agree(practice, trader)
+    assert trader.restarted().state.hash() == trader.state.hash()
+
+
+def test_an_order_the_venue_never_had_ends_so_only_once_it_can_never_have_it():
+    practice = Practice()
+    trader = practice.ready()
+    practice.fault("drop:p=1:for=1s")
+    sent_ms = trader.wall_ms
+    trader.buy("1", "60000", id="o")
+    while status(trader, "o") in {S.PENDING, S.UNKNOWN}:
+        live(trader, 100)
+    order = trader.state.orders["o"]
+    assert (order.status, order.reason) == (S.REJECTED, "the venue never had it")
+    # A request may be on its way for five seconds: Binance's recvWindow.
+    assert 5000 < trader.wall_ms - sent_ms < 8000
+    assert isinstance(trader.buy("1", "60000", id="again")[-1], Acknowledged)
+    trader.run(100)
+    assert trader.state.position("perp-1", BTC).quantity == 1
+
+
+@pytest.mark.parametrize("fault", ["error:p=1", "partial:p=1"])
+def test_an_error_or_half_a_list_is_never_not_there_and_never_flat(fault):
+    practice = Practice()
+    trader = practice.ready()
+    trader.buy("1", "60000", id="held")
+    trader.run(100)
+    practice.fault("drop:p=1:for=1s")
+    trader.buy("0.9", "60000", id="lost")
+    live(trader, 1000)
+    practice.fault(fault)
+    live(trader, 20_000)
+    assert status(trader, "lost") is S.UNKNOWN
+    assert trader.state.position("perp-1", BTC).quantity == 1
+    assert trader.state.latches == {}
+    practice.fault("")
+    live(trader, 10_000)
+    assert status(trader, "lost") is S.REJECTED
+
+
+def test_a_request_that_comes_too_late_is_refused_and_one_in_time_is_taken():
+    for by_s, end in ((3, S.FILLED), (6, S.REJECTED)):
+        practice = Practice()
+        trader = practice.ready()
+        practice.fault(f"delay:p=1:by={by_s}s:for=0.1s")
+        trader.buy("1", "60000", id="o")
+        live(trader, 4000 + 1000 * by_s)
+        assert status(trader, "o") is end
+        agree(practice, trader)
+
+
+def test_while_the_link_is_down_new_risk_is_denied_and_a_cancel_is_asked_for_again():
+    practice = Practice()
+    trader = practice.ready()
+    trader.buy("1", "59000", id="rest")
+    trader.run(100)
+    practice.fault("down:at=0s:for=3s")
+    trader.run(100)
+    denied = trader.buy("0.9", "59000", id="more")[-1]
+    assert [(d.code, d.message) for d in denied.denials] == [
+        (
+            "VENUE_DOWN",
+            (
+                "The venue cannot be reached: the connection broke: no new risk until it is "
+                "reconciled."
+            ),
+        )
+    ]
+    assert isinstance(trader.give(CancelOrder(id="c", order_id="rest"))[-1], Acknowledged)
+    live(trader, 2000)
+    assert (status(trader, "rest"), trader.state.cancels) == (S.WORKING, {"rest"})
+    live(trader, 2000)
+    assert status(trader, "rest") is S.CANCELLED
+    assert isinstance(trader.buy("1", "59000", id="more-2")[-1], Acknowledged)
+
+
+def test_a_close_is_held_for_five_seconds_and_then_ends_unsent():
+    for down_s, end in ((4, S.FILLED), (7, S.REJECTED)):
+        practice = Practice()
+        trader = practice.ready()
+        trader.buy("1", "60000", id="in")
+        trader.run(100)
+        practice.fault(f"down:at=0s:for={down_s}s")
+        trader.run(100)
+        said = trader.give(ClosePosition(id="out", instrument=BTC, fraction=D(1)))[-1]
+        assert said.data["held"] == (
+            "The venue cannot be reached: the connection broke. It is sent if the venue is back "
+            "within 5 s; else it ends unsent."
+        )
+        live(trader, 8000)
+        assert status(trader, "out") is end
+        if end is S.REJECTED:
+            assert trader.state.orders["out"].reason == (
+                "it was not sent: the venue could not be reached within 5 s"
+            )
+        agree(practice, trader)
+
+
+def test_a_held_order_that_is_cancelled_was_never_sent():
+    practice = Practice()
+    trader = practice.ready()
+    trader.buy("1", "60000", id="in")
+    trader.run(100)
+    practice.fault("down:at=0s:for=4s")
+    trader.run(100)
+    trader.give(ClosePosition(id="out", instrument=BTC, fraction=D(1)))
+    trader.give(CancelOrder(id="c", order_id="out"))
+    live(trader, 6000)
+    assert status(trader, "out") is S.CANCELLED
+    assert "out" not in practice.exchange.orders
+
+
+def test_the_venue_cancels_what_adds_risk_when_it_does_not_hear_the_desk():
+    practice = Practice()
+    trader = practice.ready()
+    trader.buy("1", "60000", id="in", stop_loss=D(58000))
+    trader.buy("1", "59000", id="rest")
+    trader.run(200)
+    practice.fault("down:at=0s:for=7s")
+    live(trader, 9000)
+    assert status(trader, "rest") is S.CANCELLED
+    assert trader.state.orders["rest"].reason == "the venue had not heard the desk for 5 s"
+    assert status(trader, "in-sl") is S.WAITING
+    agree(practice, trader)
+
+
+def test_a_protective_leg_waits_for_the_link_as_long_as_it_takes():
+    practice = Practice()
+    trader = practice.ready()
+    trader.buy("1", "60000", id="in", stop_loss=D(58000))
+    trader.run(60)
+    practice.fault("down:at=0s:for=20s")
+    live(trader, 19_000)
+    practice.fault("")
+    live(trader, 3000)
+    assert status(trader, "in") is S.FILLED
+    assert status(trader, "in-sl") is S.WAITING
+
+
+def test_a_link_that_goes_silent_is_given_up_and_made_anew():
+    practice = Practice()
+    trader = practice.ready()
+    practice.fault("stall:at=0s:for=4s")
+    live(trader, 2600)
+    assert not trader.desk.venue.link.up
+    assert trader.desk.venue.link.note == "nothing was heard for 2 s"
+    live(trader, 3000)
+    assert trader.desk.venue.link.up
+    assert isinstance(trader.buy("1", "59000", id="o")[-1], Acknowledged)
+
+
+def test_fills_that_happened_while_the_link_was_down_are_taken_once():
+    practice = Practice()
+    trader = practice.ready()
+    trader.buy("1", "59000", id="rest")
+    trader.run(100)
+    practice.fault("down:at=0s:for=3s")
+    trader.run(100)
+    trader.trade("58999", "0.4")
+    live(trader, 5000)
+    assert (status(trader, "rest"), trader.state.orders["rest"].filled) == (
+        S.PARTIALLY_FILLED,
+        D("0.4"),
+    )
+    agree(practice, trader)
+
+
+def test_an_amendment_that_never_arrived_is_answered_as_refused():
+    practice = Practice()
+    trader = practice.ready()
+    trader.buy("1", "59000", id="o")
+    trader.run(100)
+    practice.fault("drop:p=1:for=0.2s")
+    trader.give(AmendOrder(id="a", order_id="o", price=D(59500)))
+    live(trader, 10_000)
+    order = trader.state.orders["o"]
+    assert (order.amending, order.terms.price, order.status) == (None, D(59000), S.WORKING)
+    assert "the venue never had the amendment" in order.answered.reason
+    trader.give(AmendOrder(id="b", order_id="o", price=D(59600)))
+    trader.run(200)
+    assert trader.state.orders["o"].terms.price == D(59600)
+
+
+def test_a_desk_that_dies_between_journal_and_act_never_sends_the_order():
+    practice = Practice()
+    trader = practice.ready()
+    trader.buy("1", "60000", id="before")
+    trader.run(200)
+    trader.tick()
+    venue = trader.desk.venue
+    venue.submit = lambda *_: None  # the process ends here
+    trader.buy("0.9", "60000", id="cut")
+    back = practice.trader(trader.rows, like=trader)
+    back.market()
+    live(back, 9000)
+    assert (status(back, "cut"), back.state.orders["cut"].reason) == (
+        S.REJECTED,
+        "the venue never had it",
+    )
+    agree(practice, back)
+
+
+def test_a_desk_that_comes_back_finds_what_the_exchange_did_meanwhile():
+    practice = Practice()
+    trader = practice.ready()
+    trader.buy("1", "60000", id="o")
+    back = practice.trader(trader.rows, like=trader)
+    back.market()
+    live(back, 3000)
+    assert status(back, "o") is S.FILLED
+    agree(practice, back)
+
+
+def test_an_order_at_the_venue_that_nobody_here_sent_latches_the_desk():
+    practice = Practice()
+    trader = practice.ready()
+    other = practice.trader(like=trader)
+    other.market()
+    other.deposit()
+    other.run(500)
+    other.buy("1", "59000", id="theirs")
+    other.run(200)
+    back = practice.trader(trader.rows, like=other)
+    live(back, 1000)
+    assert back.state.state == "REDUCING"
+    assert back.state.latches["reconciliation"].reason == (
+        "the venue has order theirs (BUY 1 BTCUSDT-PERP.BINANCE), which was never sent from here"
+    )
+
+
+def test_a_position_that_cannot_be_explained_latches_the_desk_with_both_figures():
+    practice = Practice()
+    trader = practice.ready()
+    trader.buy("1", "60000", id="o")
+    trader.run(200)
+    practice.exchange._positions["perp-1", BTC] = D("1.5")
+    live(trader, 15_000)
+    latch = trader.state.latches["reconciliation"]
+    assert latch.state == "REDUCING"
+    assert latch.reason == (
+        "positions: 1.5 BTCUSDT-PERP.BINANCE in perp-1 at the venue, 1 on this desk"
+    )
+    assert len([r for r in trader.rows if r.entry.type == "reconciliation"]) == 1
