@@ -9,6 +9,7 @@ from desk.engine.desk import Desk, Rules, Settings
 from desk.engine.engine import Engine
 from desk.execution.fee_tiers import catalogue_at, load_fees
 from desk.execution.paper import LATENCY_MS, PaperVenue
+from desk.execution.port import ExecutionClient
 from desk.io.resources import resource
 from desk.model.catalogue import Catalogue
 from desk.model.errors import InputError
@@ -44,6 +45,7 @@ def build_engine(
     profile: str = DEFAULT_PROFILE,
     *,
     latency_ms: int = LATENCY_MS,
+    venue: ExecutionClient | None = None,
 ) -> Engine:
     """Put an engine together, with paper execution; raise InputError for an unknown profile.
 
@@ -61,6 +63,6 @@ def build_engine(
         terms=known.terms,
         rules=rules_of(rules),
         settings=settings,
-        venue=PaperVenue(latency_ms),
+        venue=PaperVenue(latency_ms) if venue is None else venue,
     )
     return Engine(desk)

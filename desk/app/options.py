@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from desk.cli.arguments import Arguments
+from desk.execution.link_faults import parse_link_faults
 from desk.model.errors import InputError
 
 DEFAULT_VENUES = ("binance", "okx", "bybit", "coinbase", "kraken")
@@ -29,6 +30,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Recordings to live on instead; in order, one stream."""
     speed: str | None = None
     seed: str | None = None
+    venue_faults: str | None = None
+    """What goes wrong on the way to the exchange of practice; None: the paper venue as it is."""
     window: bool = True
     layout: str | None = None
     one: str | None = None
@@ -55,6 +58,12 @@ def arguments(prog: str, description: str) -> Arguments:
     parser.add_argument("--replay", nargs="+", metavar="FILE", help="a recording instead")
     parser.add_argument("--speed", metavar="N", help="of the embedded market or the recording")
     parser.add_argument("--seed", metavar="N", help="seed of the embedded market")
+    parser.add_argument(
+        "--venue-faults",
+        metavar="SPEC",
+        help="practise on a bad link: lose, drop, delay, duplicate, reorder, error, partial, down, "
+        "stall, each :p=0.01 (chance), :at=10s, :for=5s, :by=3s; comma-separated",
+    )
     parser.add_argument("--json", action="store_true", help="accepted; the output is JSON")
     return parser
 
@@ -78,6 +87,8 @@ def options(parsed: Any, **more: Any) -> Options:
     for path in replay:
         if not Path(path).is_file():
             raise InputError(source="--replay", expected="a recording", found=path)
+    if parsed.venue_faults is not None:
+        parse_link_faults(parsed.venue_faults)
     market = None if parsed.market is None else market_of(parsed.market)
     return Options(
         account=parsed.account,
@@ -86,6 +97,7 @@ def options(parsed: Any, **more: Any) -> Options:
         replay=replay,
         speed=parsed.speed,
         seed=parsed.seed,
+        venue_faults=parsed.venue_faults,
         **more,
     )
 

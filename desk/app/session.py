@@ -7,11 +7,13 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 
 from desk.app.assemble import build_engine
 from desk.app.feeds import Feeds
-from desk.app.folder_settings import folder_settings
+from desk.app.folder_settings import FolderSettings, folder_settings
 from desk.app.options import Options
+from desk.app.practice import Practice, close_exchange
 from desk.app.records import Records
 from desk.app.replayed import Recorded, ReplayedFeeds
 from desk.app.runtime import Runtime
@@ -34,6 +36,8 @@ TRADED = frozenset({"binance-spot", "binance-usdm"})
 
 UNDECIDED = {OrderStatus.PENDING, OrderStatus.UNKNOWN}
 """What the venue has not answered yet."""
+
+PATIENCE_S, LINKED_PATIENCE_S = 5.0, 20.0
 
 LOAD_AFTER_S = 3.0
 """When what is needed only later is loaded: not while the window starts."""
@@ -73,10 +77,20 @@ class Session:
             catalogue, listed_ms, clock = recorded.catalogue, recorded.listed_ms, recorded.clock
         else:
             (catalogue, listed_ms), clock = store.overlaid(shipped().catalogue), SystemClock()
-        engine = build_engine(settings, catalogue, chosen.profile, latency_ms=chosen.latency_ms)
+        self._practice = _practice(options, held.path, chosen)
+        engine = build_engine(
+            settings,
+            catalogue,
+            chosen.profile,
+            latency_ms=chosen.latency_ms,
+            venue=None if self._practice is None else self._practice.venue,
+        )
         self._journal = SqliteJournal(held)
         self.runtime = Runtime(engine, self._journal, clock)
         self.runtime.start()
+        if self._practice is not None:
+            desk = engine.desk
+            self._practice.open(desk.state, desk.catalogue, desk.now_ns)
         self.records = Records(self.runtime, held.path)
         self.runtime.beside = TypedLines(self.runtime, self.records.takes).takes
         feeds = partial(ReplayedFeeds, recorded) if recorded else Feeds
@@ -110,6 +124,12 @@ class Session:
         doubt = desk.execution.doubt(desk.venue.link)
         return [*said, doubt[:1].lower() + doubt[1:]] if doubt else said
 
+    @property
+    def patience_s(self) -> float:
+        """How long the venue may take to answer: over a link it is asked again first."""
+        linked = self.runtime.engine.desk.venue.link.session > 0
+        return LINKED_PATIENCE_S if linked else PATIENCE_S
+
     def settled(self) -> bool:
         """Whether the venue has answered everything that was sent to it."""
         state = self.runtime.engine.desk.state
@@ -121,7 +141,24 @@ class Session:
     def close(self) -> None:
         """Close the journal and let the folder go."""
         self._journal.close()
+        if self._practice is not None:
+            self._practice.close()
         self._held.release()
+
+
+def _practice(options: Options, folder: Path, chosen: FolderSettings) -> Practice | None:
+    """Return the exchange of practice where one is asked for; else one that was is closed."""
+    profile = shipped().profile(chosen.profile)
+    if options.venue_faults is None or profile is None:
+        close_exchange(folder)
+        return None
+    return Practice(
+        folder,
+        options.venue_faults,
+        options.seed,
+        cancel_after_s=int(profile.number("kill.on_disconnect")),
+        latency_ms=chosen.latency_ms,
+    )
 
 
 @asynccontextmanager

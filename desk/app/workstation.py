@@ -64,6 +64,7 @@ def restart_argv(chosen: Options) -> list[str]:
         ("--feed", ",".join(chosen.feeds)),
         ("--speed", chosen.speed),
         ("--seed", chosen.seed),
+        ("--venue-faults", chosen.venue_faults),
     ):
         if value:
             argv += [name, value]

@@ -29,8 +29,6 @@ MOST_BRACKETS = 100
 """Of a client record: it is nested no deeper than what is written of it can be."""
 
 POLL_S = 0.01
-SETTLE_S = 5.0
-"""How long `sync` waits for the venue to answer what was sent."""
 
 
 class RunningDesk(Protocol):
@@ -50,6 +48,11 @@ class RunningDesk(Protocol):
 
     def settled(self) -> bool:
         """Whether the venue has answered everything that was sent to it."""
+        ...
+
+    @property
+    def patience_s(self) -> float:
+        """How long `sync` waits for the venue to answer what was sent."""
         ...
 
     @property
@@ -124,7 +127,7 @@ class Console:
         self._answer(number, "wait", {"instruments": list(command.instruments)})
 
     async def _sync(self, number: int) -> None:
-        deadline = asyncio.get_running_loop().time() + SETTLE_S
+        deadline = asyncio.get_running_loop().time() + self._desk.patience_s
         while not (settled := self._desk.settled()):
             if asyncio.get_running_loop().time() >= deadline:
                 break

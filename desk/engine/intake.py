@@ -30,6 +30,7 @@ from desk.engine import (
 )
 from desk.engine.change import Change
 from desk.engine.desk import Desk
+from desk.engine.execution_state import unknown_orders
 from desk.engine.message import Given
 from desk.engine.pace import Pace
 from desk.engine.plan import Plan, Refusal, digest, refuse
@@ -287,4 +288,5 @@ class Intake:
         held = [f"{a} {i}" for (a, i), position in state.positions.items() if position.quantity]
         orders = [order.id for order in state.live_orders()]
         orders += [one.program.id for one in state.programs.running]
-        return ClosingAsked(command=number, orders=orders, positions=held)
+        unknown = [order.id for order in unknown_orders(self._desk)]
+        return ClosingAsked(command=number, orders=orders, positions=held, unknown=unknown)

@@ -6,19 +6,28 @@ from desk.engine.desk import Desk
 from desk.engine.execution_state import unknown_orders
 from desk.engine.hearing import doubt, hear
 from desk.engine.plan import Plan
+from desk.execution.port import Link
 from desk.execution.reconciliation import Found, compare
 from desk.execution.statement import Figures, Question, Statement, moved
 from desk.model.events import Alerted
 from desk.model.instrument import Instrument
 
-PATIENCE_NS = 2_000_000_000
+PATIENCE_NS = 5_000_000_000
 """A question without all its answers for so long is asked anew."""
 
 EVERY_NS = 10_000_000_000
 """How often is asked when all seems well: a fill that got lost is missed by nobody."""
 
+SKEW_MS = 60_000
+"""More than the clocks of a venue and of this machine lie apart."""
+
 FIRST_PAUSE_NS, LONGEST_PAUSE_NS = 500_000_000, 8_000_000_000
 """Between questions while one is open: doubled each time."""
+
+
+BACK = Alerted(
+    severity="info", code="VENUE_BACK", message="The venue is back, and all it holds is known here."
+)
 
 
 class Reconciler:
@@ -34,6 +43,8 @@ class Reconciler:
         self._pause_ns = FIRST_PAUSE_NS
         self._calm = False
         """All was equal, and nothing stayed without an answer."""
+        self._told_lost = False
+        """That the venue cannot be reached was said, and not yet that it is back."""
         self._suspected: list[str] = []
         """Differences of the statement before: between two answers something may have filled."""
 
@@ -44,7 +55,7 @@ class Reconciler:
             return None
         if not link.up:
             self._asked_ns, self._due_ns, self._pause_ns = None, 0, FIRST_PAUSE_NS
-            return None
+            return self._lost(link)
         statement = desk.venue.stated()
         if statement is not None and statement.number == self._number and self._asked_ns:
             self._asked_ns = None
@@ -55,6 +66,18 @@ class Reconciler:
         if self._asked_ns is None and self._is_due():
             self._ask()
         return None
+
+    def _lost(self, link: Link) -> Plan | None:
+        """Say once that the venue cannot be reached, and what that means."""
+        if self._told_lost:
+            return None
+        self._told_lost = True
+        after_s = self._desk.venue.capabilities.cancel_on_disconnect_s
+        message = f"The venue cannot be reached: {link.note}. No new risk until it is reconciled."
+        if after_s is not None:
+            message += f" After {after_s} s without the desk it cancels what could add risk."
+        alert = Alerted(severity="danger", code="VENUE_DOWN", message=message)
+        return Plan(about="reconciliation", events=[alert])
 
     def _is_due(self) -> bool:
         desk = self._desk
@@ -79,7 +102,8 @@ class Reconciler:
             number=self._number,
             order_ids=tuple(order.id for order in live),
             # An order that has ended knows all its fills: only those of live ones can be missing.
-            fills_since_ms=min((order.created_ms for order in live), default=desk.wall_ms),
+            fills_since_ms=min((order.created_ms for order in live), default=desk.wall_ms)
+            - SKEW_MS,
         )
         desk.venue.ask(question, desk.now_ns)
 
@@ -94,9 +118,12 @@ class Reconciler:
         for line in confirmed:
             doubt(desk, plan, line)
         self._suspected = found.differences
-        self._conclude(statement, found, all_confirmed=confirmed == found.differences)
         if found.words:
             plan.events.append(_taken(found))
+        self._conclude(statement, found, all_confirmed=confirmed == found.differences)
+        if self._told_lost and desk.execution.session == self._session:
+            self._told_lost = False
+            plan.events.append(BACK)
         return plan if plan.entries or plan.events else None
 
     def _conclude(self, statement: Statement, found: Found, *, all_confirmed: bool) -> None:

@@ -268,6 +268,7 @@ class _View:
         self._desk = desk
         self.fresh_mark = desk.fresh_mark
         self.collar = desk.collar
+        self.lacks_margin = desk.lacks_margin
 
     def held(self, account: str, instrument_id: str) -> Decimal:
         """Return the signed position; of spot, the coins, which only the desk's ledger knows."""

@@ -150,8 +150,12 @@ class LinkedVenue(ExecutionClient):
 
     def ask(self, question: Question, now_ns: int) -> None:
         """Ask for all parts of a statement, one after the other."""
-        if self._link.up:
-            self._wire.send(REQUESTS, self._questioning.ask(question), now_ns)
+        self._questioning.ask(question)
+        self._pursue(now_ns)
+
+    def _pursue(self, now_ns: int) -> None:
+        if self._link.up and (request := self._questioning.request(now_ns)) is not None:
+            self._wire.send(REQUESTS, request, now_ns)
 
     def stated(self) -> Statement | None:
         """Take the statement, once it is there."""
@@ -234,15 +238,14 @@ class LinkedVenue(ExecutionClient):
     def _hear(self, message: Any) -> None:
         self._heard_ns = self._now_ns
         if isinstance(message, Answer):
-            following = self._questioning.hear(message)
-            if following is not None:
-                self._wire.send(REQUESTS, following, self._now_ns)
+            self._questioning.hear(message)
         elif message is not None:
             self._unanswered.pop(message.order_id, None)
             self._inbox.append(message)
 
     def _look_at_clock(self) -> None:
-        """End what was held for too long, and say what stays without an answer."""
+        """Ask on, end what was held for too long, and say what stays without an answer."""
+        self._pursue(self._now_ns)
         for order_id, held in list(self._held.items()):
             if held.until_ns is not None and self._now_ns > held.until_ns:
                 del self._held[order_id]

@@ -22,6 +22,9 @@ from desk.model.orders import Fill
 
 _MS = 1_000_000
 
+AGAIN_NS = 500_000_000
+"""A part that is not answered for so long is asked for again: to ask changes nothing."""
+
 ANSWERED_BADLY = "the venue answered with an error"
 CUT_OFF = "the venue's list is incomplete"
 
@@ -81,6 +84,8 @@ class Questioning:
     def __init__(self) -> None:
         self._question: Question | None = None
         self._answers: dict[str, Answer] = {}
+        self._asked_ns: int | None = None
+        """When the part that is missing first was asked for."""
         self._sent_ns: dict[str, int] = {}
         """Orders → when something was last asked of them that the venue may still come to have."""
 
@@ -88,20 +93,30 @@ class Questioning:
         """Note that something was sent which may take its time."""
         self._sent_ns[order_id] = now_ns
 
-    def ask(self, question: Question) -> AskPart:
-        """Begin anew; return the first request."""
-        self._question, self._answers = question, {}
-        return AskPart(question, ORDERS)
+    def ask(self, question: Question) -> None:
+        """Begin anew."""
+        self._question, self._answers, self._asked_ns = question, {}, None
 
-    def hear(self, answer: Answer) -> AskPart | None:
-        """Take an answer; return the next request, or None when there is none, or none is due."""
-        question = self._question
-        expected = next((part for part in PARTS if part not in self._answers), None)
-        if question is None or answer.number != question.number or answer.part != expected:
+    def hear(self, answer: Answer) -> None:
+        """Take an answer; one that nobody waits for any more is passed over."""
+        due = self._due()
+        if due is not None and (answer.number, answer.part) == (due.question.number, due.part):
+            self._answers[answer.part] = answer
+            self._asked_ns = None
+
+    def request(self, now_ns: int) -> AskPart | None:
+        """Return the next request, or again the one that is not answered; None: none is due."""
+        due, asked_ns = self._due(), self._asked_ns
+        if due is None or (asked_ns is not None and now_ns - asked_ns < AGAIN_NS):
             return None
-        self._answers[answer.part] = answer
-        following = next((part for part in PARTS if part not in self._answers), None)
-        return None if following is None else AskPart(question, following)
+        self._asked_ns = now_ns
+        return due
+
+    def _due(self) -> AskPart | None:
+        missing = [part for part in PARTS if part not in self._answers]
+        if self._question is None or not missing:
+            return None
+        return AskPart(self._question, missing[0])
 
     def take(self, held: Iterable[str]) -> Statement | None:
         """Return the statement and forget it; `held` are orders that have not been sent."""

@@ -131,6 +131,8 @@ class ClosingAsked(Event, frozen=True, kw_only=True, tag="closing"):
 
     orders: list[str]
     positions: list[str]
+    unknown: list[str] = []
+    """Of the orders those of which nobody knows whether the venue has them."""
 
 
 AnyEvent: TypeAlias = (

@@ -3,10 +3,12 @@
 from decimal import Decimal as D
 
 import pytest
-from helpers.engines import BTC
+from helpers.engines import BTC, START_MS, Trader
 from helpers.linked import Practice, live
 
-from desk.model.commands import AmendOrder, CancelOrder, ClosePosition
+from desk.engine.execution_views import execution_views
+from desk.engine.order_views import live_order_views
+from desk.model.commands import AmendOrder, CancelOrder, ClosePosition, WindowClosing
 from desk.model.events import Acknowledged, Alerted, Denied
 from desk.model.orders import OrderStatus
 
@@ -151,7 +153,45 @@ def test_while_the_link_is_down_new_risk_is_denied_and_a_cancel_is_asked_for_aga
     assert (status(trader, "rest"), trader.state.cancels) == (S.WORKING, {"rest"})
     live(trader, 2000)
     assert status(trader, "rest") is S.CANCELLED
+    (said,) = alerts(trader, "VENUE_DOWN")
+    assert said == (
+        "The venue cannot be reached: the connection broke. No new risk until it is reconciled. "
+        "After 5 s without the desk it cancels what could add risk."
+    )
+    assert alerts(trader, "VENUE_BACK") == ["The venue is back, and all it holds is known here."]
     assert isinstance(trader.buy("1", "59000", id="more-2")[-1], Acknowledged)
+
+
+def test_the_screen_shows_the_link_and_what_is_unknown():
+    practice = Practice()
+    trader = practice.ready()
+    shown = execution_views(trader.desk)[0]
+    assert (shown.up, shown.note, shown.unknown, shown.cancel_on_disconnect_s) == (True, "", 0, 5)
+    assert (shown.latency_ms, shown.since_ms) == (50, START_MS)
+    assert START_MS < shown.reconciled_ms <= trader.wall_ms
+    practice.fault("lose:p=1")
+    trader.buy("1", "60000", id="o")
+    sent_ms = trader.wall_ms
+    live(trader, 3000)
+    order = live_order_views(trader.desk)[0]
+    assert (order.status, order.unanswered_since_ms) == ("UNKNOWN", sent_ms)
+    assert execution_views(trader.desk)[0].unknown == 1
+    closing = trader.give(WindowClosing(id="bye"))[-1]
+    assert (closing.orders, closing.unknown) == (["o"], ["o"])
+    practice.fault("down:at=0s:for=9s")
+    trader.run(100)
+    shown = execution_views(trader.desk)[0]
+    assert (shown.up, shown.note, shown.since_ms) == (
+        False,
+        "The venue cannot be reached: the connection broke",
+        trader.wall_ms - 80,
+    )
+
+
+def test_on_paper_the_link_is_up_since_ever():
+    shown = execution_views(Trader().desk)[0]
+    assert (shown.up, shown.since_ms, shown.note, shown.reconciled_ms) == (True, None, "", None)
+    assert (shown.cancel_on_disconnect_s, shown.is_paper, shown.latency_ms) == (None, True, 50)
 
 
 def test_a_close_is_held_for_five_seconds_and_then_ends_unsent():
