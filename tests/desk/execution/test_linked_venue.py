@@ -162,6 +162,30 @@ def test_while_the_link_is_down_new_risk_is_denied_and_a_cancel_is_asked_for_aga
     assert isinstance(trader.buy("1", "59000", id="more-2")[-1], Acknowledged)
 
 
+def test_an_unknown_order_can_be_cancelled_and_a_retry_is_the_same_order():
+    practice = Practice()
+    trader = practice.ready()
+    practice.fault("lose:p=1")
+    first = trader.buy("1", "59000", id="o")[-1]
+    live(trader, 3000)
+    assert status(trader, "o") is S.UNKNOWN
+    again = trader.buy("1", "59000", id="o")[-1]
+    assert (first.id, again.id, again.data["repeated"], again.data["status"]) == (
+        "o",
+        "o",
+        True,
+        "UNKNOWN",
+    )
+    assert codes(trader.give(AmendOrder(id="a", order_id="o", price=D(59500)))) == ["ORDER_UNKNOWN"]
+    assert isinstance(trader.give(CancelOrder(id="c", order_id="o"))[-1], Acknowledged)
+    live(trader, 1000)
+    assert status(trader, "o") is S.UNKNOWN
+    practice.fault("")
+    live(trader, 9000)
+    assert (status(trader, "o"), trader.state.cancels) == (S.CANCELLED, set())
+    assert len(practice.exchange.orders) == 1
+
+
 def test_the_screen_shows_the_link_and_what_is_unknown():
     practice = Practice()
     trader = practice.ready()
