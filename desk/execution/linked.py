@@ -161,6 +161,10 @@ class LinkedVenue(ExecutionClient):
         """Take the statement, once it is there."""
         return self._questioning.take(self._held)
 
+    def trigger(self, order_id: str) -> Decimal | None:
+        """Return where the trigger of a trailing stop is at the exchange."""
+        return self._exchange.paper.trigger(order_id)
+
     def queue_ahead(self, order_id: str) -> Decimal | None:
         """Return what is ahead of a resting order, as the exchange estimates it."""
         return self._exchange.paper.queue_ahead(order_id)

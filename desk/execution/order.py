@@ -140,7 +140,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> tuple[Outcome, ...]:
         """What the venue has said of it but for its fills: with them, all that its status is."""
-        facts = (self.accepted, self.triggered, self.answered, self.cancelled, self.rejected)
+        begun = (self.accepted, self.triggered, self.trailed)
+        facts = (*begun, self.answered, self.cancelled, self.rejected)
         return tuple(word for word in facts if word is not None)
 
     @property
