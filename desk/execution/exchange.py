@@ -269,6 +269,7 @@ class _View:
         self.fresh_mark = desk.fresh_mark
         self.collar = desk.collar
         self.lacks_margin = desk.lacks_margin
+        self.guarded = desk.guarded
 
     def held(self, account: str, instrument_id: str) -> Decimal:
         """Return the signed position; of spot, the coins, which only the desk's ledger knows."""
