@@ -66,6 +66,10 @@ def run_window(
     QTimer.singleShot(0, window.away.listen)
     if report := os.environ.get("DESK_WINDOW_PROBE"):
         _measure(window, pump, report)
+    if report := os.environ.get("DESK_TICKET_PROBE"):
+        from ui.measure.typing import TypingProbe
+
+        TypingProbe(window, report)
     app.exec()
     sys.exit(EXIT_OK)
 

@@ -3,6 +3,7 @@
 `window`: the real window on a real pipe at several message rates, beside a plain QTableView that
 gets one signal a tick. Runs of both alternate; each process measures itself.
 `stress`: the stress grid of many positions beside a loop over plain floats.
+`ticket`: from a key in the real program's ticket to the painted figures of its answer.
 `margin`: twenty positions recomputed on one mark, beside the same.
 """
 
@@ -30,7 +31,7 @@ END_S = 20.0
 
 EXIT_OK = 0
 
-NAMES = ("window", "stress", "margin")
+NAMES = ("window", "stress", "margin", "ticket")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,10 @@ def _rows(name: str, seconds: float, repeats: int) -> list[dict[str, Any]]:
         from desk.cli.bench_margin import margin_rows
 
         return margin_rows(repeats)
+    if name == "ticket":
+        from desk.cli.bench_ticket import ticket_rows
+
+        return ticket_rows()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     return window_rows(seconds, repeats)
 
