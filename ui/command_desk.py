@@ -92,7 +92,8 @@ class CommandDesk(QObject):
                 self._ask(about, now)
         elif isinstance(answer, Answered) and not self._waits:
             if about == "line":
-                self._say(reading_of(answer.data))
+                reading = reading_of(answer.data)
+                self._say(reading if reading.text else None)
             elif self._field.hasFocus():
                 self.completions = completions_of(answer.data, now)
                 self._options.show_options(self.completions, self._field)

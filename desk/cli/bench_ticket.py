@@ -6,7 +6,6 @@ The whole program runs on the embedded market, offscreen: key → draft → ques
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -15,10 +14,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 PROBE_VARIABLE = "DESK_TICKET_PROBE"
 BUDGET_MS = 50.0
 PATIENCE_S = 120
 DEPOSIT = "deposit 250000 USDT\nsync\n"
+
+
+class _Report(msgspec.Struct):
+    keys_ms: list[float] = []
+    lost: int | None = None
 
 
 def ticket_rows() -> list[dict[str, Any]]:
@@ -26,16 +32,20 @@ def ticket_rows() -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         report = Path(folder) / "keys.json"
         _run(f"{folder}/desk", report)
-        found = json.loads(report.read_text()) if report.exists() else {"keys_ms": [], "lost": None}
-    times = sorted(found["keys_ms"])
+        found = _read(report)
+    times = sorted(found.keys_ms)
     note = f"{len(times)} keys" if times else "the window brought no report"
     rows = [
         _row(f"key to figures painted p{percent}", _share(times, percent / 100), note)
         for percent in (50, 99)
     ]
-    lost = found["lost"]
+    lost = found.lost
     none = {"unit": "keys", "reference": None, "ratio": None, "target": "<= 0", "note": note}
     return [*rows, {"name": "keys without an answer", "value": lost, "ok": lost == 0, **none}]
+
+
+def _read(report: Path) -> _Report:
+    return msgspec.json.decode(report.read_bytes(), type=_Report) if report.exists() else _Report()
 
 
 def _run(folder: str, report: Path) -> None:

@@ -31,8 +31,8 @@ HINTS = {
     "over": "90m",
     "every": "5m",
     "limit": "none",
-    "take_profit": "price, 1%, 500",
-    "stop_loss": "price, 1%, 500",
+    "take_profit": "1%, 500",
+    "stop_loss": "1%, 500",
 }
 
 
