@@ -40,6 +40,7 @@ from desk.engine.message import (
     Work,
 )
 from desk.engine.plan import Plan
+from desk.engine.window_watch import WindowWatch
 from desk.execution.outcome import Filled
 from desk.execution.port import Decision
 from desk.model.events import (
@@ -67,6 +68,7 @@ class Engine:
         self.desk = desk
         self._intake = Intake(desk)
         self._watch = watching.Watch(desk)
+        self._window = WindowWatch(desk)
         self._alerts = Alerting(desk)
         self._plan: Plan | None = None
 
@@ -102,13 +104,12 @@ class Engine:
             case Clock():
                 return self._tick(message)
             case Given():
-                # Whatever a window sends shows that somebody is there.
-                self._watch.heard_window()
+                self._window.heard()
                 return self._start(self._intake.take(message))
             case FailedBefore():
                 return self._start(failed_before(self.desk, message.reason))
             case WindowChanged():
-                self._watch.window_changed(message.attached)
+                self._window.changed(message.attached)
                 return NO_WORK
 
     def _hear(self, message: Heard) -> Work:
@@ -126,6 +127,8 @@ class Engine:
         desk = self.desk
         assert message.boot_ns >= desk.now_ns or desk.now_ns == 0, "time went backwards"
         desk.pass_time(message.boot_ns, message.wall_ms)
+        if (lost := self._window.look()) is not None:  # before all that could keep it waiting
+            return self._start(lost)
         if (due := due_interest(desk)) is not None:
             return self._start(due)
         decision = desk.venue.on_time(desk.now_ns, desk.wall_ms, desk.market.books, desk)

@@ -1,15 +1,14 @@
-"""What the desk notices by itself: margin levels, and a window that no longer answers."""
+"""What the desk notices by itself: margin levels, and all that has a watch of its own."""
 
 from __future__ import annotations
 
 from desk.engine.blind_stops import BlindStops
-from desk.engine.change import Change, Latch
+from desk.engine.change import Change
 from desk.engine.clock_watch import ClockWatch
 from desk.engine.closing_out import ClosingOut
 from desk.engine.cure_watch import CureWatch, called, close_out_elsewhere, due
 from desk.engine.desk import Desk
 from desk.engine.funding import FundingClock
-from desk.engine.guarding import latch_desk, risk_adding_orders
 from desk.engine.loan_closing_out import LoanClosingOut
 from desk.engine.loan_watch import LoanWatch
 from desk.engine.plan import Plan
@@ -20,15 +19,8 @@ from desk.engine.state import CALLED
 from desk.engine.venue_liquidation import VenueLiquidation
 from desk.margin.levels import CLOSE_OUT
 from desk.margin.rounding import written
-from desk.model.events import Alerted
 from desk.model.numbers import plain
 from desk.risk.monitor import LevelMemory, memory_of, next_level
-
-HEARTBEAT_LOST_NS = 3_000_000_000
-"""A window silent for so long is not in anybody's hands."""
-
-SLEPT_NS = 1_000_000_000
-"""A desk that did not look for so long was stopped itself, and heard nobody meanwhile."""
 
 
 class Watch:
@@ -36,8 +28,6 @@ class Watch:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._heard_ns: int | None = None
-        self._looked_ns = desk.now_ns
         self._memory: dict[str, LevelMemory] = {}
         self._loans = LoanWatch(desk)
         self._rules = RuleWatch(desk)
@@ -51,27 +41,13 @@ class Watch:
         self._programs = ProgramClock(desk)
         self._reconciler = Reconciler(desk)
 
-    def window_changed(self, attached: bool) -> None:
-        """Note that a window was attached (its heartbeats count from now) or is gone."""
-        self._desk.window_attached = attached
-        self._heard_ns = self._desk.now_ns if attached else None
-
     def heard_mark(self, instrument_id: str) -> None:
         """Note that a venue has said a mark."""
         self._closing_out.heard_mark(instrument_id)
 
-    def heard_window(self) -> None:
-        """Note a heartbeat."""
-        if self._desk.window_attached:
-            self._heard_ns = self._desk.now_ns
-
     def look(self) -> Plan | None:
         """Return the next thing to record, or None."""
-        slept, self._looked_ns = self._desk.now_ns - self._looked_ns, self._desk.now_ns
-        if slept > SLEPT_NS and self._heard_ns is not None:
-            self._heard_ns = self._desk.now_ns
         looks = (
-            self._lost_heartbeat,
             self._reconciler.look,
             self._closing_out.look,
             self._liquidation.look,
@@ -86,20 +62,6 @@ class Watch:
             self._programs.look,
         )
         return next((plan for look in looks if (plan := look()) is not None), None)
-
-    def _lost_heartbeat(self) -> Plan | None:
-        desk = self._desk
-        if self._heard_ns is None or desk.now_ns - self._heard_ns <= HEARTBEAT_LOST_NS:
-            return None
-        self._heard_ns = None
-        reason = "the window stopped answering for 3 s"
-        plan = Plan(about="latch")
-        latch = Latch(key="heartbeat", state="REDUCING", reason=reason, since_ms=desk.wall_ms)
-        latch_desk(desk, plan, latch, risk_adding_orders(desk))
-        plan.events.append(
-            Alerted(severity="danger", code="HEARTBEAT", message=f"REDUCING: {reason}.")
-        )
-        return plan
 
     def _changed_level(self) -> Plan | None:
         desk = self._desk
