@@ -8,7 +8,7 @@ the journal in their order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
 
@@ -53,6 +53,8 @@ class BracketBook:
         self._legs: dict[str, dict[Role, list[str]]] = {}
         self._done: dict[tuple[str, Role], Decimal] = {}
         """What the legs that have ended stood for."""
+        self._lost: set[tuple[str, Role]] = set()
+        """Legs that ended unasked and unfilled, or were never placed."""
         self._open: dict[str, None] = {}
         self.tended_at: int | None = None
         """The change of the desk after which nothing was wanting."""
@@ -72,8 +74,11 @@ class BracketBook:
             self._legs[terms.id] = {role: [] for role in roles}
             self._open[terms.id] = None
 
-    def ended(self, order: Order) -> None:
-        """Take note of a leg's end: a filled one is done with its fills, another with all."""
+    def ended(self, order: Order, *, asked: bool) -> None:
+        """Take note of a leg's end: a filled one is done with its fills, another with all.
+
+        `asked` says that its cancel was asked for.
+        """
         parent, role = order.terms.parent, role_of(order.terms)
         if parent is None or role is None:
             return
@@ -81,6 +86,8 @@ class BracketBook:
             done = self._done.get((parent, role), ZERO) + order.filled
         else:
             done = self._net(parent, role)
+            if not asked:
+                self._lost.add((parent, role))
         self._done[parent, role] = done
 
     def give_up(self, parent: str, role: Role) -> None:
@@ -88,10 +95,17 @@ class BracketBook:
         live = self.live(parent, role)
         covered = ZERO if live is None else live.terms.quantity
         self._done[parent, role] = self._net(parent, role) - covered
+        self._lost.add((parent, role))
 
     def settle(self, parent: str) -> None:
         """Forget a bracket whose orders have all ended."""
         self._open.pop(parent, None)
+
+    def stopped(self) -> Iterator[tuple[Order, bool]]:
+        """Yield the parents that want a stop, and whether one was lost or never placed."""
+        for parent, legs in self._legs.items():
+            if Role.STOP_LOSS in legs:
+                yield self._orders[parent], (parent, Role.STOP_LOSS) in self._lost
 
     def roles(self, parent: str) -> list[Role]:
         """Return the legs that a parent wants."""

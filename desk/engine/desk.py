@@ -13,6 +13,7 @@ import msgspec
 from desk.engine.change import Unit
 from desk.engine.execution_state import ExecutionState
 from desk.engine.order_inputs import order_inputs, spoken_for
+from desk.engine.pace import Pace
 from desk.engine.settings import Rules, Settings
 from desk.engine.state import DeskState
 from desk.engine.wall_clock import WallClock
@@ -61,6 +62,8 @@ class Desk:
         self.rules = rules
         self.settings = settings
         self.venue = venue
+        self.pace = Pace(messages_per_s=rules.messages_per_s, burst=rules.message_burst)
+        """Of what leaves for the venue by a trader's hand or a program."""
         self.execution = ExecutionState()
         self.state = DeskState(catalogue)
         self.market = MarketState(catalogue)

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from desk.engine import brackets, oco, watching
+from desk.engine import brackets, oco, protection, reversing, watching
 from desk.engine.alerting import Alerting
 from desk.engine.brackets import spoken
 from desk.engine.change import Change, Latch
@@ -134,8 +134,7 @@ class Engine:
         decision = desk.venue.on_time(desk.now_ns, desk.wall_ms, desk.market.books, desk)
         if decision.outcomes:
             return self._propose(decision)
-        tended = brackets.tend(desk) or oco.tend(desk)
-        return self._start(tended or self._watch.look() or self._alerts.look())
+        return self._start(self._tended() or self._watch.look() or self._alerts.look())
 
     def _propose(self, decision: Decision) -> Work:
         """Turn what a venue proposes into rows; it has happened once they are durable."""
@@ -171,8 +170,11 @@ class Engine:
 
     def _go_on(self, done: Work) -> Work:
         """Let what follows for protective legs follow at once, before time passes."""
-        follows = self._start(brackets.tend(self.desk) or oco.tend(self.desk))
+        follows = self._start(self._tended())
         return Work(entries=follows.entries, events=[*done.events, *follows.events])
+
+    def _tended(self) -> Plan | None:
+        return brackets.tend(self.desk) or oco.tend(self.desk) or reversing.tend(self.desk)
 
     def _latch_journal(self, reason: str) -> None:
         latch = Latch(key="journal", state="HALTED", reason=reason, since_ms=self.desk.wall_ms)
@@ -195,6 +197,7 @@ class Engine:
             events.append(self._state_changed(before, _LIFTED.get(plan.about, "rearmed")))
         events += brackets.lost_legs(desk, plan.changes, asked)
         events += oco.half_filled(desk, plan.changes)
+        events += protection.turned(desk, plan.changes)
         events += plan.events if durable else [_undurable(event) for event in plan.events]
         desk.venue.commit(plan.decision)
         return Work(events=self._numbered(events))

@@ -32,7 +32,6 @@ from desk.engine.change import Change
 from desk.engine.desk import Desk
 from desk.engine.execution_state import unknown_orders
 from desk.engine.message import Given
-from desk.engine.pace import Pace
 from desk.engine.plan import Plan, Refusal, digest, refuse
 from desk.engine.readable import unreadable
 from desk.model.commands import (
@@ -87,8 +86,6 @@ class Intake:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        rules = desk.rules
-        self._pace = Pace(messages_per_s=rules.messages_per_s, burst=rules.message_burst)
         self._deciders: dict[type[AnyCommand], Callable[..., None]] = {
             Deposit: money.deposit,
             Withdraw: account_changes.carry_out,
@@ -247,31 +244,31 @@ class Intake:
         return refused
 
     def _submit(self, desk: Desk, command: SubmitOrder, plan: Plan) -> None:
-        over_rate = not self._pace.take(desk.now_ns)
+        over_rate = not desk.pace.take(desk.now_ns)
         self._lock(desk, plan, ordering.submit(desk, command, plan, over_rate=over_rate))
 
     def _oco(self, desk: Desk, command: SubmitOco, plan: Plan) -> None:
-        over_rate = not self._pace.has(desk.now_ns, 2)
+        over_rate = not desk.pace.has(desk.now_ns, 2)
         repeats = oco.submit(desk, command, plan, over_rate=over_rate)
         for _ in range(2):
-            self._pace.take(desk.now_ns)
+            desk.pace.take(desk.now_ns)
         self._lock(desk, plan, repeats)
 
     def _program(self, desk: Desk, command: SubmitLadder | SubmitTwap, plan: Plan) -> None:
         """Begin a ladder or TWAP; each order that leaves at once counts as a message."""
         count = command.count if isinstance(command, SubmitLadder) else 1
-        over_rate = not self._pace.has(desk.now_ns, count)
+        over_rate = not desk.pace.has(desk.now_ns, count)
         if isinstance(command, SubmitLadder):
             judged = ladders.judged_ladder(desk, command, over_rate=over_rate)
         else:
             judged = twaps.judged_twap(desk, command, over_rate=over_rate)
         repeats = programs.begin(desk, judged, plan)
         for _ in range(count):
-            self._pace.take(desk.now_ns)
+            desk.pace.take(desk.now_ns)
         self._lock(desk, plan, repeats)
 
     def _reverse(self, desk: Desk, command: ReversePosition, plan: Plan) -> None:
-        reversing.reverse(desk, command, plan, over_rate=not self._pace.take(desk.now_ns))
+        reversing.reverse(desk, command, plan, over_rate=not desk.pace.take(desk.now_ns))
 
     def _lock(self, desk: Desk, plan: Plan, repeats: int) -> None:
         """Lock the trader out whose key is stuck."""
@@ -281,7 +278,7 @@ class Intake:
             plan.events.append(Alerted(severity="danger", message=latch.reason, code="REPEAT_LOCK"))
 
     def _amend(self, desk: Desk, command: AmendOrder, plan: Plan) -> None:
-        amending.amend(desk, command, plan, over_rate=not self._pace.take(desk.now_ns))
+        amending.amend(desk, command, plan, over_rate=not desk.pace.take(desk.now_ns))
 
     def _closing(self, number: int | None) -> ClosingAsked:
         state = self._desk.state

@@ -1,4 +1,4 @@
-"""How many orders a person may send: a token every 1/rate s, at most `burst` of them.
+"""How many orders may leave, by hand and by program: a token every 1/rate s, `burst` at most.
 
 Integer arithmetic on the boot-time clock.
 """

@@ -2,7 +2,8 @@
 
 Within a run time is counted on the boot-time clock, so that a wall clock that is set moves
 nothing; across a restart by the wall clock, from the moment that the journal says the last part
-was due. What was due while nobody was there stays unsent, and the schedule goes on.
+was due. What was due while nobody was there stays unsent, and the schedule goes on. Parts are
+messages as all others are: they count, and one that comes too fast waits.
 """
 
 from __future__ import annotations
@@ -64,6 +65,8 @@ class ProgramClock:
             return _missed(desk, one, late_ns)
         if self._tried.get(program.id) == part or not self._is_heard(program):
             return None
+        if not desk.pace.take(desk.now_ns):
+            return None  # it waits for its turn, and is missed when that comes too late
         self._tried[program.id] = part
         return _part(desk, program, part, late_ns)
 

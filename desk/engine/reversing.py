@@ -1,8 +1,8 @@
 """Reversing: a position is turned round by one market order of twice its quantity.
 
-It adds risk, and is judged as what does. What protected the old position is cancelled in the same
-row: it would otherwise stand against the new one. So that nothing is left half turned and without
-protection, the order is denied where the book does not hold twice the position.
+It adds risk, and is judged as what does. The order is denied where the book does not hold twice
+the position; where it fills short all the same, the rest keeps what protected it: that is cancelled
+once nothing is left of the old position. Being reduce-only it cannot act on the new one before.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def reverse(desk: Desk, command: ReversePosition, plan: Plan, *, over_rate: bool
         Change(
             what=what,
             orders=(NewOrder(terms=terms, collar_price=collar_price(desk, terms)),),
-            cancels=_protecting(desk, terms),
+            turns=_protecting(desk, terms),
         ),
         time_ms=desk.wall_ms,
         client_id=plan.client_id,
@@ -99,7 +99,7 @@ def _reaches(desk: Desk, instrument: Instrument, terms: OrderTerms) -> None:
 
 
 def _protecting(desk: Desk, terms: OrderTerms) -> tuple[str, ...]:
-    """Return the reduce-only orders of the old position, which must not meet the new one."""
+    """Return the reduce-only orders of the old position, which end with it."""
     return tuple(
         order.id
         for order in desk.state.live_orders(terms.account)
@@ -107,6 +107,28 @@ def _protecting(desk: Desk, terms: OrderTerms) -> tuple[str, ...]:
         and order.terms.side is terms.side
         and not adds_risk(desk, order)
     )
+
+
+def tend(desk: Desk) -> Plan | None:
+    """Cancel what stood behind a position that has been turned round, or is gone."""
+    for name, protecting in desk.state.turns.items():
+        legs = [desk.state.orders[leg] for leg in protecting]
+        owed = [leg for leg in legs if leg.is_live and leg.id not in desk.state.cancels]
+        if not owed:
+            continue
+        terms = desk.state.orders[name].terms
+        if desk.held(terms.account, terms.instrument) * terms.side.sign >= 0:
+            plan = Plan(about="reverse")
+            cancels = tuple(leg.id for leg in owed)
+            plan.add(
+                "reverse",
+                Change(what={"turned": name}, cancels=cancels),
+                time_ms=desk.wall_ms,
+                account=terms.account,
+                reserve=True,
+            )
+            return plan
+    return None
 
 
 def _pocket(desk: Desk, context: OrderContext, after: AccountFigures | None) -> str | None:

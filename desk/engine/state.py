@@ -59,6 +59,8 @@ class DeskState:
         self.brackets = BracketBook(self.orders)
         self.pairs: dict[str, tuple[str, ...]] = {}
         """Id of an OCO → its orders."""
+        self.turns: dict[str, tuple[str, ...]] = {}
+        """Id of an order that turns a position round → what stood behind that."""
         self._live: dict[str, None] = {}
         """Ids of the orders to which more can happen, oldest first."""
         self._ended: dict[str, None] = {}
@@ -172,6 +174,8 @@ class DeskState:
         self.ledger.post(change.postings)
         for new in change.orders:
             self._add_order(new, time_ms)
+            if change.turns is not None:
+                self.turns[new.terms.id] = change.turns
         self.cancels.update(change.cancels)
         for amendment in change.amends:
             order = self.orders[amendment.order_id]
@@ -296,7 +300,7 @@ class DeskState:
         after = apply(before, outcome)
         self.orders[outcome.order_id] = after
         if before.is_live and not after.is_live:
-            self.brackets.ended(after)
+            self.brackets.ended(after, asked=after.id in self.cancels)
             self.cancels.discard(outcome.order_id)
             self._live.pop(outcome.order_id, None)
             self._ended[outcome.order_id] = None
@@ -334,6 +338,7 @@ class DeskState:
                 for order in sorted(self.orders.values(), key=lambda order: order.id)
             },
             "brackets": dict(sorted(self.brackets.document().items())),
+            "turns": dict(sorted(self.turns.items())),
             "ids": dict(sorted(self.contents.items())),
             "latches": {key: latch.reason for key, latch in sorted(self.latches.items())},
             "settings": {

@@ -10,13 +10,15 @@ from collections.abc import Iterator
 
 from desk.engine.close_out_rows import said
 from desk.engine.desk import Desk
+from desk.engine.protection import still_bare
 from desk.engine.state import CALLED
 from desk.model.events import Alerted
+from desk.model.numbers import plain
 
 
 def still_true(desk: Desk) -> list[Alerted]:
     """Return every danger that holds now, as it was when the last process ended."""
-    return [*_latches(desk), *_levels(desk), *_close_outs(desk)]
+    return [*_latches(desk), *_levels(desk), *_close_outs(desk), *_unprotected(desk)]
 
 
 def _latches(desk: Desk) -> Iterator[Alerted]:
@@ -52,3 +54,14 @@ def _close_outs(desk: Desk) -> Iterator[Alerted]:
                 instrument=one.instrument,
                 event_ms=one.triggered_ms,
             )
+
+
+def _unprotected(desk: Desk) -> Iterator[Alerted]:
+    for (account, instrument), left in still_bare(desk):
+        yield Alerted(
+            severity="danger",
+            code="STILL_UNPROTECTED",
+            message=f"{plain(left)} of {instrument} is still NOT protected: it has lost its stop.",
+            account=account,
+            instrument=instrument,
+        )

@@ -156,6 +156,39 @@ def test_a_profit_that_fills_in_part_shrinks_the_stop(trader):
     assert "UNPROTECTED" in alerts(trader)
 
 
+def test_a_stop_that_was_lost_is_said_again_at_each_start_until_the_position_is_gone(trader):
+    enter(trader)
+    settle(trader)
+    trader.book(bids=(("57950", "0.3"),), asks=(("57951", "10"),))
+    trader.mark(price="57990")
+    trader.run(200)
+    assert held(trader) == D("0.7")
+    assert "UNPROTECTED" in alerts(trader)
+    again = trader.restarted()
+    again.run(60)
+    assert "STILL_UNPROTECTED" in alerts(again)
+    again.market()
+    again.give(ClosePosition(id="out", instrument=BTC, fraction=D(1)))
+    settle(again)
+    again.buy("1", id="plain")
+    settle(again)
+    assert held(again) == 1
+    later = again.restarted()
+    later.run(60)
+    assert "STILL_UNPROTECTED" not in alerts(later)
+
+
+def test_a_stop_that_a_person_took_away_is_not_called_lost(trader):
+    enter(trader)
+    settle(trader)
+    trader.give(CancelOrder(id="c", order_id="e-sl"))
+    settle(trader)
+    again = trader.restarted()
+    again.run(60)
+    assert held(again) == 1
+    assert "STILL_UNPROTECTED" not in alerts(again)
+
+
 def test_once_a_leg_is_triggered_the_rest_of_the_entry_is_cancelled(trader):
     enter(trader, "1", "59000")
     settle(trader)

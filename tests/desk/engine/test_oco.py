@@ -186,6 +186,9 @@ def test_a_fill_in_part_ends_the_stop_and_says_what_is_unprotected(holder):
     assert said == [
         f"0.6 of {BTC} is NOT protected: x-1 has filled in part, which ended x-2."
     ]  # fmt: skip
+    again = holder.restarted()
+    again.run(60)
+    assert [e.code for e in again.events if isinstance(e, Alerted)] == ["STILL_UNPROTECTED"]
 
 
 def test_both_reduce_a_position_once(holder):

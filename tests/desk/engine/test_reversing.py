@@ -4,10 +4,10 @@ from decimal import Decimal as D
 
 import pytest
 from helpers.engines import BTC, SPOT, Trader
-from helpers.programs import accepted, codes, live_ids
+from helpers.programs import accepted, alerts, codes, live_ids
 
 from desk.ledger.book import wallet
-from desk.model.commands import Kill, PreviewOrder, SetMarginMode
+from desk.model.commands import ClosePosition, Kill, PreviewOrder, SetMarginMode
 from desk.model.events import Denied
 from desk.model.order_commands import ReversePosition
 from desk.model.orders import MarginMode, OrderType
@@ -48,16 +48,120 @@ def test_a_short_becomes_a_long(trader):
     assert trader.state.position("perp-1", BTC).quantity == 1
 
 
-def test_what_protected_the_old_position_is_cancelled_in_the_same_row(trader):
+def protected(trader):
+    """Long 1 with a stop and a take-profit behind it, and a reversal that is on its way."""
     trader.buy("1", stop_loss=D(57000), take_profit=D(62000), id="E")
     trader.run(200)
     assert live_ids(trader) == ["E-sl", "E-tp"]
-    rows = len(trader.rows)
     trader.give(REVERSE)
-    assert len(trader.rows) == rows + 1
+    assert live_ids(trader) == ["E-sl", "E-tp", "R"]
+    assert not trader.state.cancels
+    trader.events.clear()
+
+
+def held(trader):
+    return trader.state.position("perp-1", BTC).quantity
+
+
+def warned(trader):
+    """What was said of the reversal and of protection."""
+    short, bare = (alerts(trader.events, code) for code in ("REVERSED_SHORT", "UNPROTECTED"))
+    return short, bare
+
+
+def test_what_protected_the_old_position_ends_once_that_is_turned_and_it_is_said(trader):
+    protected(trader)
     trader.run(300)
-    assert trader.state.position("perp-1", BTC).quantity == -1
-    assert not live_ids(trader)
+    assert (held(trader), live_ids(trader)) == (-1, [])
+    short, (bare,) = warned(trader)
+    assert not short
+    assert bare.startswith(f"1 of {BTC} is NOT protected")
+
+
+def test_a_reversal_that_stops_before_zero_leaves_the_rest_its_stop(trader):
+    protected(trader)
+    trader.book(bids=(("59999.9", "0.6"), ("50000", "100")))
+    trader.run(300)
+    assert (held(trader), live_ids(trader)) == (D("0.4"), ["E-sl", "E-tp"])
+    (short,), bare = warned(trader)
+    assert "0.4 is held, -1 was meant" in short
+    assert not bare
+    trader.book(bids=(("56900", "10"),))
+    trader.mark(price="56950")
+    trader.run(200)
+    assert held(trader) == 0  # the stop has acted on what was left, and on no more
+
+
+def test_a_reversal_that_stops_beyond_zero_says_that_what_it_left_has_no_stop(trader):
+    protected(trader)
+    trader.book(bids=(("59999.9", "1.6"), ("50000", "100")))
+    trader.run(300)
+    assert (held(trader), live_ids(trader)) == (D("-0.6"), [])
+    (short,), (bare,) = warned(trader)
+    assert "-0.6 is held, -1 was meant" in short
+    assert bare.startswith(f"0.6 of {BTC} is NOT protected")
+
+
+def test_a_reversal_that_fills_nothing_leaves_the_position_its_stop(trader):
+    protected(trader)
+    trader.book(bids=(("50000", "100"),))
+    trader.run(300)
+    assert (held(trader), live_ids(trader)) == (1, ["E-sl", "E-tp"])
+    (short,), bare = warned(trader)
+    assert "1 is held, -1 was meant" in short
+    assert not bare
+
+
+def test_a_stop_that_acts_before_the_reversal_arrives_is_said(trader):
+    protected(trader)
+    trader.mark(price="56950")
+    trader.run(300)
+    (short,), (bare,) = warned(trader)
+    assert held(trader) == -2
+    assert "-2 is held, -1 was meant" in short
+    assert bare.startswith(f"2 of {BTC} is NOT protected")
+
+
+def test_without_a_stop_before_nothing_is_said_of_protection(trader):
+    trader.buy("1")
+    trader.run(100)
+    trader.give(REVERSE)
+    trader.run(300)
+    assert held(trader) == -1
+    assert warned(trader) == ([], [])
+
+
+def test_a_restart_in_between_loses_neither_the_stop_nor_the_warning(trader):
+    protected(trader)
+    again = trader.restarted(wall_ms=trader.wall_ms + 60_000)
+    assert again.state.hash() == trader.state.hash()
+    again.market()
+    again.book(bids=(("59999.9", "1.6"), ("50000", "100")))
+    again.run(300)
+    assert (held(again), live_ids(again)) == (D("-0.6"), [])
+    (short,), (bare,) = warned(again)
+    assert "-0.6 is held, -1 was meant" in short
+    assert bare.startswith(f"0.6 of {BTC} is NOT protected")
+
+
+def test_a_restart_after_the_turn_says_again_that_nothing_protects_the_position(trader):
+    protected(trader)
+    trader.run(300)
+    again = trader.restarted()
+    again.run(100)
+    assert alerts(again.events, "STILL_UNPROTECTED") == [
+        f"1 of {BTC} is still NOT protected: it has lost its stop."
+    ]
+
+
+def test_what_is_left_of_the_old_position_loses_its_legs_when_it_is_closed(trader):
+    protected(trader)
+    trader.book(bids=(("59999.9", "0.6"), ("50000", "100")))
+    trader.run(300)
+    trader.book()
+    trader.give(ClosePosition(id="c", instrument=BTC, fraction=D(1)))
+    trader.run(300)
+    assert (held(trader), live_ids(trader)) == (0, [])
 
 
 def test_an_isolated_pocket_comes_back_and_another_is_put_up(trader):

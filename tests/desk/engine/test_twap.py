@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from desk.engine.frame import build_frame
 from desk.engine.message import Clock, WindowChanged
+from desk.engine.pace import Pace
 from desk.engine.state import DeskState
 from desk.model.commands import (
     CancelAll,
@@ -397,3 +398,27 @@ def test_no_more_than_the_whole_is_ever_sent_whatever_happens(happenings):
         folded.apply(row)
     assert folded.hash() == state.hash()
     assert not [gap for gap in gaps if gap == 0], "two parts at one moment"
+
+
+def test_parts_count_as_messages_and_one_that_comes_too_fast_waits_for_its_turn(trader):
+    trader.give(twap("1", over_s=10, every_s=5))
+    pass_s(trader, 4)
+    trader.tick(990)
+    while trader.desk.pace.take(trader.now_ns):
+        pass
+    trader.market()
+    trader.tick(10)
+    assert sent(trader) == ["T-1"]  # due, and 40 ms of the 50 ms that a message costs are to come
+    trader.tick(40)
+    assert sent(trader) == ["T-1", "T-2"]
+    assert not trader.desk.pace.has(trader.now_ns, 1)
+
+
+def test_a_part_whose_turn_does_not_come_is_missed_and_the_next_goes(trader):
+    trader.give(twap("0.9", over_s=10, every_s=5))
+    ours, trader.desk.pace = trader.desk.pace, Pace(messages_per_s=1, burst=0)
+    pass_s(trader, 8)
+    assert alerts(trader.events, "TWAP_MISSED")
+    trader.desk.pace = ours
+    pass_s(trader, 3)
+    assert sent(trader) == ["T-1", "T-3"]
