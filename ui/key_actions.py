@@ -47,6 +47,8 @@ def _ticket_actions(window: DeskWindow) -> Actions:
         "market": lambda: ticket.type.choose("MARKET"),
         "quantity": lambda: window.go_to(ticket.quantity),
         "price": lambda: window.go_to(ticket.price),
+        "take_profit": lambda: window.go_to(ticket.terms.take_profit),
+        "stop_loss": lambda: window.go_to(ticket.terms.stop_loss),
         "submit": ticket.press_submit,
         "command": lambda: window.go_to(window.footer.command),
         "setting": ticket.setting.click,

@@ -73,6 +73,25 @@ def test_refused_line_stays_and_says_why(qtbot, rig, line):
     assert line.text() == "buy 9"
 
 
+def test_what_was_said_of_a_sent_line_gives_way_to_the_next_event(qtbot, rig, line, focus):
+    qtbot.keyClicks(line, "buy 1")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    rig.until(lambda: shown(rig) and not line.text())
+    rig.window.say("Order t-2 accepted")
+    assert shown(rig) == ""
+    assert rig.window.footer.toolTip() == "Order t-2 accepted"
+
+
+def test_while_a_line_is_written_its_words_stand_and_leave_with_the_focus(qtbot, rig, line, focus):
+    qtbot.keyClicks(line, "buy 1")
+    rig.until(lambda: shown(rig) == "read")
+    rig.window.say("Order t-2 accepted")
+    assert shown(rig) == "read"
+    focus(rig.window.ticket.quantity)
+    rig.window.say("Order t-3 accepted")
+    assert shown(rig) == ""
+
+
 def test_line_is_not_sent_from_anywhere_else(qtbot, rig, line, focus):
     qtbot.keyClicks(line, "buy 1")
     qtbot.keyClick(focus(rig.window.ticket.quantity), Qt.Key.Key_Return)

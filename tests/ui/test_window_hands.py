@@ -95,9 +95,17 @@ def test_armed_ticket_sends_the_draft_by_keys_alone(qtbot, rig, focus):
     qtbot.keyClicks(window.ticket.quantity, "0.5")
     qtbot.keyClick(window, Qt.Key.Key_F8)
     qtbot.keyClicks(window.ticket.price, "62000")
+    for key, field, text in (
+        (Qt.Key.Key_F7, "take_profit", "60100"),
+        (Qt.Key.Key_F8, "stop_loss", "63000"),
+    ):
+        qtbot.keyClick(window, key, Qt.KeyboardModifier.ShiftModifier)
+        qtbot.keyClicks(QApplication.focusWidget(), text)
+        assert getattr(window.ticket.terms, field).text() == text
     rig.until(lambda: window.ticket.state.is_preview_current)
     qtbot.keyClick(window.ticket.price, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     (order,) = sent(rig, SubmitOrder)
+    assert (order.take_profit, order.stop_loss) == (D(60_100), D(63_000))
     assert (order.side, order.quantity, order.price) == (Side.SELL, Quantity(D("0.5")), D(62000))
 
 

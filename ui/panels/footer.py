@@ -53,8 +53,10 @@ class Footer(QWidget):
         self.command.setFixedWidth(320 if compact else 440)
 
     def say(self, line: Line) -> None:
-        """Show the last event."""
+        """Show the last event; what was said of a line that nobody is writing gives way to it."""
         self._line = line
+        if not (self.command.text() and self.command.hasFocus()):
+            self.say_typed(None)
         self.setAccessibleName(f"{line.time} {line.text}")
         self.setToolTip(line.text)
         self.update()

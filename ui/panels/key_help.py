@@ -15,9 +15,9 @@ from ui.theme import Theme
 from ui.viewmodels.text import tr
 
 ROW = 22
-COLUMN = 470
-ROWS = 26
-"""In a column; the map is longer than a screen is high."""
+COLUMNS = 3
+COLUMN = 452
+"""Three fit on a screen of 1366; the map is longer than it is high."""
 FOOT = 44
 
 
@@ -49,9 +49,16 @@ class KeyHelp(QWidget):
         return [words[0], *self._keys[:panic], words[1], *self._keys[panic:]]
 
     def sizeHint(self) -> QSize:
-        lines = len(self._lines())
-        columns = -(-lines // ROWS)
-        return QSize(COLUMN * columns, ROW * min(lines, ROWS) + 24 + FOOT)
+        return QSize(COLUMN * COLUMNS, ROW * self._rows() + 24 + FOOT)
+
+    def _rows(self) -> int:
+        return -(-len(self._lines()) // COLUMNS)
+
+    def crowded(self) -> list[str]:
+        """Lines whose words would run into their key."""
+        theme, room = self._theme, COLUMN - 32 - 12
+        words, keys = theme.face(12), theme.face(12, 600)
+        return [k.text for k in self._keys if words.width(k.text) + keys.width(chord(k)) > room]
 
     def show_score(self, words: str) -> None:
         """What the drills have taken."""
@@ -73,8 +80,9 @@ class KeyHelp(QWidget):
         with painting(self, self._theme) as ink:
             theme = self._theme
             ink.fill("panel", QRectF(self.rect()))
+            rows = self._rows()
             for number, line in enumerate(self._lines()):
-                column, row = divmod(number, ROWS)
+                column, row = divmod(number, rows)
                 box = QRectF(column * COLUMN + 16, 12 + row * ROW, COLUMN - 32, ROW)
                 if isinstance(line, str):
                     ink.text("muted", theme.face(11, 600), line, box)
