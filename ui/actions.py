@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from decimal import Decimal
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from desk.model.command import Command
@@ -26,6 +27,7 @@ from desk.model.commands import (
 from desk.model.orders import Side
 from ui.arming import Arming
 from ui.confirming import Confirming
+from ui.exchange import Exchange
 from ui.panels.strips import REASON_MIN, Answer, Strip
 from ui.panels.ticket import TicketPanel
 from ui.pump import Pump
@@ -57,6 +59,9 @@ class Actions(QObject):
         self._strip = strip
         self._ticket = ticket
         self.confirming = Confirming(strip)
+        self.exchange = Exchange(self.send)
+        self._unanswered: list[Command] = []
+        """Closes and reversals on their way, without their ids."""
         self._deposit_id = new_id()
 
     def send(self, command: Command) -> int | None:
@@ -128,7 +133,7 @@ class Actions(QObject):
             "close",
             tr(f"Close {percent} % of {symbol(instrument)} at market?"),
             tr("Close it"),
-            lambda: self._send_if_armed("positions", close),
+            lambda: self._send_once(close),
         )
 
     def reverse(self, account: str, instrument: str) -> None:
@@ -140,7 +145,7 @@ class Actions(QObject):
             "reverse",
             tr(f"Turn {symbol(instrument)} round at market: twice its quantity?"),
             tr("Reverse it"),
-            lambda: self._send_if_armed("positions", reverse),
+            lambda: self._send_once(reverse),
         )
 
     def submit(self, order: TicketCommand) -> None:
@@ -153,6 +158,16 @@ class Actions(QObject):
             tr("Send it"),
             lambda: self._ticket.state.sent(self._send_if_armed("ticket", order)),
         )
+
+    def _send_once(self, command: Command) -> None:
+        """Twice the same trade of a position is one, until the desk has answered the first."""
+        same = msgspec.structs.replace(command, id="")
+        if not self._arming.is_armed("positions"):
+            return
+        if same in self._unanswered:
+            self.unsent.emit(tr("The same is on its way: it is sent once."))
+        elif self.exchange.send(command, lambda _: self._unanswered.remove(same)):
+            self._unanswered.append(same)
 
     def _send_if_armed(self, surface: str, command: Command) -> int | None:
         """While a question stood, the surface may have been disarmed."""

@@ -16,7 +16,6 @@ from ui.closing import Closing
 from ui.display import Display
 from ui.drill import Drill
 from ui.drill_scores import DrillScores
-from ui.exchange import Exchange
 from ui.key_actions import key_actions
 from ui.keys import bind
 from ui.ladder_hands import LadderHands
@@ -68,7 +67,7 @@ class DeskWindow(Panes):
         self.drill_scores = DrillScores(own.folder)
         self.away = Away(self)
         self.closing = Closing(pump, self.strip)
-        self.exchange = Exchange(self.commands.send)
+        self.exchange = self.commands.exchange
         self.surfaces = Surfaces(
             self, theme, self.exchange, lambda: pump.frame, self._stage, self._say_plainly
         )

