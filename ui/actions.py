@@ -24,6 +24,7 @@ from desk.model.commands import (
     Rearm,
     ReversePosition,
 )
+from desk.model.order_commands import CancelScope
 from desk.model.orders import Side
 from ui.arming import Arming
 from ui.confirming import Confirming
@@ -82,14 +83,14 @@ class Actions(QObject):
             lambda: self.send(CancelOrder(id=new_id(), order_id=order_id)),
         )
 
-    def cancel_side(self, side: Side) -> None:
-        """Cancel every working buy, or sell."""
+    def cancel_some(self, words: str, side: Side | None, scope: CancelScope) -> None:
+        """Cancel every working order of a side or a purpose; `words` name them."""
         self.confirming.ask(
             "cancel_all",
-            tr(f"Cancel every working {side.value}?"),
+            f"{words}?",
             tr("Cancel them"),
-            lambda: self.send(CancelAll(id=new_id(), side=side)),
-            name="cancel_side",
+            lambda: self.send(CancelAll(id=new_id(), side=side, scope=scope)),
+            name="cancel_some",
         )
 
     def rearm(self) -> None:

@@ -158,15 +158,15 @@ class ChartHands(QObject):
     def _release(self, plot: PricePlot, event: QMouseEvent) -> bool:
         if event.button() is not LEFT:
             return True
-        held, pressed = self.held, self._pressed
+        held, pressed, market = self.held, self._pressed, self._market
         aim = self._aim(plot, event.position(), event.modifiers())
         self.abort()
-        if held is not None and held.target is not None and held.target != held.start:
-            self._hands.amend(held, SURFACE, partial(self._tell, held.start))
-        elif held is None and pressed is not None and aim is not None and self._market is not None:
+        if market is not None and held is not None:
+            self._hands.amend(held, market, SURFACE, partial(self._tell, held.start))
+        elif market is not None and pressed is not None and aim is not None:
             intent = pressed[1]
             if (aim.side, aim.type) == (intent.side, intent.type):
-                self._place(intent, self._market)
+                self._place(intent, market)
         return True
 
     # ---- placing ----------------------------------------------------------------------------

@@ -67,7 +67,10 @@ class LadderHands(QObject):
         self._panel.paint_again()
 
     def _amend(self, move: Move) -> None:
-        self._hands.amend(move, SURFACE, partial(self._panel.tell_at, price=move.start))
+        market = self._panel.grid.market
+        if market is not None:
+            tell = partial(self._panel.tell_at, price=move.start)
+            self._hands.amend(move, market, SURFACE, tell)
 
     def _cancel(self, order_id: str) -> None:
         self._hands.cancel(order_id, self._panel.tell)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desk.engine.snapshot import DeskFrame
-from desk.model.order_commands import CancelAll, CancelScope
+from desk.model.order_commands import CancelScope
 from desk.model.orders import Side
 from ui.actions import new_id
 from ui.arming import Arming
@@ -29,6 +30,9 @@ SCOPES: tuple[tuple[str, Side | None, CancelScope], ...] = (
 
 class OrderDesk(QObject):
     """The orders' menu and their amendment; cancelling needs no arming, amending does."""
+
+    cancel_asked = Signal(str, object, object)
+    """Words for a set of orders, their side or None, their scope."""
 
     def __init__(
         self,
@@ -51,21 +55,17 @@ class OrderDesk(QObject):
         """Offer to cancel by scope, and to amend the selected order."""
         menu = QMenu(self._window)
         for text, side, scope in SCOPES:
-            action = menu.addAction(tr(text))
-            action.triggered.connect(self._canceller(side, scope))
+            ask = partial(self.cancel_some, text, side, scope)
+            menu.addAction(tr(text)).triggered.connect(ask)
         if self._grid.is_working(self._grid.selected_key()):
             menu.addSeparator()
             menu.addAction(tr("Amend…")).triggered.connect(self.amend)
         self.menu = menu
         menu.popup(at)
 
-    def _canceller(self, side: Side | None, scope: CancelScope) -> Callable[[], None]:
-        def cancel() -> None:
-            command = CancelAll(id=new_id(), side=side, scope=scope)
-            if not self._exchange.send(command, lambda _: None):
-                self._say(tr("The desk cannot be reached: nothing was sent."))
-
-        return cancel
+    def cancel_some(self, text: str, side: Side | None, scope: CancelScope, *_: object) -> None:
+        """Ask for what an entry of the menu says, armed or not."""
+        self.cancel_asked.emit(tr(text), side, scope)
 
     def amend(self, *_: object) -> None:
         """Open the selected order's terms beside its row, which stays where it is."""

@@ -1,21 +1,27 @@
-"""Orders by hand from a surface that shows prices: one command a gesture, answered by number."""
+"""Orders by hand from a surface that shows prices: one command a gesture, answered by number.
+
+What the policy wants confirmed is asked first, and looked at again when it was confirmed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from desk.engine.snapshot import DeskFrame, MarketView
-from desk.model.commands import CancelAll, CancelOrder
+from desk.model.command import Command
+from desk.model.commands import AmendOrder, CancelAll, CancelOrder
 from desk.model.events import Acknowledged, Denied
 from desk.model.numbers import plain
 from desk.model.orders import Side
 from ui.actions import new_id
 from ui.arming import Arming
+from ui.confirming import Confirming
 from ui.exchange import Answer, Exchange
 from ui.viewmodels.events import denial_sentence
 from ui.viewmodels.gestures import Intent, Move
 from ui.viewmodels.own_orders import Chip
-from ui.viewmodels.text import tr
+from ui.viewmodels.text import symbol, tr
 
 Tell = Callable[[str], None]
 """Words for the trader, shown where the hand is."""
@@ -29,20 +35,35 @@ FRAMES_UNTIL_SEEN = 2
 class OrderHands:
     """Places, moves, cancels; remembers what was sent until a frame shows it."""
 
-    def __init__(self, exchange: Exchange, arming: Arming) -> None:
+    def __init__(self, exchange: Exchange, arming: Arming, confirming: Confirming) -> None:
         self._exchange = exchange
         self._arming = arming
+        self._confirming = confirming
         self._waiting: dict[str, Intent] = {}
         self._drawn: dict[str, tuple[str, Chip]] = {}
         self._frames_left: dict[str, int] = {}
 
     def place(self, intent: Intent, market: MarketView, surface: str, tell: Tell) -> None:
         """Send one order; the same again is not sent while the first has no answer."""
+        if self._may_place(intent, surface, tell):
+            self._confirming.ask(
+                "new_order",
+                tr(f"{intent.words(market)} of {symbol(market.instrument)}?"),
+                tr("Send it"),
+                partial(self._place, intent, market, surface, tell),
+            )
+
+    def _may_place(self, intent: Intent, surface: str, tell: Tell) -> bool:
         if not self._arming.is_armed(surface):
             tell(tr(f"The {surface} is disarmed: nothing was sent."))
-            return
+            return False
         if intent in self._waiting.values():
             tell(tr("The same order is on its way: it is sent once."))
+            return False
+        return True
+
+    def _place(self, intent: Intent, market: MarketView, surface: str, tell: Tell) -> None:
+        if not self._may_place(intent, surface, tell):
             return
         identity = new_id()
 
@@ -77,24 +98,50 @@ class OrderHands:
         )
         self._drawn[identity] = (market.instrument, chip)
 
-    def amend(self, move: Move, surface: str, tell: Tell) -> None:
+    def amend(self, move: Move, market: MarketView, surface: str, tell: Tell) -> None:
         """Send one amendment for a hand that was let go."""
         command = move.amendment(new_id())
-        if command is None:
-            return
-        if not self._arming.is_armed(surface):
+        if command is not None and self._may_amend(surface, tell):
+            self._confirming.ask(
+                "amend",
+                tr(f"{move.words(market.tick_size)} of {symbol(market.instrument)}?"),
+                tr("Move it"),
+                partial(self._amend, command, surface, tell),
+            )
+
+    def _may_amend(self, surface: str, tell: Tell) -> bool:
+        armed = self._arming.is_armed(surface)
+        if not armed:
             tell(tr(f"The {surface} is disarmed: the order stays where it was."))
-        elif not self._exchange.send(command, _says(tell)):
-            tell(tr(UNSENT))
+        return armed
+
+    def _amend(self, command: AmendOrder, surface: str, tell: Tell) -> None:
+        if self._may_amend(surface, tell):
+            self._send(command, tell)
 
     def cancel(self, order_id: str, tell: Tell) -> None:
         """Cancel one order, armed or not."""
-        if not self._exchange.send(CancelOrder(id=new_id(), order_id=order_id), _says(tell)):
-            tell(tr(UNSENT))
+        command = CancelOrder(id=new_id(), order_id=order_id)
+        self._confirming.ask(
+            "cancel",
+            tr(f"Cancel order {order_id}?"),
+            tr("Cancel it"),
+            partial(self._send, command, tell),
+        )
 
     def cancel_all(self, instrument: str, side: Side | None, tell: Tell) -> None:
         """Cancel what works in an instrument, of one side or both."""
         command = CancelAll(id=new_id(), instrument=instrument, side=side)
+        what = tr("order") if side is None else side.value
+        self._confirming.ask(
+            "cancel_all",
+            tr(f"Cancel every working {what} of {symbol(instrument)}?"),
+            tr("Cancel them"),
+            partial(self._send, command, tell),
+            name="cancel_some",
+        )
+
+    def _send(self, command: Command, tell: Tell) -> None:
         if not self._exchange.send(command, _says(tell)):
             tell(tr(UNSENT))
 

@@ -71,7 +71,7 @@ class DeskWindow(Panes):
         self.surfaces = Surfaces(
             self, theme, self.exchange, lambda: pump.frame, self._stage, self._say_plainly
         )
-        self.order_hands = OrderHands(self.exchange, self.arming)
+        self.order_hands = OrderHands(self.exchange, self.arming, self.commands.confirming)
         self.ladder_hands = LadderHands(
             self.ladder, self.order_hands, self.exchange, self.arming, pump
         )

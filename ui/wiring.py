@@ -55,6 +55,7 @@ def _wire_book(window: DeskWindow) -> None:
     window.positions.chosen.connect(display.choose)
     window.watch.chosen.connect(display.choose)
     window.orders.cancel_asked.connect(actions.cancel)
+    window.order_desk.cancel_asked.connect(actions.cancel_some)
     window.cancel_all.clicked.connect(window.panic.cancel_all)
     window.footer.help_asked.connect(window.help.show)
     display.deposit_wanted.connect(actions.first_deposit)

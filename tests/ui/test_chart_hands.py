@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 
 from desk.model.commands import AmendOrder, CancelOrder, SubmitOrder
 from desk.model.orders import OrderType, Side
+from ui.policy import Confirm, Policy
 
 pytestmark = pytest.mark.qt
 
@@ -99,6 +100,20 @@ def test_a_disarmed_chart_moves_and_places_nothing(chart):
     assert "disarmed" in chart.hands.said.text()
     QTest.mouseClick(chart.canvas, LEFT, CTRL, chart.at(60_970))
     assert chart.none_sent(AmendOrder, SubmitOrder)
+
+
+def test_a_stricter_policy_asks_before_the_chart_moves_or_places(chart):
+    window = chart.rig.window
+    window.commands.confirming.policy = Policy(new_order=Confirm.STRIP, amend=Confirm.STRIP)
+    chart.drag(60_980)
+    chart.release(60_980)
+    assert window.strip.asking == "amend"
+    QTest.mouseClick(chart.canvas, LEFT, CTRL, chart.at(60_970))
+    assert window.strip.asking == "new_order"
+    assert chart.none_sent(AmendOrder, SubmitOrder)
+    window.strip.buttons["do"].click()
+    chart.rig.until(lambda: bool(chart.rig.desk.sent(SubmitOrder)))
+    assert chart.none_sent(AmendOrder)
 
 
 def test_a_fill_in_the_hand_ends_the_drag_in_words(chart):

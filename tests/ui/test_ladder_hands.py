@@ -18,6 +18,7 @@ from desk.model.commands import (
     SubmitOrder,
 )
 from desk.model.orders import OrderType, Side
+from ui.policy import Confirm, Policy
 
 pytestmark = pytest.mark.qt
 
@@ -184,6 +185,46 @@ def test_a_denied_order_says_every_reason_near_its_row(ladder):
     assert "112,316 USDT of collateral is missing." in ladder.panel.said.text()
     assert "MARGIN_AFTER_FILL" in ladder.rig.window.footer.accessibleName()
     assert not ladder.panel.sent
+
+
+def test_a_stricter_policy_asks_before_the_ladder_places_moves_or_cancels(ladder):
+    window = ladder.rig.window
+    window.commands.confirming.policy = Policy(
+        new_order=Confirm.STRIP, amend=Confirm.STRIP, cancel=Confirm.STRIP, cancel_all=Confirm.STRIP
+    )
+
+    def place():
+        ladder.click(60_900)
+
+    def move():
+        ladder.drag(60_950, 60_930)
+        ladder.release(60_930)
+
+    def cancel():
+        QTest.mouseClick(ladder.grid, RIGHT, NONE, ladder.at(60_950, "own"))
+
+    for gesture, asked, words, kind in (
+        (place, "new_order", "BUY 0.5 LIMIT 60,900.0 of BTCUSDT-PERP?", SubmitOrder),
+        (move, "amend", "MOVE BUY 4 LMT 60,950.0 → 60,930.0 of BTCUSDT-PERP?", AmendOrder),
+        (cancel, "cancel", "Cancel order t-118?", CancelOrder),
+        (window.ladder.cancels[Side.BUY].click, "cancel_some", "every working BUY", CancelAll),
+    ):
+        gesture()
+        assert ladder.none_sent(kind)
+        assert window.strip.asking == asked
+        assert words in window.strip.accessibleName()
+        window.strip.buttons["do"].click()
+        assert len(ladder.sent(kind)) == 1
+
+
+def test_what_was_asked_before_the_ladder_was_disarmed_is_not_sent(ladder):
+    window = ladder.rig.window
+    window.commands.confirming.policy = Policy(new_order=Confirm.STRIP)
+    ladder.click(60_900)
+    window.arming.disarm("test", surface="ladder")
+    window.strip.buttons["do"].click()
+    assert ladder.none_sent(SubmitOrder)
+    assert "disarmed" in ladder.panel.said.text()
 
 
 def test_an_order_on_its_way_is_drawn_until_a_frame_shows_it(ladder):
