@@ -17,7 +17,7 @@ from desk.engine.desk import Desk
 from desk.model.alert_commands import AlertKind, SetAlert
 from desk.model.events import Alerted
 from desk.model.market_data import FeedStatus, InstrumentListed, MarketEvent
-from desk.model.numbers import plain
+from desk.model.numbers import grouped, plain
 
 EVERY_NS = 250_000_000
 """Distance of two looks by the clock."""
@@ -168,7 +168,7 @@ def _sentence(rule: SetAlert, sight: Sight) -> str:
     value = Decimal(0) if sight.value is None else sight.value
     match rule.kind:
         case AlertKind.PRICE:
-            said = f"{rule.instrument} is at {value:,f}, {_bound(rule, percent=False)}"
+            said = f"{rule.instrument} is at {grouped(value)}, {_bound(rule, percent=False)}"
         case AlertKind.SPREAD:
             said = f"The spread of {rule.instrument} is {_percent(value)}, {_bound(rule)}"
         case AlertKind.FUNDING:
@@ -188,7 +188,7 @@ def _sentence(rule: SetAlert, sight: Sight) -> str:
 def _bound(rule: SetAlert, *, percent: bool = True) -> str:
     side, bound = ("above", rule.above) if rule.above is not None else ("below", rule.below)
     assert bound is not None, f"alert {rule.id} has no bound"
-    return f"{side} {_percent(bound) if percent else f'{bound:,f}'}"
+    return f"{side} {_percent(bound) if percent else grouped(bound)}"
 
 
 def _percent(fraction: Decimal) -> str:

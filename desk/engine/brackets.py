@@ -19,7 +19,7 @@ from desk.engine.plan import Plan
 from desk.execution.order import Order
 from desk.execution.outcome import AmendRefused, Cancelled, Outcome, Rejected, Triggered
 from desk.model.events import Alerted, AnyEvent, Denial
-from desk.model.numbers import ZERO, plain
+from desk.model.numbers import ZERO, grouped, plain
 from desk.model.orders import Amendment, OrderStatus, OrderTerms
 from desk.risk.pretrade import review
 
@@ -149,7 +149,7 @@ def spoken(outcome: Outcome | None) -> list[AnyEvent]:
     """Say what an order's new state alone would not show: a trigger, a refused amendment."""
     match outcome:
         case Triggered():
-            message = f"{outcome.order_id} is triggered by the mark {outcome.mark:,f}."
+            message = f"{outcome.order_id} is triggered by the mark {grouped(outcome.mark)}."
             return [Alerted(severity="warning", code="TRIGGERED", message=message)]
         case AmendRefused():
             message = f"{outcome.order_id} was not amended: {outcome.reason}."

@@ -57,3 +57,9 @@ def plain(amount: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text
+
+
+def grouped(amount: Decimal) -> str:
+    """Write a number for people: thousands apart, no zeros behind that say nothing."""
+    text = f"{amount:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import msgspec
 
 from desk.model.events import Denial
+from desk.model.numbers import grouped
 from desk.risk.context import OrderContext
 from desk.risk.data_doubts import Doubt
 from desk.risk.denial import beside, deny, hint
@@ -58,8 +59,8 @@ def collar(context: OrderContext) -> Denial | None:
     return deny(
         "PRICE_COLLAR",
         "ord.price_collar",
-        f"Price {price:,f} is {beside(distance * 100, limit * 100)} % from the {name} "
-        f"{reference:,f}; the collar is {limit * 100:.1f} %.",
+        f"Price {grouped(price)} is {beside(distance * 100, limit * 100)} % from the {name} "
+        f"{grouped(reference)}; the collar is {limit * 100:.1f} %.",
         limit=limit,
         actual=distance,
     )
@@ -99,7 +100,7 @@ def collar_move(context: OrderContext) -> Denial | None:
     return deny(
         "PRICE_MOVE",
         rule,
-        f"Price {price:,f} is {beside(moved * 100, limit * 100)} % from a mark of the last "
+        f"Price {grouped(price)} is {beside(moved * 100, limit * 100)} % from a mark of the last "
         f"{window:f} s; the limit is {limit * 100:.1f} %.{hint(context)}",
         limit=limit,
         actual=moved,

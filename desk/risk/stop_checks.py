@@ -14,7 +14,7 @@ import msgspec
 
 from desk.margin.inputs import AccountFigures
 from desk.model.events import Denial
-from desk.model.numbers import round_down, round_up
+from desk.model.numbers import grouped, round_down, round_up
 from desk.model.orders import OrderTerms, OrderType, Side
 from desk.risk.context import OrderContext
 from desk.risk.denial import deny
@@ -48,7 +48,8 @@ def trigger_side(context: OrderContext) -> Denial | None:
     return deny(
         "WOULD_TRIGGER",
         "ord.no_limit_no_trade",
-        f"The trigger {trigger:,f} lies {where} the mark {mark:,f}: it would act at once.",
+        f"The trigger {grouped(trigger)} lies {where} the mark {grouped(mark)}: it would act at "
+        "once.",
         limit=mark,
         actual=trigger,
     )
@@ -82,7 +83,7 @@ def _loss_side(context: OrderContext) -> Denial | None:
         "STOP_SIDE",
         "ord.no_limit_no_trade",
         f"The stop of a {order.side.value.lower()} lies {where} its price and the mark; "
-        f"{stop:,f} is not {where} {nearest:,f}.",
+        f"{grouped(stop)} is not {where} {grouped(nearest)}.",
         limit=nearest,
         actual=stop,
     )
@@ -98,8 +99,8 @@ def _profit_side(context: OrderContext) -> Denial | None:
     return deny(
         "TAKE_PROFIT_SIDE",
         "ord.no_limit_no_trade",
-        f"The take-profit of a {order.side.value.lower()} lies {where} its price; {profit:,f} is "
-        f"not {where} {entry:,f}.",
+        f"The take-profit of a {order.side.value.lower()} lies {where} its price; "
+        f"{grouped(profit)} is not {where} {grouped(entry)}.",
         limit=entry,
         actual=profit,
     )
@@ -198,17 +199,17 @@ def _beyond(
     bounds = _entries(context)
     if context.order.stop_loss is None:
         bounds = [] if mark is None else [mark]
-    named = f"The {kind} safe stop is {safe:,f}."
+    named = f"The {kind} safe stop is {grouped(safe)}."
     if bounds and (safe >= min(bounds) if is_long else safe <= max(bounds)):
-        named = f"The {kind} safe stop would be {safe:,f}, beyond the price: take less."
+        named = f"The {kind} safe stop would be {grouped(safe)}, beyond the price: take less."
     elif context.order.type is OrderType.TRAILING_STOP:
         trail = round_up(abs((context.best or safe) - safe), tick)
-        named = f"The {kind} safe stop is {safe:,f}: trail by {trail:,f} at most."
+        named = f"The {kind} safe stop is {grouped(safe)}: trail by {grouped(trail)} at most."
     return deny(
         "STOP_BEYOND_LIQUIDATION",
         "perp.margin_first",
-        f"{when}{context.instrument.id} is liquidated at {edge:,f}; the stop {stop:,f} may fill "
-        f"as far as {worst:,.2f}. {named}",
+        f"{when}{context.instrument.id} is liquidated at {grouped(edge)}; the stop "
+        f"{grouped(stop)} may fill as far as {worst:,.2f}. {named}",
         limit=safe,
         actual=stop,
     )

@@ -415,9 +415,17 @@ def test_a_safe_stop_at_the_mark_itself_is_none(context, side, edge, stop):
     figures = figures_with(context, side, edge)
     denial = stop_checks.before_liquidation(context(side, stop_loss=stop), figures, figures)
     assert D(denial.limit) == D(60000)
-    assert denial.message.endswith("safe stop would be 60,000.0, beyond the price: take less.")
+    assert denial.message.endswith("safe stop would be 60,000, beyond the price: take less.")
 
 
 def test_an_edge_at_the_mark_is_none_below_it(context):
     figures = figures_with(context, BUY, "60000")
     assert stop_checks.before_liquidation(context(stop_loss="1"), figures, figures) is None
+
+
+def test_a_sentence_has_no_zeros_that_say_nothing(context):
+    """A venue sends its mark as 60000.00000000."""
+    denial = stop_checks.trigger_side(
+        context(BUY, None, type=STOP, trigger="59000", mark="60000.50000000")
+    )
+    assert "the mark 60,000.5: it" in denial.message
