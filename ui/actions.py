@@ -32,7 +32,7 @@ from ui.exchange import Exchange
 from ui.panels.strips import REASON_MIN, Answer, Strip
 from ui.panels.ticket import TicketPanel
 from ui.pump import Pump
-from ui.viewmodels.draft import Question, TicketCommand
+from ui.viewmodels.draft import TicketCommand
 from ui.viewmodels.text import symbol, tr
 
 FIRST_DEPOSIT = Deposit(account="perp-1", asset="USDT", quantity=Decimal(100_000))
@@ -174,6 +174,6 @@ class Actions(QObject):
         """While a question stood, the surface may have been disarmed."""
         return self.send(command) if self._arming.is_armed(surface) else None
 
-    def preview(self, order: Question) -> None:
+    def preview(self, order: TicketCommand) -> None:
         """Ask what the draft would do."""
         self._ticket.state.asked(self._pump.send(PreviewOrder(order=order)), order)

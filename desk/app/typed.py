@@ -16,7 +16,7 @@ import msgspec
 
 from desk.app.completing import LONGEST, completions
 from desk.app.runtime import Runtime
-from desk.app.typed_risk import adds_risk
+from desk.app.typed_risk import adds_risk, is_reduce_only
 from desk.cli.grammar import VERBS, ReadClient, ReadPortfolio, Wait, read
 from desk.cli.words import LineError, Words, readable, split
 from desk.engine.account_changes import preview as preview_change
@@ -32,7 +32,7 @@ from desk.model.commands import (
     TypedLine,
 )
 from desk.model.events import Answered, AnyEvent, Denial, Denied, Previewed
-from desk.model.order_commands import ReversePosition, SubmitLadder, SubmitOrder, SubmitTwap
+from desk.model.order_commands import Previewable
 
 REMEMBERED = 10_000
 """Typed lines whose ids are known to have been used."""
@@ -102,14 +102,14 @@ class TypedLines:
     def _foreseen(self, command: AnyCommand) -> dict[str, Any]:
         """Return what a preview answers, of what has one, and whether it adds risk."""
         desk = self._runtime.engine.desk
-        if isinstance(command, SubmitOrder | SubmitLadder | SubmitTwap | ReversePosition):
+        if isinstance(command, Previewable):
             asked = PreviewOrder(order=command)
             try:
                 looked = looked_at(desk, command)
             except Refusal as refusal:
                 no = not_previewed(asked, None, refusal.denials)
                 return {"adds_risk": True, "preview": _plain(no)}
-            held = looked[0].order.reduce_only or looked[1].reduces
+            held = looked[1].reduces or is_reduce_only(command)
             event = previewed(desk, asked, None, looked)
             return {"adds_risk": not held, "preview": _plain(event)}
         event = None

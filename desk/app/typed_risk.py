@@ -5,12 +5,14 @@ What only reduces, cancels, protects what there is, brings money in or asks does
 
 from __future__ import annotations
 
+from desk.engine.amending import only_shrinks
 from desk.engine.desk import Desk
 from desk.engine.order_preview import looked_at
 from desk.engine.plan import Refusal
 from desk.model.commands import (
     AcknowledgeAlert,
     AcknowledgeDisclosure,
+    AmendOrder,
     AnyCommand,
     Ask,
     CancelAll,
@@ -26,7 +28,7 @@ from desk.model.commands import (
     Repay,
     SetAlert,
 )
-from desk.model.order_commands import SubmitLadder, SubmitOrder, SubmitTwap
+from desk.model.order_commands import Previewable, ReversePosition, SubmitOco
 
 HARMLESS = (
     AcknowledgeAlert,
@@ -47,13 +49,24 @@ HARMLESS = (
 )
 
 
+def is_reduce_only(command: Previewable) -> bool:
+    """Whether nothing of it can do more than reduce."""
+    if isinstance(command, ReversePosition):
+        return False
+    if isinstance(command, SubmitOco):
+        return command.first.reduce_only and command.second.reduce_only
+    return command.reduce_only
+
+
 def adds_risk(desk: Desk, command: AnyCommand) -> bool:
     """Say whether a command could add risk; one that cannot be judged could."""
     if isinstance(command, HARMLESS):
         return False
-    if not isinstance(command, SubmitOrder | SubmitLadder | SubmitTwap):
+    if isinstance(command, AmendOrder):
+        return not only_shrinks(desk, command)
+    if not isinstance(command, Previewable) or isinstance(command, ReversePosition):
         return True
-    if command.reduce_only:
+    if is_reduce_only(command):
         return False
     try:
         _, found, _ = looked_at(desk, command)

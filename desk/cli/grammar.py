@@ -30,17 +30,14 @@ from desk.model.commands import (
     PreviewChange,
     PreviewOrder,
     Rearm,
-    ReversePosition,
     SetClient,
     SetLeverage,
     SetMarginMode,
-    SubmitLadder,
-    SubmitOrder,
-    SubmitTwap,
     Transfer,
     Withdraw,
 )
 from desk.model.numbers import parse_decimal
+from desk.model.order_commands import Previewable
 from desk.model.orders import MarginMode
 
 DEFAULT_ACCOUNT = "perp-1"
@@ -252,12 +249,10 @@ def _wait(verb: str, words: Words, command_id: str) -> Wait:
     return Wait(tuple(instruments), seconds)
 
 
-ORDERS: dict[
-    str,
-    Callable[[str, Words, str], SubmitOrder | SubmitLadder | SubmitTwap | ReversePosition],
-] = {
+ORDERS: dict[str, Callable[[str, Words, str], Previewable]] = {
     "buy": order_grammar.order,
     "sell": order_grammar.order,
+    "oco": oco_grammar.oco,
     "ladder": program_grammar.ladder,
     "twap": program_grammar.twap,
     "reverse": program_grammar.reverse,

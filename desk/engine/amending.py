@@ -50,6 +50,21 @@ def amend(desk: Desk, command: AmendOrder, plan: Plan, *, over_rate: bool) -> No
     )
 
 
+def only_shrinks(desk: Desk, command: AmendOrder) -> bool:
+    """Whether an amendment makes an order smaller and nothing else, or is one of an order that is
+    reduce-only; one that cannot be worked out does not."""
+    try:
+        order = _amendable(desk, command.order_id)
+        if order.terms.reduce_only:
+            return True
+        instrument, _ = find_instrument(desk, order.terms.instrument, order.terms.account)
+        terms = _amendment(desk, command, order, instrument).of(order.terms)
+    except Refusal:
+        return False
+    smaller = terms.quantity < order.terms.quantity
+    return smaller and terms == msgspec.structs.replace(order.terms, quantity=terms.quantity)
+
+
 def _amendable(desk: Desk, order_id: str) -> Order:
     """Return a live order that nothing else is being asked of, or refuse."""
     order = desk.state.orders.get(order_id)

@@ -7,6 +7,7 @@ for the cancel of one whose rival has filled, should it still be there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 import msgspec
 
@@ -19,8 +20,8 @@ from desk.execution.outcome import Cancelled
 from desk.model.events import Alerted, AnyEvent, Denial
 from desk.model.numbers import plain
 from desk.model.order_commands import SubmitOco, SubmitOrder
-from desk.model.orders import OrderType
-from desk.risk.context import OrderContext
+from desk.model.orders import OrderTerms, OrderType
+from desk.risk.context import OrderContext, Review
 from desk.risk.pretrade import review
 from desk.risk.together import as_working
 
@@ -28,8 +29,7 @@ from desk.risk.together import as_working
 def submit(desk: Desk, command: SubmitOco, plan: Plan, *, over_rate: bool) -> int:
     """Send a pair through the pipeline and record it; return how often it was sent before."""
     contexts = _contexts(desk, command, over_rate=over_rate)
-    reviews = [review(context) for context in contexts]
-    denials = list(_once(denial for found in reviews for denial in found.denials))
+    reviews, denials = _reviewed(contexts)
     if denials:
         raise Refusal(*denials)
     first, second = (decision_of(desk, c, r) for c, r in zip(contexts, reviews, strict=True))
@@ -48,6 +48,41 @@ def submit(desk: Desk, command: SubmitOco, plan: Plan, *, over_rate: bool) -> in
         reserve=all(found.reduces for found in reviews),
     )
     return max(context.repeats for context in contexts)
+
+
+def seen(
+    desk: Desk, command: SubmitOco
+) -> tuple[OrderContext, Review, list[dict[str, str | None]]]:
+    """Return the order of a pair that strains the account more, with what is said of both.
+
+    The parts are both orders, each with its price or, without one, its trigger.
+    """
+    contexts = _contexts(desk, command if command.id else _named(command), over_rate=False)
+    reviews, denials = _reviewed(contexts)
+    context, found = max(zip(contexts, reviews, strict=True), key=lambda one: _strain(one[1]))
+    reduces = all(one.reduces for one in reviews)
+    found = msgspec.structs.replace(found, denials=tuple(denials), reduces=reduces)
+    return context, found, [_part(one.order) for one in contexts]
+
+
+def _named(command: SubmitOco) -> SubmitOco:
+    return msgspec.structs.replace(command, id="preview")
+
+
+def _part(terms: OrderTerms) -> dict[str, str | None]:
+    price = terms.trigger if terms.price is None else terms.price
+    return {"quantity": plain(terms.quantity), "price": None if price is None else plain(price)}
+
+
+def _strain(found: Review) -> Decimal:
+    """Return how much of the account is in use after an order; unknown is the most there is."""
+    use = None if found.after is None else found.after.margin_utilization
+    return Decimal("Infinity") if use is None else use
+
+
+def _reviewed(contexts: Iterable[OrderContext]) -> tuple[list[Review], list[Denial]]:
+    reviews = [review(context) for context in contexts]
+    return reviews, list(_once(denial for found in reviews for denial in found.denials))
 
 
 def _contexts(desk: Desk, command: SubmitOco, *, over_rate: bool) -> tuple[OrderContext, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from desk.engine import oco
 from desk.engine.desk import Desk
 from desk.engine.ladders import judged_ladder
 from desk.engine.ordering import order_context
@@ -11,17 +12,23 @@ from desk.engine.programs import Judged
 from desk.engine.reversing import reversal
 from desk.engine.twaps import judged_twap
 from desk.model.numbers import plain
-from desk.model.order_commands import ReversePosition, SubmitLadder, SubmitOrder, SubmitTwap
+from desk.model.order_commands import (
+    Previewable,
+    ReversePosition,
+    SubmitLadder,
+    SubmitOco,
+    SubmitOrder,
+    SubmitTwap,
+)
 from desk.risk.context import OrderContext, Review
 from desk.risk.pretrade import review
 
 LookedAt: TypeAlias = tuple[OrderContext, Review, list[dict[str, str | None]]]
 
 
-def looked_at(
-    desk: Desk, command: SubmitOrder | SubmitLadder | SubmitTwap | ReversePosition
-) -> LookedAt:
-    """Return an order (of a program the one its parts make), what is said of it, and its parts.
+def looked_at(desk: Desk, command: Previewable) -> LookedAt:
+    """Return an order (of a program the one its parts make, of a pair the one that strains the
+    account more), what is said of it, and its parts.
 
     Raises Refusal for what cannot be worked out.
     """
@@ -30,6 +37,8 @@ def looked_at(
             return _judged(judged_ladder(desk, command))
         case SubmitTwap():
             return _judged(judged_twap(desk, command))
+        case SubmitOco():
+            return oco.seen(desk, command)
         case ReversePosition():
             context = reversal(desk, command)
         case SubmitOrder():

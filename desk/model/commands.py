@@ -19,6 +19,7 @@ from desk.model.order_commands import (
     CancelAll,
     CancelOrder,
     ClosePosition,
+    Previewable,
     ReversePosition,
     SubmitLadder,
     SubmitOco,
@@ -240,7 +241,7 @@ class WindowClosing(Command, frozen=True, kw_only=True, tag="goodbye"):
 class PreviewOrder(Command, frozen=True, kw_only=True, tag="preview"):
     """What would this order do? Nothing is journaled."""
 
-    order: SubmitOrder | SubmitLadder | SubmitTwap | ReversePosition
+    order: Previewable
 
 
 AccountCommand: TypeAlias = SetLeverage | SetMarginMode | AddMargin | Withdraw | Transfer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import Enum
+from typing import TypeAlias
 
 from desk.model.command import Command, Quantity
 from desk.model.orders import OrderType, Side, TimeInForce
@@ -157,3 +158,7 @@ class ReversePosition(Command, frozen=True, kw_only=True, tag="reverse"):
 
     instrument: str
     account: str | None = None
+
+
+Previewable: TypeAlias = SubmitOrder | SubmitOco | SubmitLadder | SubmitTwap | ReversePosition
+"""What sends orders that did not exist."""

@@ -240,7 +240,7 @@ imports = st.builds(
     st.sampled_from(["60000", "1", "-1", "x"]),
 )
 questions = st.one_of(
-    st.builds(PreviewOrder, order=st.one_of(orders, programs)),
+    st.builds(PreviewOrder, order=st.one_of(orders, programs, pairs)),
     st.builds(PreviewChange, change=changes),
     st.builds(
         Ask,

@@ -13,10 +13,8 @@ from desk.model.commands import SubmitLadder, SubmitOco, SubmitOrder, SubmitTwap
 from desk.model.order_commands import LadderWeight
 from desk.model.orders import OrderType, Side, TimeInForce
 
-Question: TypeAlias = SubmitOrder | SubmitLadder | SubmitTwap
-"""What can be previewed."""
-
-TicketCommand: TypeAlias = Question | SubmitOco
+TicketCommand: TypeAlias = SubmitOrder | SubmitOco | SubmitLadder | SubmitTwap
+"""What a ticket sends, and asks about before."""
 
 MOST_PARTS = 50
 

@@ -23,7 +23,6 @@ from ui.viewmodels.draft import (
     Form,
     Moment,
     Problem,
-    Question,
     TicketCommand,
 )
 from ui.viewmodels.written import (
@@ -188,14 +187,6 @@ def levels_of(
 def expiry_of(draft: Draft, market: MarketView | None, moment: Moment) -> int | None:
     """Return until when the order would work, for showing."""
     return None if market is None else Reading(draft, market, moment).expires_ms()
-
-
-def question_of(command: TicketCommand) -> Question:
-    """Return what a preview is asked about: of one-cancels-the-other its first order, as no more
-    than one of the two can fill."""
-    if isinstance(command, SubmitOco):
-        return msgspec.structs.replace(command.first, id=command.id)
-    return command
 
 
 def _order(reading: Reading) -> SubmitOrder | None:

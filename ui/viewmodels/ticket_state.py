@@ -14,8 +14,8 @@ from desk.model.command import QuantityUnit
 from desk.model.commands import SubmitOrder
 from desk.model.events import Acknowledged, AnyEvent, Denial, Denied, Previewed
 from desk.model.numbers import plain
-from ui.viewmodels.draft import Draft, Moment, Problem, Question, TicketCommand
-from ui.viewmodels.drafting import expiry_of, levels_of, order_of, question_of
+from ui.viewmodels.draft import Draft, Moment, Problem, TicketCommand
+from ui.viewmodels.drafting import expiry_of, levels_of, order_of
 from ui.viewmodels.text import age, date_time, price
 from ui.viewmodels.ticket import PreviewView, preview_view, submit_words
 from ui.viewmodels.written import read_number
@@ -61,8 +61,8 @@ class TicketState:
         self.moment = Moment()
         self._present = Moment()
         self._asked_number: int | None = None
-        self._asked_order: Question | None = None
-        self._answered_order: Question | None = None
+        self._asked_order: TicketCommand | None = None
+        self._answered_order: TicketCommand | None = None
         self._read()
 
     # ---- writing ----------------------------------------------------------------------------
@@ -105,13 +105,13 @@ class TicketState:
 
     # ---- preview ----------------------------------------------------------------------------
 
-    def wants_preview(self) -> Question | None:
+    def wants_preview(self) -> TicketCommand | None:
         """The order to ask about now: one question at a time, always about the newest draft."""
         if self.order is None or self._asked_number is not None:
             return None
-        return question_of(self.order)
+        return self.order
 
-    def asked(self, number: int | None, order: Question) -> None:
+    def asked(self, number: int | None, order: TicketCommand) -> None:
         """A preview was asked for under this number."""
         self._asked_number, self._asked_order = number, order
 
@@ -124,7 +124,7 @@ class TicketState:
         """Whether the preview is about the draft as it stands."""
         if self.preview is None or self.order is None:
             return False
-        return self._answered_order == question_of(self.order)
+        return self._answered_order == self.order
 
     # ---- sending ----------------------------------------------------------------------------
 

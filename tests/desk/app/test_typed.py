@@ -77,6 +77,48 @@ def test_while_disarmed_one_gets_out(desk, line):
     assert accepted(desk.type(line, armed=False))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"oco sell 1 {BTC} limit 61500 stop 58500 reduce-only",
+        f"oco sell 1 {BTC} limit 61500 stop 58500",  # against 1 that is held
+        "amend big quantity 0.4",
+        "amend held price 61000",
+        "amend held quantity 1",
+    ],
+)
+def test_while_disarmed_what_only_reduces_or_shrinks_is_carried_out(desk, line):
+    desk.type(f"buy 1 {BTC} market", "first")
+    desk.trader.run(100)
+    desk.type(f"buy 0.5 {BTC} limit 58500", "big")
+    desk.type(f"sell 0.5 {BTC} limit 61500 reduce-only", "held")
+    desk.trader.run(100)
+    assert accepted(desk.type(line, "disarmed", armed=False))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"oco buy 1 {BTC} limit 58500 stop 61500",
+        "amend big quantity 0.6",
+        "amend big quantity 0.4 price 58501",
+        "amend big price 57000",
+    ],
+)
+def test_while_disarmed_a_pair_that_adds_and_an_order_that_moves_or_grows_are_not(desk, line):
+    desk.type(f"buy 0.5 {BTC} limit 58500", "big")
+    desk.trader.run(100)
+    assert codes(desk.type(line, "disarmed", armed=False)) == ["DISARMED"]
+
+
+def test_a_pair_is_told_ahead_like_an_order(desk):
+    told = desk.ask("line", f"oco buy 1 {BTC} limit 58500 stop 61500")
+    assert (told["ok"], told["adds_risk"], told["preview"]["accepted"]) == (True, True, True)
+    assert len(told["preview"]["cost"]["parts"]) == 2
+    again = desk.ask("line", f"preview oco buy 1 {BTC} limit 58500 stop 61500")
+    assert again["preview"] == told["preview"]
+
+
 def test_questions_are_answered_while_disarmed(desk):
     (answer,) = desk.type("status", armed=False)
     assert isinstance(answer, Answered)

@@ -426,8 +426,8 @@ def test_what_cannot_be_previewed_says_what_can():
     with pytest.raises(LineError) as wrong:
         parse("preview kill all", "n")
     assert str(wrong.value) == (
-        "expected one of buy, sell, ladder, twap, reverse, leverage, mode, margin, withdraw, "
-        "transfer, found “kill”"
+        "expected one of buy, sell, oco, ladder, twap, reverse, leverage, mode, margin, "
+        "withdraw, transfer, found “kill”"
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from desk.engine import oco
 from desk.model.command import Quantity
-from desk.model.commands import AmendOrder, CancelOrder, Deposit, Kill
+from desk.model.commands import AmendOrder, CancelOrder, Deposit, Kill, PreviewOrder
 from desk.model.events import Acknowledged, Alerted, Denied
 from desk.model.order_commands import SubmitOco
 from desk.model.orders import OrderStatus, OrderType, Side, TimeInForce
@@ -318,3 +318,40 @@ def test_the_desk_that_comes_back_is_the_desk_that_was_and_one_alone_fills(happe
                 trader.market()
         assert len([o for o in trader.state.pair("x") if o.filled]) <= 1
         assert abs(held(trader)) <= D("0.5")
+
+
+def foreseen(trader, *pair, command_id="x", **fields):
+    first, second = pair or legs(**fields)
+    asked = PreviewOrder(order=SubmitOco(id=command_id, first=first, second=second))
+    return trader.give(asked)[-1]
+
+
+def test_a_preview_names_both_orders_and_shows_the_account_after_the_worse_one(trader):
+    """A buy at 61,000 binds more than one at 59,000, whichever stands first."""
+    first, second = legs(Side.BUY, limit="59000", stop="61000")
+    seen, turned = foreseen(trader, first, second), foreseen(trader, second, first)
+    assert seen.accepted
+    assert seen.cost["parts"] == [
+        {"quantity": "1", "price": "59000"},
+        {"quantity": "1", "price": "61000"},
+    ]
+    assert seen.after == turned.after
+    alone = trader.give(PreviewOrder(order=msgspec.structs.replace(first, id="a")))[-1]
+    assert D(seen.after["margin_utilization"]) > D(alone.after["margin_utilization"])
+
+
+def test_a_preview_denies_what_sending_the_pair_would(trader):
+    trader.buy("7", "60000", id="e")
+    trader.run(60)
+    given = {"quantity": "7", "stop": "47000", "reduce_only": True}
+    said = [d.code for d in foreseen(trader, **given).denials]
+    assert said == [code for code, _ in denials(give(trader, **given))]
+    assert said == ["STOP_BEYOND_LIQUIDATION"]
+    (limit, _), (_, stop) = legs(Side.BUY), legs()
+    assert [d.code for d in foreseen(trader, limit, stop).denials] == ["OCO"]
+
+
+def test_a_preview_needs_no_id_and_changes_nothing(holder):
+    rows, state = len(holder.rows), holder.state.hash()
+    assert foreseen(holder, command_id="", reduce_only=True).accepted
+    assert (len(holder.rows), holder.state.hash()) == (rows, state)
