@@ -79,6 +79,8 @@ class DockArea(QMainWindow):
         self._given: dict[str, QSize] = {}
         self._front = ""
         """Which of `TALL` is in front."""
+        self._ticket_height = 0
+        """What the ticket has asked for."""
         self._touched = False
         """The trader has moved a border or a dock: the places are his from then on."""
 
@@ -137,10 +139,7 @@ class DockArea(QMainWindow):
             [positions, max(180, height - positions - watch - 4 * GAP), watch],
             down,
         )
-        orders = 188 if compact else 396
-        self.resizeDocks(
-            [docks["ticket"], docks["orders"]], [height - orders - 3 * GAP, orders], down
-        )
+        self.grow_ticket(self._ticket_height)
         self._note_sizes()
 
     def _note_sizes(self) -> None:
@@ -221,6 +220,7 @@ class DockArea(QMainWindow):
 
     def grow_ticket(self, height: int) -> None:
         """Give the ticket the height its reasons need, at the orders' cost, or take it back."""
+        self._ticket_height = height
         compact = self._theme.compact
         column = self.height() - 3 * GAP
         usual, least = (column - (188 if compact else 396)), (90 if compact else 120)

@@ -22,7 +22,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui.paint import Align, Ink
-from ui.price_lines import AXIS_WIDTH, axis_tag, draw_ghost, draw_line
+from ui.price_lines import AXIS_WIDTH, axis_tag, draw_ghost, draw_line, tag_heights
 from ui.theme import Theme
 from ui.viewmodels.chart import PriceLine
 from ui.viewmodels.text import clock
@@ -109,12 +109,12 @@ class _Plot(pg.PlotWidget):
         view, box = self._view_box(), self.getViewBox()
         (start, end), (low, high) = box.viewRange()
         face = self._theme.face(10.5)
-        told = [line.price for line in self.lines]
-        tags = [self.y_of(p) for p in (*told, self.mark_price) if p is not None]
+        tags = self._tags(view).values()
         for price in price_ticks(low, high, max(3, int(view.height() / 50))):
             y = round(self.y_of(price))
             ink.fill("raised", QRectF(view.left(), y, view.width(), 1))
-            if all(abs(y - tag) > 16 for tag in tags):  # a tag stands where the label would
+            # A tag stands where the label would, or the strip above the plot cuts it in two.
+            if y - 8 >= view.top() and all(abs(y - tag) > 16 for tag in tags):
                 place = QRectF(view.right() + 1, y - 8, AXIS_WIDTH - 8, 16)
                 ink.text("muted", face, f"{price:,.{self.decimals}f}", place, Align.RIGHT)
         for moment in time_ticks(start, end, max(2, int(view.width() / 110))):
@@ -135,8 +135,10 @@ class _Plot(pg.PlotWidget):
         ink = Ink(painter, self._theme)
         view = self._view_box()
         taken: list[float] = []
+        tags = self._tags(view)
         for line in self.lines:
-            draw_line(ink, line, self.y_of, view, taken, dimmed=self.dimmed)
+            tag = tags.get(line.key, view.top())
+            draw_line(ink, line, self.y_of, view, taken, tag, dimmed=self.dimmed)
         if self.mark_price is not None:
             self._draw_mark(ink, view)
         if self._pointer is not None and view.contains(self._pointer):
@@ -151,6 +153,17 @@ class _Plot(pg.PlotWidget):
     def y_of(self, price: float) -> float:
         """Pixel height of a price."""
         return self.getViewBox().mapViewToScene(QPointF(0, price)).y()
+
+    def _tags(self, view: QRectF) -> dict[str, float]:
+        """Heights of the prices at the axis, the mark's first, by the keys of their lines."""
+        prices = {} if self.mark_price is None else {"": self.mark_price}
+        prices |= {line.key: line.price for line in self.lines}
+        shown = {
+            key: y
+            for key, p in prices.items()
+            if view.top() <= (y := self.y_of(p)) <= view.bottom()
+        }
+        return dict(zip(shown, tag_heights([*shown.values()]), strict=True))
 
     def _draw_mark(self, ink: Ink, view: QRectF) -> None:
         assert self.mark_price is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPen
@@ -17,9 +17,18 @@ Height = Callable[[float], float]
 
 
 def draw_line(
-    ink: Ink, line: PriceLine, y_of: Height, view: QRectF, taken: list[float], *, dimmed: bool
+    ink: Ink,
+    line: PriceLine,
+    y_of: Height,
+    view: QRectF,
+    taken: list[float],
+    tag: float,
+    *,
+    dimmed: bool,
 ) -> None:
-    """A line with its words at the left; `taken`: heights where words stand already."""
+    """A line with its words at the left; `taken`: heights where words stand already; `tag`: where
+    its price stands at the axis.
+    """
     y = round(y_of(line.price)) + 0.5
     if line.band is not None and not dimmed:
         _draw_band(ink, line.band, y_of, view)
@@ -42,7 +51,7 @@ def draw_line(
     fill = "accent_tint" if line.token == "accent" else "panel"
     ink.frame(token, fill, box)
     ink.text(token, face, text, box, Align.CENTER)
-    axis_tag(ink, line.shown, y, view, text_token=token, fill="panel")
+    axis_tag(ink, line.shown, tag, view, text_token=token, fill="panel")
 
 
 def _draw_band(ink: Ink, band: tuple[float, float], y_of: Height, view: QRectF) -> None:
@@ -68,9 +77,26 @@ def draw_ghost(ink: Ink, text: str, height: float, view: QRectF) -> None:
     ink.text("accent", face, text, box, Align.CENTER)
 
 
+TAG = 19
+
+
+def tag_heights(heights: Sequence[float]) -> list[float]:
+    """Where tags stand so that none covers another: the first where it is, the rest beside it."""
+    placed: list[float] = []
+    stands: dict[int, float] = {}
+    for number in sorted(range(len(heights)), key=lambda n: abs(heights[n] - heights[0])):
+        height = heights[number]
+        step = TAG if height >= heights[0] else -TAG
+        while (clash := next((t for t in placed if abs(t - height) < TAG), None)) is not None:
+            height = clash + step
+        placed.append(height)
+        stands[number] = height
+    return [stands[number] for number in range(len(heights))]
+
+
 def axis_tag(ink: Ink, text: str, y: float, view: QRectF, *, text_token: str, fill: str) -> None:
     """A price at the axis."""
-    box = QRectF(view.right() + 1, y - 9.5, AXIS_WIDTH - 2, 19)
+    box = QRectF(view.right() + 1, y - TAG / 2, AXIS_WIDTH - 2, TAG)
     ink.fill(fill, box)
     face = ink.theme.face(11, 600)
     ink.text(text_token, face, text, box.adjusted(0, 0, -6, 0), Align.RIGHT)

@@ -435,3 +435,16 @@ def test_rows_of_the_watch_stay_under_the_pointer(rig_of):
     grid.underMouse = lambda: False
     rig.settle()
     assert len(grid.grid.rows) == 31
+
+
+def test_a_strip_over_the_docks_does_not_take_the_room_of_the_reasons(rig):
+    """They have it at the cost of the orders."""
+    orders = rig.window.area.docks["orders"]
+    usual = orders.height()
+    rig.desk.deny = True
+    rig.write()
+    rig.until(lambda: orders.height() < usual)
+    rig.window.commands.rearm()
+    rig.until(rig.window.strip.isVisible)
+    rig.settle()
+    assert orders.height() < usual

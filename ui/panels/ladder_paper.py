@@ -13,6 +13,7 @@ from ui.paint import Align, Ink, painting
 from ui.panels.ladder_places import (
     COLUMNS,
     HEAD,
+    NARROW,
     PIN,
     PINS_ABOVE,
     PINS_BELOW,
@@ -198,7 +199,8 @@ class LadderPaper(QWidget):
                      whole.width(), 2))  # fmt: skip
         if row.marks and not row.chips:
             words = " ".join(dict.fromkeys(mark.word.split()[0] for mark in row.marks))
-            self._word(row.marks[-1].token, 2, words, cell(number, "own").adjusted(6, 0, 0, 0),
+            edge = 2 if self.places.width < NARROW else 6  # the bid's size comes close
+            self._word(row.marks[-1].token, 2, words, cell(number, "own").adjusted(edge, 0, 0, 0),
                        Align.LEFT)  # fmt: skip
 
     def _bar(self, ink: Ink, side: str, box: QRectF, share: int) -> None:

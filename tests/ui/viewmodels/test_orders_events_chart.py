@@ -17,6 +17,7 @@ from desk.model.events import (
     StateChanged,
 )
 from desk.model.orders import Fill, Liquidity, OrderStatus, OrderTerms, OrderType, Side
+from ui.price_lines import tag_heights
 from ui.viewmodels.chart import POINT_LIMIT, Series, price_lines
 from ui.viewmodels.events import LOG_LIMIT, EventLog, denial_sentence, sentence
 from ui.viewmodels.forms import read_form
@@ -257,3 +258,18 @@ def test_only_what_was_changed_is_amended():
     command, _ = read_form(form, {"price": "60800", "quantity": "4.000"}, "a")
     assert (command.price, command.quantity, command.trigger) == (D(60800), None, None)
     assert read_form(form, {"price": "-1", "quantity": "4"}, "a")[1].field == "price"
+
+
+@pytest.mark.parametrize(
+    ("heights", "stand"),
+    [
+        ((100.0, 200.0), (100.0, 200.0)),
+        ((100.0, 104.0), (100.0, 119.0)),
+        ((100.0, 96.0), (100.0, 81.0)),
+        ((100.0, 120.0, 104.0), (100.0, 138.0, 119.0)),
+        ((100.0, 100.0, 100.0), (100.0, 119.0, 138.0)),
+        ((), ()),
+    ],
+)
+def test_no_price_at_the_axis_covers_another_and_the_mark_stays_in_its_place(heights, stand):
+    assert tag_heights(heights) == list(stand)
