@@ -48,6 +48,15 @@ def set_alert(desk: Desk, command: SetAlert, plan: Plan) -> None:
     )
 
 
+def set_again(desk: Desk, command: SetAlert) -> None:
+    """Refuse to take for a repetition what would leave a trader without the alert."""
+    book = desk.state.alerts
+    if command.id not in book.rules:
+        raise refuse("ID_REUSED", f"The alert {command.id} was taken away: name the new one anew.")
+    if command.id in book.done:
+        raise refuse("ID_REUSED", f"The alert {command.id} was raised and is over: name one anew.")
+
+
 def remove(desk: Desk, command: RemoveAlert, plan: Plan) -> None:
     """Watch for it no longer."""
     if command.alert not in desk.state.alerts.rules:

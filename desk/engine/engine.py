@@ -40,6 +40,7 @@ from desk.engine.message import (
     Work,
 )
 from desk.engine.plan import Plan
+from desk.engine.state import LIQUIDATED
 from desk.engine.window_watch import WindowWatch
 from desk.execution.outcome import Filled
 from desk.execution.port import Decision
@@ -83,6 +84,9 @@ class Engine:
     def resume(self) -> None:
         """Put live orders back at the venue, and ask again for the cancels still owed."""
         desk = self.desk
+        for order in desk.state.orders.values():
+            if order.note == LIQUIDATED:  # it may have died before the venue had noted it
+                desk.venue.take_over(order.terms, order.fills[0])
         for order in desk.state.live_orders():
             instrument = desk.catalogue.get(order.terms.instrument)
             assert instrument is not None, f"order {order.id} in an unknown instrument"
@@ -206,6 +210,9 @@ class Engine:
         desk = self.desk
         if change.imported is not None:
             watching.forget_levels(desk)
+        if (taken := change.liquidation) is not None:
+            for terms, fill in zip(taken.orders, taken.fills, strict=True):
+                desk.venue.take_over(terms, fill)
         for new in change.orders:
             instrument = desk.catalogue.get(new.terms.instrument)
             assert instrument is not None

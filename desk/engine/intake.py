@@ -205,6 +205,8 @@ class Intake:
                 f"The id {command.id} was used for something else; nothing was done.",
                 "ord.repeat_throttle",
             )
+        if isinstance(command, SetAlert):
+            alert_setting.set_again(self._desk, command)
         order = self._desk.state.orders.get(command.id)
         data: dict[str, object] = {"repeated": True}
         if order is not None:

@@ -121,10 +121,11 @@ class ProgramBook:
 
     def reserves(self, order_id: str) -> bool:
         """Whether an id is that of a part which a running program will send."""
-        program_id, _, number = order_id.rpartition("-")
-        if program_id not in self._running or not number.isdecimal():
+        program_id, _, _ = order_id.rpartition("-")
+        if program_id not in self._running:
             return False
-        return int(number) <= len(self._known[program_id].program.parts)
+        program = self._known[program_id].program
+        return any(order_id == program.part_id(n + 1) for n in range(len(program.parts)))
 
     def fold(self, change: ProgramChange, time_ms: int) -> None:
         """Apply what a row says."""

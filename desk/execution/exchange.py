@@ -19,6 +19,7 @@ from desk.execution.outcome import (
     Accepted,
     Amended,
     AmendRefused,
+    Cancelled,
     Filled,
     Outcome,
     Rejected,
@@ -96,6 +97,9 @@ class Exchange:
             self._fold(fact)
         for order_id in list(self._live):
             order = self.orders[order_id]
+            if (rival := self._filled_rival(order.terms)) is not None and not order.fills:
+                self._keep(_ended_by(rival, order))  # a crash came between the two words
+                continue
             instrument = self._instruments.get(order.terms.instrument)
             if instrument is not None:
                 self.paper.restore(order, instrument, now_ns, self._collars[order_id])
@@ -136,12 +140,21 @@ class Exchange:
         self._keep(Taken(terms=terms, collar_price=request.collar_price, time_ms=time_ms))
         if late:
             return self._say(Rejected(order_id=terms.id, reason=TOO_LATE, time_ms=time_ms))
+        if (rival := self._filled_rival(terms)) is not None:
+            return self._say(Rejected(order_id=terms.id, reason=too_much(rival), time_ms=time_ms))
         self.paper.submit(terms, request.instrument, now_ns, request.collar_price)
         said = self.on_time(now_ns, time_ms, books, desk)
         if any(word.order_id == terms.id for word in said):
             return said
         # It waits for a book that can be used; that it has it can be said all the same.
         return [*said, *self._say(Accepted(order_id=terms.id, time_ms=time_ms))]
+
+    def _filled_rival(self, terms: OrderTerms) -> Order | None:
+        """Return the order of which this one is the alternative, once it has filled."""
+        if terms.oco is None:
+            return None
+        pair = (one for one in self.orders.values() if one.terms.oco == terms.oco)
+        return next((one for one in pair if one.fills and one.id != terms.id), None)
 
     def _amend(self, amendment: Amendment, late: bool, now_ns: int) -> None:
         order = self.orders.get(amendment.order_id)
@@ -179,6 +192,12 @@ class Exchange:
         said = [word for outcome in decision.outcomes for word in self._say(outcome)]
         self.paper.commit(decision)
         return said
+
+    def take_over(self, terms: OrderTerms, fill: Fill) -> None:
+        """Note an order of its own by which it has liquidated; known ones change nothing."""
+        if terms.id not in self.orders:
+            self._keep(Taken(terms=terms, collar_price=None, time_ms=fill.time_ms))
+            self._keep(Filled(fill=fill))
 
     # ------------------------------------------------------------------ what it knows
 
@@ -239,6 +258,20 @@ class Exchange:
             self.fills.append(fill)
             held = self.held(fill.account, fill.instrument)
             self._positions[fill.account, fill.instrument] = held + fill.quantity * fill.side.sign
+
+
+def too_much(rival: Order) -> str:
+    """Say why the second of a pair is not taken."""
+    return f"{rival.id} has filled, of which it is the alternative"
+
+
+def _ended_by(rival: Order, order: Order) -> Cancelled:
+    return Cancelled(
+        order_id=order.id,
+        filled=ZERO,
+        reason=too_much(rival),
+        time_ms=max(fill.time_ms for fill in rival.fills),
+    )
 
 
 def _awaiting(order: Order, fact: Outcome) -> Order:

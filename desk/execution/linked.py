@@ -33,7 +33,7 @@ from desk.execution.statement import Question, Statement
 from desk.execution.wire import ANSWERS, MS, REQUESTS, Passage, Wire
 from desk.model.instrument import Instrument
 from desk.model.market_data import MarketEvent
-from desk.model.orders import Amendment, OrderTerms
+from desk.model.orders import Amendment, Fill, OrderTerms
 
 ANSWER_MS = 2_000
 """Beyond the latency: what has not been answered by then is unknown."""
@@ -147,6 +147,11 @@ class LinkedVenue(ExecutionClient):
             self._questioning.sent(order.id, now_ns)
         if order.is_live and not order.was_heard_of and order.unanswered is None:
             self._unanswered[order.id] = (order.created_ms, now_ns + self._patience_ns)
+
+    def take_over(self, terms: OrderTerms, fill: Fill) -> None:
+        """Tell the exchange what was liquidated in its name."""
+        self._known.add(terms.id)
+        self._exchange.take_over(terms, fill)
 
     def ask(self, question: Question, now_ns: int) -> None:
         """Ask for all parts of a statement, one after the other."""

@@ -41,7 +41,7 @@ from desk.execution.outcome import Outcome
 from desk.execution.statement import Question, Statement
 from desk.model.instrument import Instrument, InstrumentId, Lots, Ticks
 from desk.model.market_data import Level, MarketEvent
-from desk.model.orders import Amendment, OrderTerms, OrderType, Side, TimeInForce
+from desk.model.orders import Amendment, Fill, OrderTerms, OrderType, Side, TimeInForce
 
 
 class BookLevels(Protocol):
@@ -195,6 +195,11 @@ class ExecutionClient(Protocol):
     def amend(self, amendment: Amendment, now_ns: int) -> bool:
         """Ask to amend; False when the venue has no live order of that id."""
         ...
+
+    def take_over(self, terms: OrderTerms, fill: Fill) -> None:
+        """Note that a position was liquidated in its name, by the desk's figures: a venue on
+        paper that keeps positions of its own would else go on holding it. Twice is once."""
+        del terms, fill
 
     def restore(
         self,

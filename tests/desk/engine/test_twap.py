@@ -422,3 +422,9 @@ def test_a_part_whose_turn_does_not_come_is_missed_and_the_next_goes(trader):
     trader.desk.pace = ours
     pass_s(trader, 3)
     assert sent(trader) == ["T-1", "T-3"]
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "04", "\u0664"])
+def test_an_id_that_only_looks_like_that_of_a_part_is_free(trader, number):
+    trader.give(twap())
+    assert accepted(trader.buy("0.1", "59000", id=f"T-{number}"))

@@ -3,14 +3,16 @@
 from decimal import Decimal as D
 
 import pytest
-from helpers.engines import BTC, START_MS, Trader
+from helpers.engines import BTC, MS, START_MS, START_NS, Trader, order
 from helpers.linked import Practice, live
 
 from desk.engine.execution_views import execution_views
 from desk.engine.order_views import live_order_views
+from desk.execution.exchange import Exchange, Submit, Taken
 from desk.model.commands import AmendOrder, CancelOrder, ClosePosition, WindowClosing
 from desk.model.events import Acknowledged, Alerted, Denied
-from desk.model.orders import OrderStatus
+from desk.model.order_commands import SubmitOco
+from desk.model.orders import OrderStatus, Side
 
 S = OrderStatus
 
@@ -385,3 +387,60 @@ def test_a_position_that_cannot_be_explained_latches_the_desk_with_both_figures(
         "positions: 1.5 BTCUSDT-PERP.BINANCE in perp-1 at the venue, 1 on this desk"
     )
     assert len([r for r in trader.rows if r.entry.type == "reconciliation"]) == 1
+
+
+def pair(trader):
+    """Two buys that would both fill at once."""
+    first, second = (order(Side.BUY, "1", price, id="") for price in ("60000", "60010"))
+    trader.give(SubmitOco(id="x", first=first, second=second))
+
+
+def test_the_second_of_a_pair_that_comes_late_is_not_filled_beside_the_first(monkeypatch):
+    practice = Practice()
+    trader = practice.ready()
+    send = practice.wire.send
+
+    def late(way, message, now_ns, **fields):
+        second = isinstance(message, Submit) and message.terms.id == "x-2"
+        send(way, message, now_ns + (1_000 * MS if second else 0), **fields)
+
+    monkeypatch.setattr(practice.wire, "send", late)
+    pair(trader)
+    live(trader, 4_000)
+    assert (status(trader, "x-1"), status(trader, "x-2")) == (S.FILLED, S.REJECTED)
+    assert trader.state.orders["x-2"].reason == "x-1 has filled, of which it is the alternative"
+    agree(practice, trader)
+
+
+def test_an_exchange_that_died_between_a_fill_and_the_end_of_its_rival_ends_it_when_it_is_back():
+    practice = Practice()
+    trader = practice.ready()
+    pair(trader)
+    trader.run(300)
+    kept = [f for f in practice.facts if isinstance(f, Taken) or f.order_id != "x-2"]
+    again = Exchange(kept.append, 5)
+    again.restore(list(kept), trader.desk.catalogue.get, START_NS)
+    assert again.orders["x-1"].status is S.FILLED
+    assert again.orders["x-2"].status is S.CANCELLED
+
+
+def test_what_was_liquidated_is_gone_at_the_exchange_too():
+    practice = Practice()
+    trader = practice.trader()
+    trader.market()
+    trader.deposit("15000")
+    trader.run(500)
+    trader.buy("1", "60000")
+    trader.run(300)
+    for _ in range(26):  # the index lies too far off for the desk to act itself
+        trader.mark(BTC, "45200", "46500")
+        trader.run(500, step=100)
+    assert "liquidation-1-1" in trader.state.orders
+    assert trader.state.position("perp-1", BTC).quantity == 0
+    agree(practice, trader)
+    facts = len(practice.facts)
+    again = practice.trader(trader.rows, like=trader)
+    assert len(practice.facts) == facts
+    live(again, 12_000)
+    assert again.state.state == "ACTIVE"
+    agree(practice, again)
