@@ -346,8 +346,8 @@ def test_the_console_lists_them(trader):
 
 
 def test_an_alert_that_is_gone_is_not_taken_for_set_when_it_is_set_again(trader):
-    over = SetAlert(id="over", kind=AlertKind.PRICE, instrument=BTC, above=D("60100"))
-    gone = SetAlert(id="gone", kind=AlertKind.PRICE, instrument=BTC, above=D("70000"))
+    over = SetAlert(id="over", kind=AlertKind.PRICE, instrument=BTC, above=D(60100))
+    gone = SetAlert(id="gone", kind=AlertKind.PRICE, instrument=BTC, above=D(70000))
     for alert in (over, gone):
         assert isinstance(trader.give(alert)[-1], Acknowledged)
         assert trader.give(alert)[-1].data["repeated"]
