@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from desk.execution.order import Order
-from desk.model.numbers import ZERO, plain
+from desk.model.numbers import ZERO
 from desk.model.orders import Side
 
 LADDER, TWAP = "ladder", "twap"
@@ -152,19 +152,9 @@ class ProgramBook:
         else:
             self._running.pop(one.program.id, None)
 
-    def document(self) -> dict[str, list[Any]]:
+    def document(self) -> dict[str, Any]:
         """Return them all as plain values."""
-        return {
-            name: [
-                one.program.kind,
-                [plain(part) for part in one.program.parts],
-                one.due_ms,
-                one.reached,
-                one.missed,
-                one.ended,
-            ]
-            for name, one in sorted(self._known.items())
-        }
+        return msgspec.to_builtins(dict(sorted(self._known.items())))
 
 
 def sent_orders(orders: Mapping[str, Order], one: Progress) -> list[Order]:

@@ -334,13 +334,17 @@ class DeskState:
                 for (account, instrument), position in sorted(self.positions.items())
             },
             "orders": {
-                order.id: _order_document(order, cancelling=order.id in self.cancels)
+                order.id: [
+                    msgspec.to_builtins(order),
+                    plain(collar) if (collar := self.collars.get(order.id)) is not None else None,
+                    order.id in self.cancels,
+                ]
                 for order in sorted(self.orders.values(), key=lambda order: order.id)
             },
             "brackets": dict(sorted(self.brackets.document().items())),
             "turns": dict(sorted(self.turns.items())),
             "ids": dict(sorted(self.contents.items())),
-            "latches": {key: latch.reason for key, latch in sorted(self.latches.items())},
+            "latches": msgspec.to_builtins(dict(sorted(self.latches.items()))),
             "settings": {
                 f"{account} {instrument}": [
                     plain(self.leverages.get((account, instrument), Decimal(0))),
@@ -352,14 +356,21 @@ class DeskState:
             "disclosures": sorted(self.disclosures),
             "levels": dict(sorted(self.levels.items())),
             "calls": dict(sorted(self.called_since_ms.items())),
+            "funded": {
+                f"{account} {instrument}": self.funded_until_ms(account, instrument)
+                for account, instrument in sorted({*self.funded_ms, *self.opened_ms})
+            },
             "lending": self.lending.document(),
             "close_outs": {
-                f"{account} {instrument or 'pool'}": [one.number, one.orders, one.ended_ms is None]
+                f"{account} {instrument or 'pool'}": msgspec.to_builtins(one)
                 for (account, instrument), one in sorted(
                     self.close_outs.items(), key=lambda item: item[1].number
                 )
             },
-            "liquidations": [self.liquidations, *sorted(map(str, self.liquidating))],
+            "liquidations": [
+                self.liquidations,
+                [msgspec.to_builtins(one) for _, one in sorted(self.liquidating.items(), key=str)],
+            ],
             "close_out_orders": dict(sorted(self.close_out_orders.items())),
             "rules": self.rules.document(),
             "programs": self.programs.document(),
@@ -371,11 +382,3 @@ class DeskState:
         """Return SHA-256 over the document, hex: equal hashes are equal desks."""
         text = msgspec.json.encode(self.document(), order="deterministic")
         return hashlib.sha256(text).hexdigest()
-
-
-def _order_document(order: Order, *, cancelling: bool) -> list[Any]:
-    terms = order.terms
-    said: list[Any] = [order.status.value, plain(order.filled), cancelling, plain(terms.quantity)]
-    said += [None if p is None else plain(p) for p in (terms.price, terms.trigger)]
-    asked_for = None if order.amending is None else msgspec.to_builtins(order.amending)
-    return [*said, asked_for]

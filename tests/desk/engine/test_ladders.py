@@ -234,7 +234,7 @@ def test_a_ladder_is_one_row_of_the_journal_and_comes_back_from_it(trader):
     assert len(trader.rows) == before + 1
     again = trader.restarted()
     assert again.state.hash() == trader.state.hash()
-    assert again.state.document()["programs"]["L"][0] == "ladder"
+    assert again.state.document()["programs"]["L"]["program"]["kind"] == "ladder"
 
 
 def test_a_preview_says_every_order_and_journals_nothing(trader):

@@ -2,10 +2,14 @@
 
 from decimal import Decimal as D
 
-from helpers.engines import BTC, ETH, Trader, full, order, unwritable
+import msgspec
+from helpers.engines import BTC, CATALOGUE, ETH, Trader, full, order, unwritable
+from helpers.odd_commands import around
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desk.engine.state import DeskState
+from desk.model.alert_commands import AlertKind, SetAlert
 from desk.model.command import Quantity, QuantityUnit
 from desk.model.commands import (
     CancelAll,
@@ -15,11 +19,16 @@ from desk.model.commands import (
     Flatten,
     Kill,
     Rearm,
+    ReversePosition,
     SetLeverage,
     SetMarginMode,
+    SubmitLadder,
+    SubmitOrder,
+    SubmitTwap,
     Transfer,
     Withdraw,
 )
+from desk.model.order_commands import LadderWeight
 from desk.model.orders import MarginMode, OrderType, Side, TimeInForce
 
 ids = st.integers(0, 40).map(lambda n: f"id-{n}")
@@ -96,7 +105,75 @@ good_orders = st.builds(
     st.sampled_from([BTC, BTC, ETH]),
 )
 
+
+def named(strategy):
+    """Give commands ids that are mostly new."""
+    ids = st.integers(0, 10_000).map(lambda n: f"new-{n}")
+    return st.builds(lambda command, name: msgspec.structs.replace(command, id=name), strategy, ids)
+
+
+def tiny(side, **fields):
+    return {
+        "account": None,
+        "instrument": BTC,
+        "side": side,
+        "quantity": Quantity(D("0.5")),
+    } | fields
+
+
+hands = named(
+    st.one_of(
+        st.builds(
+            lambda side, count, weight, reduce: SubmitLadder(
+                **tiny(side, first_price=D(60000), last_price=D(60000) - 30 * side.sign),
+                count=count,
+                weight=weight,
+                reduce_only=reduce,
+            ),
+            st.sampled_from(Side),
+            st.integers(2, 4),
+            st.sampled_from(LadderWeight),
+            st.booleans(),
+        ),
+        st.builds(
+            lambda side, reduce: SubmitTwap(**tiny(side), over_s=10, every_s=5, reduce_only=reduce),
+            st.sampled_from(Side),
+            st.booleans(),
+        ),
+        st.builds(
+            around,
+            st.sampled_from(Side),
+            st.sampled_from([D("0.5"), D("0.1")]),
+            st.sampled_from([D(20), D(600)]),
+            st.sampled_from([D(10), D(900)]),
+            st.booleans(),
+        ),
+        st.builds(
+            lambda side, trail: SubmitOrder(
+                **tiny(side, type=OrderType.TRAILING_STOP), trail=trail
+            ),
+            st.sampled_from(Side),
+            st.sampled_from([D(5), D(20)]),
+        ),
+        st.builds(
+            lambda side, span: SubmitOrder(
+                **tiny(side, type=OrderType.LIMIT, price=D(60000) - 20 * side.sign),
+                tif=TimeInForce.GTD,
+                good_for_s=span,
+            ),
+            st.sampled_from(Side),
+            st.sampled_from([1, 60]),
+        ),
+        st.builds(
+            lambda above: SetAlert(id="", kind=AlertKind.PRICE, instrument=BTC, above=above),
+            st.sampled_from([D(60010), D(60020)]),
+        ),
+        st.just(ReversePosition(instrument=BTC)),
+    )
+)
+
 happenings = st.one_of(
+    hands.map(lambda command: ("give", command)),
     good_orders.map(lambda command: ("give", command)),
     good_orders.map(lambda command: ("give", command)),
     st.tuples(st.just("time"), st.integers(50, 200)),
@@ -145,6 +222,19 @@ def test_a_restart_at_any_point_gives_the_same_desk(happened, data):
     crashed = Trader(trader.rows[:cut])
     crashed.engine.replay(trader.rows[cut:])
     assert crashed.state.hash() == trader.state.hash()
+
+
+@settings(max_examples=15)
+@given(st.lists(happenings.filter(lambda one: one[0] != "disk"), min_size=10, max_size=30))
+def test_at_every_row_the_journal_alone_gives_the_state_that_the_desk_had_then(happened):
+    trader, shadow = Trader(), DeskState(CATALOGUE)
+    trader.deposit()
+    trader.market()
+    for happening in happened:
+        live(trader, happening)
+        for row in trader.rows[shadow.seq :]:
+            shadow.apply(row)
+        assert shadow.hash() == trader.state.hash()
 
 
 @settings(max_examples=25)
