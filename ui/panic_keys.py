@@ -79,12 +79,16 @@ class PanicKeys(QObject):
 
 
 def close_lists() -> None:
-    """Close open menus and lists: they would take the next click."""
+    """Put away open menus and lists: they would take the next click.
+
+    Hidden and not closed, which takes the system's window away: a key that was pressed for it
+    meanwhile, the second of two quick ones, would be sent to nobody.
+    """
     for _ in range(LISTS_CLOSED):
         popup = QApplication.activePopupWidget()
         if popup is None:
             return
-        popup.close()
+        popup.hide()
 
 
 def _combined(sequence: QKeySequence) -> int:

@@ -110,6 +110,17 @@ def test_an_open_list_is_closed_and_takes_no_panic_key(qtbot, rig, focus, what):
     assert QApplication.activePopupWidget() is None
 
 
+def test_a_key_that_was_sent_to_a_list_before_it_went_is_not_lost(qtbot, rig):
+    """The system has sent both to the list's own window; one that is no more gets nothing."""
+    rig.window.ticket.tif.showPopup()
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
+    popup = QApplication.activePopupWidget()
+    key(popup, "K")
+    assert popup.internalWinId()
+    key(popup, "K")
+    assert len(sent(rig, Kill)) == 1
+
+
 def test_panic_is_sent_while_no_frame_comes_any_more(rig):
     rig.desk.answers = False
     key(rig.window, "X")
