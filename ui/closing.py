@@ -8,7 +8,8 @@ from desk.model.commands import WindowClosing
 from desk.model.events import Acknowledged, AnyEvent, ClosingAsked, Denied
 from ui.panels.strips import Answer, Strip
 from ui.pump import Pump
-from ui.viewmodels.text import symbol, tr
+from ui.viewmodels.leaving import leaving_words
+from ui.viewmodels.text import tr
 
 ANSWER_MS = 5_000
 """An engine that does not answer within this cannot journal a choice: the window may end."""
@@ -54,15 +55,9 @@ class Closing(QObject):
             self._number = None
 
     def _ask(self, event: ClosingAsked) -> None:
-        orders, positions = len(event.orders), len(event.positions)
-        held = ", ".join(symbol(instrument) for instrument in event.positions[:3])
         self._strip.ask(
             "closing",
-            tr(
-                f"Leaving with {orders} working orders and {positions} positions"
-                + (f" ({held})." if held else ".")
-                + " Positions are not guarded while the desk is closed."
-            ),
+            leaving_words(event),
             [
                 Answer("stay", tr("Stay"), "accent"),
                 Answer("leave_positions", tr("Cancel orders, leave positions")),

@@ -286,6 +286,12 @@ class Intake:
         state = self._desk.state
         held = [f"{a} {i}" for (a, i), position in state.positions.items() if position.quantity]
         orders = [order.id for order in state.live_orders()]
-        orders += [one.program.id for one in state.programs.running]
+        programs = [one.program.id for one in state.programs.running]
         unknown = [order.id for order in unknown_orders(self._desk)]
-        return ClosingAsked(command=number, orders=orders, positions=held, unknown=unknown)
+        return ClosingAsked(
+            command=number,
+            orders=[*orders, *programs],
+            positions=held,
+            unknown=unknown,
+            programs=programs,
+        )

@@ -133,6 +133,8 @@ class ClosingAsked(Event, frozen=True, kw_only=True, tag="closing"):
     positions: list[str]
     unknown: list[str] = []
     """Of the orders those of which nobody knows whether the venue has them."""
+    programs: list[str] = []
+    """Of the orders those that are ladders and TWAPs with parts yet to send."""
 
 
 AnyEvent: TypeAlias = (

@@ -49,6 +49,7 @@ class FakeDesk:
         self.deny = False
         self.answers = True
         self.orders, self.positions = [], []
+        self.unknown, self.programs = [], []
         self.credit = 0
         self.data_of = {}
         """What questions are answered with, by what they are about."""
@@ -110,7 +111,13 @@ class FakeDesk:
             self.tell(self.preview(number, command))
         elif isinstance(command, WindowClosing):
             if command.choice is None:
-                asked = ClosingAsked(command=number, orders=self.orders, positions=self.positions)
+                asked = ClosingAsked(
+                    command=number,
+                    orders=self.orders,
+                    positions=self.positions,
+                    unknown=self.unknown,
+                    programs=self.programs,
+                )
                 self.tell(asked)
             else:
                 self.tell(Acknowledged(command=number, about="goodbye", id=""))

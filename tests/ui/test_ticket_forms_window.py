@@ -97,6 +97,16 @@ def test_venue_without_stops_disables_them_with_the_reason(rig):
     assert button.toolTip() == "BINANCE cannot do Stop."
 
 
+def test_a_venue_that_is_down_is_told_in_needs_and_by_its_lamp(rig):
+    gone = ExecutionView(venue="BINANCE", is_paper=True, up=False, since_ms=None, note="it broke",
+                         unknown=1, types=["LIMIT"], tifs=["GTC"], post_only=True, amend=True,
+                         reduce_only=True, cancel_on_disconnect_s=None, latency_ms=50)  # fmt: skip
+    rig.settle(normal_desk(executions=[gone]))
+    rig.until(lambda: "venue down" in rig.window.ticket.needs.accessibleName())
+    rig.until(lambda: "→ BIN down square" in rig.window.status.strip.accessibleName())
+    rig.until(lambda: "1 order is UNKNOWN" in rig.window.banner.accessibleName())
+
+
 def test_outcome_that_nobody_knows_is_told_in_the_ticket(qtbot, rig):
     rig.write()
     rig.arm()

@@ -267,11 +267,13 @@ def test_leaving_an_idle_desk_asks_the_engine_and_goes(rig):
 
 @pytest.mark.parametrize("choice", ["cancel_all", "leave_positions"])
 def test_leaving_lists_what_stays_and_carries_out_the_choice(qtbot, rig, choice):
-    rig.desk.orders, rig.desk.positions = ["t-118", "t-119"], [BTC]
+    rig.desk.orders, rig.desk.positions = ["t-118", "t-119", "T"], [BTC]
+    rig.desk.unknown, rig.desk.programs = ["t-119"], ["T"]
     rig.window.close()
     rig.until(rig.window.strip.isVisible)
     said = rig.window.strip.accessibleName()
     assert "2 working orders and 1 positions (BTCUSDT-PERP)" in said
+    assert "1 UNKNOWN at the venue: t-119. 1 programs end: T." in said
     qtbot.mouseClick(rig.window.strip.buttons[choice], LEFT)
     rig.until(lambda: not rig.window.isVisible())
     assert rig.desk.sent(WindowClosing)[-1] == WindowClosing(choice=choice)

@@ -15,7 +15,7 @@ from ui.theme import Theme
 from ui.viewmodels.cells import Cell, Row, keep_order
 from ui.viewmodels.consensus import SOURCE_COLUMNS, consensus_rows, diamond
 from ui.viewmodels.feeds import FEED_COLUMNS, feed_rows
-from ui.viewmodels.status import lamp_look
+from ui.viewmodels.lamps import lamp_look
 from ui.viewmodels.streams import STREAM_COLUMNS, RateMeter, stream_rows, wrong_count
 from ui.viewmodels.text import tr
 

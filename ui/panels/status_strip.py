@@ -12,7 +12,8 @@ from ui import icons
 from ui.controls import focus_ring
 from ui.paint import Ink, painting
 from ui.theme import Face, Theme
-from ui.viewmodels.status import NO_CLIENT, Lamp, StatusView
+from ui.viewmodels.lamps import Lamp
+from ui.viewmodels.status import NO_CLIENT, StatusView
 from ui.viewmodels.text import UNKNOWN, tr
 
 ROOMY = 1_200

@@ -14,6 +14,7 @@ from desk.model.orders import Side
 from ui.panels.ticket_layout import TicketLayout
 from ui.theme import Theme
 from ui.viewmodels.draft import FIELDS, Form
+from ui.viewmodels.executions import execution_needs
 from ui.viewmodels.text import UNKNOWN, price, symbol, tr, venue
 from ui.viewmodels.ticket import Loss, Readings, Staleness, add_to_quantity, needs, presets
 from ui.viewmodels.ticket_limits import TicketLimits, limits_of
@@ -91,7 +92,7 @@ class TicketPanel(TicketLayout):
             UNKNOWN if market is None else symbol(market.instrument),
             "" if market is None else venue(market.instrument),
         )
-        self.needs.show_needs(needs(market))
+        self.needs.show_needs((*needs(market), *execution_needs(frame)))
         if market is not None:
             buttons = self.side.buttons
             buttons["BUY"].say(tr("BUY"), second=price(market.ask, market.tick_size))

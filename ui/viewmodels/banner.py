@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from desk.engine.snapshot import AccountView, DeskFrame
+from ui.viewmodels.executions import unknown_words
 from ui.viewmodels.status import REPLAY, feed_state
 from ui.viewmodels.text import age, clock, countdown, money, ratio
 
@@ -16,12 +17,13 @@ from ui.viewmodels.text import age, clock, countdown, money, ratio
     HALTED,
     CLOSE_OUT,
     MARGIN_CALL,
+    UNKNOWN_ORDERS,
     HOLE,
     REDUCING,
     STALE,
     WARNING,
     CRASHED,
-) = range(10)
+) = range(11)
 
 
 class Banner(msgspec.Struct, frozen=True):
@@ -93,7 +95,7 @@ def crashed(report: str) -> Banner:
 
 def banners(frame: DeskFrame) -> list[Banner]:
     """Everything a frame has to say, worst first."""
-    found = [*_desk(frame), *_close_outs(frame), *_accounts(frame), *_feeds(frame)]
+    found = [*_desk(frame), *_close_outs(frame), *_accounts(frame), *_feeds(frame), *_orders(frame)]
     return sorted(found, key=lambda banner: banner.rank)
 
 
@@ -124,6 +126,14 @@ def _desk(frame: DeskFrame) -> list[Banner]:
             Banner(REDUCING, f"{frame.state} {why}", False, "shield", subject, text, action="rearm")
         )
     return found
+
+
+def _orders(frame: DeskFrame) -> list[Banner]:
+    said = unknown_words(frame)
+    if said is None:
+        return []
+    subject, text = said
+    return [Banner(UNKNOWN_ORDERS, f"unknown {subject}", True, "triangle", subject, text)]
 
 
 def _ended(sentence: str) -> str:

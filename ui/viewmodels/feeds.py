@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from desk.engine.snapshot import DeskFrame, FeedView
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.status import AMBER_FLOOR_MS, feed_state, lamp_look
+from ui.viewmodels.lamps import lamp_look
+from ui.viewmodels.status import AMBER_FLOOR_MS, feed_state
 from ui.viewmodels.streams import is_wrong, venue_of_stream
 from ui.viewmodels.text import age, skew, tr
 from ui.viewmodels.tone import Tone

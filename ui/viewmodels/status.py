@@ -6,6 +6,8 @@ import msgspec
 
 from desk.engine.snapshot import AccountView, DeskFrame, FeedView, TotalsView
 from ui.viewmodels.consensus import diamond, heading_cells
+from ui.viewmodels.executions import execution_lamp
+from ui.viewmodels.lamps import Lamp, lamp_look
 from ui.viewmodels.text import UNKNOWN, age, clock, ratio, short_venue, signed, skew, tr, usd
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, of_profit, rank
 
@@ -14,24 +16,6 @@ NO_CLIENT = "no client record"
 
 AMBER_FLOOR_MS = 1_500
 """No stream is late before this, however quick its cadence."""
-
-_SHAPES = {
-    "never seen": ("hollow", "muted", Tone.MUTED),
-    "live": ("circle", "safe_fill", Tone.TEXT2),
-    "late": ("triangle", "warn_fill", Tone.WARNING),
-    "stale": ("square", "danger_fill", Tone.DANGER),
-}
-
-
-class Lamp(msgspec.Struct, frozen=True):
-    """One venue's feeds: shape, name, age; state is told by shape and words too."""
-
-    name: str
-    shape: str
-    fill: str
-    age: str
-    tone: Tone
-    tip: str
 
 
 class StatusView(msgspec.Struct, frozen=True):
@@ -48,6 +32,7 @@ class StatusView(msgspec.Struct, frozen=True):
     worst_level: str
     worst_tone: Tone
     lamps: tuple[Lamp, ...]
+    """Of the feeds, and last of where orders go."""
     consensus: tuple[str, ...]
     consensus_tip: str
     client: str
@@ -83,7 +68,10 @@ def status_view(frame: DeskFrame) -> StatusView:
         worst_ratio=ratio(worst.margin_utilization) if worst else UNKNOWN,
         worst_level=LEVEL_WORDS.get(level, level),
         worst_tone=LEVEL_TONES.get(level, Tone.DANGER),
-        lamps=tuple(lamp(feed) for feed in frame.feeds),
+        lamps=(
+            *(lamp(feed) for feed in frame.feeds),
+            *(execution_lamp(one, frame.wall_ms) for one in frame.executions),
+        ),
         consensus=consensus_words(frame),
         consensus_tip="\n".join(consensus_tips(frame)),
         client=frame.client or NO_CLIENT,
@@ -144,11 +132,6 @@ def feed_state(feed: FeedView) -> str:
     if not 0 <= feed.age_ms <= feed.stale_ms:
         return "stale"
     return "live" if feed.age_ms <= max(AMBER_FLOOR_MS, feed.amber_ms) else "late"
-
-
-def lamp_look(state: str) -> tuple[str, str, Tone]:
-    """Shape, fill and tone of a state: circle, triangle, square; hollow: never seen."""
-    return _SHAPES[state]
 
 
 def lamp(feed: FeedView) -> Lamp:

@@ -333,7 +333,7 @@ def test_leaving_lists_what_runs(trader):
     trader.run(200)
     (said,) = trader.give(WindowClosing(id="q"))
     assert isinstance(said, ClosingAsked)
-    assert said.orders == ["T"]
+    assert (said.orders, said.programs) == (["T"], ["T"])
 
 
 def test_the_id_of_a_part_to_come_is_spoken_for(trader):

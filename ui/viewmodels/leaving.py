@@ -1,0 +1,34 @@
+"""What a trader who leaves is told: all that would be left behind, the unknown first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from desk.model.events import ClosingAsked
+from ui.viewmodels.text import symbol, tr
+
+NAMED = 3
+"""More are counted, not named."""
+
+
+def leaving_words(event: ClosingAsked) -> str:
+    """One sentence for what works and is held, one each for what must not be overlooked."""
+    orders = len(event.orders) - len(event.programs)
+    held = ", ".join(symbol(instrument) for instrument in event.positions[:NAMED])
+    said = [
+        tr(
+            f"Leaving with {orders} working orders and {len(event.positions)} positions"
+            + (f" ({held})." if held else ".")
+        )
+    ]
+    if event.unknown:
+        said.append(tr(f"{len(event.unknown)} UNKNOWN at the venue: {_named(event.unknown)}."))
+    if event.programs:
+        said.append(tr(f"{len(event.programs)} programs end: {_named(event.programs)}."))
+    said.append(tr("Positions are not guarded while the desk is closed."))
+    return " ".join(said)
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
