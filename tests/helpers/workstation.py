@@ -151,6 +151,20 @@ class Hands:
             self.run("xdotool", "mousemove", *map(str, point), "sleep", "0.05")
         self.run("xdotool", "mouseup", "1")
 
+    def find(self, color, box):
+        """The middle of what is painted in a colour (RGB) within left, top, width, height."""
+        left, top, wide, high = box
+        area = f"{wide}x{high}+{left}+{top}"
+
+        def found():
+            painted = self.run("import", "-window", "root", "-crop", area, "-depth", "8", "rgb:-")
+            pixels = [painted[n : n + 3] for n in range(0, len(painted), 3)]
+            at = [divmod(n, wide) for n, pixel in enumerate(pixels) if pixel == bytes(color)]
+            rows = [row for row, _ in at]
+            return at and (left + wide // 2, top + (min(rows) + max(rows)) // 2)
+
+        return eventually(found, pause_s=0.2)
+
     def look(self, station):
         """Take a screenshot, if any are wanted."""
         if self._pictures is not None:

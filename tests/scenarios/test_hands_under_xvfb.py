@@ -6,10 +6,16 @@ folder for a screenshot at every station.
 """
 
 import os
+from decimal import Decimal as D
 from pathlib import Path
 
 import pytest
+from helpers.frames import empty_desk, normal_desk, position
+from helpers.twin import Twin
 from helpers.workstation import PATIENCE_S, Hands, Workstation, virtual_screen
+
+from ui.panels.ladder_places import ROW
+from ui.theme import dress
 
 BTC = "BTCUSDT-PERP.BINANCE"
 
@@ -162,3 +168,117 @@ def killed_and_refused(hands):
     hands.write(f"buy 0.1btc {BTC} limit 60000")
     hands.await_rows("denial", again=lambda: hands.keys("Return"))
     hands.look("refused")
+
+
+# ---- by mouse -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def twin(qapp, size):
+    twin = Twin(dress(qapp), empty_desk(), size)
+    yield twin
+    twin.let_go()
+
+
+def test_a_day_by_the_mouse(hands, twin):
+    """Nothing is typed but figures, a name and a reason."""
+    window = twin.window
+    deposit = twin.spot(window.strip.buttons["deposit"])
+    hands.look("first start")
+    hands.await_rows("deposit", again=lambda: hands.click(deposit))
+    twin.show(normal_desk(positions=[], orders=[]))
+    bought_by_mouse(hands, twin)
+    twin.show(normal_desk(positions=[position()], orders=[]))
+    ladder_by_mouse(hands, twin)
+
+    (key,) = [row.key for row in window.positions.grid.grid.rows]
+    half = twin.spot(
+        window.positions.grid.viewport(), window.positions.grid.button_rect(key, 50).center()
+    )
+    hands.await_rows("close", again=lambda: hands.click(half))
+    (close,) = [terms(entry)[0] for entry in hands.rows("close")]
+    assert fields(close, "side", "quantity", "reduce_only") == ("SELL", "0.400", True)
+    hands.look("half closed")
+
+    hands.click(twin.spot(window.status.kill))
+    window.panic.kill()
+    twin.show(normal_desk(positions=[position()], orders=[]))
+    hands.look("kill asked")
+    kill = twin.spot(window.strip.buttons["do"])
+    hands.await_rows("kill", again=lambda: hands.click(kill))
+    window.strip.dismiss()
+
+    halted = normal_desk(positions=[position()], orders=[], state="HALTED", latches=["killed."])
+    twin.show(halted)
+    hands.click(twin.spot(window.status.arm))
+    # The ladder asks the desk about what is meant, and the desk refuses.
+    hands.await_rows("denial", again=lambda: hands.click(twin.ladder_cell(-2, "bid")))
+    hands.look("refused")
+    rearmed_by_mouse(hands, twin, halted)
+    check_day(hands, orders=2, amends=1)
+
+
+def bought_by_mouse(hands, twin):
+    window, ticket = twin.window, twin.window.ticket
+    hands.click(twin.spot(window.status.arm))
+    hands.click(twin.spot(ticket.side.buttons["BUY"]))
+    hands.click(twin.spot(ticket.type.buttons["MARKET"]))
+    written = {
+        ticket.quantity: "0.8",
+        ticket.terms.take_profit: "63000",
+        ticket.terms.stop_loss: "59000",
+    }
+    for field, text in written.items():
+        hands.click(twin.spot(field))
+        hands.write(text)
+    hands.look("bracket written")
+    hands.await_rows("bracket", again=lambda: hands.click(twin.spot(ticket.submit)), every_s=0.5)
+    hands.look("bought")
+    (bought,) = terms(*hands.rows("order"))
+    names = ("instrument", "side", "type", "quantity", "take_profit", "stop_loss")
+    assert fields(bought, *names) == (BTC, "BUY", "MARKET", "0.8", "63000", "59000")
+
+
+def ladder_by_mouse(hands, twin):
+    """A click places, a drag amends, a right click cancels."""
+    ladder = twin.window.ladder
+    hands.click(twin.spot(ladder.adders[0]))
+    hands.await_rows("order", 2, again=lambda: hands.click(twin.ladder_cell(-4, "bid")))
+    (placed,) = terms(hands.rows("order")[1])
+    names = ("side", "type", "quantity", "post_only")
+    assert fields(placed, *names) == ("BUY", "LIMIT", "0.1", True)
+    chip = accent_tint(twin), twin.own_orders()
+    hands.look("placed")
+
+    def drag():
+        x, y = hands.find(*chip)
+        hands.drag((x, y), (x, y + 2 * ROW))
+
+    (entry,) = hands.await_rows("amend", again=drag)
+    (amended,) = entry.data["amends"]
+    assert fields(amended, "order_id", "quantity") == (placed["id"], "0.1")
+    assert D(amended["price"]) == D(placed["price"]) - 20
+    hands.await_rows("amended")
+    hands.look("dragged")
+    hands.await_rows("cancel", again=lambda: hands.click(hands.find(*chip), button=3))
+    (gone,) = hands.await_rows("cancelled")
+    assert gone.data["outcome"]["order_id"] == placed["id"]
+
+
+def accent_tint(twin):
+    return twin.window.theme.color("accent_tint").getRgb()[:3]
+
+
+def rearmed_by_mouse(hands, twin, halted):
+    window = twin.window
+    hands.click(twin.spot(window.banner.action))
+    window.commands.rearm()
+    for name in window.strip.fields:
+        window.strip.fields[name].setText("long enough")
+    twin.show(halted)
+    for name, text in (("name", "Li Wei"), ("reason", "reviewed the book")):
+        hands.click(twin.spot(window.strip.fields[name]))
+        hands.write(text)
+    hands.look("rearm")
+    hands.await_rows("rearm", again=lambda: hands.click(twin.spot(window.strip.buttons["rearm"])))
+    hands.look("rearmed")
