@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import IntFlag
 from types import TracebackType
 from typing import NamedTuple
@@ -187,11 +188,16 @@ class Ink:
         return width
 
 
+_BREAKS = re.compile(r"\s+(?!%)")
+
+
 def wrap(face: Face, text: str, width: int) -> list[str]:
-    """Break a sentence into lines that fit; a word longer than a line stands alone."""
+    """Break a sentence into lines that fit, never before a %; a word longer than a line stands
+    alone.
+    """
     lines: list[str] = []
     line = ""
-    for word in text.split():
+    for word in _BREAKS.split(text.strip()):
         longer = f"{line} {word}" if line else word
         if line and face.width(longer) > width:
             lines.append(line)

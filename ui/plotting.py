@@ -136,11 +136,11 @@ class _Plot(pg.PlotWidget):
         view = self._view_box()
         taken: list[float] = []
         tags = self._tags(view)
+        if self.mark_price is not None:
+            self._draw_mark(ink, view)  # first: it goes through no words
         for line in self.lines:
             tag = tags.get(line.key, view.top())
             draw_line(ink, line, self.y_of, view, taken, tag, dimmed=self.dimmed)
-        if self.mark_price is not None:
-            self._draw_mark(ink, view)
         if self._pointer is not None and view.contains(self._pointer):
             self._draw_cross(ink, self._pointer, view)
         if self.ghost is not None:

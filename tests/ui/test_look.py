@@ -136,6 +136,7 @@ def test_lines_are_wrapped_between_words_and_fit(theme):
     assert len(lines) > 1
     assert all(face.width(line) <= 180 for line in lines)
     assert wrap(face, "", 180) == []
+    assert wrap(face, "431.3 % of it", face.width("431.3 ") + 2) == ["431.3 %", "of it"]
     assert wrap(face, "Unbreakable" * 20, 50) == ["Unbreakable" * 20]
 
 

@@ -162,6 +162,7 @@ class PositionsGrid(Grid):
                     0, 0, -bar.width() * (1 - cell.value), 0
                 ),
             )
+            ink.frame("line", None, bar, radius=0)
             for left, token in ((0.8, "warn_fill"), (0.9, "danger_fill")):
                 x = round(bar.left() + bar.width() * left)
                 ink.fill(token, QRectF(x, bar.top() - 2, 1.5, bar.height() + 4))

@@ -110,7 +110,7 @@ def _hero(
     used = ink.text(token, theme.face(size, 600), card.utilization, row)
     label = QRectF(row.left() + used + 12, row.center().y(), row.width(), 16)
     what = tr("loan ÷ margin value") if card.gauge.is_loan else tr("margin utilization")
-    ink.text("muted", theme.face(11), what, label)
+    named = label.left() + ink.text("muted", theme.face(11), what, label) + 8
     if card.gauge.has_ratio:
         ratio = theme.face(11, 600)
         above = QRectF(row.left(), row.top(), row.width(), 16)
@@ -127,7 +127,8 @@ def _hero(
             "muted", theme.face(11), tr("margin ratio"), above.adjusted(0, 0, -width - 6, 0),
             Align.RIGHT,
         )  # fmt: skip
-        draw_sparkline(ink, points, QRectF(row.right() - 84, row.top() + 22, 80, 14))
+        start = max(row.right() - 84, named)
+        draw_sparkline(ink, points, QRectF(start, row.top() + 22, row.right() - 4 - start, 14))
     else:
         _ratio_spots(ink, card, QRectF(row.left(), row.top(), used, row.height()), QRectF())
     return row.bottom() + 6
