@@ -34,7 +34,20 @@ class Sight(NamedTuple):
 
 def look(desk: Desk, rule: SetAlert) -> Sight:
     """Look once; nothing is computed here that the desk does not hold anyway."""
+    return against(rule, sight(desk, rule))
+
+
+def sight(desk: Desk, rule: SetAlert) -> Sight:
+    """Return what an alert looks at; of the kinds by market it is one for all of an instrument,
+    and what `holds` is to be said against each one's bound."""
     return _SIGHTS[rule.kind](desk, rule)
+
+
+def against(rule: SetAlert, seen: Sight) -> Sight:
+    """Return what is seen against the bound of an alert."""
+    if rule.kind not in BY_MARKET or seen.holds is None or seen.value is None:
+        return seen
+    return _bounded(rule, seen.value, seen.event_ns)
 
 
 def _market(desk: Desk, rule: SetAlert) -> InstrumentMarket | None:
@@ -59,7 +72,7 @@ def _price(desk: Desk, rule: SetAlert) -> Sight:
         event_ns = 0 if market.mark is None else market.mark.ts_recv_ns
     if value is None:
         return Sight(None, why=f"{rule.instrument} has not traded yet")
-    return _bounded(rule, value, event_ns)
+    return Sight(True, value, event_ns)
 
 
 def _spread(desk: Desk, rule: SetAlert) -> Sight:
@@ -70,7 +83,7 @@ def _spread(desk: Desk, rule: SetAlert) -> Sight:
     bid, ask = book.best_bid, book.best_ask
     if bid is None or ask is None:
         return Sight(None, why=f"the book of {rule.instrument} has one side only")
-    return _bounded(rule, Decimal(2 * (ask[0] - bid[0])) / (ask[0] + bid[0]), book.ts_recv_ns)
+    return Sight(True, Decimal(2 * (ask[0] - bid[0])) / (ask[0] + bid[0]), book.ts_recv_ns)
 
 
 def _funding(desk: Desk, rule: SetAlert) -> Sight:
@@ -80,7 +93,7 @@ def _funding(desk: Desk, rule: SetAlert) -> Sight:
         return Sight(None, why=f"{rule.instrument} has no fresh funding rate")
     if mark.funding_rate is None:
         return Sight(None, why=f"{rule.instrument} tells no funding rate")
-    return _bounded(rule, mark.funding_rate, mark.ts_recv_ns)
+    return Sight(True, mark.funding_rate, mark.ts_recv_ns)
 
 
 def _staleness(desk: Desk, rule: SetAlert) -> Sight:

@@ -12,7 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from desk.engine.alert_book import BLIND
-from desk.engine.alert_sight import BY_MARKET, Sight, look
+from desk.engine.alert_sight import BY_MARKET, Sight, against, look, sight
 from desk.engine.desk import Desk
 from desk.model.alert_commands import AlertKind, SetAlert
 from desk.model.events import Alerted
@@ -58,6 +58,8 @@ class AlertWatch:
         self._memory: dict[str, _Memory] = {}
         self._by_instrument: dict[str, list[SetAlert]] = {}
         self._of_fills: list[SetAlert] = []
+        self._seen: dict[tuple[str, AlertKind], Sight] = {}
+        """What was seen with the last message that changed it."""
         self._version = -1
         self._looked_ns = -EVERY_NS
         self._due: list[Alerted] = []
@@ -67,8 +69,21 @@ class AlertWatch:
         self._follow()
         if isinstance(event, FeedStatus | InstrumentListed):
             return
+        seen: dict[AlertKind, Sight | None] = {}
         for rule in self._by_instrument.get(event.instrument, ()):
-            self._judge(rule, look(self._desk, rule))
+            kind = rule.kind
+            if kind not in seen:
+                seen[kind] = self._new_sight(event.instrument, rule)
+            if (found := seen[kind]) is not None:
+                self._judge(rule, against(rule, found))
+
+    def _new_sight(self, instrument: str, rule: SetAlert) -> Sight | None:
+        """Return what all alerts of a kind look at; None: a message has not changed it."""
+        found = sight(self._desk, rule)
+        if self._seen.get((instrument, rule.kind)) == found:
+            return None
+        self._seen[instrument, rule.kind] = found
+        return found
 
     def take(self) -> list[Alerted]:
         """Return what has come about since it was asked last."""
@@ -93,6 +108,7 @@ class AlertWatch:
         if self._version == book.version:
             return
         self._version = book.version
+        self._seen = {}
         self._memory = {n: self._memory.get(n, _Memory()) for n in book.rules}
         by_instrument: defaultdict[str, list[SetAlert]] = defaultdict(list)
         for rule in book.rules.values():

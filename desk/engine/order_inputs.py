@@ -70,9 +70,9 @@ def dearest_price(desk: Desk, order: Order, instrument: Instrument) -> Decimal |
 
     A stop takes at market once it is triggered: its trigger is its mark.
     """
-    terms = order.terms
-    asked = terms if order.amending is None else order.amending.of(terms)
-    prices = [p for t in (terms, asked) if (p := _expected(desk, order, t)) is not None]
+    terms, amending = order.terms, order.amending
+    possible = (terms,) if amending is None else (terms, amending.of(terms))
+    prices = [p for t in possible if (p := _expected(desk, order, t)) is not None]
     if not prices:
         return None
     if not terms.type.has_price:
@@ -91,6 +91,8 @@ def _expected(desk: Desk, order: Order, terms: OrderTerms) -> Decimal | None:
 def _dearest(
     desk: Desk, terms: OrderTerms, instrument: Instrument, prices: list[Decimal]
 ) -> Decimal:
+    if len(set(prices)) == 1:
+        return prices[0]
     leverage, mark = desk.leverage(terms.account, instrument.id), desk.mark(instrument.id)
 
     def margin(price: Decimal) -> Decimal:
