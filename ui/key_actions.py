@@ -7,6 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ui.arming import SURFACES
+from ui.order_desk import SCOPES
+from ui.panels.positions import PERCENTS, REVERSE, SET_STOP
 
 if TYPE_CHECKING:
     from ui.window import DeskWindow
@@ -59,8 +61,13 @@ def _book_actions(window: DeskWindow) -> Actions:
     """What is done with positions and orders that are there."""
     positions = window.positions
     closing: Actions = {
-        f"close_{percent}": partial(positions.close_selected, percent)
-        for percent in (25, 50, 75, 100)
+        f"close_{percent}": partial(positions.do_selected, percent) for percent in PERCENTS
+    }
+    closing |= {
+        "reverse": partial(positions.do_selected, REVERSE),
+        "set_stop": partial(positions.do_selected, SET_STOP),
+        "cancel_buys": partial(window.order_desk.cancel_some, *SCOPES[0]),
+        "cancel_sells": partial(window.order_desk.cancel_some, *SCOPES[1]),
     }
     hands = window.ladder_hands
     ladder: Actions = hands.keys(window.go_to)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desk.model.numbers import plain
 from ui.command_desk import CommandDesk
 from ui.panels.leverage import LeverageDialog
 from ui.viewmodels.command_line import Reading
+from ui.viewmodels.draft import Form
 from ui.viewmodels.events import Line
 from ui.viewmodels.text import tr
 from ui.viewmodels.ticket_limits import setting_of
@@ -32,6 +34,20 @@ def wire_hands(window: DeskWindow) -> CommandDesk:
     footer.command.left.connect(leave)
     window.ticket.setting_asked.connect(open_)
     return CommandDesk(footer.command, window.completions, window.exchange, window.arming, say)
+
+
+def write_stop(window: DeskWindow, account: str, instrument: str) -> None:
+    """Write a stop of a position's size into the ticket; a hand says at which mark."""
+    frame, ticket = window.pump.frame, window.ticket
+    held = [] if frame is None else frame.positions
+    position = next((p for p in held if (p.account, p.instrument) == (account, instrument)), None)
+    if position is None:
+        window.say(tr(f"{account} holds no {instrument} any more."))
+        return
+    window.display.choose(instrument)
+    side = "SELL" if position.quantity > 0 else "BUY"
+    ticket.stage(account, side, plain(abs(position.quantity)), Form.STOP)
+    window.go_to(ticket.fields.all["trigger"])
 
 
 def open_setting(window: DeskWindow) -> None:

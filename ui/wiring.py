@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ui.ticket_desk import write_stop
 from ui.viewmodels.drill import Score, score_words
 from ui.viewmodels.text import tr
 
@@ -52,6 +53,9 @@ def _wire_book(window: DeskWindow) -> None:
     window.panic_keys.pressed.connect(window.panic.press)
     window.panic_keys.released.connect(window.panic.release)
     window.positions.close_asked.connect(actions.close_part)
+    window.positions.reverse_asked.connect(actions.reverse)
+    window.positions.stop_asked.connect(partial(write_stop, window))
+    window.positions.alert_asked.connect(window.alerts.ask)
     window.positions.chosen.connect(display.choose)
     window.watch.chosen.connect(display.choose)
     window.orders.cancel_asked.connect(actions.cancel)

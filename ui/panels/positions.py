@@ -1,14 +1,16 @@
-"""Positions by danger, with distance bars and buttons that close a part."""
+"""Positions by danger, with distance bars and buttons: close a part, reverse, set a stop."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import TypeAlias
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QMenu, QToolTip, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
+from ui import icons
 from ui.grid import Grid
 from ui.paint import Align, Ink, painting
 from ui.theme import Theme
@@ -25,7 +27,11 @@ from ui.viewmodels.text import symbol, tr
 
 PERCENTS = (25, 50, 75, 100)
 BAR_WIDTH, BAR_HEIGHT = 80, 8
-BUTTON_PITCH = 34
+REVERSE, SET_STOP = "reverse", "stop"
+Deed: TypeAlias = int | str
+"""What a row's button does: close so many percent, or one of the two words."""
+ICONS = {REVERSE: "reverse", SET_STOP: "shield"}
+WIDE_PITCH, PITCH = 34, 26
 WIDE_DISTANCE = 236
 """Room for σ and minutes beside both distances."""
 
@@ -35,6 +41,9 @@ class PositionsPanel(QWidget):
 
     close_asked = Signal(str, str, int)
     """Account, instrument, percent."""
+    reverse_asked = Signal(str, str)
+    stop_asked = Signal(str, str)
+    alert_asked = Signal(str)
     chosen = Signal(str)
     explain_asked = Signal(str, str, str, QPoint)
     """Figure, its label, its value as shown, and where on the screen."""
@@ -44,6 +53,9 @@ class PositionsPanel(QWidget):
         self._theme = theme
         self.grid = PositionsGrid(theme)
         self.grid.close_asked.connect(self.close_asked)
+        self.grid.reverse_asked.connect(self.reverse_asked)
+        self.grid.stop_asked.connect(self.stop_asked)
+        self.grid.alert_asked.connect(self.alert_asked)
         self.grid.explain_asked.connect(self.explain_asked)
         self.grid.row_selected.connect(self._choose)
         column = QVBoxLayout(self)
@@ -66,17 +78,20 @@ class PositionsPanel(QWidget):
         """Closing sends orders, so it needs an armed surface."""
         self.grid.set_armed(armed)
 
-    def close_selected(self, percent: int) -> None:
-        """Close part of the selected row, if the surface is armed."""
+    def do_selected(self, deed: Deed) -> None:
+        """What a button of the selected row would do."""
         key = self.grid.selected_key()
-        if key and self.grid.armed and self.grid.can_close(key):
-            self.close_asked.emit(*split_key(key), percent)
+        if key and self.grid.can_close(key):
+            self.grid.do(key, deed)
 
 
 class PositionsGrid(Grid):
-    """Rows of two lines; the distance bar and the close buttons are drawn."""
+    """Rows of two lines; the distance bar and the buttons are drawn."""
 
     close_asked = Signal(str, str, int)
+    reverse_asked = Signal(str, str)
+    stop_asked = Signal(str, str)
+    alert_asked = Signal(str)
     explain_asked = Signal(str, str, str, QPoint)
     drawn_columns = frozenset({"distance", "close"})
 
@@ -85,7 +100,8 @@ class PositionsGrid(Grid):
         super().__init__(theme, COLUMNS, tr("Positions"), row_height=40, padding=6)
         self.armed = False
         self.frame: DeskFrame | None = None
-        self.button_down: tuple[str, int] | None = None
+        self.button_down: tuple[str, Deed] | None = None
+        self.menu: QMenu | None = None
         self.setMouseTracking(True)
 
     def set_armed(self, armed: bool) -> None:
@@ -95,9 +111,9 @@ class PositionsGrid(Grid):
             self.viewport().update()
 
     def drawn_width(self, column: Column) -> int:
-        """Two buttons on a small screen, four elsewhere."""
+        """Two buttons on a small screen, six elsewhere."""
         if column.key == "close":
-            return len(self.percents()) * BUTTON_PITCH
+            return len(self.deeds()) * self._pitch()
         wide = column.key == "distance" and self._says_sigma and not self.theme.compact
         return WIDE_DISTANCE if wide else column.width
 
@@ -112,9 +128,19 @@ class PositionsGrid(Grid):
         """Whether a row's position is this desk's to close."""
         return any(row.key == key and row.cells[-1].text != WATCHED for row in self.grid.rows)
 
-    def percents(self) -> tuple[int, ...]:
-        """Which buttons there is room for."""
-        return (50, 100) if self.theme.compact else PERCENTS
+    def deeds(self) -> tuple[Deed, ...]:
+        """Which buttons there is room for; the menu and the keys have all."""
+        return (50, 100) if self.theme.compact else (*PERCENTS, REVERSE, SET_STOP)
+
+    def do(self, key: str, deed: Deed) -> None:
+        """Ask for it, if the surface is armed; a stop is only written, in the ticket."""
+        where = split_key(key)
+        if deed == SET_STOP:
+            self.stop_asked.emit(*where)
+        elif self.armed and deed == REVERSE:
+            self.reverse_asked.emit(*where)
+        elif self.armed:
+            self.close_asked.emit(*where, deed)
 
     # ---- painting ---------------------------------------------------------------------------
 
@@ -141,8 +167,8 @@ class PositionsGrid(Grid):
         if cell.text == WATCHED:
             ink.text("muted", self.theme.face(11), tr("watched only"), box, Align.RIGHT)
             return
-        for percent in self.percents():
-            self._paint_button(ink, row.key, percent, self._button_box(percent, box))
+        for deed in self.deeds():
+            self._paint_button(ink, row.key, deed, self._button_box(deed, box))
 
     def _paint_distance(self, ink: Ink, cell: Cell, box: QRectF) -> None:
         bar = QRectF(box.left(), round(box.center().y()) - 4, BAR_WIDTH, BAR_HEIGHT)
@@ -178,40 +204,43 @@ class PositionsGrid(Grid):
         lower = QRectF(words.left(), box.top() + 21, words.width(), 14)
         ink.text("muted", self.theme.face(11), cell.second, lower)
 
-    def _button_box(self, percent: int, cell_box: QRectF) -> QRectF:
-        percents = self.percents()
-        place = len(percents) - percents.index(percent)
-        right = cell_box.right()
-        return QRectF(right - place * BUTTON_PITCH + 4, round(cell_box.center().y()) - 11, 30, 22)
+    def _button_box(self, deed: Deed, cell_box: QRectF) -> QRectF:
+        deeds = self.deeds()
+        pitch, top = self._pitch(), round(cell_box.center().y()) - 11
+        left = cell_box.right() - (len(deeds) - deeds.index(deed)) * pitch + 2
+        return QRectF(left, top, pitch - 2, 22)
 
-    def _paint_button(self, ink: Ink, key: str, percent: int, box: QRectF) -> None:
-        live = self.armed and not self.dimmed
-        down = self.button_down == (key, percent)
+    def _pitch(self) -> int:
+        return WIDE_PITCH if self.theme.compact else PITCH
+
+    def _paint_button(self, ink: Ink, key: str, deed: Deed, box: QRectF) -> None:
+        live = (self.armed or deed == SET_STOP) and not self.dimmed
+        down = self.button_down == (key, deed)
         ink.frame("edge" if live else "line", "sel" if down else None, box, radius=4)
         token = "text" if live else "muted"
-        ink.text(token, self.theme.face(11, 500), str(percent), box, Align.CENTER)
+        if isinstance(deed, int):
+            ink.text(token, self.theme.face(11, 500), str(deed), box, Align.CENTER)
+            return
+        square = QRectF(round(box.center().x()) - 6, round(box.center().y()) - 6, 12, 12)
+        icons.draw(ink.painter, ICONS[deed], self.theme.color(token).name(), square)
 
     # ---- hands ------------------------------------------------------------------------------
 
-    def button_rect(self, key: str, percent: int) -> QRectF:
+    def button_rect(self, key: str, deed: Deed) -> QRectF:
         """Where a row's button is, in the viewport."""
         number = next(n for n, row in enumerate(self.grid.rows) if row.key == key)
         column = next(n for n, c in enumerate(self.grid.columns) if c.key == "close")
         left = self.columnViewportPosition(column) + self.padding
         top = self.rowViewportPosition(number)
         box = QRectF(left, top, self.columnWidth(column) - 2 * self.padding, self.row_height())
-        return self._button_box(percent, box)
+        return self._button_box(deed, box)
 
-    def _button_at(self, point: QPoint) -> tuple[str, int] | None:
+    def _button_at(self, point: QPoint) -> tuple[str, Deed] | None:
         key = self.key_at(point)
         if not key or not self.can_close(key):
             return None
         return next(
-            (
-                (key, percent)
-                for percent in self.percents()
-                if self.button_rect(key, percent).contains(point)
-            ),
+            ((key, deed) for deed in self.deeds() if self.button_rect(key, deed).contains(point)),
             None,
         )
 
@@ -234,34 +263,38 @@ class PositionsGrid(Grid):
             super().mouseReleaseEvent(event)
             return
         self.viewport().update()
-        if self.armed and pressed == self._button_at(event.position().toPoint()):
-            self.close_asked.emit(*split_key(pressed[0]), pressed[1])
+        if pressed == self._button_at(event.position().toPoint()):
+            self.do(*pressed)
 
     def contextMenuEvent(self, arg__1: QContextMenuEvent) -> None:
-        """Explain the figure under the pointer; by the menu key close a part, or explain any."""
+        """Explain the figure under the pointer; beside one, or by the menu key, offer it all."""
+        key = self.selected_key()
         if arg__1.reason() is not QContextMenuEvent.Reason.Keyboard:
             key, column = self.key_at(arg__1.pos()), self.columnAt(arg__1.pos().x())
             if key and column >= 0 and self.grid.columns[column].key in FIGURES:
                 self._explain(key, column, arg__1.globalPos())
                 return
-        if key := self.selected_key():
+        if key:
             self._offer(key, arg__1.globalPos())
 
     def _offer(self, key: str, at: QPoint) -> None:
-        account, instrument = split_key(key)
-        menu = QMenu(self)
-        for percent in PERCENTS if self.can_close(key) else ():
-            action = menu.addAction(tr(f"Close {percent} % of {symbol(instrument)} at market"))
-            action.setEnabled(self.armed)
-            action.triggered.connect(
-                lambda _=False, percent=percent: self.close_asked.emit(account, instrument, percent)
-            )
+        instrument = split_key(key)[1]
+        menu = self.menu = QMenu(self)
+        for deed in (*PERCENTS, REVERSE, SET_STOP) if self.can_close(key) else ():
+            action = menu.addAction(deed_words(deed, symbol(instrument)))
+            action.setEnabled(self.armed or deed == SET_STOP)
+            action.triggered.connect(partial(self._do_later, key, deed))
+        alert = menu.addAction(tr("Set an alert…"))
+        alert.triggered.connect(lambda: self.alert_asked.emit(instrument))
         menu.addSeparator()
         for number, column in enumerate(self.grid.columns):
             if column.key in FIGURES:
                 action = menu.addAction(tr(f"How {column.title.rstrip(' ↑')} came about"))
                 action.triggered.connect(partial(self._explain_later, key, number, at))
         menu.popup(at)
+
+    def _do_later(self, key: str, deed: Deed, _: bool = False) -> None:
+        self.do(key, deed)
 
     def _explain_later(self, key: str, column: int, at: QPoint, _: bool = False) -> None:
         self._explain(key, column, at)
@@ -288,6 +321,14 @@ class PositionsGrid(Grid):
             key = self.key_at(point)
             tip = position_tip(self.frame, key) if key and self.frame is not None else ""
             return f"{tip}\n{tr('Right-click: how this came about')}" if tip else ""
-        what = symbol(split_key(button[0])[1])
-        text = tr(f"Close {button[1]} % of {what} at market, reduce-only")
-        return text if self.armed else text + tr(" (arm first)")
+        text = deed_words(button[1], symbol(split_key(button[0])[1]))
+        return text if self.armed or button[1] == SET_STOP else text + tr(" (arm first)")
+
+
+def deed_words(deed: Deed, what: str) -> str:
+    """What a button or an entry of the menu says it does."""
+    if deed == REVERSE:
+        return tr(f"Reverse {what} at market…")
+    if deed == SET_STOP:
+        return tr(f"Write a stop for {what} into the ticket…")
+    return tr(f"Close {deed} % of {what} at market, reduce-only")

@@ -233,11 +233,13 @@ class TicketPanel(TicketLayout):
         counts = market is not None and market.quantity_unit == "ct"
         return QuantityUnit.CONTRACTS if counts else QuantityUnit.BARE
 
-    def stage(self, account: str, side: str, quantity: str) -> None:
-        """Fill in an order that reduces, at market; a hand has still to send it."""
+    def stage(self, account: str, side: str, quantity: str, form: Form = Form.MARKET) -> None:
+        """Fill in an order that reduces; a hand has still to send it, and a stop to place."""
         self.account.setCurrentText(account)
         self.side.choose(side)
-        self.type.choose("MARKET")
+        self.type.choose(form.name)
+        self.fields.all["trigger"].clear()
+        self.terms.clear()
         self.state.edit(unit=self._own_unit())
         self.reduce_only.setChecked(True)
         self.quantity.setText(quantity)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from desk.engine.snapshot import DeskFrame, MarketView, PositionView
+from desk.engine.snapshot import DeskFrame, MarketView, OrderView, PositionView
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.text import (
     UNKNOWN,
@@ -36,7 +36,7 @@ COLUMNS = (
     Column("realized", "Realized", "+88,888", keep=1),
     Column("funding", "Funding · next", "−0.0888% /8h 88:88", keep=4),
     Column("margin", "Margin · lev", "8,888,888", keep=2),
-    Column("close", "Close %", "", width=134),
+    Column("close", "Close %", "", width=156),
 )
 
 FIGURES = {
@@ -49,6 +49,10 @@ FIGURES = {
     "margin": "initial_margin",
 }
 """Column → the engine's name of its figure, by which it can be explained."""
+
+STOPS = frozenset({"STOP", "STOP_LIMIT", "TRAILING_STOP"})
+STANDING = frozenset({"WAITING", "WORKING", "PARTIALLY_FILLED"})
+"""Known to be at the venue."""
 
 WARNING_DISTANCE = Decimal("0.10")
 DANGER_DISTANCE = Decimal("0.05")
@@ -84,6 +88,7 @@ def position_rows(frame: DeskFrame, *, short: bool = False) -> tuple[Row, ...]:
             frame.wall_ms,
             short=short,
             watched=position.account in watched,
+            stops=protecting(frame, position),
         )
         for position in sorted(frame.positions, key=_danger)
     )
@@ -134,7 +139,13 @@ def _danger(position: PositionView) -> tuple[int, Decimal, str]:
 
 
 def _row(
-    position: PositionView, market: MarketView | None, wall_ms: int, *, short: bool, watched: bool
+    position: PositionView,
+    market: MarketView | None,
+    wall_ms: int,
+    *,
+    short: bool,
+    watched: bool,
+    stops: list[OrderView],
 ) -> Row:
     tick = market.tick_size if market else Decimal("0.01")
     lot = market.lot_size if market else Decimal("0.001")
@@ -160,7 +171,11 @@ def _row(
                 second="LONG" if is_long else "SHORT",
             ),
             Cell(price(position.entry_price, tick), Tone.TEXT2),
-            _known(price(position.mark_price, tick), strong),
+            Cell(
+                mark := price(position.mark_price, tick),
+                Tone.MUTED if mark == UNKNOWN else strong,
+                second="" if watched else stop_words(position, stops, tick),
+            ),
             _liquidation_cell(position, tick, strong, is_long=is_long),
             distance_cell(position, "" if short else likely_words(position)),
             Cell(
@@ -184,6 +199,35 @@ def _row(
     )
 
 
+def protecting(frame: DeskFrame, position: PositionView) -> list[OrderView]:
+    """Stops that only reduce this position, the nearest to its mark first.
+
+    One that is being cancelled, or that the venue may not have, is no protection.
+    """
+    side = "SELL" if position.quantity > 0 else "BUY"
+    found = [
+        order
+        for order in frame.orders
+        if (order.account, order.instrument) == (position.account, position.instrument)
+        and order.type in STOPS
+        and order.reduce_only
+        and order.side == side
+        and order.status in STANDING
+        and order.trigger is not None
+        and not order.cancelling
+    ]
+    return sorted(found, key=lambda order: order.trigger or 0, reverse=side == "SELL")
+
+
+def stop_words(position: PositionView, stops: list[OrderView], tick: Decimal) -> str:
+    """`SL 59,900.0`, `part 59,900.0` where the stops cover only a part, or `no stop`."""
+    if not stops:
+        return tr("no stop")
+    covered = sum((order.quantity - order.filled for order in stops), Decimal(0))
+    word = "SL" if covered >= abs(position.quantity) else tr("part")
+    return f"{word} {price(stops[0].trigger, tick)}"
+
+
 def _funding(position: PositionView, market: MarketView | None, wall_ms: int) -> str:
     """The rate with what it is for, and the time to the next one where there is one."""
     next_ms = position.next_funding_ms
@@ -192,10 +236,6 @@ def _funding(position: PositionView, market: MarketView | None, wall_ms: int) ->
     if position.funding_rate is None or next_ms is None:
         return text
     return f"{text} {countdown_short(next_ms - wall_ms)}"
-
-
-def _known(text: str, tone: Tone) -> Cell:
-    return Cell(text, Tone.MUTED if text == UNKNOWN else tone)
 
 
 def _liquidation_cell(position: PositionView, tick: Decimal, tone: Tone, *, is_long: bool) -> Cell:

@@ -1,7 +1,7 @@
 from decimal import Decimal as D
 
 import pytest
-from helpers.frames import BTC, BTCC, ETH, WALL_MS, frame, market, normal_desk, position
+from helpers.frames import BTC, BTCC, ETH, WALL_MS, frame, market, normal_desk, order, position
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +52,51 @@ def test_unknown_liquidation_is_a_dash_and_none_is_none():
     nowhere = row_of(liquidation_price=None, liquidation_distance=None, common_move=None)
     assert nowhere[AT["liquidation"]].text == "none"
     assert nowhere[AT["distance"]].text == "none"
+
+
+def stop(**changes):
+    fields = {
+        "side": "SELL",
+        "type": "STOP",
+        "trigger": D("59900.0"),
+        "price": None,
+        "quantity": D("50.000"),
+        "reduce_only": True,
+        "status": "WAITING",
+    }
+    return order(**fields | changes)
+
+
+@pytest.mark.parametrize(
+    ("stops", "words"),
+    [
+        ([], "no stop"),
+        ([stop()], "SL 59,900.0"),
+        ([stop(trigger=D("59000.0")), stop(trigger=D("59950.5"))], "SL 59,950.5"),
+        ([stop(quantity=D("49.999"))], "part 59,900.0"),
+        ([stop(filled=D(1))], "part 59,900.0"),
+        ([stop(type="TRAILING_STOP", trail=D(900))], "SL 59,900.0"),
+        ([stop(side="BUY")], "no stop"),
+        ([stop(type="TAKE_PROFIT")], "no stop"),
+        ([stop(reduce_only=False)], "no stop"),
+        ([stop(account="perp-2")], "no stop"),
+        ([stop(instrument=ETH)], "no stop"),
+        ([stop(cancelling=True)], "no stop"),
+        ([stop(status="UNKNOWN")], "no stop"),
+        ([stop(status="PENDING")], "no stop"),
+        ([stop(status="CANCELLED")], "no stop"),
+        ([stop(trigger=None)], "no stop"),
+    ],
+)
+def test_the_mark_says_which_stop_stands_behind_the_position(stops, words):
+    rows = position_rows(frame(markets=[market()], positions=[position()], orders=stops))
+    assert rows[0].cells[AT["mark"]].second == words
+
+
+def test_of_a_short_the_lowest_stop_is_the_nearest():
+    stops = [stop(side="BUY", trigger=D(price)) for price in ("63000.0", "62000.0")]
+    shown = frame(markets=[market()], positions=[position(quantity=D(-50))], orders=stops)
+    assert position_rows(shown)[0].cells[AT["mark"]].second == "SL 62,000.0"
 
 
 def test_stale_position_is_dimmed():
