@@ -14,9 +14,11 @@ from ui.panels.strips import Answer
 from ui.panes import Panes
 from ui.pump import Pump
 from ui.viewmodels.banner import Banner, banners
+from ui.viewmodels.positions import positions_note
 from ui.viewmodels.status import status_view
 from ui.viewmodels.text import symbol, tr
-from ui.viewmodels.watch import first_choice
+from ui.viewmodels.ticket import needs, needs_words
+from ui.viewmodels.watch import first_choice, market_of
 
 FAULTS_KEPT = 5
 
@@ -79,9 +81,18 @@ class Display(QObject):
             sorted([*banners(frame), *self._faults], key=lambda b: b.rank)
         )
         self._arming.see_profile(frame.profile_hash)
+        self._show_needs(frame)
         self._panes.setWindowTitle(f"{view.mode} · {tr('Desk')} · {frame.state}")
         self._panes.area.fit_rows(len(frame.positions), len(self._panes.watch.grid.grid.rows))
         self._offer_deposit(frame)
+
+    def _show_needs(self, frame: DeskFrame) -> None:
+        """What the surfaces stand on, with its ages; where only closing is left, in the title."""
+        docks = self._panes.area.docks
+        words = needs_words(needs(market_of(frame, self.selected)))
+        for surface in ("chart", "ladder"):
+            docks[surface].bar.setToolTip(words)
+        docks["positions"].bar.say(positions_note(frame))
 
     def choose(self, instrument: str | None) -> None:
         """Follow an instrument in ticket, chart, ladder."""

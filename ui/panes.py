@@ -33,6 +33,7 @@ from ui.panels.strips import Strip
 from ui.panels.ticket import TicketPanel
 from ui.panels.watch import WatchPanel
 from ui.theme import Theme, set_look
+from ui.viewmodels.positions import positions_note
 from ui.viewmodels.text import tr
 
 COMPACT_BELOW = 1_600
@@ -91,8 +92,7 @@ class Panes(QWidget):
     def _arrange(self) -> None:
         area = self.area
         area.add("risk", tr("Risk"), self.risk).bar.say(tr("worst first"))
-        positions = area.add("positions", tr("Positions"), self.positions)
-        positions.bar.say(tr("nearest to liquidation first · rows hold still under the pointer"))
+        area.add("positions", tr("Positions"), self.positions).bar.say(positions_note(None))
         area.add("chart", tr("Chart"), self.chart)
         area.add("watch", tr("Market watch"), self.watch).bar.say(tr("age in ms"))
         feeds = area.add("feeds", tr("Feeds"), self.feeds)

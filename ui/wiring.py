@@ -55,6 +55,7 @@ def _wire_book(window: DeskWindow) -> None:
     window.positions.close_asked.connect(actions.close_part)
     window.positions.reverse_asked.connect(actions.reverse)
     window.positions.stop_asked.connect(partial(write_stop, window))
+    window.positions.refused.connect(window.say)
     window.positions.alert_asked.connect(window.alerts.ask)
     window.positions.chosen.connect(display.choose)
     window.watch.chosen.connect(display.choose)

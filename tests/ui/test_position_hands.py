@@ -2,6 +2,7 @@
 
 from decimal import Decimal as D
 
+import msgspec
 import pytest
 from helpers.frames import BTC, BTCC, ETH, account, later, normal_desk, order, position
 from PySide6.QtCore import QPoint, Qt
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from desk.engine.order_snapshot import ProgramView
 from desk.model.command import Quantity
-from desk.model.commands import CancelAll, CancelOrder, ReversePosition, SubmitOrder
+from desk.model.commands import CancelAll, CancelOrder, ClosePosition, ReversePosition, SubmitOrder
 from desk.model.orders import OrderType, Side
 from ui.panels.positions import REVERSE, SET_STOP
 from ui.viewmodels.positions import position_key
@@ -62,6 +63,24 @@ def test_a_reversal_whose_surface_was_disarmed_before_the_answer_is_not_sent(rig
     click(rig, LONG, REVERSE)
     rig.window.arming.disarm("test", surface="positions")
     QTest.mouseClick(rig.window.strip.buttons["do"], LEFT)
+    assert none_sent(rig, ReversePosition)
+
+
+def test_with_stale_marks_only_closing_is_left_and_the_surfaces_say_what_they_need(rig):
+    desk = normal_desk()
+    old = [msgspec.structs.replace(one, mark_age_ms=5_001) for one in desk.positions]
+    rig.arm()
+    rig.settle(later(desk, positions=[*old[:1], desk.positions[1]]))
+    docks = rig.window.area.docks
+    rig.until(lambda: docks["ladder"].bar.toolTip() == "Needs mark 38 ms, book 41 ms")
+    assert docks["positions"].bar.note.startswith("nearest")
+    rig.settle(later(desk, positions=[*old[:1], msgspec.structs.replace(old[1], mark_age_ms=None)]))
+    rig.until(lambda: docks["positions"].bar.note == "CLOSING ONLY: every mark is stale")
+    click(rig, LONG, REVERSE)
+    assert "only closing is left" in rig.window.footer.accessibleName()
+    assert not rig.window.strip.asking
+    click(rig, LONG, 100)
+    rig.until(lambda: bool(rig.desk.sent(ClosePosition)))
     assert none_sent(rig, ReversePosition)
 
 

@@ -19,6 +19,8 @@ from ui.viewmodels.positions import (
     COLUMNS,
     FIGURES,
     WATCHED,
+    is_stale,
+    position_key,
     position_rows,
     position_tip,
     split_key,
@@ -44,6 +46,8 @@ class PositionsPanel(QWidget):
     reverse_asked = Signal(str, str)
     stop_asked = Signal(str, str)
     alert_asked = Signal(str)
+    refused = Signal(str)
+    """Why a button did nothing, in words."""
     chosen = Signal(str)
     explain_asked = Signal(str, str, str, QPoint)
     """Figure, its label, its value as shown, and where on the screen."""
@@ -56,6 +60,7 @@ class PositionsPanel(QWidget):
         self.grid.reverse_asked.connect(self.reverse_asked)
         self.grid.stop_asked.connect(self.stop_asked)
         self.grid.alert_asked.connect(self.alert_asked)
+        self.grid.refused.connect(self.refused)
         self.grid.explain_asked.connect(self.explain_asked)
         self.grid.row_selected.connect(self._choose)
         column = QVBoxLayout(self)
@@ -92,6 +97,7 @@ class PositionsGrid(Grid):
     reverse_asked = Signal(str, str)
     stop_asked = Signal(str, str)
     alert_asked = Signal(str)
+    refused = Signal(str)
     explain_asked = Signal(str, str, str, QPoint)
     drawn_columns = frozenset({"distance", "close"})
 
@@ -132,11 +138,21 @@ class PositionsGrid(Grid):
         """Which buttons there is room for; the menu and the keys have all."""
         return (50, 100) if self.theme.compact else (*PERCENTS, REVERSE, SET_STOP)
 
+    def _only_closes(self, key: str) -> bool:
+        held = [] if self.frame is None else self.frame.positions
+        return any(is_stale(p) for p in held if position_key(p.account, p.instrument) == key)
+
+    def _is_live(self, key: str, deed: Deed) -> bool:
+        """Whether a button would do something; a stop is only written, and closing never ends."""
+        return deed == SET_STOP or (self.armed and (deed != REVERSE or not self._only_closes(key)))
+
     def do(self, key: str, deed: Deed) -> None:
         """Ask for it, if the surface is armed; a stop is only written, in the ticket."""
         where = split_key(key)
         if deed == SET_STOP:
             self.stop_asked.emit(*where)
+        elif self.armed and deed == REVERSE and self._only_closes(key):
+            self.refused.emit(tr(f"{symbol(where[1])}: its mark is stale, only closing is left."))
         elif self.armed and deed == REVERSE:
             self.reverse_asked.emit(*where)
         elif self.armed:
@@ -214,7 +230,7 @@ class PositionsGrid(Grid):
         return WIDE_PITCH if self.theme.compact else PITCH
 
     def _paint_button(self, ink: Ink, key: str, deed: Deed, box: QRectF) -> None:
-        live = (self.armed or deed == SET_STOP) and not self.dimmed
+        live = self._is_live(key, deed) and not self.dimmed
         down = self.button_down == (key, deed)
         ink.frame("edge" if live else "line", "sel" if down else None, box, radius=4)
         token = "text" if live else "muted"
@@ -282,7 +298,7 @@ class PositionsGrid(Grid):
         menu = self.menu = QMenu(self)
         for deed in (*PERCENTS, REVERSE, SET_STOP) if self.can_close(key) else ():
             action = menu.addAction(deed_words(deed, symbol(instrument)))
-            action.setEnabled(self.armed or deed == SET_STOP)
+            action.setEnabled(self._is_live(key, deed))
             action.triggered.connect(partial(self._do_later, key, deed))
         alert = menu.addAction(tr("Set an alert…"))
         alert.triggered.connect(lambda: self.alert_asked.emit(instrument))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from ui.paint import painting
 from ui.theme import Theme
 from ui.viewmodels.text import UNKNOWN, tr
+from ui.viewmodels.ticket import needs_words
 from ui.viewmodels.tone import Tone
 
 
@@ -49,7 +50,7 @@ class TicketNeeds(QWidget):
         """Show each need with its age: name, age, tone."""
         if needs != self._needs:
             self._needs = needs
-            self.setAccessibleName(tr("Needs ") + ", ".join(f"{n} {age}" for n, age, _ in needs))
+            self.setAccessibleName(needs_words(needs))
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

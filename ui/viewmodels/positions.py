@@ -23,6 +23,7 @@ from ui.viewmodels.text import (
     symbol,
     tr,
 )
+from ui.viewmodels.ticket import SURFACE_STALE_MS
 from ui.viewmodels.tone import Tone, of_profit, rank
 
 COLUMNS = (
@@ -197,6 +198,19 @@ def _row(
             Cell(WATCHED if watched else ""),
         ),
     )
+
+
+def is_stale(position: PositionView) -> bool:
+    """Its mark is too old, or unknown, for anything but closing."""
+    age_ms = position.mark_age_ms
+    return age_ms is None or age_ms > SURFACE_STALE_MS
+
+
+def positions_note(frame: DeskFrame | None) -> str:
+    """What the title says beside the word: how rows lie, or that only closing is left."""
+    if frame is not None and frame.positions and all(map(is_stale, frame.positions)):
+        return tr("CLOSING ONLY: every mark is stale")
+    return tr("nearest to liquidation first · rows hold still under the pointer")
 
 
 def protecting(frame: DeskFrame, position: PositionView) -> list[OrderView]:

@@ -267,6 +267,11 @@ def needs(market: MarketView | None) -> tuple[tuple[str, str, Tone], ...]:
     return tuple(shown)
 
 
+def needs_words(shown: tuple[tuple[str, str, Tone], ...]) -> str:
+    """`Needs mark 38 ms, book 41 ms`; empty where nothing is known of the market."""
+    return tr("Needs ") + ", ".join(f"{name} {age}" for name, age, _ in shown) if shown else ""
+
+
 def _age_text(ms: int | None) -> str:
     text = age(ms)
     return f"{text} ms" if ms is not None and ms < 1_000 else text
