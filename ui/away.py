@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from functools import partial
+from typing import cast
 
 from PySide6.QtCore import SLOT, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
 from ui.viewmodels.text import tr
-
-if TYPE_CHECKING:
-    from PySide6.QtDBus import QDBusConnection
 
 LOOK_MS = 500
 SLEPT_NS = 1_000_000_000
@@ -51,6 +49,8 @@ class Away(QObject):
         super().__init__(parent)
         self._asleep = asleep
         self._slept_ns = asleep()
+        self.heard = 0
+        """How many signals are listened to."""
         self._watch = QTimer(self)
         self._watch.setInterval(LOOK_MS)
         self._watch.timeout.connect(self.look)
@@ -60,23 +60,25 @@ class Away(QObject):
             app.commitDataRequest.connect(self._end)
             app.applicationStateChanged.connect(self._change)
 
-    def listen(
-        self, system: QDBusConnection | None = None, session: QDBusConnection | None = None
-    ) -> int:
-        """Listen to the system's and the desktop's bus; how many signals are listened to."""
+    def listen(self, system: str | None = None, session: str | None = None) -> None:
+        """Call the system's and the desktop's bus; the one that answers is listened to."""
+        from ui.bus import BusCall, session_address, system_address  # after the first paint
+
+        for address, wanted in (
+            (system_address() if system is None else system, _SYSTEM),
+            (session_address() if session is None else session, _DESKTOP),
+        ):
+            if address:
+                BusCall(self, address, partial(self._join, address, wanted))
+
+    def _join(self, address: str, wanted: tuple[tuple[str, str, str], ...]) -> None:
         from PySide6.QtDBus import QDBusConnection  # after the first paint
 
-        heard = 0
-        for bus, wanted in (
-            (system or QDBusConnection.systemBus(), _SYSTEM),
-            (session or QDBusConnection.sessionBus(), _DESKTOP),
-        ):
-            for interface, name, slot in wanted:
-                # From whichever service and path: a screen saver has one of several. The stubs want
-                # bytes for the slot, and bytes are refused.
-                if bus.isConnected():
-                    heard += bus.connect("", "", interface, name, self, cast("bytes", SLOT(slot)))
-        return heard
+        bus = QDBusConnection.connectToBus(address, f"desk-{wanted[0][0]}")
+        for interface, name, slot in wanted if bus.isConnected() else ():
+            # From whichever service and path: a screen saver has one of several. The stubs want
+            # bytes for the slot, and bytes are refused.
+            self.heard += bus.connect("", "", interface, name, self, cast("bytes", SLOT(slot)))
 
     def look(self) -> None:
         """Compare the clocks."""
