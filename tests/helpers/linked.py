@@ -46,3 +46,13 @@ def live(trader, ms):
         trader.mark(BTC, "60000")
         trader.mark(ETH, "2500")
         trader.run(min(500, ms))
+
+
+def agree(practice, trader):
+    """The desk's position and fills are the exchange's, each once."""
+    ids = [fill.id for fill in trader.state.fills]
+    assert sorted(ids) == sorted({*ids})
+    assert {*ids} == {fill.id for fill in practice.exchange.fills}
+    for account, instrument in {*trader.state.positions, *practice.exchange.positions()}:
+        there = practice.exchange.held(account, instrument)
+        assert trader.state.position(account, instrument).quantity == there

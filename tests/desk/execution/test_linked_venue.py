@@ -4,7 +4,7 @@ from decimal import Decimal as D
 
 import pytest
 from helpers.engines import BTC, MS, START_MS, START_NS, Trader, order
-from helpers.linked import Practice, live
+from helpers.linked import Practice, agree, live
 
 from desk.engine.execution_views import execution_views
 from desk.engine.order_views import live_order_views
@@ -27,15 +27,6 @@ def codes(events):
 
 def alerts(trader, code):
     return [e.message for e in trader.events if isinstance(e, Alerted) and e.code == code]
-
-
-def agree(practice, trader):
-    """The desk's position and fills are the exchange's, each once."""
-    assert [f.id for f in trader.state.fills] == sorted({f.id for f in trader.state.fills})
-    assert {f.id for f in trader.state.fills} == {f.id for f in practice.exchange.fills}
-    for account, instrument in {*trader.state.positions, *practice.exchange.positions()}:
-        there = practice.exchange.held(account, instrument)
-        assert trader.state.position(account, instrument).quantity == there
 
 
 def test_over_a_good_link_orders_do_what_they_do_on_paper():
