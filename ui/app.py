@@ -70,6 +70,10 @@ def run_window(
         from ui.measure.typing import TypingProbe
 
         TypingProbe(window, report)
+    if report := os.environ.get("DESK_PANIC_PROBE"):
+        from ui.measure.panic import PanicProbe
+
+        PanicProbe(window, report)
     app.exec()
     sys.exit(EXIT_OK)
 

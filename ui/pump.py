@@ -75,7 +75,7 @@ class Pump(QObject):
         """Levels of a side of the book that are wanted, and ticks that one holds."""
         self._heart = QTimer(self)
         self._heart.setInterval(HEARTBEAT_MS)
-        self._heart.timeout.connect(self._beat)
+        self._heart.timeout.connect(self.beat)
         self._credit = QTimer(self)
         self._credit.setSingleShot(True)
         self._credit.setInterval(UNPAINTED_CREDIT_MS)
@@ -138,7 +138,8 @@ class Pump(QObject):
         self._frame_due = number is not None
         self._asked_ns = self._now_ns()
 
-    def _beat(self) -> None:
+    def beat(self) -> None:
+        """Say that the window lives, and look whether the engine does."""
         self.send(Heartbeat())
         if self.link is Link.LOST:
             return

@@ -4,6 +4,7 @@
 gets one signal a tick. Runs of both alternate; each process measures itself.
 `stress`: the stress grid of many positions beside a loop over plain floats.
 `ticket`: from a key in the real program's ticket to the painted figures of its answer.
+`panic`: from a panic key to the engine's answer, and what a window that hangs leaves at work.
 `margin`: twenty positions recomputed on one mark, beside the same.
 """
 
@@ -31,7 +32,7 @@ END_S = 20.0
 
 EXIT_OK = 0
 
-NAMES = ("window", "stress", "margin", "ticket")
+NAMES = ("window", "stress", "margin", "ticket", "panic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,10 @@ def _rows(name: str, seconds: float, repeats: int) -> list[dict[str, Any]]:
         from desk.cli.bench_ticket import ticket_rows
 
         return ticket_rows()
+    if name == "panic":
+        from desk.cli.bench_panic import panic_rows
+
+        return panic_rows()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     return window_rows(seconds, repeats)
 

@@ -10,6 +10,8 @@ from desk.app.entry import main
 from desk.cli import bench
 from desk.cli.bench import FIGURES, PACES, Pace, percentile, pooled, row, window_rows
 from desk.cli.bench_load import push_ticks, serve_window
+from desk.cli.bench_panic import HUNG, KEYS
+from desk.cli.bench_panic import rows as panic_rows
 from desk.engine.snapshot import DeskFrame, Hello, PipeMessage, Request
 from desk.model.commands import NextFrame
 
@@ -96,6 +98,25 @@ def test_command_prints_one_document(monkeypatch, capsys):
     monkeypatch.setattr(bench, "window_rows", lambda seconds, repeats: [{"name": "x"}])
     assert main(["bench", "window", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"rows": [{"name": "x"}]}
+
+
+def test_panic_keys_are_held_to_a_tenth_of_a_second_and_a_hung_window_to_four():
+    fed = {name: [10.0] * 19 + [150.0] for name in KEYS}
+    fed |= {"REDUCING": [3_010.0], "cancelled": [3_060.0, 4_001.0]}
+    found = {r["name"]: r for r in panic_rows(fed, {name: [20.0] for name in KEYS})}
+    assert len(found) == 4 * len(KEYS) + len(HUNG)
+    middle, worst = found["panic: kill p50"], found["panic: kill p95"]
+    assert (middle["value"], middle["ratio"], middle["ok"]) == (10.0, 0.1, True)
+    assert (worst["value"], worst["ok"], worst["note"]) == (150.0, False, "20 keys")
+    assert found["panic: kill, feed dead p95"]["ok"]
+    gone = found["panic: window hung, cancelled"]
+    assert (gone["value"], gone["target"], gone["ok"]) == (4_001.0, "<= 4000", False)
+
+
+def test_panic_without_a_report_is_not_ok():
+    found = panic_rows({}, {})
+    assert not any(r["ok"] for r in found)
+    assert {r["note"] for r in found} == {"the window brought no report"}
 
 
 def test_load_greets_then_sends_one_frame_for_one_request(load):
