@@ -74,6 +74,10 @@ def run_window(
         from ui.measure.panic import PanicProbe
 
         PanicProbe(window, report)
+    if report := os.environ.get("DESK_ALERT_PROBE"):
+        from ui.measure.alerts import AlertProbe
+
+        AlertProbe(window, report)
     app.exec()
     sys.exit(EXIT_OK)
 

@@ -5,6 +5,7 @@ gets one signal a tick. Runs of both alternate; each process measures itself.
 `stress`: the stress grid of many positions beside a loop over plain floats.
 `ticket`: from a key in the real program's ticket to the painted figures of its answer.
 `panic`: from a panic key to the engine's answer, and what a window that hangs leaves at work.
+`alert`: from an alert's event until it is raised and painted.
 `margin`: twenty positions recomputed on one mark, beside the same.
 """
 
@@ -32,7 +33,7 @@ END_S = 20.0
 
 EXIT_OK = 0
 
-NAMES = ("window", "stress", "margin", "ticket", "panic")
+NAMES = ("window", "stress", "margin", "ticket", "panic", "alert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,10 @@ def _rows(name: str, seconds: float, repeats: int) -> list[dict[str, Any]]:
         from desk.cli.bench_panic import panic_rows
 
         return panic_rows()
+    if name == "alert":
+        from desk.cli.bench_alert import alert_rows
+
+        return alert_rows()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     return window_rows(seconds, repeats)
 

@@ -32,9 +32,9 @@ _DESK = (sys.executable, "-m", "desk")
 def panic_rows() -> list[dict[str, Any]]:
     """Run the program with and without a feed and return its rows."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        fed = _measured(Path(folder) / "fed", [])
+        fed = measured(Path(folder) / "fed", PROBE_VARIABLE, [])
         ended = _ended_market(Path(folder) / "ready.json")
-        unfed = _measured(Path(folder) / "unfed", ["--market", str(ended)])
+        unfed = measured(Path(folder) / "unfed", PROBE_VARIABLE, ["--market", str(ended)])
     return rows(fed, unfed)
 
 
@@ -48,15 +48,20 @@ def rows(
             times = sorted(report.get(name, []))
             for percent in (50, 95):
                 said = f"panic: {name}{where} p{percent}"
-                found.append(_row(said, _share(times, percent / 100), KEY_MS, f"{len(times)} keys"))
+                found.append(
+                    timed_row(said, share(times, percent / 100), KEY_MS, f"{len(times)} keys")
+                )
     for name in HUNG:
         worst = max(fed.get(name, []), default=None)
         said = f"panic: window hung, {name}"
-        found.append(_row(said, worst, HUNG_MS, "from its last heartbeat; the worst of all orders"))
+        found.append(
+            timed_row(said, worst, HUNG_MS, "from its last heartbeat; the worst of all orders")
+        )
     return found
 
 
-def _measured(folder: Path, more: list[str]) -> dict[str, list[float]]:
+def measured(folder: Path, variable: str, more: list[str]) -> dict[str, list[float]]:
+    """Run the program with a probe; milliseconds by name, nothing without a report."""
     report = folder.with_suffix(".json")
     account = ["--account", str(folder)]
     subprocess.run(
@@ -67,7 +72,7 @@ def _measured(folder: Path, more: list[str]) -> dict[str, list[float]]:
         timeout=PATIENCE_S,
         capture_output=True,
     )
-    environment = {**os.environ, PROBE_VARIABLE: str(report)}
+    environment = {**os.environ, variable: str(report)}
     environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     process = subprocess.Popen(
         [*_DESK, *account, *more],
@@ -97,11 +102,13 @@ def _ended_market(ready: Path) -> Path:
     return ready
 
 
-def _share(ordered: Sequence[float], share: float) -> float | None:
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
+def share(ordered: Sequence[float], part: float) -> float | None:
+    """Return the value below which this share of the values lies; None of nothing."""
+    return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else None
 
 
-def _row(name: str, value: float | None, target: float, note: str) -> dict[str, Any]:
+def timed_row(name: str, value: float | None, target: float, note: str) -> dict[str, Any]:
+    """Return a row of milliseconds beside its target."""
     return {
         "name": name,
         "value": None if value is None else round(value, 3),

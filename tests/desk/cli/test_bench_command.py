@@ -9,6 +9,7 @@ import pytest
 from desk.app.entry import main
 from desk.cli import bench
 from desk.cli.bench import FIGURES, PACES, Pace, percentile, pooled, row, window_rows
+from desk.cli.bench_alert import rows as alert_rows
 from desk.cli.bench_load import push_ticks, serve_window
 from desk.cli.bench_panic import HUNG, KEYS
 from desk.cli.bench_panic import rows as panic_rows
@@ -111,6 +112,14 @@ def test_panic_keys_are_held_to_a_tenth_of_a_second_and_a_hung_window_to_four():
     assert found["panic: kill, feed dead p95"]["ok"]
     gone = found["panic: window hung, cancelled"]
     assert (gone["value"], gone["target"], gone["ok"]) == (4_001.0, "<= 4000", False)
+
+
+def test_an_alert_has_five_seconds_until_it_is_painted():
+    found = {r["name"]: r for r in alert_rows({"raised": [0.0, 9.0], "painted": [60.0, 5_001.0]})}
+    assert found["alert: event to raised max"]["value"] == 9.0
+    late = found["alert: event to painted max"]
+    assert (late["value"], late["ok"], late["note"]) == (5_001.0, False, "2 alerts")
+    assert not any(r["ok"] for r in alert_rows({}))
 
 
 def test_panic_without_a_report_is_not_ok():
