@@ -51,8 +51,8 @@ class VenueLiquidation:
     def look(self) -> Plan | None:
         """Return the next move of the venue, or None."""
         desk = self._desk
-        if not desk.venue.capabilities.is_paper:
-            return None
+        if not desk.venue.capabilities.is_paper or desk.execution.doubt(desk.venue.link):
+            return None  # what the venue holds by now is not known here
         for account in desk.state.accounts.values():
             if account.kind == "perpetual" and not account.watched:
                 plan = self._look_at(account.id)
@@ -110,7 +110,10 @@ class VenueLiquidation:
         desk, begun = self._desk, self._desk.state.liquidating[unit]
         waited_ns = desk.now_ns - self._since_ns.setdefault(unit, desk.now_ns)
         if pool is not None and margin is not None and is_due(margin):
-            if not self._is_due(pool, margin) or (open_orders(desk, unit) and waited_ns < WAIT_NS):
+            waits = (
+                waited_ns < WAIT_NS or desk.venue.link.session
+            )  # over a link one may have filled
+            if not self._is_due(pool, margin) or (waits and open_orders(desk, unit)):
                 return None
             return take_over_plan(desk, unit, begun.number, pool, margin)
         if pool is not None and margin is None:

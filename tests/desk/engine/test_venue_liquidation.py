@@ -4,6 +4,7 @@ from decimal import Decimal as D
 
 import pytest
 from helpers.engines import BTC, ETH, Trader
+from helpers.linked import Practice
 
 from desk.margin.inputs import MarginTerms, Tier
 from desk.model.commands import AddMargin, SetMarginMode
@@ -274,3 +275,25 @@ def test_a_crash_at_any_row_of_a_liquidation_ends_in_the_same_desk(orders):
         assert held(again) == 0
         assert [f.price for f in again.state.fills] == [f.price for f in whole.state.fills]
         assert again.restarted().state.hash() == again.state.hash()
+
+
+def test_nothing_is_liquidated_by_figures_that_the_venue_may_know_better():
+    practice = Practice()
+    trader = practice.trader()
+    trader.market()
+    trader.deposit("15000")
+    trader.run(500)
+    trader.buy("1", "60000")
+    trader.run(300)
+    stop = {"id": "s", "type": OrderType.STOP, "trigger": D(57000), "reduce_only": True}
+    trader.sell("1", None, **stop)
+    trader.run(300)
+    practice.fault("down:at=0s:for=15s")
+    trader.run(300)
+    trader.book(BTC, bids=(("56999.9", "10"),), asks=(("57000", "10"),))
+    trader.mark(BTC, "57000")
+    assert (practice.exchange.held("perp-1", BTC), held(trader)) == (0, 1)
+    run_on(trader, 30_000)
+    assert (practice.exchange.held("perp-1", BTC), held(trader)) == (0, 0)
+    assert trader.state.liquidations == 0
+    assert trader.state.orders["s"].status is OrderStatus.FILLED
