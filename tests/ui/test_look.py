@@ -8,8 +8,10 @@ from ui import icons
 from ui.paint import CHIPS, Align, Ink, painting, wrap
 from ui.palette import SCHEMES
 from ui.panels.gauge import draw_gauge, draw_sparkline
+from ui.panels.ticket_head import TicketNeeds
 from ui.theme import Theme
 from ui.viewmodels.figure import Gauge
+from ui.viewmodels.tone import Tone
 
 pytestmark = pytest.mark.qt
 
@@ -151,3 +153,14 @@ def test_text_stands_where_it_is_aligned(theme, align, first, last):
     inked = [x for x in range(200) if any(hue(image, x, y) != panel for y in range(20))]
     assert first <= min(inked)
     assert max(inked) < last
+
+
+def test_a_need_of_the_ticket_is_read_whole_or_not_at_all_and_trouble_comes_first(qtbot, theme):
+    needs = TicketNeeds(theme)
+    qtbot.addWidget(needs)
+    needs.resize(180, 16)
+    mark, book = ("mark", "845 ms", Tone.TEXT2), ("book", "82 ms", Tone.TEXT2)
+    needs.show_needs((mark, book, ("venue", "6.4 s", Tone.TEXT2)))
+    assert needs.fitting(0) == [mark, book]
+    needs.show_needs((mark, book, ("venue", "6.4 s", Tone.DANGER)))
+    assert needs.fitting(0) == [mark, ("venue", "6.4 s", Tone.DANGER)]

@@ -237,7 +237,7 @@ class OffScale(QWidget):
         """Words before their bar, else after it, the most dangerous first; some may not fit."""
         name, figure = self._theme.face(11, 600), self._theme.face(11)
         taken = [(x - 4, x + 4) for _, x in spots]
-        for line, x in sorted(spots, key=lambda spot: (spot[0].token != "danger", -spot[1])):
+        for line, x in sorted(spots, key=_precedence):
             second = f"{line.shown} {line.note}".strip()
             width = max(name.width(line.text), figure.width(second))
             for left, align in ((x - width - 6, Align.RIGHT), (x + 6, Align.LEFT)):
@@ -259,3 +259,9 @@ class OffScale(QWidget):
         ink.text(
             second_token, figure, second, QRectF(place.left(), lower, place.width(), 16), align
         )
+
+
+def _precedence(spot: tuple[PriceLine, float]) -> tuple[int, float]:
+    """Words of what is dangerous find room first, then one's own orders, then the rest."""
+    line, x = spot
+    return {"danger": 0, "accent": 1}.get(line.token, 2), -x

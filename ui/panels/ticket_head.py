@@ -51,7 +51,19 @@ class TicketNeeds(QWidget):
         if needs != self._needs:
             self._needs = needs
             self.setAccessibleName(needs_words(needs))
+            self.setToolTip(self.accessibleName())
             self.update()
+
+    def fitting(self, start: float) -> list[tuple[str, str, Tone]]:
+        """Needs that can be read whole from a place on; those in trouble first."""
+        face, left = self._theme.face(11), self.width() - start
+        kept: set[tuple[str, str, Tone]] = set()
+        for need in sorted(self._needs, key=lambda need: need[2] is Tone.TEXT2):
+            wide = 11 + face.width(f"{need[0]} {need[1]}")
+            if wide <= left:
+                kept.add(need)
+                left -= wide + 12
+        return [need for need in self._needs if need in kept]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self, self._theme) as ink:
@@ -60,7 +72,7 @@ class TicketNeeds(QWidget):
             narrow = self._theme.compact
             x = 0.0 if narrow else ink.text("muted", face, tr("Needs"), box) + 10
             shapes = {Tone.TEXT2: ("circle", "safe_fill"), Tone.WARNING: ("triangle", "warn_fill")}
-            for name, age, tone in self._needs:
+            for name, age, tone in self.fitting(x):
                 shape, fill = shapes.get(tone, ("square", "danger_fill"))
                 ink.shape(shape, fill, QRectF(x, box.center().y() - 3, 7, 7))
                 words = f"{name} {age}"
