@@ -100,7 +100,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     amends: tuple[Amendment, ...] = ()
     """Amendments that have been asked for."""
     turns: tuple[str, ...] | None = None
-    """The order of this row turns a position round that these reduce-only orders stand behind."""
+    """The last order of this row turns a position round that these reduce-only orders stand
+    behind."""
     unguarded: tuple[tuple[str, str], ...] = ()
     """Parent and role of protective legs that were refused: not asked again for these fills."""
     outcome: Outcome | None = None

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from desk.engine.change import Change
 from desk.engine.desk import Desk
+from desk.engine.reversing import closing_half
 from desk.execution.order import Order
 from desk.model.events import Alerted, AnyEvent
 from desk.model.numbers import ZERO, plain
@@ -18,15 +19,18 @@ Key = tuple[str, str]
 def turned(desk: Desk, changes: Iterable[Change]) -> list[AnyEvent]:
     """Say what a reversal that has ended did not do, and what it left without a stop."""
     outcomes = (change.outcome for change in changes)
-    ids = dict.fromkeys(one.order_id for one in outcomes if one is not None)
-    orders = (desk.state.orders[name] for name in ids if name in desk.state.turns)
-    return [event for order in orders if not order.is_live for event in _said(desk, order)]
+    told = {one.order_id for one in outcomes if one is not None}
+    state = desk.state
+    names = [name for name in state.turns if not told.isdisjoint({name, closing_half(name)})]
+    pairs = [(state.orders[name], state.orders[closing_half(name)]) for name in names]
+    over = (opens for opens, closes in pairs if not (opens.is_live or closes.is_live))
+    return [event for opens in over for event in _said(desk, opens)]
 
 
 def _said(desk: Desk, order: Order) -> Iterator[AnyEvent]:
     terms = order.terms
     key = terms.account, terms.instrument
-    held, meant = desk.held(*key), terms.quantity / 2 * terms.side.sign
+    held, meant = desk.held(*key), terms.quantity * terms.side.sign
     if held != meant:
         why = f"; {order.reason}" if order.reason else ""
         message = (
@@ -100,7 +104,7 @@ def _has_turned(desk: Desk, key: Key) -> bool:
         order = desk.state.orders[name]
         if (order.terms.account, order.terms.instrument) == key and not order.is_live:
             since_ms = desk.state.opened_ms.get(key, 0)
-            return order.created_ms >= since_ms and had_stop(desk, order)
+            return (order.closed_ms or 0) >= since_ms and had_stop(desk, order)
     return False
 
 

@@ -1,6 +1,8 @@
-"""Reversing: a position is turned round by one market order of twice its quantity.
+"""Reversing: a position is turned round by two market orders, one that closes and one that opens.
 
-It adds risk, and is judged as what does. The order is denied where the book does not hold twice
+Together they add risk, and are judged as the one order of twice the quantity that they are. The
+first is reduce-only: where the old stop acts before they arrive it does nothing, and no more is
+opened than was judged. A reversal is denied where the book does not hold twice
 the position; where it fills short all the same, the rest keeps what protected it: that is cancelled
 once nothing is left of the old position. Being reduce-only it cannot act on the new one before.
 """
@@ -33,13 +35,16 @@ def reverse(desk: Desk, command: ReversePosition, plan: Plan, *, over_rate: bool
     if not found.accepted:
         raise Refusal(*found.denials)
     terms = context.order
+    halves = _halves(desk, terms, abs(context.position))
     what = decision_of(desk, context, found) | {"held": plain(context.position)}
     what["pocket"] = _pocket(desk, context, found.after)
     plan.add(
         plan.about,
         Change(
             what=what,
-            orders=(NewOrder(terms=terms, collar_price=collar_price(desk, terms)),),
+            orders=tuple(
+                NewOrder(terms=half, collar_price=collar_price(desk, half)) for half in halves
+            ),
             turns=_protecting(desk, terms),
         ),
         time_ms=desk.wall_ms,
@@ -48,8 +53,22 @@ def reverse(desk: Desk, command: ReversePosition, plan: Plan, *, over_rate: bool
     )
 
 
+def _halves(desk: Desk, whole: OrderTerms, held: Decimal) -> tuple[OrderTerms, OrderTerms]:
+    """Return what closes the position, and what opens as large a one on the other side."""
+    name = closing_half(whole.id)
+    if name in desk.state.orders or name in desk.state.contents:
+        raise refuse("ID_REUSED", f"The id {name} already names an order or a command.")
+    opens = msgspec.structs.replace(whole, quantity=held)
+    return msgspec.structs.replace(opens, id=name, reduce_only=True), opens
+
+
+def closing_half(name: str) -> str:
+    """Return the id of the order that closes, of a reversal of this name."""
+    return f"{name}-close"
+
+
 def reversal(desk: Desk, command: ReversePosition, *, over_rate: bool = False) -> OrderContext:
-    """Return the order that turns a position round, as the pipeline looks at it."""
+    """Return the whole that turns a position round, as the pipeline looks at it."""
     instrument, account = find_instrument(desk, command.instrument, command.account)
     if instrument.kind is Kind.SPOT:
         raise refuse("NO_POSITION", f"{instrument.id} is spot: there is no position to turn round.")

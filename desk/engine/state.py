@@ -174,8 +174,8 @@ class DeskState:
         self.ledger.post(change.postings)
         for new in change.orders:
             self._add_order(new, time_ms)
-            if change.turns is not None:
-                self.turns[new.terms.id] = change.turns
+        if change.turns is not None:
+            self.turns[change.orders[-1].terms.id] = change.turns
         self.cancels.update(change.cancels)
         for amendment in change.amends:
             order = self.orders[amendment.order_id]

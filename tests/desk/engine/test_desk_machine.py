@@ -235,7 +235,7 @@ class Machine(RuleBasedStateMachine):
         events = self.give(ReversePosition(id=self.new_id(), instrument=instrument))
         if answered(events):
             (known,) = [o for o in self.trader.state.orders.values() if o.id == f"m-{self.number}"]
-            assert known.terms.quantity == 2 * abs(held)
+            assert known.terms.quantity == abs(held)
 
     @rule(ms=st.sampled_from([4_900, 5_100, 20_000]))
     def time_passes_for_a_part(self, ms):

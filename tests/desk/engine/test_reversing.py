@@ -54,7 +54,7 @@ def protected(trader):
     trader.run(200)
     assert live_ids(trader) == ["E-sl", "E-tp"]
     trader.give(REVERSE)
-    assert live_ids(trader) == ["E-sl", "E-tp", "R"]
+    assert live_ids(trader) == ["E-sl", "E-tp", "R-close", "R"]
     assert not trader.state.cancels
     trader.events.clear()
 
@@ -112,14 +112,21 @@ def test_a_reversal_that_fills_nothing_leaves_the_position_its_stop(trader):
     assert not bare
 
 
-def test_a_stop_that_acts_before_the_reversal_arrives_is_said(trader):
+def test_a_stop_that_acts_before_the_reversal_arrives_opens_no_more_than_was_judged(trader):
     protected(trader)
     trader.mark(price="56950")
     trader.run(300)
-    (short,), (bare,) = warned(trader)
-    assert held(trader) == -2
-    assert "-2 is held, -1 was meant" in short
-    assert bare.startswith(f"2 of {BTC} is NOT protected")
+    short, (bare,) = warned(trader)
+    assert held(trader) == -1
+    assert trader.state.orders["R-close"].filled == 0
+    assert not short
+    assert bare.startswith(f"1 of {BTC} is NOT protected")
+
+
+def test_the_id_of_the_half_that_closes_is_nobody_elses(trader):
+    trader.buy("1", id="R-close")
+    trader.run(100)
+    assert codes(trader.give(REVERSE)) == ["ID_REUSED"]
 
 
 def test_without_a_stop_before_nothing_is_said_of_protection(trader):
