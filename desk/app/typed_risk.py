@@ -28,7 +28,13 @@ from desk.model.commands import (
     Repay,
     SetAlert,
 )
-from desk.model.order_commands import Previewable, ReversePosition, SubmitOco
+from desk.model.order_commands import (
+    Previewable,
+    ReversePosition,
+    SubmitLadder,
+    SubmitOco,
+    SubmitTwap,
+)
 
 HARMLESS = (
     AcknowledgeAlert,
@@ -68,6 +74,8 @@ def adds_risk(desk: Desk, command: AnyCommand) -> bool:
         return True
     if is_reduce_only(command):
         return False
+    if isinstance(command, SubmitLadder | SubmitTwap):
+        return True  # what reduces now may open once the position is gone
     try:
         _, found, _ = looked_at(desk, command)
     except Refusal:

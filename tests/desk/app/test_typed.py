@@ -100,6 +100,8 @@ def test_while_disarmed_what_only_reduces_or_shrinks_is_carried_out(desk, line):
     "line",
     [
         f"oco buy 1 {BTC} limit 58500 stop 61500",
+        f"twap sell 1 {BTC} over 40s every 10s",  # a stop may close the 1 before its last part
+        f"ladder sell 1 {BTC} from 60500 to 60900 orders 5",
         "amend big quantity 0.6",
         "amend big quantity 0.4 price 58501",
         "amend big price 57000",
