@@ -273,3 +273,17 @@ def test_equity_keeps_the_buffer_behind_what_is_held():
         )
     ]
     assert said(change(account("7499.999", tenfold), frees=False)) == []
+
+
+def test_an_isolated_position_that_keeps_its_leverage_hides_none_whose_is_lowered():
+    after, before = lowered("19999.99")
+    eth = CATALOGUE.get("ETHUSDT-PERP.BINANCE")
+    kept = replace(isolated("900"), instrument=eth, entry_price=D(3000), mark=D(3000))
+    found = said(
+        change(
+            replace(after, positions=(kept, *after.positions)),
+            replace(before, positions=(kept, *before.positions)),
+            frees=False,
+        )
+    )
+    assert [one[0] for one in found] == ["MARGIN_TO_LEAVE"]

@@ -13,6 +13,7 @@ from desk.model.orders import OrderType, Side, TimeInForce
 from desk.risk import market_checks, order_checks, stop_checks
 from desk.risk.context import WorkingOrder
 from desk.risk.pretrade import review
+from desk.risk.projection import Projection
 
 BUY, SELL = Side.BUY, Side.SELL
 STOP, LIMITED, PROFIT = OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT
@@ -429,3 +430,19 @@ def test_a_sentence_has_no_zeros_that_say_nothing(context):
         context(BUY, None, type=STOP, trigger="59000", mark="60000.50000000")
     )
     assert "the mark 60,000.5: it" in denial.message
+
+
+def test_the_pipeline_looks_at_the_account_before_and_after(context):
+    near, far = figures_with(context, BUY, "55000"), figures_with(context, BUY, "30000")
+    asked = context(stop_loss="55500")
+
+    def found(before, after):
+        projected = Projection(before=before, after=after, after_orders=after)
+        return [one.code for one in stop_checks.stop_before_liquidation(asked, projected)]
+
+    assert found(far, near) == ["STOP_BEYOND_LIQUIDATION"]
+    assert found(near, far) == []
+    assert found(None, near) == []
+    reduces = Projection(before=near, after=far, after_orders=far)
+    stop = protective(context, trigger="56000")
+    assert [*stop_checks.stop_before_liquidation(stop, reduces)]
