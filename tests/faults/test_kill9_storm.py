@@ -6,6 +6,7 @@ import random
 import select
 import signal
 import time
+from datetime import datetime
 
 import pytest
 from helpers.processes import Console, Market, desk, journal_rows
@@ -84,7 +85,14 @@ def replayed_hash(rows, seq):
     """The state hash after a number of rows, folded in this process."""
     state = DeskState(load_catalogue(resource("instruments.toml")))
     for row in rows[:seq]:
-        entry = Entry(type=row["type"], data=row["data"], id=row["id"], account=row["account"])
+        time_ms = round(datetime.fromisoformat(row["time"]).timestamp() * 1000)
+        entry = Entry(
+            type=row["type"],
+            data=row["data"],
+            id=row["id"],
+            account=row["account"],
+            time_ms=time_ms,
+        )
         state.apply(Row(seq=row["seq"], entry=entry, hash=row["hash"]))
     return state.hash()
 

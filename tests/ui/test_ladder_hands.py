@@ -5,7 +5,7 @@ from decimal import Decimal as D
 import pytest
 from helpers.frames import BTC, ETH, later, normal_desk, order
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -380,7 +380,17 @@ def test_prices_do_not_move_while_the_mark_does(ladder):
 
 def test_a_mark_that_left_recentres_unless_a_hand_is_there(ladder):
     before = ladder.grid.scale
-    ladder.move(60_900, "bid")
+    at = QPointF(ladder.at(60_900, "bid"))
+    # Told to the widget alone: the platform's own pointer would say when it comes and goes.
+    there = QMouseEvent(
+        QEvent.Type.MouseMove,
+        at,
+        ladder.grid.mapToGlobal(at),
+        Qt.MouseButton.NoButton,
+        Qt.MouseButton.NoButton,
+        NONE,
+    )
+    QApplication.sendEvent(ladder.grid, there)
     ladder.rig.settle(moved_desk(D("64000.0")))
     assert ladder.grid.scale == before
     QApplication.sendEvent(ladder.grid, QEvent(QEvent.Type.Leave))

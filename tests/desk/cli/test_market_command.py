@@ -117,7 +117,7 @@ def test_a_damaged_state_is_told_and_replaced(tmp_path, damage):
     assert code == 0
     assert str(state) in said
     assert len(said.splitlines()) == 1
-    assert decode_state(state.read_bytes()).market.path.beat > 0
+    assert decode_state(state.read_bytes()).market.time_ms > 0
 
 
 def test_a_state_that_cannot_be_written_is_told_once_and_the_market_goes_on(tmp_path):
