@@ -111,8 +111,16 @@ def test_panic_keys_act_at_once_over_dialogs_and_without_a_feed(tmp_path):
         count = desk.screen.count()
 
         def open_list():
-            desk.screen.press("alt+Down")
-            desk.until(lambda: desk.screen.count() > count)
+            """Go on to the next list: a question in between may have moved the focus."""
+            for _ in range(12):
+                desk.screen.press("alt+Down")
+                try:
+                    desk.until(lambda: desk.screen.count() > count, 1)
+                except AssertionError:
+                    desk.screen.press("Tab")
+                else:
+                    return
+            raise AssertionError("no list opens")
 
         measured(desk, "form with an open list", before=open_list)
         os.kill(desk.children()["market"], signal.SIGSTOP)
