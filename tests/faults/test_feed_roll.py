@@ -138,6 +138,7 @@ def test_sockets_that_the_venue_wants_left_are_left_and_counters_survive():
     asyncio.run(scene())
 
 
+@pytest.mark.slow
 def test_a_venue_that_asks_every_socket_to_go_is_obeyed_ever_more_slowly():
     async def scene():
         async with listening("okx", wrap=Asked) as listener:

@@ -121,6 +121,7 @@ async def ten_minutes_of(how):
     return len(knocks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "how",
     [

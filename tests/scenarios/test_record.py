@@ -108,6 +108,7 @@ def test_a_kill_leaves_a_file_that_is_readable_up_to_its_end(market, tmp_path):
     assert "cut short; read as far as line" in said
 
 
+@pytest.mark.slow
 def test_files_are_rotated_until_they_have_their_size_together(market, tmp_path):
     out = tmp_path / "x.jsonl.gz"
     bounds = ("--max-bytes", 65_536, "--max-total-bytes", 600_000)
