@@ -33,7 +33,8 @@ from ui.panels.strips import REASON_MIN, Answer, Strip
 from ui.panels.ticket import TicketPanel
 from ui.pump import Pump
 from ui.viewmodels.draft import TicketCommand
-from ui.viewmodels.text import symbol, tr
+from ui.viewmodels.text import symbol
+from ui.viewmodels.translation import tr
 
 FIRST_DEPOSIT = Deposit(account="perp-1", asset="USDT", quantity=Decimal(100_000))
 
@@ -78,7 +79,7 @@ class Actions(QObject):
         """Cancel one order."""
         self.confirming.ask(
             "cancel",
-            tr(f"Cancel order {order_id}?"),
+            tr("Cancel order {order_id}?", order_id=order_id),
             tr("Cancel it"),
             lambda: self.send(CancelOrder(id=new_id(), order_id=order_id)),
         )
@@ -102,7 +103,11 @@ class Actions(QObject):
             self._rearmed,
             fields={
                 "name": (tr("Name"), "", 1),
-                "reason": (tr(f"Reason, {REASON_MIN} characters or more"), "", REASON_MIN),
+                "reason": (
+                    tr("Reason, {reason_min} characters or more", reason_min=REASON_MIN),
+                    "",
+                    REASON_MIN,
+                ),
             },
         )
 
@@ -132,7 +137,11 @@ class Actions(QObject):
         )
         self.confirming.ask(
             "close",
-            tr(f"Close {percent} % of {symbol(instrument)} at market?"),
+            tr(
+                "Close {percent} % of {instrument} at market?",
+                percent=percent,
+                instrument=symbol(instrument),
+            ),
             tr("Close it"),
             lambda: self._send_once(close),
         )
@@ -144,7 +153,10 @@ class Actions(QObject):
         reverse = ReversePosition(id=new_id(), account=account, instrument=instrument)
         self.confirming.ask(
             "reverse",
-            tr(f"Turn {symbol(instrument)} round at market: twice its quantity?"),
+            tr(
+                "Turn {instrument} round at market: twice its quantity?",
+                instrument=symbol(instrument),
+            ),
             tr("Reverse it"),
             lambda: self._send_once(reverse),
         )
@@ -155,7 +167,7 @@ class Actions(QObject):
             return
         self.confirming.ask(
             "new_order",
-            tr(f"{self._ticket.submit.text()}?"),
+            tr("{what}?", what=self._ticket.submit.text()),
             tr("Send it"),
             lambda: self._ticket.state.sent(self._send_if_armed("ticket", order)),
         )

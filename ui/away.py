@@ -15,7 +15,7 @@ from typing import cast
 from PySide6.QtCore import SLOT, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 LOOK_MS = 500
 SLEPT_NS = 1_000_000_000

@@ -26,7 +26,7 @@ from ui.surface_lock import SurfaceLock
 from ui.theme import Theme
 from ui.viewmodels.chart import PriceLine
 from ui.viewmodels.gestures import Intent, Move, Terms, intent_at, take_up
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 from ui.viewmodels.watch import market_of
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ class ChartHands(QObject):
         """A menu with one entry: a line is near others, so the order is named first."""
         self.menu = QMenu(self._panel)
         self.menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        words = tr(f"Cancel {line.text} {line.shown}")
+        words = tr("Cancel {what} {shown}", what=line.text, shown=line.shown)
         tell = partial(self._tell, Decimal(str(line.price)))
         self.menu.addAction(words).triggered.connect(partial(self._cancel, line.order, tell))
         self.menu.popup(event.globalPosition().toPoint())

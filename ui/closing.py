@@ -9,7 +9,7 @@ from desk.model.events import Acknowledged, AnyEvent, ClosingAsked, Denied
 from ui.panels.strips import Answer, Strip
 from ui.pump import Pump
 from ui.viewmodels.leaving import leaving_words
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 ANSWER_MS = 5_000
 """An engine that does not answer within this cannot journal a choice: the window may end."""

@@ -20,8 +20,8 @@ from ui.viewmodels.command_line import (
     outcome_of,
     reading_of,
 )
-from ui.viewmodels.text import tr
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 HISTORY = "command/history"
 SENT = Reading(tr("Sent, waiting for the desk"), Tone.MUTED, "clock")

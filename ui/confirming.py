@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ui.panels.strips import Answer, Strip
 from ui.policy import Confirm, Policy
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 DO = "do"
 
@@ -43,5 +43,5 @@ class Confirming:
     def answers(self, how: Confirm, label: str) -> list[Answer]:
         """What does it, and the way back."""
         hold_ms = self.policy.hold_ms if how is Confirm.HOLD else 0
-        word = tr(f"Hold: {label}") if hold_ms else label
+        word = tr("Hold: {label}", label=label) if hold_ms else label
         return [Answer(DO, word, "solid", hold_ms), Answer("no", tr("Back"))]

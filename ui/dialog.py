@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 from ui.controls import Button
 from ui.paint import painting
 from ui.theme import Theme
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 
 class Dialog(QDialog):

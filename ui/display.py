@@ -16,8 +16,9 @@ from ui.pump import Pump
 from ui.viewmodels.banner import Banner, banners
 from ui.viewmodels.positions import positions_note
 from ui.viewmodels.status import status_view
-from ui.viewmodels.text import symbol, tr
+from ui.viewmodels.text import symbol
 from ui.viewmodels.ticket import needs, needs_words
+from ui.viewmodels.translation import tr
 from ui.viewmodels.watch import first_choice, market_of
 
 FAULTS_KEPT = 5

@@ -21,7 +21,7 @@ from ui.keys import Key, chord
 from ui.panels.strips import DEFAULT_KILL_REASON, Answer, Strip
 from ui.policy import Confirm, Policy
 from ui.viewmodels.drill import Rehearsed, Score, how_to, prompt, result, trouble_of
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 ENDS_AFTER_MS = 60_000
 ASKING = "drill"
@@ -158,7 +158,11 @@ class Drill(QObject):
 
     def _ask(self, words: str, answers: list[Answer]) -> None:
         self._strip.ask(
-            ASKING, tr(f"DRILL · nothing is sent · {words}"), answers, self._answered, danger=True
+            ASKING,
+            tr("DRILL · nothing is sent · {words}", words=words),
+            answers,
+            self._answered,
+            danger=True,
         )
 
     def _answered(self, answer: str, _: dict[str, str]) -> None:

@@ -16,7 +16,8 @@ from ui.actions import new_id
 from ui.exchange import Answer, Exchange
 from ui.viewmodels.events import denial_sentence
 from ui.viewmodels.gestures import Intent
-from ui.viewmodels.text import ARROW, ratio, tr
+from ui.viewmodels.text import ARROW, ratio
+from ui.viewmodels.translation import tr
 
 REST_MS = 120
 """A pointer that is on its way elsewhere asks nothing."""
@@ -80,7 +81,16 @@ def _words(answer: Previewed | Denied) -> tuple[str, str, str]:
     before, after = _utilization(answer.before), _utilization(answer.after)
     if after is None:
         return "", tr("Nothing speaks against it."), ""
-    return "", tr(f"Utilization {ratio(before)} {ARROW} {ratio(after)}"), ""
+    return (
+        "",
+        tr(
+            "Utilization {before} {arrow} {after}",
+            before=ratio(before),
+            arrow=ARROW,
+            after=ratio(after),
+        ),
+        "",
+    )
 
 
 def _first(denials: list[Denial]) -> str:

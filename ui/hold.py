@@ -14,7 +14,7 @@ from ui.clock import boot_ns
 from ui.controls import Button
 from ui.paint import painting
 from ui.theme import Theme
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 LOOK_MS = 16
 MOST_COUNTED_NS = 50_000_000
@@ -31,7 +31,7 @@ class HoldButton(Button):
 
     def __init__(self, theme: Theme, text: str, hold_ms: int, kind: str = "plain") -> None:
         super().__init__(theme, text, kind)
-        self.setAccessibleDescription(tr(f"Hold for {hold_ms / 1000:g} s"))
+        self.setAccessibleDescription(tr("Hold for {hold_ms} s", hold_ms=f"{hold_ms / 1000:g}"))
         self.hold_ms = hold_ms
         self.by = ""
         """What holds it: `mouse`, `space`, `key`; empty while nothing does."""

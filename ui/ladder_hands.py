@@ -17,7 +17,7 @@ from ui.panels.ladder import LadderPanel
 from ui.pump import Pump
 from ui.surface_lock import SurfaceLock
 from ui.viewmodels.gestures import Intent, Move
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 from ui.viewmodels.watch import market_of
 
 SURFACE = "ladder"

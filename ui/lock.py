@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton
 from ui import icons
 from ui.paint import Ink, painting
 from ui.theme import Theme
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 
 class LockButton(QPushButton):

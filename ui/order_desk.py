@@ -18,7 +18,7 @@ from ui.panels.form import FormDialog
 from ui.panels.orders import OrdersGrid
 from ui.theme import Theme
 from ui.viewmodels.order_forms import amend_form
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 SCOPES: tuple[tuple[str, Side | None, CancelScope], ...] = (
     ("Cancel all buys", Side.BUY, CancelScope.ALL),

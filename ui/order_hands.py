@@ -21,7 +21,8 @@ from ui.exchange import Answer, Exchange
 from ui.viewmodels.events import denial_sentence
 from ui.viewmodels.gestures import Intent, Move
 from ui.viewmodels.own_orders import Chip
-from ui.viewmodels.text import symbol, tr
+from ui.viewmodels.text import symbol
+from ui.viewmodels.translation import tr
 
 Tell = Callable[[str], None]
 """Words for the trader, shown where the hand is."""
@@ -48,14 +49,18 @@ class OrderHands:
         if self._may_place(intent, surface, tell):
             self._confirming.ask(
                 "new_order",
-                tr(f"{intent.words(market)} of {symbol(market.instrument)}?"),
+                tr(
+                    "{words} of {instrument}?",
+                    words=intent.words(market),
+                    instrument=symbol(market.instrument),
+                ),
                 tr("Send it"),
                 partial(self._place, intent, market, surface, tell),
             )
 
     def _may_place(self, intent: Intent, surface: str, tell: Tell) -> bool:
         if not self._arming.is_armed(surface):
-            tell(tr(f"The {surface} is disarmed: nothing was sent."))
+            tell(tr("The {surface} is disarmed: nothing was sent.", surface=surface))
             return False
         if intent in self._waiting.values():
             tell(tr("The same order is on its way: it is sent once."))
@@ -104,7 +109,11 @@ class OrderHands:
         if command is not None and self._may_amend(surface, tell):
             self._confirming.ask(
                 "amend",
-                tr(f"{move.words(market.tick_size)} of {symbol(market.instrument)}?"),
+                tr(
+                    "{words} of {instrument}?",
+                    words=move.words(market.tick_size),
+                    instrument=symbol(market.instrument),
+                ),
                 tr("Move it"),
                 partial(self._amend, command, surface, tell),
             )
@@ -112,7 +121,7 @@ class OrderHands:
     def _may_amend(self, surface: str, tell: Tell) -> bool:
         armed = self._arming.is_armed(surface)
         if not armed:
-            tell(tr(f"The {surface} is disarmed: the order stays where it was."))
+            tell(tr("The {surface} is disarmed: the order stays where it was.", surface=surface))
         return armed
 
     def _amend(self, command: AmendOrder, surface: str, tell: Tell) -> None:
@@ -124,7 +133,7 @@ class OrderHands:
         command = CancelOrder(id=new_id(), order_id=order_id)
         self._confirming.ask(
             "cancel",
-            tr(f"Cancel order {order_id}?"),
+            tr("Cancel order {order_id}?", order_id=order_id),
             tr("Cancel it"),
             partial(self._send, command, tell),
         )
@@ -135,7 +144,11 @@ class OrderHands:
         what = tr("order") if side is None else side.value
         self._confirming.ask(
             "cancel_all",
-            tr(f"Cancel every working {what} of {symbol(instrument)}?"),
+            tr(
+                "Cancel every working {what} of {instrument}?",
+                what=what,
+                instrument=symbol(instrument),
+            ),
             tr("Cancel them"),
             partial(self._send, command, tell),
             name="cancel_some",

@@ -34,7 +34,7 @@ from ui.panels.ticket import TicketPanel
 from ui.panels.watch import WatchPanel
 from ui.theme import Theme, set_look
 from ui.viewmodels.positions import positions_note
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 COMPACT_BELOW = 1_600
 LOCKED_DOCKS = tuple(surface for surface in SURFACES if surface != "command")

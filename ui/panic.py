@@ -21,7 +21,7 @@ from ui.panels.strips import DEFAULT_KILL_REASON, Answer, Strip
 from ui.policy import Confirm
 from ui.strip_host import StripHost
 from ui.viewmodels.orders import working_count
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 
 class Panic(QObject):
@@ -71,7 +71,7 @@ class Panic(QObject):
         """Cancel every working order."""
         self._confirming.ask(
             "cancel_all",
-            tr(f"Cancel {self._orders()} orders?"),
+            tr("Cancel {orders} orders?", orders=self._orders()),
             tr("Cancel all"),
             lambda: self._send(CancelAll(id=new_id())),
         )
@@ -84,7 +84,11 @@ class Panic(QObject):
                                                 for p in frame.positions)  # fmt: skip
         self._confirming.ask(
             "flatten",
-            tr(f"Cancel {self._orders()} orders and close {positions} positions at market?"),
+            tr(
+                "Cancel {orders} orders and close {positions} positions at market?",
+                orders=self._orders(),
+                positions=positions,
+            ),
             tr("Flatten now"),
             lambda: self._send(Flatten(id=new_id())),
             danger=True,

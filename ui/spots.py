@@ -9,7 +9,7 @@ from PySide6.QtGui import QContextMenuEvent, QHelpEvent
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from ui.paint import Spot
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 
 class Spots(QWidget):

@@ -6,8 +6,8 @@ from PySide6.QtCore import QObject, Signal
 
 from desk.engine.snapshot import MarketView
 from ui.arming import Arming
-from ui.viewmodels.text import tr
 from ui.viewmodels.ticket import Staleness
+from ui.viewmodels.translation import tr
 
 
 class SurfaceLock(QObject):

@@ -29,7 +29,8 @@ from ui.viewmodels.figure_explained import figure_explained
 from ui.viewmodels.financing import loan_of
 from ui.viewmodels.forms import Form
 from ui.viewmodels.rules import daily_loss_form, override_form, take_back_form
-from ui.viewmodels.text import clock, tr
+from ui.viewmodels.text import clock
+from ui.viewmodels.translation import tr
 
 LoanForm = Callable[[LoanView, DeskFrame], Form]
 
@@ -202,7 +203,7 @@ class Surfaces(QObject):
             stand = (frame.wall_ms, frame.profile_hash, frame.journal_seq)
             said = figure_explained(figure, (label, value), answer.data, stand)
             if said is None:
-                self._say(tr(f"The desk does not explain {figure}."))
+                self._say(tr("The desk does not explain {figure}.", figure=figure))
                 return
             FigurePopover(self._theme, said, self._window).show_at(at)
 

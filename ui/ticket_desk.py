@@ -10,8 +10,8 @@ from ui.panels.leverage import LeverageDialog
 from ui.viewmodels.command_line import Reading
 from ui.viewmodels.draft import Form
 from ui.viewmodels.events import Line
-from ui.viewmodels.text import tr
 from ui.viewmodels.ticket_limits import setting_of
+from ui.viewmodels.translation import tr
 
 if TYPE_CHECKING:
     from ui.window import DeskWindow
@@ -42,7 +42,9 @@ def write_stop(window: DeskWindow, account: str, instrument: str) -> None:
     held = [] if frame is None else frame.positions
     position = next((p for p in held if (p.account, p.instrument) == (account, instrument)), None)
     if position is None:
-        window.say(tr(f"{account} holds no {instrument} any more."))
+        window.say(
+            tr("{account} holds no {instrument} any more.", account=account, instrument=instrument)
+        )
         return
     window.display.choose(instrument)
     side = "SELL" if position.quantity > 0 else "BUY"

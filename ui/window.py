@@ -35,8 +35,9 @@ from ui.viewmodels.banner import crashed, engine_lost, engine_silent, fault, pas
 from ui.viewmodels.cures import Cure
 from ui.viewmodels.events import Line
 from ui.viewmodels.risk import risk_view
-from ui.viewmodels.text import clock, tr
+from ui.viewmodels.text import clock
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 from ui.wiring import wire
 
 REASONS = {Link.SILENT: "the desk does not answer", Link.LOST: "the engine has ended"}
@@ -146,7 +147,7 @@ class DeskWindow(Panes):
         self.say(text, Tone.DANGER, "triangle")
 
     def _say_disarmed(self, why: str) -> None:
-        self.say(tr(f"Disarmed: {why}"), Tone.TEXT2, "lock")
+        self.say(tr("Disarmed: {why}", why=why), Tone.TEXT2, "lock")
 
     # ---- link -------------------------------------------------------------------------------
 
@@ -204,7 +205,9 @@ class DeskWindow(Panes):
         key = (cure.account, cure.what)
         position = next((p for p in held if (p.account, p.instrument) == key), None)
         if position is None:
-            self.say(tr(f"{cure.account} holds no {cure.what} any more."))
+            self.say(
+                tr("{account} holds no {what} any more.", account=cure.account, what=cure.what)
+            )
             return
         self.display.choose(cure.what)
         side = "SELL" if position.quantity > 0 else "BUY"

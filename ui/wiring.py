@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ui.ticket_desk import write_stop
 from ui.viewmodels.drill import Score, score_words
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 if TYPE_CHECKING:
     from ui.window import DeskWindow
@@ -74,7 +74,7 @@ def _wire_drill(window: DeskWindow) -> None:
         help_.show_score(score_words(scores.scores))
 
     def ended(why: str) -> None:
-        window.say(tr(f"Drill over, panic keys are real: {why}"))
+        window.say(tr("Drill over, panic keys are real: {why}", why=why))
 
     drill.scored.connect(scored)
     drill.ended.connect(ended)

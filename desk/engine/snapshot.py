@@ -11,6 +11,7 @@ from decimal import Decimal
 import msgspec
 
 from desk.engine.alert_snapshot import AlertRuleView, AlertView
+from desk.engine.chart_snapshot import CandlesView
 from desk.engine.order_snapshot import ExecutionView, FillView, OrderView, ProgramView
 from desk.engine.risk_snapshot import ClientView, CloseOutView, LoanView, OverrideView
 from desk.engine.setting_snapshot import SettingView
@@ -346,6 +347,8 @@ class DeskFrame(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):
     """Newest first: all that nobody has seen, and the last ones that somebody has."""
     setting: SettingView | None = None
     """Of the selected instrument."""
+    charts: list[CandlesView] = []
+    """In the order in which they were wanted."""
 
 
 class EventMessage(msgspec.Struct, frozen=True, kw_only=True, tag="event"):

@@ -266,6 +266,18 @@ class Ask(Command, frozen=True, kw_only=True, tag="ask"):
     """For `rehearse`: coin → relative move."""
 
 
+class ChartWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Candles that a chart shows."""
+
+    instrument: str
+    bar_s: int
+    """Seconds of a candle: 1, 5, 15, 60, 300, 900, 3600, 14400, 86400."""
+    from_ms: int = 0
+    """Candles that start at or after this time are wanted (0: all there are)."""
+    heat: bool = False
+    """How the depth of the book developed is wanted too, from the same time on."""
+
+
 class NextFrame(Command, frozen=True, kw_only=True, tag="frame"):
     """The window has painted and may have the next frame."""
 
@@ -279,6 +291,8 @@ class NextFrame(Command, frozen=True, kw_only=True, tag="frame"):
     """Levels of each side of the selected book that are wanted, after grouping."""
     group: int = 1
     """Ticks that a level of the selected book holds."""
+    charts: list[ChartWanted] = msgspec.field(default_factory=list[ChartWanted])
+    """One a chart that can be seen."""
 
 
 AnyCommand: TypeAlias = (

@@ -19,6 +19,7 @@ FLOAT_ALLOWED = {
     "desk/margin/stress_curves.py": "likewise: the margin curves of a grid",
     "desk/margin/stress_loans.py": "likewise: the loans of a grid",
     "desk/venues/increments.py": "a decoder may round a text of at most 15 digits to ticks",
+    "desk/engine/chart_snapshot.py": "candles on their way to the chart are float64, one way",
     "desk/engine/snapshot.py": "the frame carries chart points, and the engine's own pace in ms",
     "desk/engine/frame.py": "the engine's own pace in ms is put into the frame here",
 }

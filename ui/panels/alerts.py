@@ -9,7 +9,7 @@ from desk.engine.snapshot import DeskFrame
 from ui.controls import Button
 from ui.theme import Theme
 from ui.viewmodels.alerts import RAISED_COLUMNS, RULE_COLUMNS, raised_rows, rule_rows, unseen
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 from ui.words import WordsGrid
 
 

@@ -11,7 +11,7 @@ from ui.controls import Button
 from ui.paint import painting
 from ui.theme import Theme
 from ui.viewmodels.banner import Banner
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 ACTIONS = {
     "rearm": "Rearm…",

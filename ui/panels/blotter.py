@@ -18,7 +18,7 @@ from ui.paint import Ink
 from ui.theme import Theme
 from ui.viewmodels.blotter import COLUMNS, BlotterPages, details, read_filter
 from ui.viewmodels.cells import Cell, Row
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 from ui.words import PlainWords
 
 SETTLE_MS = 250
@@ -190,7 +190,7 @@ class BlotterPage(QWidget):
         self.export.setEnabled(True)
         if isinstance(answer, Answered):
             rows, path = answer.data.get("rows"), answer.data.get("path")
-            self.said.emit(tr(f"{rows} rows written to {path}"))
+            self.said.emit(tr("{rows} rows written to {path}", rows=rows, path=path))
         elif isinstance(answer, Denied):
             self.said.emit(" ".join(denial.message for denial in answer.denials))
         else:
@@ -201,7 +201,9 @@ class DetailsDialog(Dialog):
     """One row of the blotter, with what its decision was taken on."""
 
     def __init__(self, theme: Theme, one: BlotterRow, parent: QWidget) -> None:
-        super().__init__(theme, tr(f"{one.kind.replace('_', '-')} #{one.seq}"), parent, 520)
+        super().__init__(
+            theme, tr("{kind} #{seq}", kind=one.kind.replace("_", "-"), seq=one.seq), parent, 520
+        )
         for label, value in details(one):
             self.body.addWidget(PlainWords(theme, f"{label}: {value}", "text2", 488))
         self.body.addStretch(1)

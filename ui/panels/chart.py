@@ -14,7 +14,8 @@ from ui.paint import Align, Ink, painting
 from ui.segments import Segments
 from ui.theme import Theme
 from ui.viewmodels.chart import PriceLine, Series, price_lines
-from ui.viewmodels.text import ARROW, UNKNOWN, decimals_of, price, tr
+from ui.viewmodels.text import ARROW, UNKNOWN, decimals_of, price
+from ui.viewmodels.translation import tr
 from ui.viewmodels.watch import market_of
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from ui.panels.ticket_preview import DenialBlock
 from ui.scroll import thin
 from ui.theme import Theme
 from ui.viewmodels.client import GATE_COLUMNS, SheetView, client_words, gate_rows, sheet_words
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 from ui.words import PlainWords, WordsGrid
 
 

@@ -20,7 +20,7 @@ from ui.seen import SeenPanel
 from ui.theme import Theme
 from ui.viewmodels.cells import Column, Side
 from ui.viewmodels.close_out import STEP_COLUMNS, PlanView, Preference, plans
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 from ui.words import PlainWords
 
 ORDER_COLUMNS = (
@@ -112,7 +112,7 @@ class _Phase(QWidget):
     def show_phase(self, chip: str, word: str) -> None:
         if (chip, word) != (self._chip, self._word):
             self._chip, self._word = chip, word
-            self.setAccessibleName(tr(f"Close-out: {word}"))
+            self.setAccessibleName(tr("Close-out: {word}", word=word))
             self.updateGeometry()
             self.update()
 

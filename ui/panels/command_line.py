@@ -13,7 +13,7 @@ from ui.controls import Field
 from ui.paint import painting
 from ui.theme import Theme
 from ui.viewmodels.command_line import Completions
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 ROW = 20
 MOST_ROWS = 8

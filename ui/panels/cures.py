@@ -9,7 +9,7 @@ from ui.dialog import Dialog
 from ui.grid import Grid
 from ui.theme import Theme
 from ui.viewmodels.cures import CURE_COLUMNS, PREPARED, Cure, cure_rows, empty_words
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 from ui.words import PlainWords
 
 MOST_ROWS = 8
@@ -24,7 +24,7 @@ class CuresDialog(Dialog):
     def __init__(
         self, theme: Theme, account: str, cures: tuple[Cure, ...], as_of: str, parent: QWidget
     ) -> None:
-        super().__init__(theme, tr(f"Smallest cures of {account}"), parent, 680)
+        super().__init__(theme, tr("Smallest cures of {account}", account=account), parent, 680)
         self._cures = cures
         said = tr("Each alone; costs by the book of now, fees included. Worked out at")
         words = f"{said} {as_of}." if cures else empty_words(account)

@@ -13,7 +13,7 @@ from ui.theme import Theme
 from ui.viewmodels.consensus import SOURCE_COLUMNS
 from ui.viewmodels.explain import Explanation
 from ui.viewmodels.figure_explained import INPUT_COLUMNS, FigureExplained
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 from ui.words import PlainWords
 
 WIDTH, FIGURE_WIDTH = 800, 560

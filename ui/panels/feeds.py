@@ -17,7 +17,7 @@ from ui.viewmodels.consensus import SOURCE_COLUMNS, consensus_rows, diamond
 from ui.viewmodels.feeds import FEED_COLUMNS, feed_rows
 from ui.viewmodels.lamps import lamp_look
 from ui.viewmodels.streams import STREAM_COLUMNS, RateMeter, stream_rows, wrong_count
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 TALL = 560
 """Height from which all three tables are shown, one above the other."""
@@ -119,7 +119,7 @@ class FeedsPanel(QWidget):
     def _name_tabs(self, frame: DeskFrame) -> None:
         wrong = wrong_count(frame)
         feeds, streams, consensus = self.tabs.tabs
-        feeds.say(tr(f"Feeds {len(frame.feeds)}"))
+        feeds.say(tr("Feeds {feeds}", feeds=len(frame.feeds)))
         streams.say(tr(f"Streams {wrong} wrong" if wrong else f"Streams {len(frame.streams)}"))
         votes = " ".join(f"{diamond(index)}{index.votes}" for index in frame.indices)
         narrow = self.width() < NARROW

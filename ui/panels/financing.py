@@ -34,7 +34,7 @@ from ui.viewmodels.financing import (
     financing,
 )
 from ui.viewmodels.risk import AccountCard
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 from ui.words import PlainWords
 
 ACTIONS = (

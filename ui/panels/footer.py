@@ -12,8 +12,8 @@ from ui.paint import Align, painting
 from ui.panels.command_line import CommandField
 from ui.theme import Theme
 from ui.viewmodels.events import Line
-from ui.viewmodels.text import tr
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 
 class Footer(QWidget):
@@ -71,7 +71,7 @@ class Footer(QWidget):
 
     def show_journal(self, seq: int, *, durable: bool) -> None:
         """How far the journal has come."""
-        text = tr(f"Journal #{seq:,}") + ("" if durable else tr(" · NOT DURABLE"))
+        text = tr("Journal #{seq}", seq=f"{seq:,}") + ("" if durable else tr(" · NOT DURABLE"))
         if text != self._journal:
             self._journal, self._durable = text, durable
             self.update()

@@ -14,7 +14,7 @@ from ui.exchange import Answer, Exchange
 from ui.panels.ticket_preview import DenialBlock
 from ui.theme import Theme
 from ui.viewmodels.forms import Entry, Form, read_form
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 from ui.words import PlainWords
 
 Control = Field | Choice | Check

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 from ui.controls import Button, Check
 from ui.theme import Theme
 from ui.viewmodels.draft import Form
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 FIRST = (Form.LIMIT, Form.MARKET, Form.STOP, Form.STOP_LIMIT)
 SHORT = {Form.TAKE_PROFIT: "Target", Form.TRAILING_STOP: "Trailing"}

@@ -12,7 +12,7 @@ from ui.controls import Button
 from ui.keys import Key, chord
 from ui.paint import Align, painting
 from ui.theme import Theme
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 ROW = 22
 COLUMNS = 3

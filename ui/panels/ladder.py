@@ -20,8 +20,8 @@ from ui.viewmodels.gestures import Intent, Terms
 from ui.viewmodels.ladder import ladder_view, usual_group
 from ui.viewmodels.own_orders import Chip
 from ui.viewmodels.scale import Scale, next_group
-from ui.viewmodels.text import tr
 from ui.viewmodels.ticket import add_to_quantity, presets, read_number
+from ui.viewmodels.translation import tr
 from ui.viewmodels.watch import market_of
 
 LEVELS_MOST = 200
@@ -59,7 +59,7 @@ class LadderPanel(QWidget):
         self.reduce_only = Check(theme, tr("RO"))
         self.reduce_only.setToolTip(tr("Reduce-only"))
         for check, name in ((self.post_only, "Post-only"), (self.reduce_only, "Reduce-only")):
-            check.setAccessibleName(tr(f"Ladder: {name}"))
+            check.setAccessibleName(tr("Ladder: {name}", name=name))
         self.quantity.setAccessibleName(tr("Ladder: quantity of a click"))
         self.zero = Button(theme, "0", "quiet", name=tr("Ladder: quantity 0, nothing is sent"))
         self.adders = [Button(theme, "", "quiet") for _ in range(4)]
@@ -131,7 +131,7 @@ class LadderPanel(QWidget):
         self.said.hide()
         for button, step in zip(self.adders, presets(market), strict=True):
             button.say(f"+{step}")
-            button.setAccessibleName(tr(f"Ladder: add {step} to the quantity"))
+            button.setAccessibleName(tr("Ladder: add {step} to the quantity", step=step))
         self.grid.scale = None
         self.grid.abort()
 
@@ -151,7 +151,7 @@ class LadderPanel(QWidget):
 
     def _rescale(self, scale: Scale) -> None:
         self.grid.rescale(scale)
-        self.grouping.say(tr(f"Group {_plain(scale.step)}"))
+        self.grouping.say(tr("Group {step}", step=_plain(scale.step)))
         if self._frame is not None:
             self.paint_again()
 

@@ -14,7 +14,8 @@ from ui.panels.ladder_places import Hit
 from ui.theme import Theme
 from ui.viewmodels.gestures import Intent, Terms, intent_at
 from ui.viewmodels.scale import Scale
-from ui.viewmodels.text import price, tr
+from ui.viewmodels.text import price
+from ui.viewmodels.translation import tr
 
 PLAIN, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
 SIDES = {"bid": Side.BUY, "ask": Side.SELL}
@@ -146,7 +147,7 @@ class LadderAim(LadderHand):
         if aim.refusal:
             words, token = tr("no quantity"), "muted"
             if aim.terms.quantity > 0:
-                words, token = tr(f"no {aim.side.value} stop"), "warning"
+                words, token = tr("no {side} stop", side=aim.side.value), "warning"
         else:
             kind = " STOP" if aim.type.has_trigger else ""
             said, said_token = self.verdict

@@ -11,7 +11,7 @@ from desk.model.orders import Side
 from ui.panels.ladder_aim import PLAIN
 from ui.panels.ladder_mouse import LadderMouse
 from ui.viewmodels.own_orders import Chip
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 _HELD = {
     Qt.Key.Key_Control: Qt.KeyboardModifier.ControlModifier,

@@ -13,7 +13,7 @@ from ui.viewmodels import gestures
 from ui.viewmodels.gestures import Move
 from ui.viewmodels.own_orders import Chip
 from ui.viewmodels.scale import Scale
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 
 class LadderHand(LadderPaper):

@@ -17,7 +17,7 @@ from ui.panels.ladder_aim import CTRL, PLAIN, SIDES, LadderAim
 from ui.panels.ladder_places import Hit
 from ui.viewmodels.gestures import intent_at
 from ui.viewmodels.own_orders import Chip
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 WHEEL_ROWS = 3
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton

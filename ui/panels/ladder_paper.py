@@ -26,7 +26,7 @@ from ui.theme import Theme
 from ui.viewmodels.ladder import LadderRow, LadderView
 from ui.viewmodels.ladder_pins import Pin
 from ui.viewmodels.own_orders import Chip
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 TITLES = {"own": "Own", "bid": "Bid", "price": "Price", "ask": "Ask", "volume": "Vol"}
 SAMPLE = "888,888.8"

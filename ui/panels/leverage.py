@@ -22,8 +22,9 @@ from ui.figure_field import FigureField
 from ui.panels.ticket_preview import DenialBlock, PreviewBlock
 from ui.segments import Segments
 from ui.theme import Theme
-from ui.viewmodels.text import TIMES, symbol, tr
+from ui.viewmodels.text import TIMES, symbol
 from ui.viewmodels.ticket import change_view, mode_obstacle
+from ui.viewmodels.translation import tr
 from ui.viewmodels.written import read_number
 from ui.words import PlainWords
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.paint import Align, Ink, painting
 from ui.theme import Theme
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 DASH = 20
 HATCHED = 12
@@ -54,7 +54,7 @@ class ModeTag(QWidget):
         """Say the mode."""
         if (text, token, is_replay) != (self._text, self._token, self._is_replay):
             self._text, self._token, self._is_replay = text, token, is_replay
-            self.setAccessibleName(tr(f"Mode: {text}"))
+            self.setAccessibleName(tr("Mode: {what}", what=text))
             self.setToolTip(tr("A recording: no price here is of now") if is_replay else "")
             self.updateGeometry()
             self.update()
@@ -89,7 +89,7 @@ class StateChip(QWidget):
             self._state = state
             self.updateGeometry()
             self.update()
-        self.setAccessibleName(tr(f"Desk state: {state}. {why}"))
+        self.setAccessibleName(tr("Desk state: {state}. {why}", state=state, why=why))
         self.setToolTip(why)
 
     def set_dimmed(self, dimmed: bool) -> None:

@@ -24,7 +24,7 @@ from ui.viewmodels.orders import (
     order_rows,
     working_count,
 )
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 from ui.words import WordsGrid
 
 
@@ -59,12 +59,12 @@ class OrdersPanel(QWidget):
 
     def show_frame(self, frame: DeskFrame) -> None:
         """Show a frame's orders and fills."""
-        self.tabs.tabs[0].say(tr(f"Orders {working_count(frame)}"))
+        self.tabs.tabs[0].say(tr("Orders {working}", working=working_count(frame)))
         self.orders.show_rows(order_rows(frame))
         # On a small screen fills are found in the blotter alone.
         self.tabs.tabs[1].setVisible(not self._theme.compact)
         waiting = len(unseen(frame))
-        self.tabs.tabs[3].say(tr(f"Alerts {waiting}") if waiting else tr("Alerts"))
+        self.tabs.tabs[3].say(tr("Alerts {waiting}", waiting=waiting) if waiting else tr("Alerts"))
         if self.fills.isVisible():
             self.fills.show_rows(fill_rows(frame))
         self.blotter.show_journal(frame.journal_seq, frame.wall_ms)

@@ -25,7 +25,8 @@ from ui.viewmodels.positions import (
     position_tip,
     split_key,
 )
-from ui.viewmodels.text import symbol, tr
+from ui.viewmodels.text import symbol
+from ui.viewmodels.translation import tr
 
 PERCENTS = (25, 50, 75, 100)
 BAR_WIDTH, BAR_HEIGHT = 80, 8
@@ -152,7 +153,9 @@ class PositionsGrid(Grid):
         if deed == SET_STOP:
             self.stop_asked.emit(*where)
         elif self.armed and deed == REVERSE and self._only_closes(key):
-            self.refused.emit(tr(f"{symbol(where[1])}: its mark is stale, only closing is left."))
+            self.refused.emit(
+                tr("{where}: its mark is stale, only closing is left.", where=symbol(where[1]))
+            )
         elif self.armed and deed == REVERSE:
             self.reverse_asked.emit(*where)
         elif self.armed:
@@ -305,7 +308,9 @@ class PositionsGrid(Grid):
         menu.addSeparator()
         for number, column in enumerate(self.grid.columns):
             if column.key in FIGURES:
-                action = menu.addAction(tr(f"How {column.title.rstrip(' ↑')} came about"))
+                action = menu.addAction(
+                    tr("How {figure} came about", figure=column.title.rstrip(" ↑"))
+                )
                 action.triggered.connect(partial(self._explain_later, key, number, at))
         menu.popup(at)
 
@@ -344,7 +349,7 @@ class PositionsGrid(Grid):
 def deed_words(deed: Deed, what: str) -> str:
     """What a button or an entry of the menu says it does."""
     if deed == REVERSE:
-        return tr(f"Reverse {what} at market…")
+        return tr("Reverse {what} at market…", what=what)
     if deed == SET_STOP:
-        return tr(f"Write a stop for {what} into the ticket…")
-    return tr(f"Close {deed} % of {what} at market, reduce-only")
+        return tr("Write a stop for {what} into the ticket…", what=what)
+    return tr("Close {deed} % of {what} at market, reduce-only", deed=deed, what=what)

@@ -16,7 +16,7 @@ from ui.theme import Theme
 from ui.viewmodels.figure import Figure
 from ui.viewmodels.ratio_history import RatioHistory
 from ui.viewmodels.risk import AccountCard, RiskView, risk_view
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 
 class RiskPanel(QWidget):
@@ -66,7 +66,7 @@ class RiskPanel(QWidget):
         self.totals.show_totals(view.totals)
         self._called = view.called
         self._foot.setVisible(bool(view.called))
-        self.cure.say(tr(f"Smallest cure of {view.called}"))
+        self.cure.say(tr("Smallest cure of {account}", account=view.called))
 
     def set_dimmed(self, dimmed: bool) -> None:
         """The engine is gone: every figure is old."""

@@ -9,7 +9,7 @@ from ui.paint import Align, Ink, Spot
 from ui.panels.gauge import draw_gauge, draw_sparkline
 from ui.viewmodels.figure import Figure
 from ui.viewmodels.risk import AccountCard, CloseOut, CollateralRow
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 PAD = 12
 

@@ -11,7 +11,7 @@ from ui.controls import Button
 from ui.seen import SeenPanel
 from ui.theme import Theme
 from ui.viewmodels.rules import RULE_COLUMNS, daily_loss_words, is_override, rule_of, rule_rows
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 from ui.words import PlainWords, WordsGrid
 
 

@@ -13,7 +13,8 @@ from ui.panels.mode import ModeLine, ModeTag, StateChip
 from ui.panels.status_strip import StatusStrip
 from ui.theme import Theme
 from ui.viewmodels.status import StatusView
-from ui.viewmodels.text import countdown, tr
+from ui.viewmodels.text import countdown
+from ui.viewmodels.translation import tr
 
 
 class StatusBar(QWidget):
@@ -27,9 +28,13 @@ class StatusBar(QWidget):
         self.mode = ModeTag(theme)
         self.state = StateChip(theme)
         self.arm = Button(theme, tr("DISARMED"), "plain", icon="lock", name=tr("Arm the desk"))
-        self.arm.setToolTip(tr(f"Arm or disarm ({arm_key})"))
+        self.arm.setToolTip(tr("Arm or disarm ({arm_key})", arm_key=arm_key))
         self.kill = Button(
-            theme, tr("Kill"), "plain", icon="power", name=tr(f"Kill switch, {kill_key}")
+            theme,
+            tr("Kill"),
+            "plain",
+            icon="power",
+            name=tr("Kill switch, {kill_key}", kill_key=kill_key),
         )
         self.kill.say(f"{tr('Kill')} {kill_key}")
         self.kill.setToolTip(tr("Halt the desk and cancel what could add risk"))

@@ -14,7 +14,8 @@ from ui.paint import Ink, painting
 from ui.theme import Face, Theme
 from ui.viewmodels.lamps import Lamp
 from ui.viewmodels.status import NO_CLIENT, StatusView
-from ui.viewmodels.text import UNKNOWN, tr
+from ui.viewmodels.text import UNKNOWN
+from ui.viewmodels.translation import tr
 
 ROOMY = 1_200
 """Pixels from which the strip's figures carry their labels."""
@@ -53,9 +54,14 @@ class StatusStrip(QWidget):
         self._view = view
         feeds = ", ".join(f"{lamp.name} {lamp.age} {lamp.shape}" for lamp in view.lamps)
         self.setAccessibleName(
-            tr(f"Worst account {view.worst_account} {view.worst_ratio} {view.worst_level}; feeds ")
+            tr(
+                "Worst account {worst_account} {worst_ratio} {worst_level}; feeds ",
+                worst_account=view.worst_account,
+                worst_ratio=view.worst_ratio,
+                worst_level=view.worst_level,
+            )
             + "; ".join((feeds, *view.consensus, view.client))
-            + tr(f"; day P&L {view.day_pnl}")
+            + tr("; day P&L {day_pnl}", day_pnl=view.day_pnl)
         )
         self.update()
 

@@ -15,10 +15,11 @@ from ui.panels.ticket_layout import TicketLayout
 from ui.theme import Theme
 from ui.viewmodels.draft import FIELDS, Form
 from ui.viewmodels.executions import execution_needs
-from ui.viewmodels.text import UNKNOWN, price, symbol, tr, venue
+from ui.viewmodels.text import UNKNOWN, price, symbol, venue
 from ui.viewmodels.ticket import Loss, Readings, Staleness, add_to_quantity, needs, presets
 from ui.viewmodels.ticket_limits import TicketLimits, limits_of
 from ui.viewmodels.ticket_state import TicketState
+from ui.viewmodels.translation import tr
 from ui.viewmodels.watch import market_of
 
 PREVIEW_LOST_MS = 2_000

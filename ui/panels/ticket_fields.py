@@ -12,7 +12,7 @@ from ui.controls import Choice, Field
 from ui.figure_field import FigureField
 from ui.theme import Theme
 from ui.viewmodels.draft import FIELDS, Form, Problem
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 LABELS = {
     "trigger": "Trigger",

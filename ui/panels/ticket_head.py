@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QWidget
 
 from ui.paint import painting
 from ui.theme import Theme
-from ui.viewmodels.text import UNKNOWN, tr
+from ui.viewmodels.text import UNKNOWN
 from ui.viewmodels.ticket import needs_words
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 
 class TicketHead(QWidget):
@@ -26,7 +27,7 @@ class TicketHead(QWidget):
         """Show the chosen instrument."""
         if (name, venue) != self._words:
             self._words = (name, venue)
-            self.setAccessibleName(tr(f"Instrument {name} {venue}"))
+            self.setAccessibleName(tr("Instrument {name} {venue}", name=name, venue=venue))
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -15,7 +15,8 @@ from ui.panels.unit_switch import UnitSwitch
 from ui.scroll import thin
 from ui.segments import Segments
 from ui.theme import Theme
-from ui.viewmodels.text import UNKNOWN, tr
+from ui.viewmodels.text import UNKNOWN
+from ui.viewmodels.translation import tr
 from ui.words import PlainWords
 
 

@@ -12,9 +12,10 @@ from ui.controls import Button
 from ui.paint import Align, Ink, painting, wrap
 from ui.theme import Theme
 from ui.viewmodels.events import denial_sentence
-from ui.viewmodels.text import ARROW, tr
+from ui.viewmodels.text import ARROW
 from ui.viewmodels.ticket import EMPTY_COSTS, EMPTY_ROWS, BeforeAfter, PreviewView
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 ROW = 20
 STAGED = 34
@@ -133,8 +134,8 @@ class DenialBlock(QWidget):
     def head(self) -> str:
         """How many reasons there are."""
         if len(self._denials) == 1:
-            return tr(f"1 reason {self._what}")
-        return tr(f"{len(self._denials)} reasons {self._what}")
+            return tr("1 reason {what}", what=self._what)
+        return tr("{denials} reasons {what}", denials=len(self._denials), what=self._what)
 
     def height_at(self, width: int) -> int:
         """How high the block is at a width."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 from desk.model.numbers import plain
 from ui.controls import Button
 from ui.theme import Theme
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 PERCENTS = ("25", "50", "75", "100")
 
@@ -36,7 +36,9 @@ class TicketSizes(QWidget):
             button.clicked.connect(partial(self._add, number))
         for percent, button in zip(PERCENTS, self.percents, strict=True):
             button.clicked.connect(partial(self._share, percent))
-            button.setAccessibleName(tr(f"{percent} % of available, or of what is reduced"))
+            button.setAccessibleName(
+                tr("{percent} % of available, or of what is reduced", percent=percent)
+            )
         for button in (*self.adders, *self.percents):
             button.setFixedHeight(22)
             button.pixels = 11
@@ -56,7 +58,9 @@ class TicketSizes(QWidget):
         self._steps = steps
         for button, step in zip(self.adders, steps, strict=True):
             button.say(f"+{_short(step)}")
-            button.setAccessibleName(tr(f"Add {plain(step)} to the quantity; Shift takes it away"))
+            button.setAccessibleName(
+                tr("Add {step} to the quantity; Shift takes it away", step=plain(step))
+            )
 
     def set_compact(self, compact: bool) -> None:
         """Six of them on a small screen."""

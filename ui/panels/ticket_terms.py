@@ -15,8 +15,8 @@ from ui.paint import painting
 from ui.panels.ticket_fields import HINTS
 from ui.theme import Theme
 from ui.viewmodels.draft import BRACKETED, POSTED, TIMED, Form, Problem
-from ui.viewmodels.text import tr
 from ui.viewmodels.ticket import Loss
+from ui.viewmodels.translation import tr
 
 
 class LossLine(QWidget):

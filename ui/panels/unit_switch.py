@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
 from desk.model.command import QuantityUnit
 from ui.controls import Button
 from ui.theme import Theme
-from ui.viewmodels.text import tr
 from ui.viewmodels.ticket import Readings
+from ui.viewmodels.translation import tr
 
 UNITS = (QuantityUnit.BASE, QuantityUnit.NOTIONAL, QuantityUnit.CONTRACTS)
 NAMES = ("coin", "US dollars", "contracts")

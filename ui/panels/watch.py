@@ -11,7 +11,7 @@ from ui.grid import Grid
 from ui.panels.explain import ExplainPopover
 from ui.theme import Theme
 from ui.viewmodels.explain import explain_mark, mark_tip
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 from ui.viewmodels.watch import COLUMNS, market_of, watch_rows, without_arrivals
 
 

@@ -10,8 +10,9 @@ from desk.model.alert_commands import AlertKind, SetAlert
 from desk.model.numbers import plain
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.forms import Entry, Form, FormError, Values, amount
-from ui.viewmodels.text import UNKNOWN, clock, tr
+from ui.viewmodels.text import UNKNOWN, clock
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 RAISED_COLUMNS = (
     Column("time", "HKT", "▲ 88:88:88", Side.LEFT),

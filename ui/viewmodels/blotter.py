@@ -11,8 +11,9 @@ import msgspec
 from desk.model.blotter import KINDS, AskBlotter, BlotterFilter, BlotterPage, BlotterRow
 from desk.model.numbers import plain
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.text import MINUS, clock, short_symbol, tr
+from ui.viewmodels.text import MINUS, clock, short_symbol
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 COLUMNS = (
     Column("time", "HKT", "88:88:88", Side.LEFT),
@@ -49,16 +50,20 @@ def read_filter(text: str, now_ms: int) -> tuple[BlotterFilter, str]:
             kinds = tuple(value.lower().split(","))
             odd = [kind for kind in kinds if kind not in KINDS]
             if odd:
-                return BlotterFilter(), tr(f"kind: one of {', '.join(KINDS)}; found {odd[0]}")
+                return BlotterFilter(), tr(
+                    "kind: one of {kinds}; found {odd}", kinds=", ".join(KINDS), odd=odd[0]
+                )
             fields["kinds"] = kinds
         elif name == "side":
             if value.upper() not in {"BUY", "SELL"}:
-                return BlotterFilter(), tr(f"side: buy or sell; found {value}")
+                return BlotterFilter(), tr("side: buy or sell; found {value}", value=value)
             fields["side"] = value.upper()
         elif name in {"from", "to"}:
             moment = _moment(value, now_ms)
             if moment is None:
-                return BlotterFilter(), tr(f"{name}: 09:30 or 2026-11-28T09:30; found {value}")
+                return BlotterFilter(), tr(
+                    "{name}: 09:30 or 2026-11-28T09:30; found {value}", name=name, value=value
+                )
             fields[f"{name}_ms"] = moment
         else:
             fields["instrument" if name == "in" else name] = value

@@ -12,8 +12,9 @@ from desk.model.commands import SetClient
 from desk.model.numbers import plain
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.forms import Entry, Form, FormError, Values, amount, day, words
-from ui.viewmodels.text import UNKNOWN, tr
+from ui.viewmodels.text import UNKNOWN
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 GATE_COLUMNS = (
     Column("met", "Gate", "✕ CLOSED", Side.LEFT),

@@ -11,8 +11,9 @@ from desk.engine.snapshot import DeskFrame, MarketView
 from desk.model.commands import SetCloseOutOrder
 from desk.model.numbers import plain
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.text import UNKNOWN, clock, money, number, price, ratio, symbol, tr
+from ui.viewmodels.text import UNKNOWN, clock, money, number, price, ratio, symbol
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 STEP_COLUMNS = (
     Column("number", "#", "88"),

@@ -9,8 +9,9 @@ import msgspec
 
 from desk.model.events import Acknowledged, Answered, Denial, Denied, Previewed
 from ui.viewmodels.events import denial_sentence
-from ui.viewmodels.text import ARROW, ratio, tr
+from ui.viewmodels.text import ARROW, ratio
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 KEPT = 200
 """Lines of history."""
@@ -82,7 +83,12 @@ def reading_of(data: dict[str, object]) -> Reading:
         return Reading(said, Tone.TEXT2, "tick", adds_risk)
     if preview.denials:
         codes = ", ".join(denial.code for denial in preview.denials)
-        return Reading(tr(f"{said} · would be denied: {codes}"), Tone.WARNING, "deny", adds_risk)
+        return Reading(
+            tr("{said} · would be denied: {codes}", said=said, codes=codes),
+            Tone.WARNING,
+            "deny",
+            adds_risk,
+        )
     before, after = _utilization(preview.before), _utilization(preview.after)
     moved = f" · {tr('utilization')} {before} {ARROW} {after}" if after else ""
     return Reading(said + moved, Tone.TEXT2, "tick", adds_risk)
@@ -129,11 +135,17 @@ def outcome_of(answer: Answered | Acknowledged | Denied | Previewed | None) -> R
             return Reading(said, Tone.WARNING, "deny")
         case Previewed(before=before, after=after):
             moved = f"{_utilization(before)} {ARROW} {_utilization(after)}"
-            return Reading(tr(f"It would pass: utilization {moved}."), Tone.TEXT2, "tick")
+            return Reading(
+                tr("It would pass: utilization {moved}.", moved=moved), Tone.TEXT2, "tick"
+            )
         case Answered(about=about, data=data):
             return Reading(f"{about}: {_flat(data)}"[:SHOWN], Tone.TEXT2, "info")
         case Acknowledged(about=about, id=identity):
-            return Reading(tr(f"{about} {identity} accepted").strip(), Tone.TEXT2, "tick")
+            return Reading(
+                tr("{about} {identity} accepted", about=about, identity=identity).strip(),
+                Tone.TEXT2,
+                "tick",
+            )
 
 
 def _flat(data: Mapping[str, object]) -> str:

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from desk.engine.snapshot import DeskFrame, IndexSourceView, IndexView, RateView
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.text import UNKNOWN, age, bps, tr, usd
+from ui.viewmodels.text import UNKNOWN, age, bps, usd
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 STABLECOINS = "Stablecoins"
 """Heading of what stands beside the underlyings."""

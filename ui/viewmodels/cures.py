@@ -10,8 +10,9 @@ import msgspec
 
 from desk.model.numbers import parse_decimal
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.text import UNKNOWN, money, number, ratio, symbol, tr
+from ui.viewmodels.text import UNKNOWN, money, number, ratio, symbol
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 CURE_COLUMNS = (
     Column("action", "What to do", "Reduce BTCUSDT-PERP by 888.888", Side.LEFT, grow=True),
@@ -97,7 +98,7 @@ def _row(place: int, cure: Cure) -> Row:
 
 def empty_words(account: str) -> str:
     """What an answer without actions means."""
-    return tr(f"{account} needs no cure now, or what it would take is unknown.")
+    return tr("{account} needs no cure now, or what it would take is unknown.", account=account)
 
 
 def _figure(value: object) -> Decimal | None:

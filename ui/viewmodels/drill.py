@@ -6,7 +6,8 @@ import msgspec
 
 from desk.engine.snapshot import DeskFrame, OrderView, PositionView
 from ui.viewmodels.orders import WORKING
-from ui.viewmodels.text import clock, symbol, tr
+from ui.viewmodels.text import clock, symbol
+from ui.viewmodels.translation import tr
 
 NAMED = 3
 """Orders and positions that are named; the rest is counted."""
@@ -48,7 +49,7 @@ def score_words(scores: Scores) -> str:
         return ""
     last, best = (f"{s.total_ms / 1000:.2f} s ({clock(s.when_ms, 8)})"
                   for s in (scores.last, scores.best))  # fmt: skip
-    return tr(f"Panic drill: last {last}, best {best}")
+    return tr("Panic drill: last {last}, best {best}", last=last, best=best)
 
 
 def trouble_of(frame: DeskFrame) -> str:
@@ -59,8 +60,8 @@ def trouble_of(frame: DeskFrame) -> str:
 def how_to(confirm: str, key: str, hold_ms: int) -> str:
     """What to do with a key under a policy of `none`, `strip` or `hold`."""
     if confirm == "hold":
-        return tr(f"hold {key} for {hold_ms / 1000:g} s")
-    return tr(f"press {key} twice") if confirm == "strip" else tr(f"press {key}")
+        return tr("hold {key} for {hold_ms} s", key=key, hold_ms=f"{hold_ms / 1000:g}")
+    return tr("press {key} twice", key=key) if confirm == "strip" else tr("press {key}", key=key)
 
 
 def prompt(action: str, how: str, frame: DeskFrame | None) -> str:
@@ -76,9 +77,14 @@ def prompt(action: str, how: str, frame: DeskFrame | None) -> str:
 
 def result(step: Rehearsed) -> str:
     """How long it took."""
-    held = tr(f", {step.held_ms} ms of it held") if step.held_ms else ""
+    held = tr(", {held_ms} ms of it held", held_ms=step.held_ms) if step.held_ms else ""
     name = step.action.replace("_", " ")
-    return tr(f"{name} was ready to send after {step.took_ms:.0f} ms{held}. Its key is real again.")
+    return tr(
+        "{name} was ready to send after {took_ms} ms{held}. Its key is real again.",
+        name=name,
+        took_ms=f"{step.took_ms:.0f}",
+        held=held,
+    )
 
 
 def _working(frame: DeskFrame | None) -> list[OrderView]:
@@ -94,12 +100,12 @@ def _held(frame: DeskFrame | None) -> list[PositionView]:
 
 def _cancel(orders: list[OrderView]) -> str:
     named = [f"{o.side} {o.quantity:f} {symbol(o.instrument)}" for o in orders]
-    return tr(f"cancel {len(orders)} orders") + _list(named)
+    return tr("cancel {orders} orders", orders=len(orders)) + _list(named)
 
 
 def _close(positions: list[PositionView]) -> str:
     named = [f"{p.quantity:+f} {symbol(p.instrument)}" for p in positions]
-    return tr(f"close {len(positions)} positions") + _list(named)
+    return tr("close {positions} positions", positions=len(positions)) + _list(named)
 
 
 def _list(named: list[str]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from desk.engine.order_snapshot import ExecutionView
 from desk.engine.snapshot import DeskFrame
 from ui.viewmodels.lamps import Lamp, lamp_look
-from ui.viewmodels.text import ARROW, age, clock, short_venue, tr
+from ui.viewmodels.text import ARROW, age, clock, short_venue
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 _LOOKS = {"up": "live", "comparing": "late", "unknown": "stale", "down": "stale"}
 """How it stands → the state of a feed that looks alike."""

@@ -10,8 +10,9 @@ from desk.engine.snapshot import DeskFrame, IndexView, MarketView, QualityView, 
 from ui.viewmodels.cells import Cell, Row
 from ui.viewmodels.consensus import heading_cells, index_of, source_row, state_words
 from ui.viewmodels.status import age_words
-from ui.viewmodels.text import UNKNOWN, age, bps, clock, price, symbol, tr, usd
+from ui.viewmodels.text import UNKNOWN, age, bps, clock, price, symbol, usd
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 from ui.viewmodels.watch import market_of
 
 

@@ -7,8 +7,9 @@ from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.lamps import lamp_look
 from ui.viewmodels.status import AMBER_FLOOR_MS, feed_state
 from ui.viewmodels.streams import is_wrong, venue_of_stream
-from ui.viewmodels.text import age, skew, tr
+from ui.viewmodels.text import age, skew
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 FEED_COLUMNS = (
     Column("lamp", "State", "", Side.LEFT, width=84),
@@ -48,7 +49,7 @@ def _row(feed: FeedView, wrong: list[bool]) -> Row:
             _count(feed.gaps),
             _count(feed.rejected),
             _wrong_now(str(feed.inactive), feed.inactive),
-            _wrong_now(tr(f"{sum(wrong)} of {len(wrong)}"), sum(wrong)),
+            _wrong_now(tr("{wrong} of {all}", wrong=sum(wrong), all=len(wrong)), sum(wrong)),
             Cell("; ".join(filter(None, (feed.down, feed.note))), Tone.WARNING)
             if feed.down
             else Cell(feed.note),

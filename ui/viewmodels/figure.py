@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from ui.viewmodels.text import UNKNOWN, tr
+from ui.viewmodels.text import UNKNOWN
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 
 class Figure(msgspec.Struct, frozen=True):

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.text import UNKNOWN, clock, tr
+from ui.viewmodels.text import UNKNOWN, clock
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 INPUT_COLUMNS = (
     Column("input", "Input", "maintenance_margin", Side.LEFT),

@@ -13,8 +13,9 @@ from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.figure import Gauge
 from ui.viewmodels.loan_figures import loan_figures, why_unknown
 from ui.viewmodels.risk import AccountCard
-from ui.viewmodels.text import MINUS, UNKNOWN, clock, countdown, money, number, ratio, tr
+from ui.viewmodels.text import MINUS, UNKNOWN, clock, countdown, money, number, ratio
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, rank
+from ui.viewmodels.translation import tr
 
 COLLATERAL_COLUMNS = (
     Column("piece", "Collateral", "HK blue chips", Side.LEFT, grow=True),

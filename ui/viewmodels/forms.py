@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from desk.model.command import Command
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 from ui.viewmodels.written import read_number
 
 Values: TypeAlias = Mapping[str, str]
@@ -58,7 +58,9 @@ def words(values: Values, key: str, label: str, least: int = 1) -> str:
     """Read a text that must be there."""
     text = " ".join(values.get(key, "").split())
     if len(text) < least:
-        said = tr("is missing") if least == 1 else tr(f"needs {least} characters or more")
+        said = (
+            tr("is missing") if least == 1 else tr("needs {least} characters or more", least=least)
+        )
         raise FormError(key, f"{label} {said}")
     return text
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from desk.model.events import ClosingAsked
-from ui.viewmodels.text import symbol, tr
+from ui.viewmodels.text import symbol
+from ui.viewmodels.translation import tr
 
 NAMED = 3
 """More are counted, not named."""
@@ -22,9 +23,21 @@ def leaving_words(event: ClosingAsked) -> str:
         )
     ]
     if event.unknown:
-        said.append(tr(f"{len(event.unknown)} UNKNOWN at the venue: {_named(event.unknown)}."))
+        said.append(
+            tr(
+                "{count} UNKNOWN at the venue: {orders}.",
+                count=len(event.unknown),
+                orders=_named(event.unknown),
+            )
+        )
     if event.programs:
-        said.append(tr(f"{len(event.programs)} programs end: {_named(event.programs)}."))
+        said.append(
+            tr(
+                "{count} programs end: {programs}.",
+                count=len(event.programs),
+                programs=_named(event.programs),
+            )
+        )
     said.append(tr("Positions are not guarded while the desk is closed."))
     return " ".join(said)
 

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from desk.engine.risk_snapshot import LoanView
 from ui.viewmodels.figure import Figure, figure_of
-from ui.viewmodels.text import MINUS, UNKNOWN, distance, money, ratio, tr
+from ui.viewmodels.text import MINUS, UNKNOWN, distance, money, ratio
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 
 def loan_figures(loan: LoanView) -> tuple[Figure, ...]:

@@ -16,7 +16,7 @@ from desk.model.commands import (
 )
 from desk.model.numbers import plain
 from ui.viewmodels.forms import Entry, Form, Values, amount, asset, percent, words
-from ui.viewmodels.text import tr
+from ui.viewmodels.translation import tr
 
 
 def pledge_form(loan: LoanView, frame: DeskFrame, coin: str = "", quantity: str = "") -> Form:

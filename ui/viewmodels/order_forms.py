@@ -9,7 +9,8 @@ from desk.model.command import Quantity
 from desk.model.numbers import plain
 from desk.model.order_commands import AmendOrder
 from ui.viewmodels.forms import Entry, Form, FormError, Values, amount
-from ui.viewmodels.text import symbol, tr
+from ui.viewmodels.text import symbol
+from ui.viewmodels.translation import tr
 
 
 def amend_form(order: OrderView) -> Form:
@@ -43,11 +44,14 @@ def amend_form(order: OrderView) -> Form:
             Entry(key="trigger", label=tr("Trigger"), value=_text(order.trigger), is_figure=True)
         )
     return Form(
-        title=tr(f"Amend {order.id}"),
+        title=tr("Amend {id}", id=order.id),
         about=tr(
-            f"{order.side} {plain(order.quantity)} {symbol(order.instrument)}, "
-            f"{plain(order.filled)} filled. The quantity is of the whole order. A new price, or "
-            "more, goes to the end of the queue."
+            "{side} {quantity} {instrument}, {filled} filled. The quantity is of the whole order. "
+            "A new price, or more, goes to the end of the queue.",
+            side=order.side,
+            quantity=plain(order.quantity),
+            instrument=symbol(order.instrument),
+            filled=plain(order.filled),
         ),
         entries=tuple(entries),
         send=tr("Amend"),

@@ -7,8 +7,9 @@ from decimal import Decimal
 from desk.engine.snapshot import DeskFrame, FillView, OrderView, ProgramView
 from desk.model.numbers import plain
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.text import clock, number, price, quantity, short_symbol, tr
+from ui.viewmodels.text import clock, number, price, quantity, short_symbol
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 ORDER_COLUMNS = (
     Column("instrument", "Instrument", "BTCUSDT P", Side.LEFT),
@@ -118,17 +119,22 @@ def _more(order: OrderView, lot: Decimal) -> str:
     """Place in the queue, expiry, trail, link and program, as far as the order has them."""
     words: list[str] = []
     if order.queue_ahead is not None:
-        words.append(tr(f"≈ {quantity(order.queue_ahead, lot)} ahead"))
+        words.append(tr("≈ {queue_ahead} ahead", queue_ahead=quantity(order.queue_ahead, lot)))
     if order.expires_ms is not None:
-        words.append(tr(f"until {clock(order.expires_ms, 8)}"))
+        words.append(tr("until {expires_ms}", expires_ms=clock(order.expires_ms, 8)))
     if order.trail_rate is not None:
-        words.append(tr(f"trails {plain(order.trail_rate * 100)}%"))
+        words.append(tr("trails {trail_rate}%", trail_rate=plain(order.trail_rate * 100)))
     elif order.trail is not None:
-        words.append(tr(f"trails {order.trail:,f}"))
+        words.append(tr("trails {trail}", trail=f"{order.trail:,f}"))
     if order.unanswered_since_ms is not None:
-        words.append(tr(f"no answer since {clock(order.unanswered_since_ms, 8)}"))
-    words += [tr(f"OCO {order.oco}")] * bool(order.oco)
-    words += [tr(f"of {order.program}")] * bool(order.program)
+        words.append(
+            tr(
+                "no answer since {unanswered_since_ms}",
+                unanswered_since_ms=clock(order.unanswered_since_ms, 8),
+            )
+        )
+    words += [tr("OCO {oco}", oco=order.oco)] * bool(order.oco)
+    words += [tr("of {program}", program=order.program)] * bool(order.program)
     return " · ".join(words)
 
 
@@ -137,7 +143,11 @@ def program_rows(frame: DeskFrame) -> list[Row]:
     if not frame.programs:
         return []
     running = sum(program.state == "RUNNING" for program in frame.programs)
-    heading = Row("programs", (Cell(tr(f"{running} running"), Tone.MUTED),), heading=tr("Programs"))
+    heading = Row(
+        "programs",
+        (Cell(tr("{running} running", running=running), Tone.MUTED),),
+        heading=tr("Programs"),
+    )
     return [heading, *(_program_row(program) for program in frame.programs)]
 
 

@@ -21,10 +21,10 @@ from ui.viewmodels.text import (
     sigmas,
     signed,
     symbol,
-    tr,
 )
 from ui.viewmodels.ticket import SURFACE_STALE_MS
 from ui.viewmodels.tone import Tone, of_profit, rank
+from ui.viewmodels.translation import tr
 
 COLUMNS = (
     Column("instrument", "Instrument", "BTCUSDT-PERP", Side.LEFT),

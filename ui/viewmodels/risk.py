@@ -26,9 +26,9 @@ from ui.viewmodels.text import (
     sigmas,
     signed,
     symbol,
-    tr,
 )
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, of_profit, rank
+from ui.viewmodels.translation import tr
 
 _CENT = Decimal("0.01")
 _KINDS = {"perpetual": 1, "financing": 2}

@@ -10,8 +10,9 @@ from desk.model.commands import OverrideRule, SetDailyLoss
 from desk.model.numbers import parse_decimal, plain
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.forms import Entry, Form, FormError, Values, amount, words
-from ui.viewmodels.text import UNKNOWN, countdown_short, date_time, number, tr
+from ui.viewmodels.text import UNKNOWN, countdown_short, date_time, number
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 RULE_COLUMNS = (
     Column("status", "Status", "■ BREACH", Side.LEFT),

@@ -8,8 +8,9 @@ from desk.engine.snapshot import AccountView, DeskFrame, FeedView, TotalsView
 from ui.viewmodels.consensus import diamond, heading_cells
 from ui.viewmodels.executions import execution_lamp
 from ui.viewmodels.lamps import Lamp, lamp_look
-from ui.viewmodels.text import UNKNOWN, age, clock, ratio, short_venue, signed, skew, tr, usd
+from ui.viewmodels.text import UNKNOWN, age, clock, ratio, short_venue, signed, skew, usd
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, of_profit, rank
+from ui.viewmodels.translation import tr
 
 REPLAY = "REPLAY"
 NO_CLIENT = "no client record"

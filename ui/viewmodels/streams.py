@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from desk.engine.snapshot import DeskFrame, FeedView, StreamView
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.text import UNKNOWN, age, number, symbol, tr, venue
+from ui.viewmodels.text import UNKNOWN, age, number, symbol, venue
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 STREAM_COLUMNS = (
     Column("connection", "Connection", "binance-usdm", Side.LEFT, keep=8),

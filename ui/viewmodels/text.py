@@ -24,11 +24,6 @@ _TENTH = Decimal("0.1")
 _RATIO_CEILING = Decimal("9.99")
 
 
-def tr(text: str) -> str:
-    """Return a text of the screen in the trader's language (English for now)."""
-    return text
-
-
 @lru_cache(maxsize=256)
 def decimals_of(increment: Decimal) -> int:
     """Decimals that show every multiple of a tick or lot."""

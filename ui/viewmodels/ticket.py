@@ -27,9 +27,9 @@ from ui.viewmodels.text import (
     price,
     ratio,
     symbol,
-    tr,
 )
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 from ui.viewmodels.written import read_number
 
 SURFACE_STALE_MS = 5_000
@@ -133,9 +133,15 @@ def change_view(preview: Previewed, market: MarketView) -> PreviewView:
 def mode_obstacle(setting: SettingView) -> str:
     """Why the margin mode cannot be changed now; empty: it can."""
     if not setting.flat:
-        return tr(f"The margin mode changes only when flat: {setting.account} holds a position.")
+        return tr(
+            "The margin mode changes only when flat: {account} holds a position.",
+            account=setting.account,
+        )
     if setting.working:
-        return tr(f"The margin mode changes only without working orders: {setting.working} work.")
+        return tr(
+            "The margin mode changes only without working orders: {working} work.",
+            working=setting.working,
+        )
     return ""
 
 

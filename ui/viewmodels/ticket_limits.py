@@ -10,7 +10,8 @@ from desk.engine.snapshot import DeskFrame, MarketView
 from desk.model.numbers import plain
 from desk.model.orders import TimeInForce
 from ui.viewmodels.draft import Form
-from ui.viewmodels.text import TIMES, tr
+from ui.viewmodels.text import TIMES
+from ui.viewmodels.translation import tr
 
 
 class TicketLimits(msgspec.Struct, frozen=True):
@@ -75,4 +76,4 @@ def _flags(execution: ExecutionView) -> dict[str, str]:
 
 
 def _cannot(execution: ExecutionView, what: str) -> str:
-    return tr(f"{execution.venue} cannot do {what}.")
+    return tr("{venue} cannot do {what}.", venue=execution.venue, what=what)
