@@ -30,6 +30,7 @@ LINTERS = {
 
 _WORKERS = 2
 _PYTEST_USAGE_ERROR = 4
+_OURS = ("--slow", "--thorough", "--interop", "--json")
 _INTERACTIVE = ("--pdb", "--trace", "-s", "--capture=no")
 
 
@@ -47,13 +48,14 @@ class Counts(NamedTuple):
 def run(argv: Sequence[str]) -> int:
     """Run every check; 0 when all are green, 1 when one is red, 2 for bad usage.
 
-    `--slow` runs the long tests as well, `--interop` those of third-party clients alone; what else
-    is there goes to pytest. Raises InputError where there is nothing to test.
+    `--thorough` runs what takes seconds a test as well, `--slow` the long tests too, `--interop`
+    those of third-party clients alone; what else is there goes to pytest. Raises InputError where
+    there is nothing to test.
     """
     tests = ROOT / "tests"
     if not tests.is_dir():
         raise InputError(source="desk test", expected="a checkout with tests", found=str(ROOT))
-    pytest_arguments = [word for word in argv if word not in ("--slow", "--interop", "--json")]
+    pytest_arguments = [word for word in argv if word not in _OURS]
     if "--interop" in argv:
         interop = tests / "interop"
         if not interop.is_dir():
@@ -67,6 +69,8 @@ def run(argv: Sequence[str]) -> int:
         pytest_arguments = ["-m", "", *pytest_arguments]
     elif "--slow" in argv:
         pytest_arguments = ["-m", "not interop", *pytest_arguments]
+    elif "--thorough" in argv:
+        pytest_arguments = ["-m", "not slow and not interop", *pytest_arguments]
     red = [name for name, command in LINTERS.items() if not _lint(name, command)]
     began_s = time.monotonic()
     status, counts = _pytest(pytest_arguments)

@@ -404,6 +404,7 @@ def test_test_command_adds_its_group(ready):
     assert "1 of 1  Python packages (run and test)" in ended.stderr
 
 
+@pytest.mark.thorough
 @in_one_worker
 def test_interop_command_adds_an_environment_that_the_desk_does_not_see(ready):
     ended = start(ready, "test", "--interop")
@@ -439,7 +440,10 @@ def test_file_that_is_not_the_locked_one_is_refused(ready):
 @in_one_worker
 @pytest.mark.parametrize(
     ("signum", "status"),
-    [pytest.param(signal.SIGKILL, -9, id="killed"), pytest.param(signal.SIGTERM, 143, id="told")],
+    [
+        pytest.param(signal.SIGKILL, -9, id="killed", marks=pytest.mark.thorough),
+        pytest.param(signal.SIGTERM, 143, id="told"),
+    ],
 )
 def test_renewal_that_was_cut_off_is_begun_again(ready, signum, status):
     line = make_wheel(ready.parent / "wheels", "deskrun", "2.0")

@@ -26,6 +26,9 @@ BAD = {
 }
 
 
+pytestmark = pytest.mark.xdist_group("certificates")  # they share what is slow to make
+
+
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
     if OPENSSL is None:

@@ -122,6 +122,7 @@ def test_a_change_before_the_end_of_life_is_not_seen(name):
         assert_chained(listener.events)
 
 
+@pytest.mark.thorough
 def test_sockets_that_the_venue_wants_left_are_left_and_counters_survive():
     async def scene():
         async with listening("binance-usdm", wrap=only_first(1, Asked)) as listener:
@@ -152,6 +153,7 @@ def test_a_venue_that_asks_every_socket_to_go_is_obeyed_ever_more_slowly():
     ] * 3
 
 
+@pytest.mark.thorough
 def test_another_make_takes_over_without_a_stale_moment_and_gives_up_what_it_lacks():
     async def scene():
         async with listening("binance-usdm") as listener:
@@ -184,6 +186,7 @@ def test_another_make_before_the_start_is_the_one_that_starts():
     asyncio.run(scene())
 
 
+@pytest.mark.thorough
 def test_new_sockets_without_data_do_not_take_over(monkeypatch):
     monkeypatch.setattr(connection, "ROLL_PATIENCE_NS", 200_000_000)
 
@@ -199,6 +202,7 @@ def test_new_sockets_without_data_do_not_take_over(monkeypatch):
     asyncio.run(scene())
 
 
+@pytest.mark.thorough
 def test_new_sockets_that_never_get_everything_take_over_after_their_patience(monkeypatch):
     monkeypatch.setattr(connection, "ROLL_PATIENCE_NS", 500_000_000)
 

@@ -52,6 +52,7 @@ def test_a_short_pause_is_no_sleep():
     asyncio.run(scene())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "fault"), [("binance-usdm", "freeze@usdm:at=0s"), ("okx", "freeze@okx:at=0s")]
 )
@@ -79,6 +80,7 @@ class Steady(Hasty):
         return streams
 
 
+@pytest.mark.thorough
 def test_trades_alone_do_not_keep_a_socket():
     async def scene():
         faults = "silent@usdm@btcusdt@depth:at=1s,silent@usdm@ethusdt@depth:at=1s"

@@ -51,7 +51,14 @@ def check(tally):
     assert tally["lost: crossed"] == 0
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+QUICK = ("binance", "kraken", "hyperliquid")
+"""In the default run: numbered, summed and neither."""
+
+
+@pytest.mark.parametrize(
+    "dialect",
+    [pytest.param(name, marks=() if name in QUICK else pytest.mark.thorough) for name in DIALECTS],
+)
 def test_every_gap_is_found_at_once_and_no_wrong_book_is_ever_shown(dialect):
     tally = Chaos(dialect, seed=20261123, desks=DESKS).run(20_000)
     check(tally)

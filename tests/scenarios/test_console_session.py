@@ -11,6 +11,9 @@ from helpers.processes import ROOT, Console, Market, desk, journal_rows
 BTC = "BTCUSDT-PERP.BINANCE"
 
 
+pytestmark = pytest.mark.xdist_group("console session")  # they share what is slow to make
+
+
 @pytest.fixture(scope="module")
 def market(tmp_path_factory):
     with Market(tmp_path_factory.mktemp("market")) as running:

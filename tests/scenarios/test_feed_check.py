@@ -5,6 +5,8 @@ import json
 import pytest
 from helpers.processes import Market, desk
 
+pytestmark = pytest.mark.xdist_group("feed check")  # they share what is slow to make
+
 
 @pytest.fixture(scope="module")
 def market(tmp_path_factory):

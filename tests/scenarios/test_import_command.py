@@ -10,6 +10,9 @@ from helpers.watchers import BROKER, COLD, FUND, portfolio
 BTC = "BTCUSDT-PERP.BINANCE"
 
 
+pytestmark = pytest.mark.xdist_group("imported")  # they share what is slow to make
+
+
 @pytest.fixture(scope="module")
 def market(tmp_path_factory):
     with Market(tmp_path_factory.mktemp("market")) as running:
@@ -44,6 +47,7 @@ def live_account(console, name):
     raise AssertionError(f"{name} is {found['quality']}")
 
 
+@pytest.mark.thorough
 def test_import_again_and_changed_on_a_new_folder(tmp_path, folder):
     first = taken(written(tmp_path, FUND, COLD), folder, "--json")
     assert first == {
@@ -103,6 +107,7 @@ def test_a_bad_document_names_file_line_and_field_and_makes_nothing(tmp_path, fo
     assert desk("risk", "evaluate", path).stderr == said
 
 
+@pytest.mark.thorough
 def test_an_account_named_like_the_desks_own_is_watched_under_another_name(tmp_path, folder):
     path = written(tmp_path, COLD, {**FUND, "id": "perp-1"})
     for same in (False, True):

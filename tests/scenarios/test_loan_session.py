@@ -6,6 +6,9 @@ from helpers.processes import Console, Market, journal_rows
 SPOT = "BTCUSDT.BINANCE"
 
 
+pytestmark = pytest.mark.xdist_group("loan session")  # they share what is slow to make
+
+
 @pytest.fixture(scope="module")
 def market(tmp_path_factory):
     with Market(tmp_path_factory.mktemp("market")) as running:

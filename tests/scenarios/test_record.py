@@ -20,6 +20,9 @@ SYNCED = {
 }
 
 
+pytestmark = pytest.mark.xdist_group("record")  # they share what is slow to make
+
+
 @pytest.fixture(scope="module")
 def market(tmp_path_factory):
     folder = tmp_path_factory.mktemp("market")
@@ -64,6 +67,7 @@ def report(*arguments):
     return json.loads(replayed.stdout), replayed.stderr
 
 
+@pytest.mark.thorough
 def test_what_is_recorded_is_replayed_on_every_connection(market, tmp_path):
     out = tmp_path / "x.jsonl.gz"
     with Record("--market", market.ready, "--out", out) as record:
@@ -90,6 +94,7 @@ def test_what_is_recorded_is_replayed_on_every_connection(market, tmp_path):
     assert "expected a name that is not taken" in refused.stderr
 
 
+@pytest.mark.thorough
 def test_a_kill_leaves_a_file_that_is_readable_up_to_its_end(market, tmp_path):
     part = tmp_path / "x.jsonl.gz.part"
     out = tmp_path / "x.jsonl.gz"

@@ -46,6 +46,7 @@ async def until(condition):
         await asyncio.sleep(0.01)
 
 
+@pytest.mark.thorough
 def test_at_the_end_data_grow_stale_and_the_desk_says_why(tmp_path):
     path = steady(tmp_path / "x.jsonl", 10)
 

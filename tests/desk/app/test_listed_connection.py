@@ -96,6 +96,7 @@ def listed(monkeypatch, tmp_path):
     return Listed(monkeypatch, tmp_path)
 
 
+@pytest.mark.thorough
 def test_a_listing_of_nothing_ends_every_price_and_says_why_until_it_is_whole(monkeypatch, listed):
     monkeypatch.setattr(listed_connection, "RELIST_S", 0.1)
 
@@ -120,6 +121,7 @@ def test_a_listing_of_nothing_ends_every_price_and_says_why_until_it_is_whole(mo
     asyncio.run(scene())
 
 
+@pytest.mark.thorough
 def test_what_is_left_out_is_asked_for_again_soon_and_its_terms_are_kept(monkeypatch, listed):
     monkeypatch.setattr(listed_connection, "RELIST_S", 3600.0)
     first, *others = listed.rows

@@ -28,6 +28,9 @@ def test_skipped(): pass
 @pytest.mark.slow
 def test_long(): pass
 
+@pytest.mark.thorough
+def test_of_seconds(): pass
+
 @pytest.mark.interop
 def test_of_a_client(): pass
 """
@@ -39,8 +42,9 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests/test_sample.py").write_text(SAMPLE)
     (tmp_path / "pytest.ini").write_text(
-        "[pytest]\naddopts = -m 'not slow and not interop' -p no:pytest-qt "
-        "-p no:hypothesispytest\nmarkers = slow: long\n interop: of others\n"
+        "[pytest]\naddopts = -m 'not slow and not thorough and not interop' -p no:pytest-qt "
+        "-p no:hypothesispytest\n"
+        "markers = slow: long\n thorough: seconds\n interop: of others\n"
     )
     monkeypatch.setattr(testing, "ROOT", tmp_path)
     monkeypatch.setattr(testing, "LINTERS", GREEN)
@@ -78,9 +82,10 @@ def test_error_beside_a_test_counts_as_failed(project, capfd):
     assert last_line(capfd) == "0 passed, 1 failed, 0 skipped"
 
 
-def test_slow_runs_the_long_ones_as_well(project, capfd):
-    assert run(["--slow"]) == 0
-    assert last_line(capfd) == "3 passed, 0 failed, 1 skipped"
+@pytest.mark.parametrize(("option", "passed"), [("--thorough", 3), ("--slow", 4)])
+def test_option_runs_the_longer_ones_as_well(project, capfd, option, passed):
+    assert run([option]) == 0
+    assert last_line(capfd) == f"{passed} passed, 0 failed, 1 skipped"
 
 
 def test_other_arguments_go_to_pytest(project, capfd):
@@ -98,7 +103,7 @@ def test_interop_runs_the_tests_of_clients_alone_the_long_ones_too(project, capf
     (project / "tests/test_sample.py").rename(project / "tests/interop/test_sample.py")
     (project / "tests/test_red.py").write_text("def test_red(): assert 1 == 2")
     assert run(["--interop"]) == 0
-    assert last_line(capfd) == "4 passed, 0 failed, 1 skipped"
+    assert last_line(capfd) == "5 passed, 0 failed, 1 skipped"
 
 
 def test_interop_without_such_tests_is_told(project):

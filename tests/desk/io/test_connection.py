@@ -162,6 +162,7 @@ def test_a_connection_brings_books_and_marks():
     asyncio.run(scene())
 
 
+@pytest.mark.thorough
 def test_every_wanted_stream_is_asked_for_again_after_a_reconnect():
     async def scene():
         venue = Venue()

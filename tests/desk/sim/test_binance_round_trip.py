@@ -292,6 +292,7 @@ def test_frames_of_coin_margined_contracts_are_made_only_for_who_wants_them():
     assert all(json.dumps(frame["data"]["q"]).strip('"').isdigit() for frame in frames)
 
 
+@pytest.mark.thorough
 def test_positions_that_the_market_closes_by_force_are_liquidations():
     follower = followed("binance-usdm", 8_000, compares=False, speed=60)
     trades = follower.heard[Trade]

@@ -134,7 +134,9 @@ def test_books_that_come_whole_heal_by_themselves(fault):
     assert (counters.rejected > 0) == (fault == "garbage")
 
 
-@pytest.mark.parametrize("fault", ["drop", "gap", "garbage"])
+@pytest.mark.parametrize(
+    "fault", ["drop", *(pytest.param(f, marks=pytest.mark.thorough) for f in ("gap", "garbage"))]
+)
 @pytest.mark.parametrize("connection", CHAINED)
 def test_lost_changes_are_found_and_the_books_come_back(connection, fault):
     topic = TOPICS[CONNECTIONS[connection]]

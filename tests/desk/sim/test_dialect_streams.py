@@ -72,6 +72,7 @@ def test_every_forced_close_is_a_liquidation_by_the_closing_order():
     assert sum(map(len, forced.values())) > 5
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("connection", ["deribit", "hyperliquid", "bybit-linear", "bybit-spot"])
 def test_candles_are_those_of_the_venues_history_and_closed_when_over(connection):
     async def scenario():

@@ -83,7 +83,9 @@ def test_a_dollar_book_follows_the_rate_when_it_moves(name):
     assert follower.counted[BookLost] <= 2 * VENUES[name][2]  # those of sockets left
 
 
-@pytest.mark.parametrize("fault", ["drop", "gap", "garbage"])
+@pytest.mark.parametrize(
+    "fault", ["drop", *(pytest.param(f, marks=pytest.mark.thorough) for f in ("gap", "garbage"))]
+)
 @every_venue
 def test_lost_changes_of_dollar_books_are_found_and_the_books_come_back(name, fault):
     end = "" if fault == "gap" else ":p=0.02:for=20s"
@@ -103,6 +105,7 @@ def test_lost_changes_of_dollar_books_are_found_and_the_books_come_back(name, fa
         assert follower.sockets > 1  # a hole in its sequence does not say what is missing
 
 
+@pytest.mark.thorough
 def test_krakens_candles_are_those_of_its_history_and_closed_when_over():
     async def scenario():
         async with served(dialect="kraken", wall_ms=START_MS + 55_000) as venue:

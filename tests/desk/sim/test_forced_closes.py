@@ -13,6 +13,9 @@ from desk.sim.forced import Drift, ForcedCloses
 MINUTE = 60_000
 
 
+pytestmark = pytest.mark.xdist_group("forced closes")  # they share what is slow to make
+
+
 @pytest.fixture(scope="module")
 def half_hour():
     """Thirty minutes of a seed, the events of each."""

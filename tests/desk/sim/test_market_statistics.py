@@ -20,6 +20,9 @@ from simulated_day import (
 SEEDS = (1, 2, 3)
 
 
+pytestmark = pytest.mark.xdist_group("hour")  # they share what is slow to make
+
+
 @pytest.fixture(scope="module")
 def hour():
     return run_market(seed=1, hours=1)

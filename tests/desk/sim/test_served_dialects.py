@@ -28,7 +28,13 @@ def let_pass(simulator, clock, steps):
         simulator.step()
 
 
-@pytest.mark.parametrize("dialects", [*[(name,) for name in ALL], ALL[::-1]], ids="+".join)
+@pytest.mark.parametrize(
+    "dialects",
+    [
+        *(pytest.param((name,), marks=pytest.mark.thorough, id=name) for name in ALL),
+        pytest.param(ALL[::-1], id="all of them"),
+    ],
+)
 def test_the_market_and_what_is_saved_do_not_depend_on_the_dialects(dialects):
     one, first = simulator_of(("binance",))
     other, second = simulator_of(dialects)

@@ -122,6 +122,7 @@ def test_one_bad_client_does_not_disturb_another():
     assert len(asyncio.run(scenario())) >= 4
 
 
+@pytest.mark.thorough
 def test_a_client_that_does_not_read_is_dropped(monkeypatch):
     monkeypatch.setattr("desk.sim.sockets.LARGEST_BACKLOG_BYTES", 100_000)
 

@@ -27,6 +27,7 @@ def passed(market, seconds):
     return prices, events
 
 
+@pytest.mark.thorough
 def test_a_stablecoin_stays_near_the_peg_and_moves_in_small_steps():
     market = market_with(3)
     prices, events = passed(market, 1_800)

@@ -44,6 +44,7 @@ async def deaf_client(venue, path, command):
     return writer
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("dialect", "last_word"), [("okx", b""), ("hyperliquid", GOODBYE)], ids=["silent", "goodbye"]
 )
