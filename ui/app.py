@@ -38,15 +38,16 @@ def run_window(
     from PySide6.QtCore import QSettings, Qt, QTimer
     from PySide6.QtWidgets import QApplication
 
+    from ui.own_files import own_files
     from ui.theme import dress
 
     app = QApplication(sys.argv[:1])
     app.setApplicationName("desk")
     # A dialog of the system takes keys that we then never see, the panic keys among them.
     app.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
-    theme = dress(app)
+    own = own_files(folder)
+    theme = dress(app, own.preferences.scheme, own.preferences.direction)
 
-    from ui.own_files import own_files
     from ui.pump import Pump
     from ui.window import DeskWindow
     from ui.wire import wire_for
@@ -55,7 +56,7 @@ def run_window(
     gc.freeze()
     gc.enable()
     pump = Pump(wire_for(connection))
-    window = DeskWindow(theme, pump, own_files(folder))
+    window = DeskWindow(theme, pump, own)
     _show_errors(window)
     if layout is not None and layout.lower() != LAYOUT.lower():
         window.say(f"There is no layout {layout}: this is {LAYOUT}.", icon="info")

@@ -1,4 +1,4 @@
-"""A person's own keys and confirmations: two small files of the desk folder.
+"""A person's own keys, confirmations and choices: small files of the desk folder.
 
 A file that cannot be used is said so and passed over as a whole: the window then goes by what
 ships, so it is never without its panic keys.
@@ -12,7 +12,8 @@ from typing import TypeVar
 
 import msgspec
 
-from ui import keys, policy
+from ui import keys, policy, preferences
+from ui.window_file import WindowFile
 
 MOST_BYTES = 1 << 16
 
@@ -27,17 +28,25 @@ class OwnFiles(msgspec.Struct, frozen=True):
     complaints: tuple[str, ...] = ()
     """Why a file was passed over, a sentence each."""
     folder: str | None = None
+    file: WindowFile = msgspec.field(default_factory=lambda: WindowFile(None))
+    """One object for all that is kept in it: two would write over each other."""
+    preferences: preferences.Preferences = preferences.Preferences()
 
 
 def own_files(folder: str | None) -> OwnFiles:
     """Read the files of a desk folder; without a folder, or a file, what ships holds."""
     complaints: list[str] = []
     at = None if folder is None else Path(folder)
+    file = WindowFile(folder)
+    chosen, passed_over = preferences.load(file)
+    complaints += [*file.complaints, *passed_over]
     return OwnFiles(
         keys=_own(at, keys.OWN_FILE, keys.load_key_map, complaints) or keys.load_key_map(),
         policy=_own(at, policy.OWN_FILE, policy.load_policy, complaints) or policy.Policy(),
         complaints=tuple(complaints),
         folder=folder,
+        file=file,
+        preferences=chosen,
     )
 
 
