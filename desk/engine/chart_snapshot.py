@@ -41,3 +41,6 @@ class CandlesView(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
     """Where candles come from that this desk did not see trade by trade, a short sentence."""
     heat: HeatView | None = None
+    revision: int = 0
+    """Counts changes of candles that were over (history came, a gap was filled): another number
+    than before says that all of them have to be asked for again."""
