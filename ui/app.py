@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import signal
 import sys
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
 EXIT_OK = 0
 LAYOUT = "Trade"
+PROBES = {
+    "DESK_TICKET_PROBE": ("ui.measure.typing", "TypingProbe"),
+    "DESK_PANIC_PROBE": ("ui.measure.panic", "PanicProbe"),
+    "DESK_ALERT_PROBE": ("ui.measure.alerts", "AlertProbe"),
+    "DESK_PANELS_PROBE": ("ui.measure.panels", "PanelsProbe"),
+    "DESK_START_PROBE": ("ui.measure.start", "StartProbe"),
+}
+"""Set by `desk bench`: what measures in the window, and where it writes its report."""
 ERRORS_TOLD = 10
 """An error in painting comes back with every frame."""
 
@@ -67,18 +76,9 @@ def run_window(
     QTimer.singleShot(0, window.away.listen)
     if report := os.environ.get("DESK_WINDOW_PROBE"):
         _measure(window, pump, report)
-    if report := os.environ.get("DESK_TICKET_PROBE"):
-        from ui.measure.typing import TypingProbe
-
-        TypingProbe(window, report)
-    if report := os.environ.get("DESK_PANIC_PROBE"):
-        from ui.measure.panic import PanicProbe
-
-        PanicProbe(window, report)
-    if report := os.environ.get("DESK_ALERT_PROBE"):
-        from ui.measure.alerts import AlertProbe
-
-        AlertProbe(window, report)
+    for variable, (module, kind) in PROBES.items():
+        if report := os.environ.get(variable):
+            getattr(importlib.import_module(module), kind)(window, report)
     app.exec()
     sys.exit(EXIT_OK)
 

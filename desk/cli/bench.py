@@ -2,6 +2,8 @@
 
 `window`: the real window on a real pipe at several message rates, beside a plain QTableView that
 gets one signal a tick. Runs of both alternate; each process measures itself.
+`panels`: the real program's window, every panel's paint, at two speeds of the market.
+`start`: from the command to the window and to its first price, beside a bare PySide6 window.
 `stress`: the stress grid of many positions beside a loop over plain floats.
 `ticket`: from a key in the real program's ticket to the painted figures of its answer.
 `panic`: from a panic key to the engine's answer, and what a window that hangs leaves at work.
@@ -33,7 +35,7 @@ END_S = 20.0
 
 EXIT_OK = 0
 
-NAMES = ("window", "stress", "margin", "ticket", "panic", "alert")
+NAMES = ("window", "panels", "start", "stress", "margin", "ticket", "panic", "alert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,14 @@ def _rows(name: str, seconds: float, repeats: int) -> list[dict[str, Any]]:
         from desk.cli.bench_margin import margin_rows
 
         return margin_rows(repeats)
+    if name == "panels":
+        from desk.cli.bench_panels import panel_rows
+
+        return panel_rows(max(seconds, 10.0))
+    if name == "start":
+        from desk.cli.bench_start import start_rows
+
+        return start_rows(max(repeats, 5))
     if name == "ticket":
         from desk.cli.bench_ticket import ticket_rows
 
