@@ -45,16 +45,26 @@ def run_window(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     from PySide6.QtCore import QSettings, Qt, QTimer
+    from PySide6.QtGui import QColor
     from PySide6.QtWidgets import QApplication
-
-    from ui.own_files import own_files
-    from ui.theme import dress
 
     app = QApplication(sys.argv[:1])
     app.setApplicationName("desk")
     # A dialog of the system takes keys that we then never see, the panic keys among them.
     app.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
+
+    from ui.own_files import own_files
+    from ui.palette import palette
+    from ui.shell import Shell
+
     own = own_files(folder)
+    colours = palette(own.preferences.scheme)
+    shell = Shell(QColor(colours.bg), QColor(colours.raised))
+    shell.show()
+    app.processEvents()
+
+    from ui.theme import dress
+
     theme = dress(app, own.preferences.scheme, own.preferences.direction)
 
     from ui.pump import Pump
@@ -69,7 +79,7 @@ def run_window(
     _show_errors(window)
     if layout is not None and layout.lower() != LAYOUT.lower():
         window.say(f"There is no layout {layout}: this is {LAYOUT}.", icon="info")
-    window.show()
+    shell.hold(window)
     window.command_desk.remember(QSettings("desk", "desk"))
     QTimer.singleShot(0, pump.start)
     window.painted.connect(window.load_late)

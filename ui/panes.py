@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QSize, QTimer, Signal
+from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
@@ -32,6 +32,7 @@ from ui.panels.status import StatusBar
 from ui.panels.strips import Strip
 from ui.panels.ticket import TicketPanel
 from ui.panels.watch import WatchPanel
+from ui.shell import fitting_size
 from ui.theme import Theme, set_look
 from ui.viewmodels.positions import positions_note
 from ui.viewmodels.translation import tr
@@ -39,7 +40,6 @@ from ui.viewmodels.translation import tr
 COMPACT_BELOW = 1_600
 LOCKED_DOCKS = tuple(surface for surface in SURFACES if surface != "command")
 """Docks that send; the typed line has its lock in the footer."""
-FULL_SIZE, SMALL_SIZE = QSize(1920, 1080), QSize(1366, 768)
 
 
 def surface_names() -> dict[str, str]:
@@ -62,7 +62,7 @@ class Panes(QWidget):
         self._arrange()
         self.setWindowTitle(tr("Desk"))
         self.watch.grid.setFocus()  # else Qt gives it to the lock, and Space would arm
-        self.resize(self._fitting_size())
+        self.resize(fitting_size())
 
     def _build(self, keys: Mapping[str, Key]) -> None:
         theme = self.theme
@@ -132,10 +132,6 @@ class Panes(QWidget):
         """The strip stood over something else: between banner and docks is its place."""
         self._column.insertWidget(2, self.strip)
         self.strip.setVisible(bool(self.strip.asking))
-
-    def _fitting_size(self) -> QSize:
-        screen = QApplication.primaryScreen().availableSize()
-        return FULL_SIZE if screen.width() >= FULL_SIZE.width() else SMALL_SIZE
 
     # ---- looks ------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ class StripHost(QObject):
     def bring(self) -> None:
         """Put the strip where the hand is."""
         front = QApplication.activeModalWidget() or QApplication.activeWindow()
-        if front is None or front.window() is self._window:
+        if front is None or front.window() is self._window.window():
             self.bring_home()
         elif self._sheet is None or front.window() is not self._sheet:
             self._stand_over(front.window())

@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from ui.clock import boot_ns
+from ui.shell import Shell
 from ui.window import DeskWindow
 
 
@@ -20,13 +21,13 @@ class StartProbe(QObject):
     def __init__(self, window: DeskWindow, path: str) -> None:
         super().__init__(window)
         self._window, self._path = window, Path(path)
-        self._first_ns = 0
         window.painted.connect(self._painted)
 
     def _painted(self) -> None:
-        self._first_ns = self._first_ns or boot_ns()
         frame = self._window.pump.frame
         if frame is not None and any(market.mark is not None for market in frame.markets):
             self._window.painted.disconnect(self._painted)
-            report = {"window_ns": self._first_ns, "data_ns": boot_ns()}
+            shell = self._window.window()
+            assert isinstance(shell, Shell)
+            report = {"window_ns": shell.first_painted_ns, "data_ns": boot_ns()}
             self._path.write_text(json.dumps(report))
