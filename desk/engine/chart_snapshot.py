@@ -26,7 +26,8 @@ class CandlesView(msgspec.Struct, frozen=True, kw_only=True):
     instrument: str
     bar_s: int
     start_ms: list[int]
-    """UTC; a time without trades has no candle."""
+    """UTC; a time without trades has no candle. The first may lie two bars before the time asked
+    for: all that a chart has from the first on is replaced."""
     open: list[float]
     high: list[float]
     low: list[float]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from desk.engine.alert_views import alert_rule_views, alert_views
 from desk.engine.book_view import book_view
+from desk.engine.chart_views import chart_views
 from desk.engine.client_views import client_view
 from desk.engine.close_out_views import close_out_views
 from desk.engine.desk import Desk
@@ -83,6 +84,7 @@ def build_frame(
         alerts=alert_views(desk),
         executions=execution_views(desk),
         setting=setting_view(desk, wanted.selected),
+        charts=chart_views(desk, wanted.charts),
         close_outs=[*close_out_views(desk), *loan_close_out_views(desk)],
     )
 
@@ -96,7 +98,7 @@ def _series(desk: Desk, selected: str | None, from_ms: int) -> SeriesView | None
     market = None if selected is None else desk.market.get(selected)
     if market is None:
         return None
-    points = market.series.since(from_ms)
+    points = market.candles.seconds.points(from_ms)
     return SeriesView(
         instrument=market.instrument.id, time_ms=points.time_ms, mark=points.mark, last=points.last
     )

@@ -11,8 +11,10 @@ from decimal import Decimal
 import msgspec
 
 from desk.market.book import Book
+from desk.market.candles import CandleStore
+from desk.market.heat import DepthHeat
 from desk.market.marks import Quality, VenueClock, age_ns, is_fresh
-from desk.market.series import HourVolatility, MinuteCandles, SecondSeries
+from desk.market.series import HourVolatility
 from desk.market.traded import TradedVolume
 from desk.model.instrument import Instrument, Kind
 from desk.model.market_data import (
@@ -44,13 +46,13 @@ class InstrumentMarket:
         "clock",
         "connection",
         "gaps",
+        "heat",
         "instrument",
         "jumps",
         "last_trade",
         "liquidation",
         "mark",
         "open_interest",
-        "series",
         "top",
         "traded",
         "venue_candle",
@@ -76,8 +78,8 @@ class InstrumentMarket:
         """Breaks that the venue's numbering or checksum has shown."""
         self.jumps = 0
         """Marks that lay more than 2 % from the one before."""
-        self.series = SecondSeries()
-        self.candles = MinuteCandles()
+        self.candles = CandleStore()
+        self.heat = DepthHeat()
         self.volatility = HourVolatility()
         self.traded = TradedVolume()
 

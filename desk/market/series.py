@@ -6,78 +6,17 @@ Time is the venue's own (milliseconds since 1970, UTC): it is what other screens
 from __future__ import annotations
 
 import math
-from array import array
-from bisect import bisect_left
 from typing import SupportsFloat
 
 import msgspec
 
 from desk.model.instrument import Lots, Ticks
 
-SECOND_MS = 1_000
 MINUTE_MS = 60_000
 
-POINTS_KEPT = 6 * 3600
 CANDLES_KEPT = 6 * 60
 
 _NAN = math.nan
-
-
-class Points(msgspec.Struct, frozen=True):
-    """One point a second; a second without a message has none."""
-
-    time_ms: list[int]
-    mark: list[float | None]
-    last: list[float | None]
-
-
-class SecondSeries:
-    """The last mark and the last trade of each second, for the newest seconds."""
-
-    __slots__ = ("_capacity", "_last", "_mark", "_second")
-
-    def __init__(self, capacity: int = POINTS_KEPT) -> None:
-        self._capacity = capacity
-        self._second = array("q")
-        self._mark = array("d")
-        self._last = array("d")
-
-    def __len__(self) -> int:
-        return len(self._second)
-
-    def set_mark(self, time_ms: int, price: SupportsFloat) -> None:
-        """Note a mark; one older than the newest second is passed over."""
-        if self._at(time_ms):
-            self._mark[-1] = float(price)
-
-    def set_last(self, time_ms: int, price: SupportsFloat) -> None:
-        """Note a trade's price; one older than the newest second is passed over."""
-        if self._at(time_ms):
-            self._last[-1] = float(price)
-
-    def since(self, from_ms: int = 0) -> Points:
-        """Return the points at or after a time, oldest first; None where nothing was known."""
-        start = bisect_left(self._second, -(-from_ms // SECOND_MS))
-        return Points(
-            [second * SECOND_MS for second in self._second[start:]],
-            [None if math.isnan(value) else value for value in self._mark[start:]],
-            [None if math.isnan(value) else value for value in self._last[start:]],
-        )
-
-    def _at(self, time_ms: int) -> bool:
-        """Make the point of a time the newest one; False when a newer one is there."""
-        second = time_ms // SECOND_MS
-        seconds = self._second
-        if seconds and second <= seconds[-1]:
-            return second == seconds[-1]
-        seconds.append(second)
-        self._mark.append(_NAN)
-        self._last.append(_NAN)
-        # Cutting a quarter at once costs less than shifting everything every second.
-        if len(seconds) > self._capacity + self._capacity // 4:
-            for values in (seconds, self._mark, self._last):
-                del values[: len(values) - self._capacity]
-        return True
 
 
 class Candle(msgspec.Struct):

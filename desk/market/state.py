@@ -14,7 +14,6 @@ from desk.market.book import Book
 from desk.market.consensus import JUMP
 from desk.market.instrument_market import ConnectionState, InstrumentMarket
 from desk.market.marks import LEAP_NS, Quality, VenueClock
-from desk.market.series import MinuteCandles
 from desk.market.traded import TradedVolume
 from desk.model.catalogue import Catalogue
 from desk.model.instrument import InstrumentId, Kind
@@ -154,10 +153,9 @@ def _on_top(market: InstrumentMarket, top: BookTop) -> None:
 
 def _on_trade(market: InstrumentMarket, trade: Trade) -> None:
     market.last_trade = trade
-    market.candles.add(trade.ts_venue_ms, trade.trade_id, trade.price, trade.quantity)
     market.traded.add(trade.price, trade.quantity)
     if _is_plausible(market, trade.ts_recv_ns, trade.ts_venue_ms):
-        market.series.set_last(trade.ts_venue_ms, market.instrument.price(trade.price))
+        market.candles.hear_trade(market.instrument, trade)
 
 
 def _on_mark(market: InstrumentMarket, mark: MarkPrice) -> None:
@@ -167,7 +165,7 @@ def _on_mark(market: InstrumentMarket, mark: MarkPrice) -> None:
     market.mark = mark
     if mark.ts_venue_ms is not None:
         market.clock.observe(mark.ts_recv_ns, mark.ts_venue_ms)
-    _chart_mark(market, mark.mark, mark.ts_recv_ns, mark.ts_venue_ms)
+    _chart_mark(market, mark.mark, mark.ts_recv_ns, mark.ts_venue_ms, mark.index)
 
 
 def _on_open_interest(market: InstrumentMarket, interest: OpenInterest) -> None:
@@ -182,6 +180,7 @@ def _on_candle(market: InstrumentMarket, candle: VenueCandle) -> None:
     known = market.venue_candle
     if known is None or candle.start_ms >= known.start_ms:  # a late word on an older one
         market.venue_candle = candle
+    market.candles.hear_minute(market.instrument, candle)
 
 
 def _on_listed(market: InstrumentMarket, listed: InstrumentListed) -> None:
@@ -191,16 +190,19 @@ def _on_listed(market: InstrumentMarket, listed: InstrumentListed) -> None:
         return
     market.book.lose("listed anew")
     market.top = market.last_trade = market.venue_candle = None
-    market.candles = MinuteCandles()
     market.traded = TradedVolume()
 
 
 def _chart_mark(
-    market: InstrumentMarket, mark: Decimal | None, ts_recv_ns: int, ts_venue_ms: int | None
+    market: InstrumentMarket,
+    mark: Decimal | None,
+    ts_recv_ns: int,
+    ts_venue_ms: int | None,
+    index: Decimal | None = None,
 ) -> None:
     if mark is None or ts_venue_ms is None or not _is_plausible(market, ts_recv_ns, ts_venue_ms):
         return
-    market.series.set_mark(ts_venue_ms, mark)
+    market.candles.hear_mark(ts_venue_ms, mark, index)
     market.volatility.add(ts_venue_ms, mark)
 
 

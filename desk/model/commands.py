@@ -276,6 +276,8 @@ class ChartWanted(msgspec.Struct, frozen=True, kw_only=True):
     """Candles that start at or after this time are wanted (0: all there are)."""
     heat: bool = False
     """How the depth of the book developed is wanted too, from the same time on."""
+    heat_from_ms: int | None = None
+    """Columns of depth at or after this time are wanted; None: from `from_ms` on."""
 
 
 class NextFrame(Command, frozen=True, kw_only=True, tag="frame"):

@@ -15,6 +15,9 @@ PURE = [
 
 FLOAT_ALLOWED = {
     "desk/market/series.py": "charts are float64, one way",
+    "desk/market/bars.py": "likewise",
+    "desk/market/candles.py": "likewise: candles are made of exact trades here",
+    "desk/market/heat.py": "likewise: the depth of a book, for the eye",
     "desk/margin/stress.py": "stress grids are float64, one way",
     "desk/margin/stress_curves.py": "likewise: the margin curves of a grid",
     "desk/margin/stress_loans.py": "likewise: the loans of a grid",

@@ -1,4 +1,4 @@
-"""Points, candles and volatility, each against figures worked out apart."""
+"""Candles and volatility, each against figures worked out apart."""
 
 import math
 import random
@@ -8,46 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.market.series import HourVolatility, MinuteCandles, SecondSeries
+from desk.market.series import HourVolatility, MinuteCandles
 
 T0 = 1_800_000_000_000
-
-
-def test_a_second_keeps_its_last_mark_and_its_last_trade():
-    series = SecondSeries()
-    series.set_mark(T0 + 100, 1.0)
-    series.set_last(T0 + 200, 9.0)
-    series.set_mark(T0 + 900, 2.0)
-    series.set_mark(T0 + 3_000, 3.0)
-    points = series.since()
-    assert points.time_ms == [T0, T0 + 3_000]
-    assert points.mark == [2.0, 3.0]
-    assert points.last == [9.0, None]
-
-
-def test_what_is_older_than_the_newest_second_is_passed_over():
-    series = SecondSeries()
-    series.set_mark(T0 + 5_000, 1.0)
-    series.set_mark(T0 + 4_999, 7.0)
-    assert series.since().mark == [1.0]
-
-
-@pytest.mark.parametrize(
-    ("from_ms", "count"), [(0, 10), (T0, 10), (T0 + 1, 9), (T0 + 9_000, 1), (T0 + 9_001, 0)]
-)
-def test_points_are_given_from_a_time_on(from_ms, count):
-    series = SecondSeries()
-    for second in range(10):
-        series.set_mark(T0 + second * 1_000, float(second))
-    assert len(series.since(from_ms).time_ms) == count
-
-
-def test_only_the_newest_points_are_kept():
-    series = SecondSeries(capacity=100)
-    for second in range(1_000):
-        series.set_mark(T0 + second * 1_000, float(second))
-    assert 100 <= len(series) <= 125
-    assert series.since().mark[-100:] == [float(n) for n in range(900, 1_000)]
 
 
 @given(
