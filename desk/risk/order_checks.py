@@ -129,14 +129,11 @@ def self_match(context: OrderContext) -> Denial | None:
     order = context.order
     if order.type.has_trigger:
         return None
+    reach = _reach(context)
     for own in context.working:
         if own.waits or own.instrument != context.instrument.id or own.side is order.side:
             continue
-        crosses = (
-            order.price is None
-            or own.price is None
-            or ((order.price - own.price) * order.side.sign >= 0)
-        )
+        crosses = reach is None or own.price is None or (reach - own.price) * order.side.sign >= 0
         if crosses:
             return deny(
                 "SELF_MATCH",
@@ -144,6 +141,14 @@ def self_match(context: OrderContext) -> Denial | None:
                 f"It would trade with the own order {own.id}. Cancel that one first.",
             )
     return None
+
+
+def _reach(context: OrderContext) -> Decimal | None:
+    """The worst price the order can take: its own, at market the collar's; None: any."""
+    order, market = context.order, context.market
+    if order.price is not None or market.mark is None or market.quality != "LIVE":
+        return order.price
+    return market.mark * (1 + context.limits.collar_rate * order.side.sign)
 
 
 def repetition(context: OrderContext) -> Denial | None:
