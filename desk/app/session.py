@@ -64,7 +64,7 @@ class Session:
         self._held = held
         recorded = Recorded(options.replay, options.speed) if options.replay else None
         fed = frozenset(recorded.connections if recorded else fed_connections(options))
-        chosen = folder_settings(held.path)
+        chosen = self.chosen = folder_settings(held.path)
         settings = Settings(
             mode="REPLAY" if recorded else "SIMULATED" if options.simulated else "PAPER",
             sample_client=options.simulated,

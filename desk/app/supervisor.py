@@ -20,6 +20,9 @@ from desk.model.events import Acknowledged, AnyEvent
 
 LEAVING = WindowClosing.__struct_config__.tag
 """What the acknowledgement of a trader's leaving is about."""
+REOPEN = "reopen"
+"""A window that is closed to be opened again, with another language; also what that is
+acknowledged as."""
 
 FRAME_S = 1 / 60
 """Fastest frames."""
@@ -44,6 +47,10 @@ class Supervisor:
         self._encode = msgspec.msgpack.Encoder().encode
         self._pipe: WindowPipe | None = None
         self._goodbye = False
+        self._reopens = False
+        """The window goes by the trader's wish, and another is to come."""
+        self._awaits_word = False
+        """A window that was asked for has not spoken yet: it is slow, not lost."""
         self._events = 0
         self._frames = 0
         self._wanted: NextFrame | None = None
@@ -81,12 +88,15 @@ class Supervisor:
             self._window.connection, on_message=self._take, on_closed=self._closed
         )
         self._runtime.tick()
-        self._runtime.process(WindowChanged(attached=True))
+        self._awaits_word, self._reopens = self._reopens, False
+        if not self._awaits_word:
+            self._runtime.process(WindowChanged(attached=True))
         hello = Hello(
             engine_pid=os.getpid(),
             desk_folder=str(self._session.folder),
             restart_argv=self._restart_argv,
             crash_report=crash_report,
+            settings={k: str(v) for k, v in msgspec.to_builtins(self._session.chosen).items()},
         )
         self._pipe.send(self._encode(hello))
 
@@ -98,9 +108,15 @@ class Supervisor:
             assert self._pipe is not None
             self._pipe.close(f"the window sent what is no command: {error}")
             return
+        if self._awaits_word:
+            self._awaits_word = False
+            self._runtime.process(WindowChanged(attached=True))
         if isinstance(command, NextFrame):
             self._wanted = command
             self._schedule()
+        elif isinstance(command, WindowClosing) and command.choice == REOPEN:
+            self._reopens = True
+            self._tell(Acknowledged(command=request.number, about=REOPEN, id=""))
         elif not (isinstance(command, WindowClosing) and command.choice == "stay"):
             self._runtime.give(command, request.number)
 
@@ -163,6 +179,8 @@ class Supervisor:
 
     async def _restart(self, reason: str) -> None:
         how = await asyncio.to_thread(self._window.ended_how)
-        await asyncio.sleep(self._allowance.wait_s(asyncio.get_running_loop().time()))
+        report = "" if self._reopens else f"{how} ({reason})"
+        if report:
+            await asyncio.sleep(self._allowance.wait_s(asyncio.get_running_loop().time()))
         self._window = WindowProcess(self._session.options.layout, str(self._session.folder))
-        self._attach(f"{how} ({reason})")
+        self._attach(report)

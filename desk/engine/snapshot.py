@@ -369,6 +369,8 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
     """The command that starts a new desk on the same folder, should this engine die."""
     crash_report: str
     """Of the window before this one; empty if it did not crash."""
+    settings: dict[str, str] = {}
+    """What this desk goes by of its folder's `settings.toml`, read at its start."""
 
 
 PipeMessage = Hello | DeskFrame | EventMessage

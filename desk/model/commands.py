@@ -232,7 +232,8 @@ class WindowClosing(Command, frozen=True, kw_only=True, tag="goodbye"):
     """The trader closes the window; `choice` is None while only asking.
 
     `cancel_all`: cancel every working order and leave; `leave_positions`: cancel orders that
-    could add risk, leave positions and protective orders; `stay`: do not leave.
+    could add risk, leave positions and protective orders; `stay`: do not leave; `reopen`: another
+    window at once, with nothing left, cancelled or journaled.
     """
 
     choice: str | None = None

@@ -9,8 +9,8 @@ from desk.app import supervisor as supervising
 from desk.app.options import Options
 from desk.app.session import open_session
 from desk.app.supervisor import Supervisor
-from desk.engine.snapshot import Request
-from desk.model.commands import AnyCommand, WindowClosing
+from desk.engine.snapshot import Hello, Request
+from desk.model.commands import AnyCommand, Heartbeat, WindowClosing
 from desk.model.events import Acknowledged
 
 PATIENCE_S = 20
@@ -26,13 +26,17 @@ class Window:
         payload = msgspec.Raw(msgspec.msgpack.encode(command))
         self._theirs.send_bytes(msgspec.msgpack.encode(Request(number=1, payload=payload)))
 
-    def acknowledged(self) -> None:
-        """Return when the desk has."""
+    def hello(self):
+        """The first message."""
+        return msgspec.msgpack.decode(self._theirs.recv_bytes(), type=Hello)
+
+    def acknowledged(self) -> str:
+        """Return what the desk has."""
         while True:
             said = msgspec.msgpack.decode(self._theirs.recv_bytes())
             event = said.get("event") or {}
             if event.get("type") == Acknowledged.__struct_config__.tag:
-                return
+                return event["about"]
 
     def ended_how(self) -> str:
         return "it ended"
@@ -60,3 +64,42 @@ def test_a_window_that_has_said_goodbye_is_not_started_again(tmp_path, monkeypat
 
     asyncio.run(scenario())
     assert not started
+
+
+def test_a_window_that_asks_to_be_opened_again_is_no_crash_no_leaving_and_not_lost(
+    tmp_path, monkeypatch
+):
+    async def no_market(_):
+        await asyncio.Event().wait()
+
+    opened = asyncio.Queue()
+
+    def open_another(*_):
+        opened.put_nowait(another := Window())
+        return another
+
+    monkeypatch.setattr("desk.app.feeds.Feeds.run", no_market)
+    monkeypatch.setattr(supervising, "WindowProcess", open_another)
+
+    async def scenario():
+        async with open_session(Options(account=str(tmp_path / "desk"))) as session:
+            desk = session.runtime.engine.desk
+            window = Window()
+            async with Supervisor(session, window, []) as supervisor:
+                seq = session.seq
+                window.say(WindowClosing(choice="reopen"))
+                about = await asyncio.wait_for(asyncio.to_thread(window.acknowledged), PATIENCE_S)
+                assert about == "reopen"
+                window.end()
+                another = await asyncio.wait_for(opened.get(), PATIENCE_S)
+                hello = await asyncio.wait_for(asyncio.to_thread(another.hello), PATIENCE_S)
+                assert (hello.crash_report, hello.settings["latency_ms"]) == ("", "50")
+                assert not desk.window_attached, "it starts: nobody waits for its heartbeats"
+                another.say(Heartbeat())
+                while not desk.window_attached:
+                    await asyncio.sleep(0.01)
+                assert session.seq == seq
+                assert not supervisor.left.is_set()
+                another.end()
+
+    asyncio.run(scenario())

@@ -1,0 +1,80 @@
+"""One line of a person's own file changed, the rest as it was: `hands.toml`, `keys.toml`.
+
+Both are flat: `name = value`, a line each. The line is changed in place, so that comments stay;
+where the file does not then say what it should, nothing is written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+PRIVATE = 0o600
+MOST_BYTES = 1 << 16
+
+_T = TypeVar("_T")
+
+
+def with_line(data: bytes, name: str, value: str) -> bytes:
+    """Return the file with `name = value`; an empty value takes the line away."""
+    text = data.decode()
+    line = re.compile(
+        rf"""^[ \t]*(?:{re.escape(name)}|"{re.escape(name)}")[ \t]*=[ \t]*"""
+        r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s#]+)(?P<rest>[^\n]*)(?P<end>\n|$)""",
+        re.MULTILINE,
+    )
+    if not value:
+        return line.sub("", text, count=1).encode()
+    if line.search(text) is not None:
+        new = f"{name} = {value}"
+        return line.sub(lambda old: f"{new}{old['rest']}{old['end']}", text, count=1).encode()
+    ending = "" if not text or text.endswith("\n") else "\n"
+    return f"{text}{ending}{name} = {value}\n".encode()
+
+
+def change_line(path: Path, name: str, value: str, read: Callable[[bytes], _T]) -> _T:
+    """Change a line of a file and return what the file then says, as `read` reads it.
+
+    Raises ValueError where `read` refuses it, and OSError; then the file is as it was.
+    """
+    data = with_line(_bytes(path), name, value)
+    said = read(data)
+    replace(path, data)
+    return said
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        return b""
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"{path.name}: expected at most {MOST_BYTES} bytes, found more")
+    return data
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, readable by its owner alone."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        write_new(beside, data)
+        beside.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet, readable by its owner alone, down to the disk."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
