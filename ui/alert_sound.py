@@ -37,8 +37,11 @@ class AlertSound(QObject):
 
     def sound(self) -> None:
         """Sound once, unless muted."""
-        if self.muted:
-            return
+        if not self.muted:
+            self.sound_once()
+
+    def sound_once(self) -> None:
+        """Sound, muted or not."""
         self.sounded += 1
         if QGuiApplication.platformName() in {"offscreen", "minimal"} or not self._play():
             QApplication.beep()

@@ -54,7 +54,7 @@ class Drill(QObject):
         self._pressed_ns: int | None = None
         self._presses = 0
         self._trouble = ""
-        self._policy = policy
+        self.policy = policy
         self._end_timer = QTimer(self)
         self._end_timer.setSingleShot(True)
         self._end_timer.setInterval(ENDS_AFTER_MS)
@@ -120,7 +120,7 @@ class Drill(QObject):
         action = STEPS[step]
         words = prompt(
             action,
-            how_to(self._policy.of(action).value, chord(self._keys[action]), self._policy.hold_ms),
+            how_to(self.policy.of(action).value, chord(self._keys[action]), self.policy.hold_ms),
             self._frame(),
         )
         self._ask(f"{step + 1}/{len(STEPS)} · {words}", [Answer("no", tr("End the drill"))])
@@ -131,9 +131,9 @@ class Drill(QObject):
         self._presses += 1
         assert self._step is not None
         action = STEPS[self._step]
-        how = self._policy.of(action)
+        how = self.policy.of(action)
         if how is Confirm.HOLD:
-            self._held.start(self._policy.hold_ms)
+            self._held.start(self.policy.hold_ms)
         elif how is Confirm.NONE or self._presses == TWICE:
             self._ready()
 
@@ -145,7 +145,7 @@ class Drill(QObject):
         msgspec.msgpack.encode(_command(action))
         took_ms = (boot_ns() - self._pressed_ns) / 1_000_000
         self._waits = False
-        held_ms = self._policy.hold_ms if self._policy.of(action) is Confirm.HOLD else 0
+        held_ms = self.policy.hold_ms if self.policy.of(action) is Confirm.HOLD else 0
         self._done.append(Rehearsed(action, took_ms, held_ms))
         said = f"{step + 1}/{len(STEPS)} · {result(self._done[-1])}"
         if step + 1 < len(STEPS):

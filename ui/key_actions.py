@@ -35,7 +35,8 @@ def _desk_actions(window: DeskWindow) -> Actions:
         "rearm": actions.rearm,
         "client": window.surfaces.client,
         "cures": window.cure_worst,
-        "look": window.next_look,
+        "look": window.settings.next_look,
+        "settings": window.settings.open,
         "help": window.help.show,
     }
 

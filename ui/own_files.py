@@ -54,7 +54,7 @@ def _own(
     folder: Path | None, name: str, read: Callable[[bytes], _T], complaints: list[str]
 ) -> _T | None:
     try:
-        data = b"" if folder is None else _bytes(folder / name)
+        data = b"" if folder is None else own_bytes(folder / name)
         return read(data) if data else None
     except OSError as error:
         complaints.append(f"{name}: {error.strerror or error}")
@@ -63,7 +63,8 @@ def _own(
     return None
 
 
-def _bytes(path: Path) -> bytes:
+def own_bytes(path: Path) -> bytes:
+    """Read a person's file; nothing where there is none, ValueError for one that is too large."""
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)

@@ -15,7 +15,6 @@ from ui.docks import DockArea
 from ui.keys import Key, chord
 from ui.lock import LockButton
 from ui.paint import painting
-from ui.palette import DIRECTIONS, SCHEMES
 from ui.panels.banner import BannerBar
 from ui.panels.chart import ChartPanel
 from ui.panels.close_out import CloseOutPanel
@@ -33,7 +32,7 @@ from ui.panels.strips import Strip
 from ui.panels.ticket import TicketPanel
 from ui.panels.watch import WatchPanel
 from ui.shell import fitting_size
-from ui.theme import Theme, set_look
+from ui.theme import Theme
 from ui.viewmodels.positions import positions_note
 from ui.viewmodels.translation import tr
 
@@ -153,15 +152,6 @@ class Panes(QWidget):
         self.chart.set_dimmed(dimmed)
         self.ladder.set_dimmed(dimmed)
         self.status.show_gone(dimmed)
-
-    def next_look(self) -> None:
-        """Dark, light, high contrast, and around again."""
-        schemes = list(SCHEMES)
-        scheme = schemes[(schemes.index(self.theme.scheme) + 1) % len(schemes)]
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        set_look(app, self.theme, scheme, DIRECTIONS[0])
-        self.chart.dress()
 
     def go_to(self, widget: QWidget) -> None:
         """Give a control the focus, from wherever the key was pressed and behind any tab."""

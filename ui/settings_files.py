@@ -1,7 +1,7 @@
 """One line of a person's own file changed, the rest as it was: `hands.toml`, `keys.toml`.
 
 Both are flat: `name = value`, a line each. The line is changed in place, so that comments stay;
-where the file does not then say what it should, nothing is written.
+where the file would then be refused, nothing is written.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-PRIVATE = 0o600
-MOST_BYTES = 1 << 16
+from ui.own_files import own_bytes
+from ui.window_file import PRIVATE
 
 _T = TypeVar("_T")
 
@@ -42,21 +42,10 @@ def change_line(path: Path, name: str, value: str, read: Callable[[bytes], _T]) 
 
     Raises ValueError where `read` refuses it, and OSError; then the file is as it was.
     """
-    data = with_line(_bytes(path), name, value)
+    data = with_line(own_bytes(path), name, value)
     said = read(data)
     replace(path, data)
     return said
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        return b""
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"{path.name}: expected at most {MOST_BYTES} bytes, found more")
-    return data
 
 
 def replace(path: Path, data: bytes) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 from ui.fonts import figure_font, load_code_font, load_text_font
 from ui.palette import Palette, palette
@@ -120,13 +122,18 @@ def dress(app: QApplication, scheme: str = "dark", direction: str = "green-red")
     return theme
 
 
+@runtime_checkable
+class Dressed(Protocol):
+    """A widget that keeps colours of its own: it takes the theme's again when told to."""
+
+    def dress(self) -> None: ...
+
+
 def set_look(app: QApplication, theme: Theme, scheme: str, direction: str) -> None:
-    """Change the look at run time and repaint everything."""
+    """Change the look at run time and repaint everything: docks that float, dialogs, plots."""
     theme.use(scheme, direction)
     app.setPalette(theme.qt_palette())
     for widget in app.allWidgets():
-        _repaint(widget)
-
-
-def _repaint(widget: QWidget) -> None:
-    widget.update()
+        if isinstance(widget, Dressed):
+            widget.dress()
+        widget.update()

@@ -27,6 +27,7 @@ from ui.panes import LOCKED_DOCKS, Panes
 from ui.panic import Panic
 from ui.panic_keys import PanicKeys
 from ui.pump import Link, Pump
+from ui.settings_desk import SettingsDesk
 from ui.strip_host import StripHost
 from ui.surfaces import Surfaces
 from ui.theme import Theme
@@ -91,6 +92,7 @@ class DeskWindow(Panes):
         )
         self.hello: Hello | None = None
         self._may_close = False
+        self.settings = SettingsDesk(self, own)
         self.help = KeyHelp(theme, self.keys, self)
         self.command_desk = wire_hands(self)
         self._wire()

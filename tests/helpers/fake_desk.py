@@ -120,7 +120,8 @@ class FakeDesk:
                 )
                 self.tell(asked)
             else:
-                self.tell(Acknowledged(command=number, about="goodbye", id=""))
+                about = "reopen" if command.choice == "reopen" else "goodbye"
+                self.tell(Acknowledged(command=number, about=about, id=""))
         elif isinstance(command, Ask) and command.about in self.data_of:
             said = Answered(command=number, about=command.about, data=self.data_of[command.about])
             self.tell(said)

@@ -403,7 +403,7 @@ def test_a_line_that_is_put_back_moves_no_order(full, how):
 def test_the_plot_has_the_background_of_every_palette(full):
     window = full.window
     for _ in SCHEMES:
-        window.next_look()
+        window.settings.next_look()
         picture = window.chart.plot.grab().toImage()
         wanted = window.theme.color("panel")
         corner = picture.pixelColor(2, picture.height() - 3)

@@ -243,13 +243,13 @@ def test_no_figure_is_cut_in_any_table(rig_of, size):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_scheme_reaches_every_panel(rig, scheme):
     while rig.window.theme.scheme != scheme:
-        rig.window.next_look()
+        rig.window.settings.next_look()
     rig.settle()
     panel = rig.window.theme.color("panel").name()
     for widget in (rig.window.watch.grid, rig.window.risk.cards, rig.window.ticket):
         assert panel in colors(widget)
     while rig.window.theme.scheme != "dark":
-        rig.window.next_look()
+        rig.window.settings.next_look()
 
 
 # ---- leaving -------------------------------------------------------------------------------------

@@ -150,14 +150,14 @@ def actions() -> dict[str, str]:
         "close": tr("Close a position"),
         "reverse": tr("Turn a position round"),
         "flatten": tr("Flatten everything"),
-        "kill": tr("Kill"),
+        "kill": tr("Kill¦action"),
     }
 
 
 def _confirmations(policy: Policy) -> Iterable[Setting]:
     section = tr("Confirmations")
     how = (
-        (Confirm.NONE.value, tr("None")),
+        (Confirm.NONE.value, tr("None¦confirmation")),
         (Confirm.STRIP.value, tr("Ask")),
         (Confirm.HOLD.value, tr("Hold")),
     )

@@ -10,7 +10,7 @@ from desk.app.options import Options
 from desk.app.session import open_session
 from desk.app.supervisor import Supervisor
 from desk.engine.snapshot import Hello, Request
-from desk.model.commands import AnyCommand, Heartbeat, WindowClosing
+from desk.model.commands import AnyCommand, WindowClosing
 from desk.model.events import Acknowledged
 
 PATIENCE_S = 20
@@ -95,9 +95,9 @@ def test_a_window_that_asks_to_be_opened_again_is_no_crash_no_leaving_and_not_lo
                 hello = await asyncio.wait_for(asyncio.to_thread(another.hello), PATIENCE_S)
                 assert (hello.crash_report, hello.settings["latency_ms"]) == ("", "50")
                 assert not desk.window_attached, "it starts: nobody waits for its heartbeats"
-                another.say(Heartbeat())
-                while not desk.window_attached:
-                    await asyncio.sleep(0.01)
+                another.say(WindowClosing(choice="reopen"))
+                await asyncio.wait_for(asyncio.to_thread(another.acknowledged), PATIENCE_S)
+                assert desk.window_attached
                 assert session.seq == seq
                 assert not supervisor.left.is_set()
                 another.end()
