@@ -46,7 +46,7 @@ def sent(rig):
 
 @pytest.fixture
 def drill(rig):
-    rig.window.drill._policy = Policy(hold_ms=300)
+    rig.window.drill.policy = Policy(hold_ms=300)
     tap(rig, "D")
     assert rig.window.drill.running
     return rig.window.drill

@@ -140,6 +140,7 @@ def test_the_window_opens_again_once_loss_is_said_and_stays_where_nobody_answers
     assert "does not answer" in rig.window.footer.accessibleName()
     rig.until(lambda: bool(rig.desk.sent(WindowClosing)))
     rig.desk.answers = True
+    rig.desk.send_frame()  # what it owes
     rig.settle()
     rig.window.ticket.quantity.setText("2")
     rig.arm()
