@@ -28,6 +28,7 @@ class Display(QObject):
     """Shows frames in the panes."""
 
     deposit_wanted = Signal()
+    tour_wanted = Signal()
     priced = Signal(object, object)
     """A frame and the chosen instrument, for what shows prices at once."""
 
@@ -38,6 +39,8 @@ class Display(QObject):
         self._arming = arming
         self._faults: list[Banner] = []
         self.selected: str | None = None
+        self.offers_tour: Callable[[], bool] = lambda: False
+        """Whether nobody has been shown round this desk yet."""
         # Milliseconds between two looks at what a person cannot read sixty times a second.
         tasks: list[tuple[int, Callable[[DeskFrame], None]]] = [
             (66, panes.positions.show_frame),
@@ -118,12 +121,15 @@ class Display(QObject):
             self._panes.strip.ask(
                 "deposit",
                 tr("This desk is empty. Begin with a paper deposit of 100,000 USDT to perp-1?"),
-                [Answer("deposit", tr("Deposit 100,000 USDT"), "accent")],
-                self._deposited,
+                [
+                    Answer("deposit", tr("Deposit 100,000 USDT"), "accent"),
+                    *[Answer("tour", tr("Show me round"))] * self.offers_tour(),
+                ],
+                self._begun,
                 focus=False,
             )
         elif self._panes.strip.asking == "deposit" and not untouched:
             self._panes.strip.dismiss()
 
-    def _deposited(self, answer: str, _: dict[str, str]) -> None:
-        self.deposit_wanted.emit()
+    def _begun(self, answer: str, _: dict[str, str]) -> None:
+        (self.tour_wanted if answer == "tour" else self.deposit_wanted).emit()

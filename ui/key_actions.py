@@ -37,6 +37,8 @@ def _desk_actions(window: DeskWindow) -> Actions:
         "cures": window.cure_worst,
         "look": window.settings.next_look,
         "settings": window.settings.open,
+        "menu": window.desk_menu.open,
+        "picture": window.desk_menu.save_picture,
         "help": window.help.show,
     }
 

@@ -6,7 +6,6 @@ where the file would then be refused, nothing is written.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import secrets
@@ -51,19 +50,21 @@ def change_line(path: Path, name: str, value: str, read: Callable[[bytes], _T]) 
 def replace(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, readable by its owner alone."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        write_new(beside, data)
-        beside.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise
+    write_new(beside, data)
+    beside.replace(path)
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a file that is not there yet, readable by its owner alone, down to the disk."""
+    """Write a file that is not there yet, readable by its owner alone, down to the disk.
+
+    FileExistsError where there is one; what cannot be written whole is taken away again.
+    """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise

@@ -13,6 +13,7 @@ from ui.arming import Arming
 from ui.away import Away
 from ui.chart_hands import ChartHands
 from ui.closing import Closing
+from ui.desk_menu import DeskMenu
 from ui.display import Display
 from ui.drill import Drill
 from ui.drill_scores import DrillScores
@@ -94,6 +95,7 @@ class DeskWindow(Panes):
         self._may_close = False
         self.settings = SettingsDesk(self, own)
         self.help = KeyHelp(theme, self.keys, self)
+        self.desk_menu = DeskMenu(self)
         self.command_desk = wire_hands(self)
         self._wire()
         for complaint in own.complaints:

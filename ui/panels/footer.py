@@ -32,6 +32,9 @@ class Footer(QWidget):
         self.help.setFixedHeight(22)
         self.help.pixels = 11
         self.help.clicked.connect(self.help_asked)
+        self.menu = Button(theme, f"{tr('Desk')} ▾", "quiet", name=tr("Desk menu"))
+        self.menu.setFixedHeight(22)
+        self.menu.pixels = 11
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 12, 0)
         row.setSpacing(4)
@@ -40,6 +43,7 @@ class Footer(QWidget):
         row.addWidget(self.command)
         row.addStretch(1)
         row.addWidget(self.help)
+        row.addWidget(self.menu)
         self.setFixedHeight(32)
 
     def add_lock(self, lock: QWidget) -> None:
