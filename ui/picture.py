@@ -19,10 +19,11 @@ MOST_ALIKE = 99
 
 def picture_of(window: QWidget) -> QImage:
     """Paint the window and everything of it that lies beside or above it."""
-    shown = [window, *_beside(window)]
+    frame = window.window()
+    shown = [frame, *_beside(frame)]
+    if _area(_around(shown)) > MOST_PIXELS:
+        shown = [frame]
     whole = _around(shown)
-    if whole.width() * whole.height() > MOST_PIXELS:
-        shown, whole = [window], window.frameGeometry()
     image = QImage(whole.size(), QImage.Format.Format_RGB32)
     image.fill(QColor("#000000"))
     painter = QPainter(image)
@@ -32,18 +33,22 @@ def picture_of(window: QWidget) -> QImage:
     return image
 
 
-def _beside(window: QWidget) -> list[QWidget]:
+def _beside(frame: QWidget) -> list[QWidget]:
     """Windows of their own that belong to the window: docks, dialogs, the map of keys."""
     return [
         widget
         for widget in QApplication.topLevelWidgets()
-        if widget is not window and widget.isVisible() and _belongs(widget, window)
+        if widget is not frame and widget.isVisible() and _belongs(widget, frame)
     ]
 
 
-def _belongs(widget: QWidget, window: QWidget) -> bool:
+def _belongs(widget: QWidget, frame: QWidget) -> bool:
     parent = widget.parentWidget()
-    return parent is not None and parent.window() is window
+    return parent is not None and parent.window() is frame
+
+
+def _area(box: QRect) -> int:
+    return box.width() * box.height()
 
 
 def _around(widgets: list[QWidget]) -> QRect:

@@ -170,7 +170,7 @@ class Tour(QObject):
         at, window = self.steps[self.at].at, self._window
         buttons = {"arm": window.status.arm, "kill": window.status.kill}
         widget = buttons.get(at) or window.area.docks.get(at)
-        if widget is None or widget.isHidden() or widget.window() is not window:
+        if widget is None or widget.isHidden() or widget.window() is not window.window():
             return None
         corner = widget.mapTo(window, QPoint(0, 0))
         return Box(corner.x(), corner.y(), widget.width(), widget.height())

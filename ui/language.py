@@ -1,0 +1,62 @@
+"""The catalogue of a language: what `resources/translations/` holds of it, checked and read."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from importlib.resources import files
+
+from ui.viewmodels.translation import ENGLISH, LANGUAGES, speak
+
+_HOLE = re.compile(r"\{(\w*)\}")
+
+
+class CatalogueError(ValueError):
+    """The files of a language contradict each other or their English."""
+
+
+def catalogue(language: str) -> dict[str, str]:
+    """Read every file of a language: English → its words; English itself has none."""
+    if language == ENGLISH:
+        return {}
+    folder = files("resources").joinpath("translations").joinpath(language)
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return joined((name, folder.joinpath(name).read_text(encoding="utf-8")) for name in names)
+
+
+def joined(sources: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Join files of (name, text).
+
+    Raises CatalogueError for a text with two different translations, and for holes that differ.
+    """
+    found: dict[str, str] = {}
+    for name, text in sources:
+        for english, words in _read(name, text).items():
+            if sorted(_HOLE.findall(english)) != sorted(_HOLE.findall(words)):
+                raise CatalogueError(f"{name}: the holes of {english!r} differ in {words!r}")
+            if found.setdefault(english, words) != words:
+                raise CatalogueError(
+                    f"{name}: {english!r} is {words!r} here and {found[english]!r} elsewhere"
+                )
+    return found
+
+
+def _read(name: str, text: str) -> dict[str, str]:
+    try:
+        texts = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogueError(f"{name}: {error}") from error
+    odd = [english for english, words in texts.items() if not isinstance(words, str) or not words]
+    if odd:
+        raise CatalogueError(f"{name}: expected a text for {odd[0]!r}")
+    return texts
+
+
+def speak_language(language: str) -> None:
+    """Speak a language from now on; before the first panel is imported, for tables hold words.
+
+    An unheard-of language is English, which is never missing.
+    """
+    known = language if language in LANGUAGES else ENGLISH
+    speak(known, catalogue(known))
