@@ -133,7 +133,7 @@ def _wrong_bound(command: SetAlert) -> Iterator[Denial]:
         yield _no("BOUND", f"A {name} alert needs one of above and below.")
     elif kind is AlertKind.DISTANCE:
         if command.above is not None or command.below is None or not 0 < command.below <= 1:
-            yield _no("BOUND", "A distance alert needs below, more than 0 % and at most 100 %.")
+            yield _no("BOUND", "A distance alert needs below, more than 0% and at most 100%.")
     elif kind not in _BOUNDED and bounds:
         yield _no("BOUND", f"A {name} alert has neither above nor below.")
     elif kind is AlertKind.PRICE and bounds[0] <= 0:

@@ -208,7 +208,7 @@ def _bound(rule: SetAlert, *, percent: bool = True) -> str:
 
 
 def _percent(fraction: Decimal) -> str:
-    return f"{plain(round(fraction * 100, 4))} %"
+    return f"{plain(round(fraction * 100, 4))}%"
 
 
 def _noted(rule: SetAlert) -> str:

@@ -32,7 +32,7 @@ def noticed(desk: Desk) -> Plan | None:
         desk.ran_ns[name] = desk.now_ns
         if name not in desk.anomalies:
             desk.anomalies[name] = desk.now_ns
-            said = f"{name} has moved {move * 100:.2f} % within {window_s} s."
+            said = f"{name} has moved {move * 100:.2f}% within {window_s} s."
             return _record(desk, name, said, plain(move))
     return None
 

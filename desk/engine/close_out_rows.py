@@ -36,7 +36,7 @@ def ratio_text(margin: Margin) -> str:
     """Write a margin ratio; without collateral there is none."""
     if margin.value <= 0:
         return "no collateral left"
-    return f"margin ratio {margin.maintenance / margin.value * 100:.2f} %"
+    return f"margin ratio {margin.maintenance / margin.value * 100:.2f}%"
 
 
 def saying(code: str, message: str, severity: str = DANGER) -> Plan:

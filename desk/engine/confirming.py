@@ -77,8 +77,8 @@ class Confirmation:
             return f"The mark of {name} has no index or spot price of its venue beside it."
         if abs(own) > OWN_INDEX_RATE:
             return (
-                f"The mark of {name} lies {own * 100:+.2f} % off its venue's own index; it must be "
-                f"within {OWN_INDEX_RATE * 100:.0f} % on {MARKS_IN_A_ROW} marks in a row."
+                f"The mark of {name} lies {own * 100:+.2f}% off its venue's own index; it must be "
+                f"within {OWN_INDEX_RATE * 100:.0f}% on {MARKS_IN_A_ROW} marks in a row."
             )
         count = self._in_a_row.get((unit, name), 0)
         if count >= MARKS_IN_A_ROW:
@@ -95,6 +95,6 @@ def _doubted_by_all(name: str, standing: Standing) -> str:
     if abs(standing.deviation) <= CONSENSUS_RATE:
         return ""
     return (
-        f"The mark of {name} lies {standing.deviation * 100:+.2f} % from the consensus of "
-        f"{standing.votes} venues; it must be within {CONSENSUS_RATE * 100:.0f} %."
+        f"The mark of {name} lies {standing.deviation * 100:+.2f}% from the consensus of "
+        f"{standing.votes} venues; it must be within {CONSENSUS_RATE * 100:.0f}%."
     )

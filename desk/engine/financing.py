@@ -131,7 +131,7 @@ def _term(desk: Desk, command: Draw, account: Account) -> LoanTerm:
     if rate is None:
         rate = running.annual_rate if running else desk.rules.loans.annual_rate
     if rate is None or not rate.is_finite() or not 0 <= rate <= 1:
-        raise refuse("ANNUAL_RATE", "A loan has an annual rate between 0 % and 100 %.")
+        raise refuse("ANNUAL_RATE", "A loan has an annual rate between 0% and 100%.")
     return LoanTerm(
         asset=command.asset,
         annual_rate=rate,

@@ -109,7 +109,7 @@ class FundingClock:
         verb = "receives" if amount > 0 else "pays"
         message = (
             f"{account} {verb} {abs(amount):,.2f} {terms.settle} of funding on {terms.id} "
-            f"({due.rate * 100:.4f} % at {plain(mark)})."
+            f"({due.rate * 100:.4f}% at {plain(mark)})."
         )
         what = {
             "rate": plain(due.rate),

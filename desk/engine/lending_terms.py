@@ -41,7 +41,7 @@ def securities(desk: Desk, command: PledgeSecurities, plan: Plan) -> None:
     if command.market_value:
         check_amount(command.market_value)
     if not command.haircut.is_finite() or not 0 <= command.haircut <= 1:
-        raise refuse("HAIRCUT", "A haircut is between 0 % and 100 %.", "vaf.haircut")
+        raise refuse("HAIRCUT", "A haircut is between 0% and 100%.", "vaf.haircut")
     line = SecuritiesLine(
         description=description,
         market_value=command.market_value,

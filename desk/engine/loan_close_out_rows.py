@@ -23,7 +23,7 @@ from desk.risk.loan_sale import Sale
 def used_text(loan: Loan) -> str:
     """Write a utilization; without margin value there is none."""
     used = loan.figures.utilization
-    return "no margin value left" if used is None else f"utilization {used * 100:.2f} %"
+    return "no margin value left" if used is None else f"utilization {used * 100:.2f}%"
 
 
 def begin_plan(desk: Desk, loan: Loan, coins: Mapping[str, Decimal]) -> Plan:

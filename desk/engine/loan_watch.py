@@ -113,7 +113,7 @@ def _alert(desk: Desk, loan: Loan, level: str) -> Alerted:
         sold_here = account.execution == PAPER and not account.watched
         who = "" if sold_here else " The desk sells nothing there: the lender does."
         used = loan.figures.utilization
-        at = "no collateral counts" if used is None else f"utilization {used * 100:.2f} %"
+        at = "no collateral counts" if used is None else f"utilization {used * 100:.2f}%"
         late = ", and its call was not met in time" if is_overdue(desk, account.id) else ""
         message = f"{account.id} is due for close-out: {at}{late}.{who}"
         return Alerted(severity="danger", code="LOAN_CLOSE_OUT", message=message)

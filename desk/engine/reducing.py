@@ -20,7 +20,7 @@ from desk.risk.pretrade import review
 def close(desk: Desk, command: ClosePosition, plan: Plan) -> None:
     """Close a fraction of a position at market, reduce-only."""
     if not 0 < command.fraction <= 1:
-        raise refuse("FRACTION", "A position is closed by more than 0 and at most 100 %.")
+        raise refuse("FRACTION", "A position is closed by more than 0 and at most 100%.")
     instrument, account = find_instrument(desk, command.instrument, command.account)
     if instrument.kind is Kind.SPOT:
         raise refuse("NO_POSITION", f"{instrument.id} is spot: sell it with an order.")
@@ -32,7 +32,7 @@ def close(desk: Desk, command: ClosePosition, plan: Plan) -> None:
         raise refuse(
             "NO_POSITION",
             f"Nothing to close in {instrument.id}: {held_text} held, "
-            f"{plain(command.fraction * 100)} % of it is less than a lot."
+            f"{plain(command.fraction * 100)}% of it is less than a lot."
             if held
             else f"There is no position in {instrument.id}.",
         )

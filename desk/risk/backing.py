@@ -39,7 +39,7 @@ class Backing(msgspec.Struct, frozen=True, kw_only=True):
         """Say whose maintenance margin `needed` is: on the screen stands the venue's alone."""
         if self.needed(house) == self.maintenance:
             return "the venue's maintenance margin"
-        return f"the house's maintenance margin ({plain(house * 100)} % of notional)"
+        return f"the house's maintenance margin ({plain(house * 100)}% of notional)"
 
 
 def backings(figures: AccountFigures) -> Iterator[Backing]:

@@ -55,8 +55,8 @@ def diverging(name: str, market: MarketNow, limits: Limits) -> Denial | None:
     return deny(
         "DIVERGING",
         _RULE,
-        f"The mark of {name} lies {standing.deviation * 100:+.2f} % from the consensus of "
-        f"{standing.votes} venues; the limit is {limits.divergence_rate * 100:.1f} %.",
+        f"The mark of {name} lies {standing.deviation * 100:+.2f}% from the consensus of "
+        f"{standing.votes} venues; the limit is {limits.divergence_rate * 100:.1f}%.",
         limit=limits.divergence_rate,
         actual=abs(standing.deviation),
     )
@@ -71,12 +71,12 @@ def unconfirmed(name: str, market: MarketNow, limits: Limits) -> Denial | None:
     if own is not None and abs(own) <= limit:
         return None
     votes = f"{standing.votes} of 3 venues vote"
-    said = "has no index or spot price beside it" if own is None else f"lies {own * 100:+.2f} % off"
+    said = "has no index or spot price beside it" if own is None else f"lies {own * 100:+.2f}% off"
     return deny(
         "MARK_UNCONFIRMED",
         _RULE,
         f"The mark of {name} {said}, and only {votes}; its venue's own index or spot has to "
-        f"confirm it within {limit * 100:.1f} %.",
+        f"confirm it within {limit * 100:.1f}%.",
         limit=limit,
         actual=None if own is None else abs(own),
     )

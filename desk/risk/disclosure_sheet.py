@@ -164,4 +164,4 @@ def _origin(profile: Profile, rule: str) -> str:
 
 
 def _percent(rate: Decimal) -> str:
-    return f"{plain(rate * 100)} %"
+    return f"{plain(rate * 100)}%"

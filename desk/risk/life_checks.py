@@ -52,7 +52,7 @@ def _untrailing(context: OrderContext) -> str | None:
     if rate is not None and not 0 < rate < 1:
         return "The fraction at which a stop trails lies between 0 and 1."
     if rate is not None and mark is not None and mark * rate < tick:
-        return f"{plain(rate * 100)} % of the mark is less than the tick {plain(tick)}."
+        return f"{plain(rate * 100)}% of the mark is less than the tick {plain(tick)}."
     if context.trigger is not None and context.trigger <= 0:
         return f"Nothing is left of the mark below a trail of {plain(distances[0])}."
     return None

@@ -196,7 +196,7 @@ def concentration(context: OrderContext) -> Denial | None:
         "CONCENTRATION",
         rule,
         f"Filled with the working orders the position would be {plain(coins)} "
-        f"{context.instrument.base}; {plain(limit * 100)} % of the open interest is "
+        f"{context.instrument.base}; {plain(limit * 100)}% of the open interest is "
         f"{under(most, 4)}.{hint(context)}",
         limit=most,
         actual=coins,

@@ -39,8 +39,8 @@ def _available(after: AccountFigures, when: str) -> Iterator[Denial]:
     said = (
         "there is no collateral"
         if after.margin_utilization is None
-        else f"utilization would be {beside(after.margin_utilization * 100, HUNDRED, 1)} %; "
-        "the limit is 100 %"
+        else f"utilization would be {beside(after.margin_utilization * 100, HUNDRED, 1)}%; "
+        "the limit is 100%"
     )
     yield deny(
         "MARGIN_AFTER_FILL" if when == "this fill" else "MARGIN_AFTER_ORDERS",
@@ -82,7 +82,7 @@ def loss_limited(context: OrderContext, projection: Projection) -> Iterator[Deni
                 "LOSS_BEYOND_MARGIN",
                 rule,
                 f"After this fill a close-out of {one.name} could lose {beside(beyond, ZERO)} more "
-                f"than its margin at a slippage of {plain(reserve * 100)} %.",
+                f"than its margin at a slippage of {plain(reserve * 100)}%.",
                 limit=ZERO,
                 actual=beyond,
             )

@@ -59,8 +59,8 @@ def collar(context: OrderContext) -> Denial | None:
     return deny(
         "PRICE_COLLAR",
         "ord.price_collar",
-        f"Price {grouped(price)} is {beside(distance * 100, limit * 100)} % from the {name} "
-        f"{grouped(reference)}; the collar is {limit * 100:.1f} %.",
+        f"Price {grouped(price)} is {beside(distance * 100, limit * 100)}% from the {name} "
+        f"{grouped(reference)}; the collar is {limit * 100:.1f}%.",
         limit=limit,
         actual=distance,
     )
@@ -100,8 +100,8 @@ def collar_move(context: OrderContext) -> Denial | None:
     return deny(
         "PRICE_MOVE",
         rule,
-        f"Price {grouped(price)} is {beside(moved * 100, limit * 100)} % from a mark of the last "
-        f"{window:f} s; the limit is {limit * 100:.1f} %.{hint(context)}",
+        f"Price {grouped(price)} is {beside(moved * 100, limit * 100)}% from a mark of the last "
+        f"{window:f} s; the limit is {limit * 100:.1f}%.{hint(context)}",
         limit=limit,
         actual=moved,
     )

@@ -295,7 +295,7 @@ def step(instrument=BTC, **changes):
 def close_out(name="perp-1", **changes):
     fields = {
         "phase": "standing",
-        "reason": "At the common move of -30.4 % perp-1 would be due.",
+        "reason": "At the common move of -30.4% perp-1 would be due.",
         "triggered_ms": None,
         "steps": [step(), step(quantity=D("34.000"), margin_ratio_after=D("0.60")),
                   step(ETH, quantity=D("760.000"), expected_price=D("1888.90"))],

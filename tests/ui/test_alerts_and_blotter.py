@@ -43,7 +43,7 @@ RAISED = [
           "ETHUSDT-PERP.OKX has no fresh price."),
     alert(2),
     alert(1, severity="info", code="FUNDING", seen=True, sound=False,
-          message="perp-1 pays 12.20 USDT of funding on BTCUSDT-PERP.BINANCE (0.0100 % at 61000)."),
+          message="perp-1 pays 12.20 USDT of funding on BTCUSDT-PERP.BINANCE (0.0100% at 61000)."),
 ]  # fmt: skip
 RULES = [rule(), rule("a-2", state="BLIND", value=None, note="", repeats=True)]
 

@@ -317,7 +317,7 @@ def test_what_leaves_keeps_the_house_s_buffer():
             "HOUSE",
             (
                 "7,499.99 would stand behind perp-1; 1.25 times the house's maintenance margin "
-                "(10 % of notional) is 7,500.00."
+                "(10% of notional) is 7,500.00."
             ),
         )
     ]

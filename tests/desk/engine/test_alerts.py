@@ -91,7 +91,7 @@ def test_a_spread_is_watched_in_the_book(trader):
     trader.book(BTC, bids=(("59900", "1"),), asks=(("60000", "1"),))
     trader.tick(20)
     [said] = raised(trader)
-    assert said.message == f"The spread of {BTC} is 0.1668 %, above 0.1 %."
+    assert said.message == f"The spread of {BTC} is 0.1668%, above 0.1%."
 
 
 def test_spot_goes_by_its_last_trade(trader):

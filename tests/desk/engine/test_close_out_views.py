@@ -57,7 +57,7 @@ def test_near_the_limit_it_is_planned_at_the_marks_of_now():
     fall(trader, "45230")
     shown = view(trader)
     assert shown.phase == "standing"
-    assert shown.reason == "At the marks of now, margin ratio 90.46 % of perp-1."
+    assert shown.reason == "At the marks of now, margin ratio 90.46% of perp-1."
     assert shown.steps[0].expected_price == D("45229.9")
     assert shown.steps[0].quantity == D("0.248")
     assert shown.steps[0].fee == D("45229.9") * D("0.248") * D("0.0005")
@@ -107,7 +107,7 @@ def test_a_running_close_out_shows_what_is_done_working_and_planned():
     shown = view(trader)
     assert shown.phase == "running"
     assert shown.triggered_ms == trader.state.close_outs["perp-1", None].triggered_ms
-    assert shown.reason.startswith("Close-out of perp-1 begins: margin ratio 106.35 %")
+    assert shown.reason.startswith("Close-out of perp-1 begins: margin ratio 106.35%")
     assert [step.status for step in shown.steps][:2] == ["working", "planned"]
     assert shown.steps[0].expected_price is None
     trader.run(100)

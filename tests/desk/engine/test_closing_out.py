@@ -92,7 +92,7 @@ def test_a_whole_close_out_ends_at_the_target():
     assert all(s.terms.reduce_only for s in steps(trader))
     (said,) = alerts(trader, "CLOSE_OUT")
     assert said == (
-        "Close-out of perp-1 begins: margin ratio 106.35 % at BTCUSDT-PERP.BINANCE 45200, "
+        "Close-out of perp-1 begins: margin ratio 106.35% at BTCUSDT-PERP.BINANCE 45200, "
         "confirmed by its venue's own index on 3 marks in a row."
     )
     (over,) = alerts(trader, "CLOSE_OUT_DONE")
@@ -125,8 +125,8 @@ def test_a_mark_off_its_index_breaks_the_row():
     marks(trader, times=1)
     marks(trader, index="45700", times=1)  # 1.09 % off
     assert trader.desk.waits["perp-1", None] == (
-        "Close-out of perp-1 waits. The mark of BTCUSDT-PERP.BINANCE lies -1.09 % off its venue's "
-        "own index; it must be within 1 % on 3 marks in a row."
+        "Close-out of perp-1 waits. The mark of BTCUSDT-PERP.BINANCE lies -1.09% off its venue's "
+        "own index; it must be within 1% on 3 marks in a row."
     )
     marks(trader, times=2)
     assert not running(trader)
@@ -451,7 +451,7 @@ def test_an_isolated_position_is_closed_out_on_its_own_ratio_and_wallet():
     (position,) = trader.desk.figures("perp-1").positions
     assert position.margin_ratio <= D("0.70")
     assert alerts(trader, "CLOSE_OUT")[0].startswith(
-        "Close-out of the isolated BTCUSDT-PERP.BINANCE of perp-1 begins: margin ratio 128.40 %"
+        "Close-out of the isolated BTCUSDT-PERP.BINANCE of perp-1 begins: margin ratio 128.40%"
     )
 
 
@@ -591,7 +591,7 @@ def test_a_consensus_within_three_percent_confirms_one_mark_at_once():
     trader.tick(20)
     (one,) = running(trader)
     assert one.reason == (
-        "Close-out of perp-1 begins: margin ratio 106.35 % at BTCUSDT-PERP.BINANCE 45200, "
+        "Close-out of perp-1 begins: margin ratio 106.35% at BTCUSDT-PERP.BINANCE 45200, "
         "confirmed by the consensus of 3 venues."
     )
 
@@ -603,8 +603,8 @@ def test_a_mark_more_than_three_percent_from_the_consensus_closes_nothing_out():
     marks(trader, index="46700", times=5)
     assert not running(trader)
     assert trader.desk.waits["perp-1", None] == (
-        "Close-out of perp-1 waits. The mark of BTCUSDT-PERP.BINANCE lies -3.21 % from the "
-        "consensus of 3 venues; it must be within 3 %."
+        "Close-out of perp-1 waits. The mark of BTCUSDT-PERP.BINANCE lies -3.21% from the "
+        "consensus of 3 venues; it must be within 3%."
     )
 
 

@@ -82,7 +82,7 @@ def test_a_long_pays_at_the_stamp_and_not_before():
     trader.tick(1)
     assert funded(trader) == 6
     assert alerts(trader, "FUNDING") == [
-        "perp-1 pays 6.00 USDT of funding on BTCUSDT-PERP.BINANCE (0.0100 % at 60000)."
+        "perp-1 pays 6.00 USDT of funding on BTCUSDT-PERP.BINANCE (0.0100% at 60000)."
     ]
     (row,) = rows(trader)
     assert row.entry.data["what"] == {

@@ -82,11 +82,11 @@ def test_it_is_said_and_journaled_from_the_trigger_to_the_end():
     lender = overdue()
     settle(lender)
     found = said(lender)
-    assert found[0] == "Close-out of loan-1 begins: utilization 112.71 %."
+    assert found[0] == "Close-out of loan-1 begins: utilization 112.71%."
     assert found[1] == "Close-out of loan-1, step 1: SELL 2.5 BTCUSDT.BINANCE."
     # 2.5 × 29,999.99 less 0.1 %; at 7.8.
     assert found[2] == "Close-out of loan-1: 74,924.98 USDT repay 584,414.81 HKD."
-    assert found[-1] == "Close-out of loan-1 is over: utilization 95.00 %."
+    assert found[-1] == "Close-out of loan-1 is over: utilization 95.00%."
     kinds = [r.entry.type for r in lender.rows if r.entry.type in {"close_out", "fill", "repay"}]
     assert kinds == ["close_out", *["close_out", "fill", "repay"] * 3, "close_out"]
     phases = [r.entry.data["what"]["phase"] for r in lender.rows if r.entry.type == "close_out"]
@@ -111,7 +111,7 @@ def test_all_coins_go_where_they_are_not_enough():
     assert balance(lender, "loan-1", "BTC") == 0
     # 3,800,000 − 2 × 59,999.99 × 0.999 × 7.8 over 2,665,600.
     assert said(lender)[-1] == (
-        "Close-out of loan-1 is over: nothing is left to sell, utilization 107.48 %."
+        "Close-out of loan-1 is over: nothing is left to sell, utilization 107.48%."
     )
     assert lender.desk.levels["loan-1"] == "CLOSE_OUT"
     settle(lender, "60000")
@@ -143,7 +143,7 @@ def test_a_price_that_comes_back_ends_it_before_anything_is_sold():
     lender.tick(20)
     assert lender.fills() == []
     over = lender.state.close_outs["loan-1", None]
-    assert over.reason == "Close-out of loan-1 is over: utilization 0.13 %."
+    assert over.reason == "Close-out of loan-1 is over: utilization 0.13%."
 
 
 def test_a_loan_that_is_repaid_ends_it_and_the_rest_of_the_proceeds_stays():
@@ -262,7 +262,7 @@ def test_a_running_close_out_is_shown_with_what_is_done_and_what_is_left():
     lender.run(160)
     shown = plan(lender)
     assert shown.phase == "running"
-    assert shown.reason == "Close-out of loan-1 begins: utilization 112.71 %."
+    assert shown.reason == "Close-out of loan-1 begins: utilization 112.71%."
     assert shown.triggered_ms == lender.state.close_outs["loan-1", None].triggered_ms
     done, *left = shown.steps
     assert (done.status, done.quantity, done.expected_price) == ("done", D("2.5"), D("29999.99"))
@@ -274,7 +274,7 @@ def test_a_running_close_out_is_shown_with_what_is_done_and_what_is_left():
     settle(lender)
     shown = plan(lender)
     assert (shown.phase, len(shown.steps)) == ("done", 3)
-    assert shown.reason == "Close-out of loan-1 is over: utilization 95.00 %."
+    assert shown.reason == "Close-out of loan-1 is over: utilization 95.00%."
 
 
 def test_a_real_lenders_plan_says_that_the_desk_sells_nothing():

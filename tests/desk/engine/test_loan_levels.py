@@ -108,7 +108,7 @@ def test_a_call_that_is_not_cured_in_two_hours_is_a_close_out(lender):
     assert lender.rows[-1].entry.time_ms == deadline
     (said,) = [e for e in lender.events if isinstance(e, Alerted) and e.code == "LOAN_CLOSE_OUT"]
     assert said.message == (
-        "loan-1 is due for close-out: utilization 100.01 %, and its call was not met in time."
+        "loan-1 is due for close-out: utilization 100.01%, and its call was not met in time."
     )
 
 

@@ -76,7 +76,7 @@ def test_a_mark_that_runs_away_from_the_others_takes_no_new_risk_but_lets_out():
     desk.tick(100)
     assert "DIVERGING" in denied(desk)
     assert quality_of(desk).diverging
-    assert "3.33 %" in quality_of(desk).blocked
+    assert "3.33%" in quality_of(desk).blocked
     assert desk.state.position("perp-1", BTC).quantity == D("0.1")
     desk.sell("0.1", "61000", id="out", reduce_only=True)
     assert "out" in desk.state.orders

@@ -42,7 +42,7 @@ def test_leverage_and_buffer_of_an_account_are_shown(trader):
             "1.25",
             "HOUSE",
             (
-                "perp-1 has 3.33 times the house's maintenance margin (10 % of notional); "
+                "perp-1 has 3.33 times the house's maintenance margin (10% of notional); "
                 "1.25 is the least"
             ),
         ),

@@ -62,7 +62,7 @@ def test_a_runaway_price_is_recorded_once_told_and_forgotten_when_calm(trader):
     }
     (told,) = [event for event in trader.events if isinstance(event, Alerted)]
     assert (told.severity, told.code) == ("warning", "PRICE_ANOMALY")
-    assert told.message == f"{BTC} has moved 5.00 % within 10 s."
+    assert told.message == f"{BTC} has moved 5.00% within 10 s."
     assert of(trader).anomaly_s == 0
     assert of(trader, ETH).anomaly_s is None
     trader.tick(12_000)

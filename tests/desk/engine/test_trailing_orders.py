@@ -74,7 +74,7 @@ BRACKET = "No tp or sl stands behind a trailing stop: where it will fill is not 
         ({"distance": "100.05"}, "TICK_SIZE", OFF_TICK),
         ({"distance": "60000"}, "TRAIL", "Nothing is left of the mark below a trail of 60000."),
         ({"rate": "1"}, "TRAIL", "The fraction at which a stop trails lies between 0 and 1."),
-        ({"rate": "0.000001"}, "TRAIL", "0.0001 % of the mark is less than the tick 0.1."),
+        ({"rate": "0.000001"}, "TRAIL", "0.0001% of the mark is less than the tick 0.1."),
         ({"distance": "100", "stop_loss": D(62000)}, "TRAIL", BRACKET),
         (
             {"distance": "100", "tif": TimeInForce.IOC},

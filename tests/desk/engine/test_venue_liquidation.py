@@ -75,7 +75,7 @@ def test_a_position_that_the_desk_may_not_close_is_taken_over_at_its_bankruptcy_
     assert order.fills[0].price == BANKRUPT
     (sentence,) = said(trader)
     assert sentence == (
-        "The venue has liquidated perp-1 at margin ratio 106.35 %: SELL 1 BTCUSDT-PERP.BINANCE at "
+        "The venue has liquidated perp-1 at margin ratio 106.35%: SELL 1 BTCUSDT-PERP.BINANCE at "
         "45,030.00. Its margin is lost; the insurance fund bears the rest."
     )
     assert any(isinstance(e, Filled) and e.fill.price == BANKRUPT for e in trader.events)

@@ -393,7 +393,7 @@ def test_a_watched_loan_is_called_where_one_of_the_desk_would_be(watcher):
     assert watcher.levels("fund-loan")[2:] == [("MARGIN_CALL", "CLOSE_OUT")]
     assert sentences(watcher, "LOAN_CLOSE_OUT") == [
         (
-            "fund-loan is due for close-out: utilization 100.00 %, and its call was not met "
+            "fund-loan is due for close-out: utilization 100.00%, and its call was not met "
             "in time. The desk sells nothing there: the lender does."
         )
     ]

@@ -17,7 +17,7 @@ from desk.model.orders import MarginMode, Side
 from desk.risk.account_change import AccountChange, judge
 from desk.risk.denial import deny
 
-HOUSE = "the house's maintenance margin (10 % of notional)"
+HOUSE = "the house's maintenance margin (10% of notional)"
 replace = msgspec.structs.replace
 TERMS = MarginTerms(model="binance", tiers=TIERS)
 DOUBT = deny("STALE_MARK", "price.mark_sources", "The mark is stale.")

@@ -50,19 +50,19 @@ def test_a_perpetual_s_sheet_tells_what_the_rule_asks_for():
         "settled in USDT. One contract is 1 BTC.",
         "Maximum loss": "The margin that was posted, all of it: an isolated position may lose its "
         "own margin, a cross position the whole USDT collateral of its account, and no more. "
-        "0.5 % of the position is set aside for slippage when it is opened.",
+        "0.5% of the position is set aside for slippage when it is opened.",
         "Leverage": "At most 5× on this desk (HOUSE): a loss is up to 5 times that of the price. "
         "The venue itself would allow 150×.",
         "Liquidation": "Positions are closed at market, step by step and without asking, once "
         "maintenance margin reaches collateral value on a fresh and confirmed mark. No new risk "
         "is taken while equity is below 1.25 times maintenance margin, of which the desk asks for "
-        "10 % of the position where the venue asks for less; the venue asks for 0.4 % to 0.5 % by "
+        "10% of the position where the venue asks for less; the venue asks for 0.4% to 0.5% by "
         "size.",
         "Funding": "Longs and shorts pay each other every 8 h, so that the price stays near that "
         "of BTC: at a positive rate longs pay. The rate changes and may be high. A contract that "
         "is settled less often than every 24 h is not traded here.",
         "Mark price": "Margin stands on the mark that BINANCE publishes, at most 2 s old. Beside "
-        "it the desk holds the median index of 3 venues or more; farther apart than 3 %, no new "
+        "it the desk holds the median index of 3 venues or more; farther apart than 3%, no new "
         "risk is taken.",
         "Loss allocation": "What a position or an account loses beyond its margin is booked to "
         "the loss-allocation account of this desk and not to the client (SFC).",
@@ -76,7 +76,7 @@ def test_the_numbers_are_those_of_the_profile():
     strict = told(profile="house_strict")
     assert strict["Leverage"].startswith("At most 2× on this desk (HOUSE)")
     assert "below 1.5 times" in strict["Liquidation"]
-    assert "farther apart than 2 %" in strict["Mark price"]
+    assert "farther apart than 2%" in strict["Mark price"]
     assert "(FOREIGN)" in told(profile="eu_retail")["Leverage"]
 
 

@@ -250,9 +250,9 @@ UNKNOWN = f"The open interest of {BTC} is unknown, of which a position is a limi
     [
         ("5", "100", True, None),
         ("5.001", "100", True,
-         (f"{FILLED} be 5.001 BTC; 5 % of the open interest is 5.0000.", "5", "5.001")),
+         (f"{FILLED} be 5.001 BTC; 5% of the open interest is 5.0000.", "5", "5.001")),
         ("5.001", "100", False,
-         (f"{FILLED} be 5.001 BTC; 5 % of the open interest is 5.0000.", "5", "5.001")),
+         (f"{FILLED} be 5.001 BTC; 5% of the open interest is 5.0000.", "5", "5.001")),
         ("1", None, True, (UNKNOWN, "0.05", None)),
         ("1", None, False, None),
     ],

@@ -75,12 +75,12 @@ def test_no_fresh_mark_no_new_risk(changes, found):
 def test_a_mark_far_from_the_consensus_is_said_with_both_numbers(beside, found):
     denied = None
     if found is not None:
-        message = f"The mark of X lies {found[0]} % from the consensus of 5 venues; the limit is "
-        denied = ("DIVERGING", RULE, f"{message}3.0 %.", "0.03", found[1])
+        message = f"The mark of X lies {found[0]}% from the consensus of 5 venues; the limit is "
+        denied = ("DIVERGING", RULE, f"{message}3.0%.", "0.03", found[1])
     assert said(data_doubts.diverging("X", market(standing=beside), LIMITS)) == denied
 
 
-VOTE = "venues vote; its venue's own index or spot has to confirm it within 1.0 %."
+VOTE = "venues vote; its venue's own index or spot has to confirm it within 1.0%."
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ VOTE = "venues vote; its venue's own index or spot has to confirm it within 1.0 
         ({"standing": standing("THIN", 2, own="-0.01")}, None),
         ({"standing": standing("THIN", 2, own="0.02"), "mark": None}, None),
         ({"standing": standing("THIN", 2, own="0.02")},
-         (f"The mark of X lies +2.00 % off, and only 2 of 3 {VOTE}", "0.02")),
+         (f"The mark of X lies +2.00% off, and only 2 of 3 {VOTE}", "0.02")),
         ({"standing": standing("THIN", 1, own="-0.0301")},
-         (f"The mark of X lies -3.01 % off, and only 1 of 3 {VOTE}", "0.0301")),
+         (f"The mark of X lies -3.01% off, and only 1 of 3 {VOTE}", "0.0301")),
         ({"standing": standing("THIN", 0, own=None)},
          (f"The mark of X has no index or spot price beside it, and only 0 of 3 {VOTE}",
           None)),
@@ -174,9 +174,9 @@ def test_margin_stands_on_every_mark_of_the_account():
         ("61800", {}, None),
         ("58200", {}, None),
         ("61800.1", {},
-         ("Price 61,800.1 is 3.01 % from the mark 60,000; the collar is 3.0 %.",
+         ("Price 61,800.1 is 3.01% from the mark 60,000; the collar is 3.0%.",
           "0.03000166666666666666666666667")),
-        ("57000", {}, ("Price 57,000 is 5.00 % from the mark 60,000; the collar is 3.0 %.",
+        ("57000", {}, ("Price 57,000 is 5.00% from the mark 60,000; the collar is 3.0%.",
                        "0.05")),
         ("90000", {"quality": "STALE"}, None),
         ("90000", {"mark": None}, None),
@@ -196,7 +196,7 @@ def test_the_limit_of_a_stop_limit_is_held_against_its_trigger_even_where_no_mar
     found = market_checks.collar(context(asked, market={"quality": "STALE", "mark": "66000"}))
     assert said(found) == (
         "PRICE_COLLAR", "ord.price_collar",
-        "Price 66,000 is 10.00 % from the trigger 60,000; the collar is 3.0 %.", "0.03", "0.1",
+        "Price 66,000 is 10.00% from the trigger 60,000; the collar is 3.0%.", "0.03", "0.1",
     )  # fmt: skip
 
 
@@ -228,8 +228,8 @@ def test_a_price_lies_near_every_mark_of_the_last_minute(price, low, high, away)
     )
     denied = None
     if away is not None:
-        message = f"Price {int(price):,} is {away[0]} % from a mark of the last 60 s; the limit is "
-        denied = ("PRICE_MOVE", "ord.price_collar", f"{message}5.0 %.", "0.05", away[1])
+        message = f"Price {int(price):,} is {away[0]}% from a mark of the last 60 s; the limit is "
+        denied = ("PRICE_MOVE", "ord.price_collar", f"{message}5.0%.", "0.05", away[1])
     assert said(market_checks.collar_move(context(order(price=price), around=around))) == denied
     second = context(order(price=price), around=around, profile=without("ord.price_collar.move"))
     assert market_checks.collar_move(second) is None

@@ -288,7 +288,7 @@ def test_a_price_lies_within_five_percent_of_every_mark_of_the_last_minute(trade
         (
             "PRICE_MOVE",
             "ord.price_collar",
-            "Price 63,000.1 is 5.01 % from a mark of the last 60 s; the limit is 5.0 %.",
+            "Price 63,000.1 is 5.01% from a mark of the last 60 s; the limit is 5.0%.",
             "0.05",
             "0.050001666666666666666666667",
         )
@@ -425,7 +425,7 @@ def test_a_position_is_at_most_a_share_of_the_open_interest(trader):
             "CONCENTRATION",
             "perp.position_limit",
             (
-                "Filled with the working orders the position would be 4 BTC; 5 % of the open "
+                "Filled with the working orders the position would be 4 BTC; 5% of the open "
                 "interest is 3.9950."
             ),
             "3.995",
@@ -530,7 +530,7 @@ def test_margin_is_there_before_the_order(trader):
     assert [d[0] for d in found] == ["MARGIN_AFTER_FILL", "LEVERAGE_OVER_CAP"]
     assert found[0][1:] == (
         "perp.margin_first",
-        "After this fill utilization would be 100.1 %; the limit is 100 %. 0.01 USDT is missing.",
+        "After this fill utilization would be 100.1%; the limit is 100%. 0.01 USDT is missing.",
         "0",
         "-0.01",
     )
@@ -548,7 +548,7 @@ def test_equity_keeps_the_buffer_over_the_house_s_maintenance(trader):
             "perp.maintenance_margin",
             (
                 "After this fill 7,499.99 would stand behind perp-1; 1.25 times the house's "
-                "maintenance margin (10 % of notional) is 7,500.00."
+                "maintenance margin (10% of notional) is 7,500.00."
             ),
             "7500",
             "7499.99",
@@ -577,7 +577,7 @@ def test_an_isolated_position_stands_on_its_own_margin(trader):
         "perp.maintenance_margin",
         (
             f"After this fill 6,000.00 would stand behind {BTC}; 1.25 times the house's "
-            "maintenance margin (10 % of notional) is 7,500.00."
+            "maintenance margin (10% of notional) is 7,500.00."
         ),
     )
 
@@ -596,7 +596,7 @@ def test_slippage_of_a_close_out_is_covered_by_margin(trader):
             "perp.loss_limited_to_margin",
             (
                 "After this fill a close-out of perp-1 could lose 1.00 more than its margin at a "
-                "slippage of 25 %."
+                "slippage of 25%."
             ),
             "0",
             "1",

@@ -386,7 +386,7 @@ def test_the_limit_of_a_stop_limit_is_held_against_its_trigger(context):
     assert market_checks.collar(context(SELL, "48500", **given)) is None
     denial = market_checks.collar(context(SELL, "48499.9", **given))
     assert denial.message == (
-        "Price 48,499.9 is 3.01 % from the trigger 50,000; the collar is 3.0 %."
+        "Price 48,499.9 is 3.01% from the trigger 50,000; the collar is 3.0%."
     )
     assert market_checks.collar(context(SELL, "0.1", type=LIMITED, trigger="0")) is None
 

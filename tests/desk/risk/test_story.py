@@ -300,7 +300,7 @@ def test_the_ticket_of_picture_2_is_denied_for_every_reason_a_document_shows():
     assert called == "perp-1 is in margin call: no new risk until it is cured."
     # The page: 112,315.01, without the taker fee of 87.63.
     assert short == (
-        "After this fill utilization would be 108.3 %; the limit is 100 %. "
+        "After this fill utilization would be 108.3%; the limit is 100%. "
         "112,402.64 USDT is missing."
     )
     assert leveraged == "Leverage would be 5.42×; the cap is 5.00×."
