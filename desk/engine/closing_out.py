@@ -135,7 +135,8 @@ class ClosingOut:
         if blocking := in_the_way(desk, one.unit):
             unasked = [order for order in blocking if order.id not in desk.state.cancels]
             if unasked:
-                said_so = f"Close-out of {said(one.unit)}: {len(unasked)} orders are cancelled."
+                many = "1 order is" if len(unasked) == 1 else f"{len(unasked)} orders are"
+                said_so = f"Close-out of {said(one.unit)}: {many} cancelled."
                 return cancel_plan(desk, one, unasked, said_so)
             waited = [progress.waited_ns(order.id, desk.now_ns) for order in blocking]
             if min(waited) < WAIT_NS:

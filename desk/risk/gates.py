@@ -137,5 +137,6 @@ def _closed(rule: str, said: str, expires: date | None = None) -> Gate:
 def _timed(rule: str, said: str, last: date, profile: Profile, today: date) -> Gate:
     left = (last - today).days
     warns = left <= profile.number(INVESTOR, "warn_days")
-    ends = f"expires on {last}, in {left} days" if warns else f"expires on {last}"
+    days = "1 day" if left == 1 else f"{left} days"
+    ends = f"expires on {last}, in {days}" if warns else f"expires on {last}"
     return Gate(rule=rule, met=True, said=f"{said}; {ends}.", expires=last, warns=warns)

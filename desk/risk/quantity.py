@@ -113,10 +113,11 @@ def _at_risk(
 
 def _bare(quantity: Quantity, instrument: Instrument) -> Denial:
     text = plain(quantity.value)
+    coin = text + instrument.base.lower()
     return _unclear(
         f"{text} of what? One contract of {instrument.id} is "
         f"{plain(instrument.contract_size)} {instrument.quote}. Write {text}ct for contracts, "
-        f"{text}{instrument.base.lower()} for coin, or {text}usd for value."
+        f"{coin} for coin, or {text}usd for value."
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +55,6 @@ NOT_SHOWN = {
     "engine/change.py": "contradictions of the journal, raised at the start",
     "execution/fee_tiers.py": "read from shipped files before a window opens",
     "execution/link_faults.py": "options of the program",
-    "execution/order.py": "contradictions of the journal, raised at the start",
     "io/addresses.py": "the ready line of a market, read before a window opens",
     "io/anchor.py": "the anchor, read before a window opens",
     "io/capture_files.py": "recordings, which only the command line reads",
@@ -64,13 +64,17 @@ NOT_SHOWN = {
     "io/environment.py": "the set-up prints it",
     "io/failure_note.py": "read before a window opens",
     "io/folder.py": "refused before a window opens",
+    "io/http.py": "why a listing was not read, which no panel tells",
     "io/hftbacktest.py": "recordings, which only the command line reads",
+    "io/listings.py": "why a listing was not read, which no panel tells",
     "io/progress.py": "the set-up prints it",
     "io/recorder.py": "desk record prints it",
     "io/recording.py": "recordings, which only the command line reads",
     "io/setup.py": "the set-up prints it",
     "margin/table.py": "read from shipped files before a window opens",
     "margin/tier_checks.py": "read from shipped files before a window opens",
+    "market/book.py": "why a book was lost, which goes into recordings",
+    "risk/document_check.py": "documents, which only the command line reads",
     "risk/imported.py": "documents, which only the command line reads",
     "risk/instrument_row.py": "documents, which only the command line reads",
     "risk/json_place.py": "documents, which only the command line reads",
@@ -81,6 +85,8 @@ NOT_SHOWN = {
     "risk/portfolio_reader.py": "documents, which only the command line reads",
     "risk/profile.py": "rule profiles, read before a window opens",
     "risk/profile_file.py": "rule profiles, read before a window opens",
+    "risk/situation.py": "documents, which only the command line reads",
+    "venues/unreadable.py": "counted by reason; `desk feed` prints it",
 }
 """Files of which no sentence reaches the window, and why."""
 
@@ -104,6 +110,7 @@ NOT_SENTENCES = {
     "positive": "counted by reason; `desk feed` prints it",
     "not_negative": "counted by reason; `desk feed` prints it",
     "_positive": "counted by reason; `desk feed` prints it",
+    "_lose_books": "why a book was lost, which goes into recordings",
     "lose": "why a book was lost, which goes into recordings",
     "BookLost": "why a book was lost, which goes into recordings",
     "InputError": "documents and files, which only the command line reads",
@@ -113,13 +120,41 @@ NOT_SENTENCES = {
     "EOFError": "recordings, which only the command line reads",
     "FileExistsError": "a mistake of ours",
     "StaleDecision": "a mistake of ours",
-    "OrderContradiction": "a mistake of ours",
-    "IncrementError": "a mistake of ours",
+    "io/journal_chain.py:_refused": "what is written, not what is read",
+    "engine/state.py:JournalBroken": "contradictions of the journal, raised at the start",
+    "model/instrument.py:ValueError": "a mistake of ours",
 }
-"""Calls whose texts are no sentence to a trader, and why."""
+"""Calls whose texts are no sentence to a trader, of one file or of all, and why."""
 
-COMPOSED = ("Expected {expected}, found {found}.",)
-"""What is put together where no string in the source shows it whole."""
+NOT_TEXTS = {
+    r"[\w/-]+(, [\w/-]+)*( or [\w/-]+)?": "a pattern",
+    ", | or ": "a pattern",
+    "synchronous = FULL": "SQL",
+    "fullfsync = ON": "SQL",
+    "wal_autocheckpoint = 0": "SQL",
+}
+"""Texts that are no sentence, and why."""
+
+COMPOSED = {
+    "Expected {expected}, found {found}.": "app/typed.py, a line that is no command",
+    "REDUCING: {reason}.": "engine/hearing.py, where all its own words are a code",
+    "After this fill {said}. {missing} {settle} is missing.": "risk/margin_checks.py, its `when`",
+    "After this fill and all working orders {said}. {missing} {settle} is missing.": (
+        "risk/margin_checks.py, its `when`"
+    ),
+    "above {bound}": "engine/alert_watch.py, the bound of an alert",
+    "below {bound}": "engine/alert_watch.py, the bound of an alert",
+}
+"""What no string in the source shows whole, and where it is put together."""
+
+FRAMES = {
+    "margin/models.py": (r"(has|is) ", "{id} ", "."),
+    "margin/requirement.py": (r"(has|is) ", "{id} ", "."),
+    "risk/eligibility.py": (r"(has|is) ", "{account} ", "."),
+    "model/errors.py": (r"\{path\}: row", "", ": {what}"),
+    "execution/venue_refusals.py": (r"[A-Z]", "{venue} {number}: ", " ({ours})"),
+}
+"""Files whose texts, where they begin so, are always said with something before and behind."""
 
 _WORDS = re.compile(r"[A-Za-z]{2,}")
 _MOST_CASES = 64
@@ -145,14 +180,23 @@ def shape(text: str) -> str:
 
 def sentences() -> dict[str, Sentence]:
     """Return every sentence by its shape, the first place of each."""
-    found: dict[str, Sentence] = {shape(text): Sentence(text, "composed") for text in COMPOSED}
+    found: dict[str, Sentence] = {
+        shape(text): Sentence(text, f"desk/{place}") for text, place in COMPOSED.items()
+    }
     for folder in SHOWN:
         for path in sorted((ROOT / "desk" / folder).rglob("*.py")):
             name = path.relative_to(ROOT / "desk").as_posix()
             if name not in NOT_SHOWN:
                 for one in _Module(path.read_text(), f"desk/{name}").sentences():
                     found.setdefault(one.shape, one)
-    return found
+    return found | {one.shape: one for one in _sources()}
+
+
+def _sources() -> Iterator[Sentence]:
+    """Yield where the numbers of the rules are from, which explanations tell."""
+    for path in sorted((ROOT / "resources/profiles").glob("*.toml")):
+        for rule in tomllib.loads(path.read_text())["rules"].values():
+            yield Sentence(rule["source"], f"resources/profiles/{path.name}")
 
 
 @dataclass(frozen=True)
@@ -176,9 +220,13 @@ class _Module:
         for node in ast.walk(tree):
             if self._begins(node) and not self._excluded(node):
                 for parts in self._cases(node):
-                    text = _written(_without_suffix(parts))
-                    if is_sentence(text):
-                        yield Sentence(text, f"{self.name}:{_line(node)}")
+                    text = self._framed(_written(_without_suffix(parts)))
+                    if _stands_alone(text) and is_sentence(text):
+                        yield Sentence(text.strip(), f"{self.name}:{_line(node)}")
+
+    def _framed(self, text: str) -> str:
+        begins, before, behind = FRAMES.get(self.name.removeprefix("desk/"), ("$^", "", ""))
+        return before + text + behind if re.match(begins, text) else text
 
     def _begins(self, node: ast.AST) -> bool:
         """Whether a text begins here that is no part of a larger one."""
@@ -193,36 +241,42 @@ class _Module:
         return not (isinstance(parent, ast.BinOp) and _is_joined(parent))
 
     def _excluded(self, node: ast.AST) -> bool:
-        """Whether it stands in an assertion, a type or a call that tells nobody."""
-        above: ast.AST | None = node
-        while above is not None and not isinstance(above, ast.FunctionDef | ast.ClassDef):
-            parent = self.parents.get(above)
-            if isinstance(parent, ast.Assert | ast.Subscript | ast.Compare | ast.FormattedValue):
-                return not isinstance(parent, ast.FormattedValue) or not isinstance(
-                    self.parents.get(node), ast.IfExp | ast.BoolOp
-                )
-            if isinstance(parent, ast.AnnAssign) and above is parent.annotation:
-                return True
-            if isinstance(parent, ast.Dict) and above in parent.keys:
-                return not self.name.startswith("desk/risk/explain")
-            if isinstance(parent, ast.Call) and _called(parent) in NOT_SENTENCES:
-                return True
-            above = parent
+        """Whether it stands in an assertion, a type, a hole or a call that tells nobody."""
+        above: ast.AST = node
+        while above in self.parents and not isinstance(above, ast.FunctionDef | ast.ClassDef):
+            below, above = above, self.parents[above]
+            match above:
+                case ast.Assert() | ast.Subscript() | ast.Compare():
+                    return True
+                case ast.FormattedValue() if not isinstance(self.parents[node], ast.BoolOp):
+                    return True
+                case ast.AnnAssign(annotation=annotation) if below is annotation:
+                    return True
+                case ast.Dict(keys=keys) if below in keys:
+                    return not self.name.startswith("desk/risk/explain")
+                case ast.Call(func=function) if below is not function:
+                    called = _called(above)
+                    if {called, f"{self.name.removeprefix('desk/')}:{called}"} & {*NOT_SENTENCES}:
+                        return True
+                case ast.DictComp(key=key) if below is key:
+                    return not self.name.startswith("desk/risk/explain")
+                case _:
+                    pass
         return False
 
     def _cases(self, node: ast.AST) -> list[_Parts]:
         """Return what a text may be, one case for each choice in it."""
         match node:
             case ast.Constant(value=str() as text):
-                return [(text,)]
+                return [_named(text)]
             case ast.JoinedStr(values=values):
                 return _together(self._piece(values, n) for n in range(len(values)))
             case ast.BinOp(left=left, right=right) if _is_joined(node):
                 return _together([self._cases(left), self._cases(right)])
             case ast.IfExp(body=body, orelse=other):
                 return self._cases(body) + self._cases(other)
-            case ast.FormattedValue(value=value):
-                return self._cases(value)
+            case ast.BoolOp(op=ast.Or(), values=[first, ast.Constant() as other]):
+                return [*self._cases(first), *self._cases(other)]
             case _:
                 return [(_Hole(_hole_name(node)),)]
 
@@ -232,11 +286,14 @@ class _Module:
             return [(str(node.value),)]
         assert isinstance(node, ast.FormattedValue)
         value = node.value
-        if isinstance(value, ast.IfExp):
+        if isinstance(value, ast.IfExp | ast.BoolOp):
             cases = self._cases(value)
             return cases if any(_has_words(case) or case == ("",) for case in cases) else [
                 (_Hole(_hole_name(value)),)
             ]
+        if isinstance(value, ast.Call) and _is_and(value):
+            one = _Hole(_hole_name(value))
+            return [(one,), (one, " and ", one)]
         if isinstance(value, ast.Name | ast.Call):
             known = self._known(value)
             if known and (_is_glued(values, number) or any(_is_fragment(one) for one in known)):
@@ -254,16 +311,21 @@ class _Module:
         return [case for one in told for case in self._cases(one)]
 
     def _assigned(self, node: ast.Name) -> Iterator[ast.expr]:
-        above: ast.AST = node
-        while not isinstance(above, ast.FunctionDef):
-            if above not in self.parents:
+        """Yield what may have been given to a name last, before it is used."""
+        above: list[ast.AST] = [node]
+        while not isinstance(above[-1], ast.FunctionDef):
+            if above[-1] not in self.parents:
                 return
-            above = self.parents[above]
-        for one in ast.walk(above):
-            if isinstance(one, ast.Assign) and any(
-                isinstance(target, ast.Name) and target.id == node.id for target in one.targets
-            ):
-                yield one.value
+            above.append(self.parents[above[-1]])
+        given = [
+            (one, value)
+            for one in ast.walk(above[-1])
+            if isinstance(one, ast.Assign) and one.lineno < node.lineno
+            for name, value in _pairs(one)
+            if name == node.id
+        ]
+        sure = max((_line(one) for one, _ in given if self.parents[one] in above), default=0)
+        yield from (value for one, value in given if one.lineno >= sure)
 
     def _returned(self, node: ast.Call) -> Iterator[ast.expr]:
         above: ast.AST = node
@@ -279,8 +341,17 @@ class _Module:
 
 def is_sentence(text: str) -> bool:
     """Whether a text says something: two words at least, or one beside what varies."""
-    words = _WORDS.findall(re.sub(r"\{\w+\}", " ", text))
-    return bool(words) and " " in text.strip() and any(not word.isupper() for word in words)
+    words = {*_WORDS.findall(re.sub(r"\{\w+\}", " ", text))} - {"min", "max"}
+    if text in NOT_TEXTS or text.startswith(("SELECT ", "INSERT ", "CREATE ")):
+        return False
+    return " " in text.strip() and any(not word.isupper() for word in words)
+
+
+def _stands_alone(text: str) -> bool:
+    """Whether it is no fragment; a whole sentence that is put behind another begins in a space."""
+    return text[:1] not in ",;.):" and text == text.rstrip() and (
+        text[:1] != " " or (text[1:2].isupper() and text.endswith("."))
+    )
 
 
 def _has_words(parts: _Parts) -> bool:
@@ -299,6 +370,15 @@ def _is_fragment(parts: _Parts) -> bool:
     return text != text.strip() or not text
 
 
+def _is_and(call: ast.Call) -> bool:
+    """Whether it writes one name, or two with `and` between them."""
+    match call.func:
+        case ast.Attribute(attr="join", value=ast.Constant(value=" and ")):
+            return True
+        case _:
+            return False
+
+
 def _is_text(node: ast.expr) -> bool:
     match node:
         case ast.Constant(value=value):
@@ -315,6 +395,17 @@ def _is_text(node: ast.expr) -> bool:
 
 def _is_joined(node: ast.BinOp) -> bool:
     return isinstance(node.op, ast.Add) and (_is_text(node.left) or _is_text(node.right))
+
+
+def _pairs(given: ast.Assign) -> Iterator[tuple[str, ast.expr]]:
+    """Yield each name of an assignment with what it is given."""
+    for target in given.targets:
+        if isinstance(target, ast.Name):
+            yield target.id, given.value
+        elif isinstance(target, ast.Tuple) and isinstance(given.value, ast.Tuple):
+            for one, value in zip(target.elts, given.value.elts, strict=True):
+                if isinstance(one, ast.Name):
+                    yield one.id, value
 
 
 def _together(pieces: Iterable[list[_Parts]]) -> list[_Parts]:
@@ -344,6 +435,12 @@ def _written(parts: _Parts) -> str:
     return text
 
 
+def _named(text: str) -> _Parts:
+    """Return a text for `str.format` with its `{}` as holes."""
+    first, *rest = text.split("{}")
+    return (first, *itertools.chain.from_iterable((_Hole("amount"), part) for part in rest))
+
+
 def _hole_name(node: ast.AST) -> str:
     """Return what a hole is called: the last name of its expression that says something."""
     match node:
@@ -355,6 +452,8 @@ def _hole_name(node: ast.AST) -> str:
             return _hole_name(inner)
         case ast.Call(func=ast.Attribute(attr="lower" | "upper" | "replace" | "removesuffix" | "astimezone") as method):
             return _hole_name(method.value)
+        case ast.Call(func=ast.Name(id="hint")):
+            return "hint"
         case ast.Call(func=function, args=[first, *_]) if not isinstance(first, ast.Constant):
             return _hole_name(first) if _hole_name(first) != "it" else _hole_name(function)
         case ast.Call(func=function):

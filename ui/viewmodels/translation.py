@@ -7,19 +7,15 @@ so nothing is ever left unsaid.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
+
+from ui.viewmodels.sentences import Sentences
 
 ENGLISH = "en"
 CHINESE = "zh_HK"
 LANGUAGES = {ENGLISH: "English", CHINESE: "繁體中文"}
 """Every language, in its own words."""
-
-KEPT_SENTENCES = 1_024
-
-_HOLE = re.compile(r"\{(\w+)\}")
 
 
 class Catalogue:
@@ -27,59 +23,12 @@ class Catalogue:
 
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
         self.texts = dict(texts or {})
-        self._patterns: dict[str, list[tuple[re.Pattern[str], str]]] | None = None
-        self.said = lru_cache(KEPT_SENTENCES)(self._said)
+        self.said = Sentences(self.texts)
 
     def fill(self, text: str, holes: Mapping[str, Any]) -> str:
         """Return a text with its holes filled, a sentence or word of the desk in them too."""
         found = self.texts.get(text, text)
         return found.format_map(holes) if holes else found
-
-    def _said(self, sentence: str) -> str:
-        if not self.texts or not sentence:
-            return sentence
-        known = self.texts.get(sentence)
-        if known is not None:
-            return known
-        for pattern, words in self._likely(sentence):
-            found = pattern.fullmatch(sentence)
-            if found is not None:
-                holes = {name: self.said(value) for name, value in found.groupdict().items()}
-                return words.format_map(holes)
-        return sentence
-
-    def _likely(self, sentence: str) -> Iterable[tuple[re.Pattern[str], str]]:
-        """Patterns that end as the sentence does, the longest first."""
-        if self._patterns is None:
-            self._patterns = _patterns(self.texts)
-        return self._patterns.get(sentence[-1], []) + self._patterns.get("", [])
-
-
-def _patterns(texts: Mapping[str, str]) -> dict[str, list[tuple[re.Pattern[str], str]]]:
-    """By last letter (empty: it ends in a hole): the pattern of each text that has holes."""
-    by_end: dict[str, list[tuple[re.Pattern[str], str]]] = {}
-    for text in sorted(texts, key=lambda text: -len(_HOLE.sub("", text))):
-        parts = _HOLE.split(text)
-        if len(parts) == 1 or not _HOLE.sub("", text).strip(" :·.,;"):
-            continue
-        end = parts[-1][-1:]
-        by_end.setdefault(end, []).append((re.compile(_expression(parts)), texts[text]))
-    return by_end
-
-
-def _expression(parts: list[str]) -> str:
-    """Text and hole names in turn → an expression; a hole met again must say the same."""
-    seen: set[str] = set()
-    expression = ""
-    for number, part in enumerate(parts):
-        if number % 2 == 0:
-            expression += re.escape(part)
-        elif part in seen:
-            expression += f"(?P={part})"
-        else:
-            seen.add(part)
-            expression += f"(?P<{part}>.+?)"
-    return expression
 
 
 _current = Catalogue()
