@@ -14,149 +14,17 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+
+from helpers.desk_unsaid import COMPOSED, FRAMES, NOT_SENTENCES, NOT_SHOWN, NOT_TEXTS, SHOWN
 
 ROOT = Path(__file__).resolve().parents[2]
 
-SHOWN = ("app", "cli", "engine", "execution", "io", "margin", "market", "model", "risk", "venues")
-
-NOT_SHOWN = {
-    "app/entry.py": "the command line of the program",
-    "app/feed_check.py": "desk feed prints it",
-    "app/folder_settings.py": "refused before a window opens",
-    "app/headless.py": "the desk without a window",
-    "app/importing.py": "desk import prints it",
-    "app/listening.py": "options of the program",
-    "app/options.py": "options of the program",
-    "app/practice.py": "options of the program",
-    "app/record.py": "desk record prints it",
-    "app/replayed.py": "options of the program",
-    "app/workstation.py": "options of the program",
-    "cli/arguments.py": "options of the program",
-    "cli/bench.py": "desk bench prints it",
-    "cli/bench_alert.py": "desk bench prints it",
-    "cli/bench_load.py": "desk bench prints it",
-    "cli/bench_margin.py": "desk bench prints it",
-    "cli/bench_panic.py": "desk bench prints it",
-    "cli/bench_stress.py": "desk bench prints it",
-    "cli/bench_ticket.py": "desk bench prints it",
-    "cli/console.py": "the console, whose wording is English",
-    "cli/doctor.py": "desk doctor prints it",
-    "cli/documents.py": "files, which only the console reads",
-    "cli/journal.py": "desk journal prints it",
-    "cli/market.py": "desk market prints it",
-    "cli/replay.py": "desk replay prints it",
-    "cli/replay_report.py": "desk replay prints it",
-    "cli/replayed_market.py": "desk market prints it",
-    "cli/risk.py": "desk risk prints it",
-    "cli/rules.py": "desk rules prints it",
-    "cli/shipped.py": "desk risk prints it",
-    "cli/testing.py": "desk test prints it",
-    "engine/change.py": "contradictions of the journal, raised at the start",
-    "execution/fee_tiers.py": "read from shipped files before a window opens",
-    "execution/link_faults.py": "options of the program",
-    "io/addresses.py": "the ready line of a market, read before a window opens",
-    "io/anchor.py": "the anchor, read before a window opens",
-    "io/capture_files.py": "recordings, which only the command line reads",
-    "io/captures.py": "recordings, which only the command line reads",
-    "io/checkout.py": "the set-up prints it",
-    "io/cryptofeed.py": "recordings, which only the command line reads",
-    "io/environment.py": "the set-up prints it",
-    "io/failure_note.py": "read before a window opens",
-    "io/folder.py": "refused before a window opens",
-    "io/http.py": "why a listing was not read, which no panel tells",
-    "io/hftbacktest.py": "recordings, which only the command line reads",
-    "io/listings.py": "why a listing was not read, which no panel tells",
-    "io/progress.py": "the set-up prints it",
-    "io/recorder.py": "desk record prints it",
-    "io/recording.py": "recordings, which only the command line reads",
-    "io/setup.py": "the set-up prints it",
-    "margin/table.py": "read from shipped files before a window opens",
-    "margin/tier_checks.py": "read from shipped files before a window opens",
-    "market/book.py": "why a book was lost, which goes into recordings",
-    "risk/document_check.py": "documents, which only the command line reads",
-    "risk/imported.py": "documents, which only the command line reads",
-    "risk/instrument_row.py": "documents, which only the command line reads",
-    "risk/json_place.py": "documents, which only the command line reads",
-    "risk/loan_row.py": "documents, which only the command line reads",
-    "risk/margin_row.py": "documents, which only the command line reads",
-    "risk/pool_row.py": "documents, which only the command line reads",
-    "risk/portfolio.py": "documents, which only the command line reads",
-    "risk/portfolio_reader.py": "documents, which only the command line reads",
-    "risk/profile.py": "rule profiles, read before a window opens",
-    "risk/profile_file.py": "rule profiles, read before a window opens",
-    "risk/situation.py": "documents, which only the command line reads",
-    "venues/unreadable.py": "counted by reason; `desk feed` prints it",
-}
-"""Files of which no sentence reaches the window, and why."""
-
-NOT_SENTENCES = {
-    "print": "goes to a terminal",
-    "say": "goes to a terminal",
-    "add_argument": "help of the program's options",
-    "arguments": "help of the program's options",
-    "Arguments": "help of the program's options",
-    "cast": "a type",
-    "execute": "SQL",
-    "create_task": "a task's name",
-    "Thread": "a thread's name",
-    "Process": "a process's name",
-    "get": "a key",
-    "startswith": "a comparison",
-    "removeprefix": "a comparison",
-    "Unusable": "counted by reason; `desk feed` prints it",
-    "NotAnIncrement": "counted by reason; `desk feed` prints it",
-    "reject": "counted by reason; `desk feed` prints it",
-    "positive": "counted by reason; `desk feed` prints it",
-    "not_negative": "counted by reason; `desk feed` prints it",
-    "_positive": "counted by reason; `desk feed` prints it",
-    "_lose_books": "why a book was lost, which goes into recordings",
-    "lose": "why a book was lost, which goes into recordings",
-    "BookLost": "why a book was lost, which goes into recordings",
-    "InputError": "documents and files, which only the command line reads",
-    "FieldError": "documents, which only the command line reads",
-    "ValueError": "a mistake of ours",
-    "OSError": "a mistake of ours",
-    "EOFError": "recordings, which only the command line reads",
-    "FileExistsError": "a mistake of ours",
-    "StaleDecision": "a mistake of ours",
-    "io/journal_chain.py:_refused": "what is written, not what is read",
-    "engine/state.py:JournalBroken": "contradictions of the journal, raised at the start",
-    "model/instrument.py:ValueError": "a mistake of ours",
-}
-"""Calls whose texts are no sentence to a trader, of one file or of all, and why."""
-
-NOT_TEXTS = {
-    r"[\w/-]+(, [\w/-]+)*( or [\w/-]+)?": "a pattern",
-    ", | or ": "a pattern",
-    "synchronous = FULL": "SQL",
-    "fullfsync = ON": "SQL",
-    "wal_autocheckpoint = 0": "SQL",
-}
-"""Texts that are no sentence, and why."""
-
-COMPOSED = {
-    "Expected {expected}, found {found}.": "app/typed.py, a line that is no command",
-    "REDUCING: {reason}.": "engine/hearing.py, where all its own words are a code",
-    "After this fill {said}. {missing} {settle} is missing.": "risk/margin_checks.py, its `when`",
-    "After this fill and all working orders {said}. {missing} {settle} is missing.": (
-        "risk/margin_checks.py, its `when`"
-    ),
-    "above {bound}": "engine/alert_watch.py, the bound of an alert",
-    "below {bound}": "engine/alert_watch.py, the bound of an alert",
-}
-"""What no string in the source shows whole, and where it is put together."""
-
-FRAMES = {
-    "margin/models.py": (r"(has|is) ", "{id} ", "."),
-    "margin/requirement.py": (r"(has|is) ", "{id} ", "."),
-    "risk/eligibility.py": (r"(has|is) ", "{account} ", "."),
-    "model/errors.py": (r"\{path\}: row", "", ": {what}"),
-    "execution/venue_refusals.py": (r"[A-Z]", "{venue} {number}: ", " ({ours})"),
-}
-"""Files whose texts, where they begin so, are always said with something before and behind."""
-
 _WORDS = re.compile(r"[A-Za-z]{2,}")
+_ANOTHER_BEFORE = re.compile(r"^\{\w+\}\.? (?=[A-Z][a-z])")
+"""A sentence of its own behind which this one stands."""
+
 _MOST_CASES = 64
 
 
@@ -178,6 +46,7 @@ def shape(text: str) -> str:
     return re.sub(r"\{\w+\}", "{}", text)
 
 
+@cache
 def sentences() -> dict[str, Sentence]:
     """Return every sentence by its shape, the first place of each."""
     found: dict[str, Sentence] = {
@@ -221,6 +90,7 @@ class _Module:
             if self._begins(node) and not self._excluded(node):
                 for parts in self._cases(node):
                     text = self._framed(_written(_without_suffix(parts)))
+                    text = _ANOTHER_BEFORE.sub("", text)
                     if _stands_alone(text) and is_sentence(text):
                         yield Sentence(text.strip(), f"{self.name}:{_line(node)}")
 
@@ -233,9 +103,10 @@ class _Module:
         if not isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
             return False
         parent = self.parents.get(node)
-        if isinstance(node, ast.Constant):
-            if not isinstance(node.value, str) or isinstance(parent, ast.Expr | ast.JoinedStr):
-                return False
+        if isinstance(node, ast.Constant) and (
+            not isinstance(node.value, str) or isinstance(parent, ast.Expr | ast.JoinedStr)
+        ):
+            return False
         if isinstance(node, ast.BinOp) and not _is_joined(node):
             return False
         return not (isinstance(parent, ast.BinOp) and _is_joined(parent))
@@ -288,9 +159,11 @@ class _Module:
         value = node.value
         if isinstance(value, ast.IfExp | ast.BoolOp):
             cases = self._cases(value)
-            return cases if any(_has_words(case) or case == ("",) for case in cases) else [
-                (_Hole(_hole_name(value)),)
-            ]
+            return (
+                cases
+                if any(_has_words(case) or case == ("",) for case in cases)
+                else [(_Hole(_hole_name(value)),)]
+            )
         if isinstance(value, ast.Call) and _is_and(value):
             one = _Hole(_hole_name(value))
             return [(one,), (one, " and ", one)]
@@ -349,8 +222,10 @@ def is_sentence(text: str) -> bool:
 
 def _stands_alone(text: str) -> bool:
     """Whether it is no fragment; a whole sentence that is put behind another begins in a space."""
-    return text[:1] not in ",;.):" and text == text.rstrip() and (
-        text[:1] != " " or (text[1:2].isupper() and text.endswith("."))
+    return (
+        text[:1] not in ",;.):"
+        and text == text.rstrip()
+        and (text[:1] != " " or (text[1:2].isupper() and text.endswith(".")))
     )
 
 
@@ -444,34 +319,37 @@ def _named(text: str) -> _Parts:
 def _hole_name(node: ast.AST) -> str:
     """Return what a hole is called: the last name of its expression that says something."""
     match node:
+        case ast.Attribute(value=owner, attr="value"):
+            return _hole_name(owner)
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name.strip("_").lower() if name != "value" or isinstance(node, ast.Name) else (
-                _hole_name(node.value)
-            )
-        case ast.Call(func=ast.Attribute(attr="join"), args=[inner]):
+            return name.strip("_").lower()
+        case ast.Call():
+            return _call_name(node)
+        case (
+            ast.BinOp(left=inner)
+            | ast.UnaryOp(operand=inner)
+            | ast.Subscript(value=inner)
+            | ast.GeneratorExp(elt=inner)
+            | ast.ListComp(elt=inner)
+            | ast.BoolOp(values=[inner, *_])
+            | ast.IfExp(body=inner)
+        ):
             return _hole_name(inner)
-        case ast.Call(func=ast.Attribute(attr="lower" | "upper" | "replace" | "removesuffix" | "astimezone") as method):
-            return _hole_name(method.value)
-        case ast.Call(func=ast.Name(id="hint")):
-            return "hint"
-        case ast.Call(func=function, args=[first, *_]) if not isinstance(first, ast.Constant):
-            return _hole_name(first) if _hole_name(first) != "it" else _hole_name(function)
-        case ast.Call(func=function):
-            return _hole_name(function)
-        case ast.BinOp(left=left):
-            return _hole_name(left)
-        case ast.UnaryOp(operand=operand):
-            return _hole_name(operand)
-        case ast.Subscript(value=value):
-            return _hole_name(value)
-        case ast.GeneratorExp(elt=inner) | ast.ListComp(elt=inner):
-            return _hole_name(inner)
-        case ast.BoolOp(values=[first, *_]):
-            return _hole_name(first)
-        case ast.IfExp(body=body):
-            return _hole_name(body)
         case _:
             return "it"
+
+
+def _call_name(node: ast.Call) -> str:
+    """Return what the answer of a call is called: as its first argument, mostly."""
+    match node:
+        case ast.Call(func=ast.Name(id="hint")):
+            return "hint"
+        case ast.Call(func=ast.Attribute(attr="lower" | "replace" | "removesuffix") as method):
+            return _hole_name(method.value)
+        case ast.Call(args=[first, *_]) if _hole_name(first) != "it":
+            return _hole_name(first)
+        case _:
+            return _hole_name(node.func)
 
 
 def _called(call: ast.Call) -> str:

@@ -18,10 +18,17 @@ KEPT = 1_024
 LONGEST = 2_000
 """In letters: what is longer is no sentence, and is shown as it is."""
 
+IDS = ("id", "order_id", "command_id", "program_id", "account", "instrument")
+"""How holes begin that hold one word which is never translated."""
+
+TYPED = "typed"
+"""How holes begin that hold what people write, or are to type: never translated."""
+
 DEEPEST = 8
 """So often may a hole hold a sentence with holes."""
 
 MOST_PARTS = 24
+STOP = "。"
 WEAK = 3
 """Letters: what has fewer of its own says too little."""
 
@@ -48,8 +55,8 @@ class Pattern:
     """What stands before, between and behind the holes: one more than there are holes."""
     holes: tuple[str, ...]
     words: str
-    is_weak: bool
-    """It has hardly a word of its own, so that each hole must hold one word."""
+    one_word: frozenset[str]
+    """Holes that hold one word: ids, and all where the pattern has hardly a word of its own."""
 
     def read(self, sentence: str) -> dict[str, str] | None:
         """Return what the holes hold, or None for another sentence."""
@@ -63,9 +70,7 @@ class Pattern:
             if stop < at or found.setdefault(name, sentence[at:stop]) != sentence[at:stop]:
                 return None
             at = stop + len(behind)
-        if self.is_weak and not all(value and " " not in value for value in found.values()):
-            return None
-        return found
+        return None if any(" " in found[name] for name in self.one_word) else found
 
 
 class Sentences:
@@ -75,13 +80,16 @@ class Sentences:
         self._texts = texts
         self._patterns: list[Pattern] | None = None
         self._likely_of = lru_cache(KEPT)(self._find_likely)
-        self._known = lru_cache(KEPT)(lambda sentence: self._say(sentence, 0))
+        self._known = lru_cache(KEPT)(self._from_the_top)
 
     def __call__(self, sentence: str) -> str:
         """Return a sentence in other words; in its own where there are none."""
         if not self._texts or not sentence or len(sentence) > LONGEST:
             return sentence
         return self._known(sentence)
+
+    def _from_the_top(self, sentence: str) -> str:
+        return self._say(sentence, 0)
 
     def _say(self, sentence: str, depth: int) -> str:
         if depth > DEEPEST or " " not in sentence or not _WORD.search(sentence):
@@ -103,10 +111,10 @@ class Sentences:
         said = self._told(sentence, depth, alone=alone)
         if said is None and ended:
             said = self._told(sentence[:-1], depth, alone=alone)
-            return said and said + "。"
+            return said and said + STOP
         if said is None:
             said = self._told(sentence + ".", depth, alone=alone)
-            return said and said.removesuffix("。")
+            return said and said.removesuffix(STOP)
         return said
 
     def _told(self, sentence: str, depth: int, *, alone: bool) -> str | None:
@@ -117,7 +125,10 @@ class Sentences:
             holes = pattern.read(sentence)
             if holes is None or (alone and any(map(_STOP.search, holes.values()))):
                 continue
-            said = {name: self._say(value, depth + 1) for name, value in holes.items()}
+            said = {
+                name: value if name.startswith((TYPED, *IDS)) else self._say(value, depth + 1)
+                for name, value in holes.items()
+            }
             return spaced(pattern.words.format_map(said))
         return None
 
@@ -132,21 +143,23 @@ class Sentences:
     def _each(self, sentence: str, depth: int) -> str | None:
         """Say each sentence of several; None where one is unknown."""
         first, *others = _STOP.split(sentence)
-        said = [self._coded(part, depth) for part in (first, *others)]
+        said = [self._coded(part, depth + 1) for part in (first, *others)]
         known = [one for one in said if one is not None]
-        return "。".join(one.removesuffix("。") for one in known) + "。" if known == said else None
+        return STOP.join(one.removesuffix(STOP) for one in known) + STOP if known == said else None
 
     def _coded(self, sentence: str, depth: int) -> str | None:
         """Say a sentence that is known, with a code before it or without: `NO_MARK: …`."""
         code, mark, rest = sentence.partition(": ")
+        if depth > DEEPEST:
+            return None
         if mark and code.isupper():
-            said = self._coded(rest, depth)
+            said = self._coded(rest, depth + 1)
             return said and f"{code}：{said}"
-        said, aside = self._whole(sentence, depth, alone=True), _ASIDE.fullmatch(sentence)
-        if said is None and aside is not None:
-            before = self._coded(aside[1], depth)
-            return before and f"{before}（{self._say(aside[2], depth + 1)}）"
-        return said
+        aside = _ASIDE.fullmatch(sentence)
+        before = None if aside is None else self._coded(aside[1], depth + 1)
+        if aside is not None and before is not None:
+            return f"{before.removesuffix(STOP)}（{self._say(aside[2], depth + 1)}）"
+        return self._whole(sentence, depth, alone=True)
 
     def _in_parts(self, sentence: str, depth: int) -> str:
         """Say what can be said of a sentence that is unknown as a whole."""
@@ -170,13 +183,17 @@ class Sentences:
         return spaced(f"{before}（{inside}）{'。' if aside[3] else ''}")
 
     def _find_likely(self, first: str, last: str) -> tuple[Pattern, ...]:
-        """Return the patterns that may begin and end so, those that say most first."""
+        """Return the patterns that may begin and end so, those that say most first.
+
+        A hole at the end never takes the full stop.
+        """
         if self._patterns is None:
             self._patterns = sorted(_patterns(self._texts), key=_weight, reverse=True)
         return tuple(
             pattern
             for pattern in self._patterns
-            if pattern.between[0][:1] in ("", first) and pattern.between[-1][-1:] in ("", last)
+            if pattern.between[0][:1] in ("", first)
+            and pattern.between[-1][-1:] in ({last} if last == "." else {"", last})
         )
 
 
@@ -203,8 +220,10 @@ def _patterns(texts: Mapping[str, str]) -> Iterable[Pattern]:
         parts = _HOLE.split(text)
         between, holes = tuple(parts[::2]), tuple(parts[1::2])
         own = "".join(between)
-        if holes and own.strip(" :·.,;()"):
-            yield Pattern(between, holes, words, sum(map(str.isalpha, own)) < WEAK)
+        if own.strip(" :·.,;()") and holes and {*holes} == {*_HOLE.findall(words)}:
+            is_weak = sum(map(str.isalpha, own)) < WEAK
+            one_word = frozenset(name for name in holes if is_weak or name.startswith(IDS))
+            yield Pattern(between, holes, words, one_word)
 
 
 def _weight(pattern: Pattern) -> int:
