@@ -14,6 +14,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def sentences() -> dict[str, Sentence]:
     for folder in SHOWN:
         for path in sorted((ROOT / "desk" / folder).rglob("*.py")):
             name = path.relative_to(ROOT / "desk").as_posix()
-            if name not in NOT_SHOWN:
+            if not any(fnmatch(name, pattern) for pattern in NOT_SHOWN):
                 for one in _Module(path.read_text(), f"desk/{name}").sentences():
                     found.setdefault(one.shape, one)
     return found | {one.shape: one for one in _sources()}

@@ -15,13 +15,7 @@ NOT_SHOWN = {
     "app/replayed.py": "options of the program",
     "app/workstation.py": "options of the program",
     "cli/arguments.py": "options of the program",
-    "cli/bench.py": "desk bench prints it",
-    "cli/bench_alert.py": "desk bench prints it",
-    "cli/bench_load.py": "desk bench prints it",
-    "cli/bench_margin.py": "desk bench prints it",
-    "cli/bench_panic.py": "desk bench prints it",
-    "cli/bench_stress.py": "desk bench prints it",
-    "cli/bench_ticket.py": "desk bench prints it",
+    "cli/bench*.py": "desk bench prints it",
     "cli/console.py": "the console, whose wording is English",
     "cli/doctor.py": "desk doctor prints it",
     "cli/documents.py": "files, which only the console reads",
@@ -70,7 +64,7 @@ NOT_SHOWN = {
     "risk/situation.py": "documents, which only the command line reads",
     "venues/unreadable.py": "counted by reason; `desk feed` prints it",
 }
-"""Files of which no sentence reaches the window, and why."""
+"""Files, as patterns, of which no sentence reaches the window, and why."""
 
 NOT_SENTENCES = {
     "print": "goes to a terminal",
