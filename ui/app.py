@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ui.window import DeskWindow
 
 EXIT_OK = 0
-LAYOUT = "Trade"
 PROBES = {
     "DESK_TICKET_PROBE": ("ui.measure.typing", "TypingProbe"),
     "DESK_PANIC_PROBE": ("ui.measure.panic", "PanicProbe"),
@@ -75,10 +74,8 @@ def run_window(
     gc.freeze()
     gc.enable()
     pump = Pump(wire_for(connection))
-    window = DeskWindow(theme, pump, own)
+    window = DeskWindow(theme, pump, own, layout)
     _show_errors(window)
-    if layout is not None and layout.lower() != LAYOUT.lower():
-        window.say(f"There is no layout {layout}: this is {LAYOUT}.", icon="info")
     shell.hold(window)
     window.command_desk.remember(QSettings("desk", "desk"))
     QTimer.singleShot(0, pump.start)

@@ -87,7 +87,7 @@ class Display(QObject):
         self._arming.see_profile(frame.profile_hash)
         self._show_needs(frame)
         self._panes.setWindowTitle(f"{view.mode} · {tr('Desk')} · {frame.state}")
-        self._panes.area.fit_rows(len(frame.positions), len(self._panes.watch.grid.grid.rows))
+        self._panes.area.fit(held=len(frame.positions))
         self._offer_deposit(frame)
 
     def _show_needs(self, frame: DeskFrame) -> None:

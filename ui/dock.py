@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtCore import QPoint, QRectF, QSize, Signal
+from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QMoveEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from ui import icons
 from ui.paint import Align, Ink, painting
 from ui.theme import Theme
+from ui.viewmodels.translation import tr
+
+TITLE = 28
+"""Height of a title."""
 
 
 class FloatButton(QPushButton):
@@ -20,8 +24,8 @@ class FloatButton(QPushButton):
         self.setFixedSize(22, 22)
         self.setFlat(True)
         self.setAutoDefault(False)
-        self.setAccessibleName(f"Float {title}")
-        self.setToolTip(f"Float {title}, or put it back")
+        self.setAccessibleName(tr("Float {title}", title=title))
+        self.setToolTip(tr("Float {title}, or put it back", title=title))
         self.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
 
     def paintEvent(self, arg__1: QPaintEvent) -> None:
@@ -36,13 +40,16 @@ class FloatButton(QPushButton):
 class TitleBar(QWidget):
     """A dock's title, 28 high: words on the left, a note and the panel's own controls right."""
 
+    menu_asked = Signal(QPoint)
+    """What can be done with the dock; where on the screen."""
+
     def __init__(self, theme: Theme, title: str, dock: QDockWidget) -> None:
         super().__init__()
         self._theme = theme
         self.title = title
         self.note = ""
         self.armed = False
-        self.setFixedHeight(28)
+        self.setFixedHeight(TITLE)
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(0, 0, 6, 0)
         self.row.setSpacing(6)
@@ -74,11 +81,14 @@ class TitleBar(QWidget):
             self.armed = armed
             self.update()
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu_asked.emit(event.globalPos())
+
     def sizeHint(self) -> QSize:
-        return QSize(120, 28)
+        return QSize(120, TITLE)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(60, 28)
+        return QSize(60, TITLE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self, self._theme) as ink:
@@ -101,36 +111,67 @@ class TitleBar(QWidget):
 
 
 class Dock(QDockWidget):
-    """A panel in its dock; `objectName` is the stable id, never the title."""
+    """A panel in its dock; `objectName` is the stable id, never the title.
 
-    def __init__(self, theme: Theme, key: str, title: str, panel: QWidget) -> None:
+    Its panel may come later: a dock that no layout shows at the start costs nothing then.
+    """
+
+    closed = Signal()
+    """By its menu, or as a window of its own."""
+    moved = Signal()
+    """As a window of its own it lies elsewhere, or has another size."""
+
+    def __init__(self, theme: Theme, key: str, title: str, panel: QWidget | None) -> None:
         super().__init__(title)
         self.setObjectName(key)
         self.bar = TitleBar(theme, title, self)
         self.setTitleBarWidget(self.bar)
-        self._surface = _Surface(theme, panel)
+        self._surface = _Surface(theme)
         self.setWidget(self._surface)
         self.setFeatures(
-            QDockWidget.DockWidgetFeature.DockWidgetMovable
+            QDockWidget.DockWidgetFeature.DockWidgetClosable
+            | QDockWidget.DockWidgetFeature.DockWidgetMovable
             | QDockWidget.DockWidgetFeature.DockWidgetFloatable
         )
+        if panel is not None:
+            self.fill(panel)
+
+    def fill(self, panel: QWidget) -> None:
+        """Put its panel in."""
+        self._surface.fill(panel)
 
     def set_armed(self, armed: bool) -> None:
         """Frame an armed surface in accent, three pixels at its top."""
         self.bar.set_armed(armed)
         self._surface.set_armed(armed)
 
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.closed.emit()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        if self.isFloating():
+            self.moved.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.isFloating():
+            self.moved.emit()
+
 
 class _Surface(QWidget):
     """A panel with the one pixel around it that shows an armed surface."""
 
-    def __init__(self, theme: Theme, panel: QWidget) -> None:
+    def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self._armed = False
-        column = QVBoxLayout(self)
-        column.setContentsMargins(1, 0, 1, 1)
-        column.addWidget(panel)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(1, 0, 1, 1)
+
+    def fill(self, panel: QWidget) -> None:
+        self._column.addWidget(panel)
         panel.setAutoFillBackground(True)
 
     def set_armed(self, armed: bool) -> None:

@@ -1,70 +1,51 @@
-"""The docks' places: four pixels between, tabs where they share one, the Trade layout."""
+"""The docks' places: an arrangement put up, sized for the window, and left to the trader's hand."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Generator, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 
-from PySide6.QtCore import QChildEvent, QEvent, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QMainWindow,
-    QProxyStyle,
-    QStyle,
-    QStyleOption,
-    QTabBar,
-    QWidget,
-)
+import msgspec
+from PySide6.QtCore import QByteArray, QChildEvent, QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QMainWindow, QTabBar, QWidget
 
-from ui.dock import Dock
-from ui.paint import Align, painting
+from ui.dock import TITLE, Dock
+from ui.dock_look import DockStyle, TabLook
+from ui.layouts import (
+    GAP,
+    TALL,
+    Box,
+    Node,
+    Split,
+    Stack,
+    Wishes,
+    keys_of,
+    places,
+    without,
+)
+from ui.paint import painting
 from ui.theme import Theme
 
-GAP = 4
-TABS = ("feeds", "financing", "close_out", "rules")
-"""Docks that share the market watch's place, behind it."""
-TALL = ("financing", "close_out", "rules")
-"""Of these, those that need more height than the market watch while they are in front."""
-TAB_BAR = 27
-"""Height of the tabs under docks that share one place."""
+STATE_VERSION = 1
+"""Of what Qt writes of the docks; another one is not taken."""
 
-
-class DockStyle(QProxyStyle):
-    """Fusion with a four pixel gap between docks, and nothing drawn in it."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__("fusion")
-        self._theme = theme
-
-    def pixelMetric(
-        self,
-        metric: QStyle.PixelMetric,
-        option: QStyleOption | None = None,
-        widget: QWidget | None = None,
-    ) -> int:
-        """The gap; everything else is Fusion's."""
-        if metric == QStyle.PixelMetric.PM_DockWidgetSeparatorExtent:
-            return GAP
-        return super().pixelMetric(metric, option, widget)
-
-    def drawPrimitive(
-        self,
-        element: QStyle.PrimitiveElement,
-        option: QStyleOption,
-        painter: QPainter,
-        widget: QWidget | None = None,
-    ) -> None:
-        """Leave the gap empty; the background shows."""
-        if element != QStyle.PrimitiveElement.PE_IndicatorDockWidgetResizeHandle:
-            super().drawPrimitive(element, option, painter, widget)
+_ACROSS, _DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 
 
 class DockArea(QMainWindow):
     """The middle of the window, where the docks live."""
 
+    changed = Signal()
+    """The trader has moved, closed or brought forward something."""
+    turned = Signal()
+    """Another set of docks is on the screen."""
+
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._style = DockStyle(theme)
+        self._style = DockStyle()
         self.setStyle(self._style)
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setDockNestingEnabled(True)
@@ -74,73 +55,192 @@ class DockArea(QMainWindow):
             | QMainWindow.DockOption.GroupedDragging
         )
         self.setContentsMargins(0, GAP, 0, GAP)
+        self._tabs = TabLook(theme, self)
         self.docks: dict[str, Dock] = {}
-        self._rows = (3, 7)
-        self._given: dict[str, QSize] = {}
-        self._front = ""
-        """Which of `TALL` is in front."""
-        self._ticket_height = 0
-        """What the ticket has asked for."""
-        self._touched = False
+        self.touched = False
         """The trader has moved a border or a dock: the places are his from then on."""
+        self._tree: Node | None = None
+        self._host = ""
+        self._wishes = Wishes()
+        self._given: dict[str, QSize] = {}
+        self._busy = 0
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        with painting(self, self._theme) as ink:
-            painter = ink.painter
-            painter.fillRect(event.rect(), QColor(self._theme.color("bg")))
-
-    def add(self, key: str, title: str, panel: QWidget) -> Dock:
-        """Make a dock; `arrange_trade` puts it in its place."""
+    def add(self, key: str, title: str, panel: QWidget | None) -> Dock:
+        """Make a dock, shown nowhere until an arrangement has a place for it."""
         dock = self.docks[key] = Dock(self._theme, key, title, panel)
+        dock.setParent(self)
+        dock.hide()
         dock.topLevelChanged.connect(self._touch)
+        dock.dockLocationChanged.connect(self._touch)
+        dock.closed.connect(self._touch)
+        dock.moved.connect(self._tell)
         return dock
 
-    def arrange_trade(self) -> None:
-        """Put the docks where the Trade layout has them."""
-        left, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        docks = self.docks
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["risk"])
-        self.splitDockWidget(docks["risk"], docks["positions"], left)
-        self.splitDockWidget(docks["positions"], docks["ticket"], left)
-        self.splitDockWidget(docks["positions"], docks["chart"], down)
-        self.splitDockWidget(docks["chart"], docks["ladder"], left)
-        self.splitDockWidget(docks["chart"], docks["watch"], down)
-        for before, key in pairwise(("watch", *TABS)):
-            self.tabifyDockWidget(docks[before], docks[key])
-        self.splitDockWidget(docks["ticket"], docks["orders"], down)
-        docks["watch"].raise_()
+    @property
+    def compact(self) -> bool:
+        """Whether the window is a small one."""
+        return self._theme.compact
+
+    # ---- arrangements -----------------------------------------------------------------------
+
+    def arrange(self, tree: Node, host: str, guests: Collection[str] = ()) -> None:
+        """Put the docks where an arrangement has them, those it has no place for behind `host`."""
+        with self.by_ourselves():
+            self._tree, self._host = without(tree, self.docks), host
+            self.touched = False
+            for dock in self.docks.values():
+                if dock.isFloating():
+                    dock.setFloating(False)
+                self.removeDockWidget(dock)
+            if self._tree is not None:
+                self._put(self._tree)
+            for key in guests:
+                self.show_dock(key)
+            self._bring_fronts()
+            self.resize_docks()
+        self.turned.emit()
+
+    def _put(self, node: Node) -> None:
+        first = self.docks[next(keys_of(node))]
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, first)
+        first.show()
+        self._split(node)
+
+    def _split(self, node: Node) -> None:
+        """Part a place that the first dock of a node has for itself."""
+        if isinstance(node, Stack):
+            for before, key in pairwise(node.keys):
+                self.tabifyDockWidget(self.docks[before], self.docks[key])
+                self.docks[key].show()
+            return
+        firsts = [next(keys_of(part)) for _, part in node.parts]
+        for before, key in pairwise(firsts):
+            way = _ACROSS if node.across else _DOWN
+            self.splitDockWidget(self.docks[before], self.docks[key], way)
+            self.docks[key].show()
+        for _, part in node.parts:
+            self._split(part)
+
+    def _bring_fronts(self) -> None:
+        for stack in () if self._tree is None else _stacks(self._tree):
+            self.docks[stack.keys[0]].raise_()
+
+    def restore(self, state: bytes, known: Collection[str], tree: Node, host: str) -> bool:
+        """Put the docks back as they were; those the state does not know are shown nowhere."""
+        with self.by_ourselves():
+            done = self.restoreState(QByteArray(state), STATE_VERSION)
+            if done:
+                self.touched = True
+                self._tree, self._host = without(tree, self.docks), host
+                for key in self.docks.keys() - set(known):
+                    self.removeDockWidget(self.docks[key])
+        if done:
+            self.turned.emit()
+        return done
+
+    def state(self) -> bytes:
+        """Return what `restore` takes."""
+        return bytes(self.saveState(STATE_VERSION).data())
+
+    def go_on_sizing(self) -> None:
+        """What was restored is an arrangement nobody has moved: it is sized for this window."""
+        self.touched = False
+        self.resize_docks()
+
+    @contextmanager
+    def by_ourselves(self) -> Generator[None]:
+        """What changes meanwhile is not the trader's doing; nothing is painted half done."""
+        self._busy += 1
+        updates = self.updatesEnabled()
+        self.setUpdatesEnabled(False)
+        try:
+            yield
+        finally:
+            self.setUpdatesEnabled(updates)
+            self._busy -= 1
+
+    # ---- one dock ---------------------------------------------------------------------------
+
+    def shown(self) -> list[str]:
+        """Return the docks of the arrangement as it is, those behind a tab too."""
+        return [key for key, dock in self.docks.items() if not dock.isHidden()]
+
+    def docked(self) -> list[str]:
+        """Return the docks that are in the window."""
+        return [key for key, dock in self.docks.items() if _is_docked(dock)]
+
+    def guests(self) -> list[str]:
+        """Return the docks that are shown though the arrangement has no place for them."""
+        placed = frozenset(() if self._tree is None else keys_of(self._tree))
+        return [key for key in self.shown() if key not in placed]
+
+    def show_dock(self, key: str) -> None:
+        """Show a dock: in its old place, or behind the arrangement's host."""
+        dock = self.docks[key]
+        if not dock.isHidden():
+            return
+        with self.by_ourselves():
+            # Unknown to the layout: it was never placed, or taken out as a whole.
+            if (
+                not dock.isFloating()
+                and self.dockWidgetArea(dock) == Qt.DockWidgetArea.NoDockWidgetArea
+            ):
+                host = self.docks.get(self._host)
+                if host is None or host.isHidden() or host.isFloating():
+                    host = next((d for d in self.docks.values() if _is_docked(d)), None)
+                if host is None:
+                    self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+                else:
+                    self.tabifyDockWidget(host, dock)
+            dock.show()
+        self.turned.emit()
+        self._tell()
+
+    def tab_behind(self, key: str, host: str) -> None:
+        """Move a dock behind another's tab."""
+        dock = self.docks[key]
+        with self.by_ourselves():
+            dock.setFloating(False)
+            self.tabifyDockWidget(self.docks[host], dock)
+            dock.show()
+            dock.raise_()
+        self._touch()
 
     def bring_up(self, widget: QWidget) -> None:
-        """Bring the dock that holds a widget before those it shares its place with."""
-        for dock in self.docks.values():
+        """Show the dock that holds a widget, before those it shares its place with."""
+        for key, dock in self.docks.items():
             if dock.isAncestorOf(widget):
+                self.show_dock(key)
                 dock.raise_()
+                if dock.isFloating():
+                    dock.activateWindow()
 
-    def size_trade(self) -> None:
-        """Give the docks the Trade layout's sizes for this window."""
-        compact = self._theme.compact
-        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
-        docks, height = self.docks, self.height()
-        side, ticket = (296, 296) if compact else (384, 368)
-        middle = max(360, self.width() - side - ticket - 2 * GAP)
-        depth = 236 if compact else 292
-        self.resizeDocks(
-            [docks["risk"], docks["positions"], docks["ticket"]], [side, middle, ticket], across
-        )
-        self.resizeDocks([docks["chart"], docks["ladder"]], [middle - depth - GAP, depth], across)
-        held, watched = self._rows
-        row = 20 if compact else 24
-        positions = 28 + row + 40 * min(max(held, 2), 5) + 4
-        watch = min(193 if compact else 365, 28 + row * (watched + 1) + 8) + TAB_BAR
-        if self._front:
-            watch = max(watch, 300 if compact else 470)
-        self.resizeDocks(
-            [docks["positions"], docks["chart"], docks["watch"]],
-            [positions, max(180, height - positions - watch - 4 * GAP), watch],
-            down,
-        )
-        self.grow_ticket(self._ticket_height)
-        self._note_sizes()
+    def is_in_front(self, key: str) -> bool:
+        """Behind another tab a dock stays visible to Qt, but nothing of it is on the screen."""
+        dock = self.docks[key]
+        return dock.isVisible() and not dock.bar.visibleRegion().isEmpty()
+
+    # ---- sizes ------------------------------------------------------------------------------
+
+    def resize_docks(self) -> None:
+        """Give the docks the arrangement's sizes for this window."""
+        if self._tree is None or self.touched:
+            return
+        box = Box(0, 0, self.width(), self.height() - 2 * GAP)
+        wishes = msgspec.structs.replace(self._wishes, compact=self._theme.compact)
+        with self.by_ourselves():
+            self._resize(self._tree, places(self._tree, box, wishes))
+            self._note_sizes()
+
+    def _resize(self, node: Node, boxes: dict[str, Box]) -> None:
+        if isinstance(node, Stack):
+            return
+        handles = [_handle(part) for _, part in node.parts]
+        extents = [_extent(part, boxes, across=node.across) for _, part in node.parts]
+        way = _ACROSS if node.across else _DOWN
+        self.resizeDocks([self.docks[key] for key in handles], extents, way)
+        for _, part in node.parts:
+            self._resize(part, boxes)
 
     def _note_sizes(self) -> None:
         """Remember what was given; the layout takes it only when it is activated."""
@@ -151,81 +251,80 @@ class DockArea(QMainWindow):
     def _sizes(self) -> dict[str, QSize]:
         return {key: dock.size() for key, dock in self.docks.items()}
 
+    def fit(self, **wishes: int | bool) -> None:
+        """Size the docks for what they hold: `held` positions, a `ticket` so high."""
+        wanted = msgspec.structs.replace(self._wishes, **wishes)
+        if wanted != self._wishes:
+            self._wishes = wanted
+            self.resize_docks()
+
+    def fit_ticket(self, height: int) -> None:
+        """Give the ticket the height its reasons need, at the orders' cost, or take it back."""
+        self.fit(ticket=height + TITLE)
+
+    def fit_front(self) -> None:
+        """Give a tall dock its height while it is in front, and take it back."""
+        guests = TALL.intersection(self.guests())
+        self.fit(tall=any(_is_docked(self.docks[k]) and self.is_in_front(k) for k in guests))
+
+    # ---- the trader's hand ------------------------------------------------------------------
+
+    def _touch(self) -> None:
+        if not self._busy:
+            self.touched = True
+            self.changed.emit()
+
+    def _tell(self) -> None:
+        if not self._busy:
+            self.changed.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with painting(self, self._theme) as ink:
+            ink.painter.fillRect(event.rect(), self._theme.color("bg"))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the layout's own sizes until the trader has moved a border."""
         super().resizeEvent(event)
-        if not self._touched:
-            self.size_trade()
+        self.resize_docks()
 
     def childEvent(self, event: QChildEvent) -> None:
         """Qt makes a tab bar for docks that share a place: it gets our look."""
         super().childEvent(event)
         bar = event.child()
         if event.polished() and isinstance(bar, QTabBar):
-            bar.setDrawBase(False)
-            bar.setExpanding(False)
-            bar.setFont(self._theme.face(12).font)
-            bar.setAccessibleName("Docks in this place")
-            bar.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Paint a tab bar as flat words, the one in front underlined."""
-        if isinstance(watched, QTabBar) and event.type() == QEvent.Type.Paint:
-            self._paint_tabs(watched)
-            return True
-        return super().eventFilter(watched, event)
-
-    def _paint_tabs(self, bar: QTabBar) -> None:
-        with painting(bar, self._theme) as ink:
-            ink.fill("raised", QRectF(bar.rect()))
-            for number in range(bar.count()):
-                front = number == bar.currentIndex()
-                box = QRectF(bar.tabRect(number))
-                face = self._theme.face(12, 600 if front else 400)
-                ink.text("text" if front else "text2", face, bar.tabText(number), box, Align.CENTER)
-                if front:
-                    ink.fill("accent", QRectF(box.left() + 4, 0, box.width() - 8, 2))
-                    if bar.hasFocus():
-                        ink.frame("accent", None, box.adjusted(1, 3, -1, -3))
+            self._tabs.dress(bar)
+            bar.currentChanged.connect(self._tell)
 
     def event(self, event: QEvent) -> bool:
         """A button let go on the window itself has moved a border: nothing else is in reach."""
         done = super().event(event)
         if event.type() == QEvent.Type.MouseButtonRelease and self._sizes() != self._given:
-            self._touched = True
+            self._touch()
         return done
 
-    def fit_front(self) -> None:
-        """Give a tall dock its height while it is in front, and take it back."""
-        front = next((key for key in TALL if self._is_in_front(key)), "")
-        if front != self._front:
-            self._front = front
-            if not self._touched:
-                self.size_trade()
 
-    def _is_in_front(self, key: str) -> bool:
-        """Behind another tab a dock stays visible to Qt, but nothing of it is on the screen."""
-        dock = self.docks[key]
-        return not dock.isFloating() and not dock.bar.visibleRegion().isEmpty()
+def _is_docked(dock: Dock) -> bool:
+    return not dock.isHidden() and not dock.isFloating()
 
-    def _touch(self) -> None:
-        self._touched = True
 
-    def fit_rows(self, held: int, watched: int) -> None:
-        """Size the tables for what they hold; the chart has the rest."""
-        if (held, watched) != self._rows:
-            self._rows = (held, watched)
-            if not self._touched:
-                self.size_trade()
+def _stacks(node: Node) -> Iterator[Stack]:
+    if isinstance(node, Stack):
+        yield node
+    else:
+        for _, part in node.parts:
+            yield from _stacks(part)
 
-    def grow_ticket(self, height: int) -> None:
-        """Give the ticket the height its reasons need, at the orders' cost, or take it back."""
-        self._ticket_height = height
-        compact = self._theme.compact
-        column = self.height() - 3 * GAP
-        usual, least = (column - (188 if compact else 396)), (90 if compact else 120)
-        wanted = max(usual, min(height + 28, column - least))
-        docks = [self.docks["ticket"], self.docks["orders"]]
-        self.resizeDocks(docks, [wanted, column - wanted], Qt.Orientation.Vertical)
-        if not self._touched:
-            self._note_sizes()
+
+def _handle(part: Node) -> str:
+    """The dock by which a part is sized: Qt sizes the innermost split around it that runs so."""
+    if isinstance(part, Split):
+        alone = [node for _, node in part.parts if isinstance(node, Stack)]
+        part = alone[0] if alone else part
+    return next(keys_of(part))
+
+
+def _extent(part: Node, boxes: dict[str, Box], *, across: bool) -> int:
+    inside = [boxes[key] for key in keys_of(part)]
+    if across:
+        return max(1, max(b.x + b.width for b in inside) - min(b.x for b in inside))
+    return max(1, max(b.y + b.height for b in inside) - min(b.y for b in inside))

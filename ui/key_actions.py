@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ui.arming import SURFACES
 from ui.order_desk import SCOPES
 from ui.panels.positions import PERCENTS, REVERSE, SET_STOP
+from ui.workspace_desk import only_seen, workspace_keys
 
 if TYPE_CHECKING:
     from ui.window import DeskWindow
@@ -18,12 +19,15 @@ Actions = dict[str, Callable[[], None]]
 
 def key_actions(window: DeskWindow) -> Actions:
     """Every action of the key map but panic's; one that is missing here is a KeyError at start."""
-    return {
+    actions = {
         **_desk_actions(window),
         **_ticket_actions(window),
         **_book_actions(window),
         **_places(window),
+        **workspace_keys(window),
     }
+    only_seen(window, actions)
+    return actions
 
 
 def _desk_actions(window: DeskWindow) -> Actions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtGui import QMoveEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui.actions import new_id
@@ -48,10 +48,14 @@ def surface_names() -> dict[str, str]:
 
 
 class Panes(QWidget):
-    """Everything that is painted, arranged as the Trade layout."""
+    """Everything that is painted; the workspace says where."""
 
     painted = Signal()
     """Everything that waited to be painted has been."""
+    placed = Signal()
+    """The window lies elsewhere, or has another size."""
+    resized = Signal()
+    """It has become a small one, or a large one."""
 
     def __init__(self, theme: Theme, keys: Mapping[str, Key]) -> None:
         super().__init__()
@@ -80,7 +84,9 @@ class Panes(QWidget):
         self.ladder = LadderPanel(theme)
         self.ticket = TicketPanel(theme, new_id, chord(keys["lock_ticket"]))
         self.orders = OrdersPanel(theme)
-        self.footer = Footer(theme, chord(keys["help"]), chord(keys["command"]))
+        self.footer = Footer(
+            theme, chord(keys["help"]), chord(keys["command"]), chord(keys["panels"])
+        )
         self.locks = {
             surface: LockButton(theme, surface, name, chord(keys[f"lock_{surface}"]))
             for surface, name in surface_names().items()
@@ -125,7 +131,6 @@ class Panes(QWidget):
             column.addWidget(widget)
         column.addWidget(area, 1)
         column.addWidget(self.footer)
-        area.arrange_trade()
 
     def put_strip_back(self) -> None:
         """The strip stood over something else: between banner and docks is its place."""
@@ -174,12 +179,29 @@ class Panes(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         compact = event.size().width() < COMPACT_BELOW
-        if compact != self.theme.compact or event.oldSize().width() < 0:
-            self.theme.compact = compact
-            self.status.set_compact(compact)
-            self.footer.set_compact(compact)
-            self.ticket.set_compact(compact)
+        turns = compact != self.theme.compact
+        if turns:
+            self._set_compact(compact)
         super().resizeEvent(event)
+        self.placed.emit()
+        if turns:
+            self.resized.emit()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self.placed.emit()
+
+    def take_size(self) -> None:
+        """Lay everything out before it is shown, so that docks go to their final places."""
+        self._set_compact(self.width() < COMPACT_BELOW)
+        self._column.activate()
+
+    def _set_compact(self, compact: bool) -> None:
+        """Lower bars and tighter rows on a small screen."""
+        self.theme.compact = compact
+        self.status.set_compact(compact)
+        self.footer.set_compact(compact)
+        self.ticket.set_compact(compact)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self, self.theme) as ink:

@@ -41,6 +41,8 @@ from ui.viewmodels.text import clock
 from ui.viewmodels.tone import Tone
 from ui.viewmodels.translation import tr
 from ui.wiring import wire
+from ui.workspace import Workspace
+from ui.workspace_desk import WorkspaceDesk
 
 REASONS = {Link.SILENT: "the desk does not answer", Link.LOST: "the engine has ended"}
 
@@ -48,7 +50,9 @@ REASONS = {Link.SILENT: "the desk does not answer", Link.LOST: "the engine has e
 class DeskWindow(Panes):
     """One window of one desk."""
 
-    def __init__(self, theme: Theme, pump: Pump, own: OwnFiles | None = None) -> None:
+    def __init__(
+        self, theme: Theme, pump: Pump, own: OwnFiles | None = None, layout: str | None = None
+    ) -> None:
         own = own or own_files(None)
         self.keys = own.keys
         super().__init__(theme, self.keys)
@@ -97,8 +101,13 @@ class DeskWindow(Panes):
         self.help = KeyHelp(theme, self.keys, self)
         self.desk_menu = DeskMenu(self)
         self.command_desk = wire_hands(self)
+        self.workspace = Workspace(self, self.area, own.file)
+        unknown = self.workspace.begin(layout)
+        self.workspace_desk = WorkspaceDesk(self)
         self._wire()
-        for complaint in own.complaints:
+        if unknown:
+            self.say(unknown)
+        for complaint in (*own.complaints, *self.workspace.complaints):
             self.display.keep_fault(passed_over(complaint))
 
     def _wire(self) -> None:
@@ -261,6 +270,7 @@ class DeskWindow(Panes):
         self.close()
 
     def _leave(self) -> None:
+        self.workspace.leave()
         self.pump.stop()
         app = QApplication.instance()
         if app is not None:

@@ -40,7 +40,7 @@ def _wire_ticket(window: DeskWindow) -> None:
     ticket.submitted.connect(actions.submit)
     ticket.preview_wanted.connect(actions.preview)
     ticket.stale.connect(lambda: window.arming.disarm(tr("the mark is stale"), surface="ticket"))
-    ticket.height_wanted.connect(window.area.grow_ticket)
+    ticket.height_wanted.connect(window.area.fit_ticket)
     window.ladder.grid.priced.connect(ticket.set_price)
     window.display.priced.connect(window.ladder_hands.show_frame)
     window.display.priced.connect(window.chart_hands.show_frame)

@@ -25,7 +25,6 @@ from PySide6.QtWidgets import QApplication, QTabBar
 
 from desk.model.commands import SubmitOrder, WindowClosing
 from desk.model.events import Alerted
-from ui.docks import TABS
 from ui.palette import SCHEMES
 from ui.pump import Link
 
@@ -213,9 +212,7 @@ def test_docks_fill_the_window_and_overlap_nowhere(rig_of, size, make):
     rig = rig_of(make(), size=size)
     rig.settle()
     area = rig.window.area
-    boxes = {key: dock.geometry() for key, dock in area.docks.items() if key not in TABS}
-    (tabs,) = (bar for bar in area.findChildren(QTabBar) if bar.isVisible())
-    boxes["tabs"] = tabs.geometry()
+    boxes = {key: area.docks[key].geometry() for key in area.shown()}
     for key, box in boxes.items():
         assert area.rect().contains(box), key
         for other, another in boxes.items():

@@ -10,6 +10,7 @@ from ui import icons
 from ui.controls import Button
 from ui.paint import Align, painting
 from ui.panels.command_line import CommandField
+from ui.panels.layout_tabs import LayoutTabs
 from ui.theme import Theme
 from ui.viewmodels.events import Line
 from ui.viewmodels.tone import Tone
@@ -21,7 +22,7 @@ class Footer(QWidget):
 
     help_asked = Signal()
 
-    def __init__(self, theme: Theme, help_key: str, command_key: str) -> None:
+    def __init__(self, theme: Theme, help_key: str, command_key: str, panels_key: str) -> None:
         super().__init__()
         self._theme = theme
         self._line = Line(0, "", tr("Waiting for the desk"), Tone.MUTED, "clock")
@@ -36,8 +37,10 @@ class Footer(QWidget):
         self.menu.setFixedHeight(22)
         self.menu.pixels = 11
         row = self._row = QHBoxLayout(self)
-        row.setContentsMargins(8, 0, 12, 0)
+        row.setContentsMargins(2, 0, 12, 0)
         row.setSpacing(4)
+        self.layouts = LayoutTabs(theme, panels_key)
+        row.addWidget(self.layouts)
         self._typed: Line | None = None
         self.command = CommandField(theme, command_key)
         row.addWidget(self.command)
@@ -48,13 +51,13 @@ class Footer(QWidget):
 
     def add_lock(self, lock: QWidget) -> None:
         """The lock of the line that is typed."""
-        self._row.insertWidget(1, lock)
+        self._row.insertWidget(2, lock)
         self._lock = lock
 
     def set_compact(self, compact: bool) -> None:
         """Lower on a small screen."""
         self.setFixedHeight(28 if compact else 32)
-        self.command.setFixedWidth(320 if compact else 440)
+        self.command.setFixedWidth(300 if compact else 440)
 
     def say(self, line: Line) -> None:
         """Show the last event; what was said of a line that nobody is writing gives way to it."""
