@@ -30,6 +30,8 @@ from ui.theme import Theme
 
 STATE_VERSION = 1
 """Of what Qt writes of the docks; another one is not taken."""
+_GONE = "gone"
+"""Name of a tab bar that no place has any more."""
 
 _ACROSS, _DOWN = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
 
@@ -64,6 +66,7 @@ class DockArea(QMainWindow):
         self._wishes = Wishes()
         self._given: dict[str, QSize] = {}
         self._busy = 0
+        self._empty = self.saveState(STATE_VERSION)
 
     def add(self, key: str, title: str, panel: QWidget | None) -> Dock:
         """Make a dock, shown nowhere until an arrangement has a place for it."""
@@ -88,17 +91,26 @@ class DockArea(QMainWindow):
         with self.by_ourselves():
             self._tree, self._host = without(tree, self.docks), host
             self.touched = False
-            for dock in self.docks.values():
-                if dock.isFloating():
-                    dock.setFloating(False)
-                self.removeDockWidget(dock)
+            self._clear()
             if self._tree is not None:
                 self._put(self._tree)
             for key in guests:
                 self.show_dock(key)
             self._bring_fronts()
+            self._show_tab_bars()
             self.resize_docks()
         self.turned.emit()
+
+    def _clear(self) -> None:
+        """Take every dock out, and the empty places that Qt would keep for them."""
+        for dock in self.docks.values():
+            if dock.isFloating():
+                dock.setFloating(False)
+            self.removeDockWidget(dock)
+        self.restoreState(self._empty, STATE_VERSION)
+        for bar in self.findChildren(QTabBar):
+            bar.setObjectName(_GONE)  # Qt deletes it, but later
+            bar.hide()
 
     def _put(self, node: Node) -> None:
         first = self.docks[next(keys_of(node))]
@@ -121,19 +133,24 @@ class DockArea(QMainWindow):
         for _, part in node.parts:
             self._split(part)
 
+    def _show_tab_bars(self) -> None:
+        """Qt does not show the bar of docks that were put together in a window on the screen."""
+        for bar in self.findChildren(QTabBar):
+            if bar.count() > 1 and bar.objectName() != _GONE:
+                bar.show()
+
     def _bring_fronts(self) -> None:
         for stack in () if self._tree is None else _stacks(self._tree):
             self.docks[stack.keys[0]].raise_()
 
-    def restore(self, state: bytes, known: Collection[str], tree: Node, host: str) -> bool:
-        """Put the docks back as they were; those the state does not know are shown nowhere."""
+    def restore(self, state: bytes, tree: Node, host: str) -> bool:
+        """Put the docks back as they were."""
         with self.by_ourselves():
+            self.touched = True
+            self._clear()
             done = self.restoreState(QByteArray(state), STATE_VERSION)
             if done:
-                self.touched = True
                 self._tree, self._host = without(tree, self.docks), host
-                for key in self.docks.keys() - set(known):
-                    self.removeDockWidget(self.docks[key])
         if done:
             self.turned.emit()
         return done
@@ -165,6 +182,11 @@ class DockArea(QMainWindow):
         """Return the docks of the arrangement as it is, those behind a tab too."""
         return [key for key, dock in self.docks.items() if not dock.isHidden()]
 
+    def placed(self) -> list[str]:
+        """Return the docks that have a place, closed ones too."""
+        nowhere = Qt.DockWidgetArea.NoDockWidgetArea
+        return [k for k, d in self.docks.items() if self.dockWidgetArea(d) != nowhere]
+
     def docked(self) -> list[str]:
         """Return the docks that are in the window."""
         return [key for key, dock in self.docks.items() if _is_docked(dock)]
@@ -180,11 +202,7 @@ class DockArea(QMainWindow):
         if not dock.isHidden():
             return
         with self.by_ourselves():
-            # Unknown to the layout: it was never placed, or taken out as a whole.
-            if (
-                not dock.isFloating()
-                and self.dockWidgetArea(dock) == Qt.DockWidgetArea.NoDockWidgetArea
-            ):
+            if key not in self.placed():
                 host = self.docks.get(self._host)
                 if host is None or host.isHidden() or host.isFloating():
                     host = next((d for d in self.docks.values() if _is_docked(d)), None)
@@ -193,6 +211,7 @@ class DockArea(QMainWindow):
                 else:
                     self.tabifyDockWidget(host, dock)
             dock.show()
+            self._show_tab_bars()
         self.turned.emit()
         self._tell()
 
@@ -204,6 +223,7 @@ class DockArea(QMainWindow):
             self.tabifyDockWidget(self.docks[host], dock)
             dock.show()
             dock.raise_()
+            self._show_tab_bars()
         self._touch()
 
     def bring_up(self, widget: QWidget) -> None:

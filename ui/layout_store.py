@@ -21,8 +21,6 @@ class Saved(msgspec.Struct, frozen=True, omit_defaults=True):
 
     state: str
     """What Qt writes of them, `encoded`."""
-    known: tuple[str, ...]
-    """The docks there were when it was written."""
     guests: tuple[str, ...] = ()
     touched: bool = True
     """False: nobody has moved anything, the docks are sized for the window."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from ui.fonts import figure_font, load_code_font, load_text_font
 from ui.palette import Palette, palette
@@ -133,7 +134,16 @@ def set_look(app: QApplication, theme: Theme, scheme: str, direction: str) -> No
     """Change the look at run time and repaint everything: docks that float, dialogs, plots."""
     theme.use(scheme, direction)
     app.setPalette(theme.qt_palette())
-    for widget in app.allWidgets():
+    for widget in _widgets(app):
         if isinstance(widget, Dressed):
             widget.dress()
         widget.update()
+
+
+def _widgets(app: QApplication) -> list[QWidget]:
+    """While Qt's list is made into ours, no widget of it may be collected: that is a crash."""
+    gc.disable()
+    try:
+        return app.allWidgets()
+    finally:
+        gc.enable()

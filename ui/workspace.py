@@ -123,7 +123,7 @@ class Workspace(QObject):
             return False
         state = decoded(saved.state)
         tree = layout.shipped.tree(compact)
-        if state is None or not area.restore(state, saved.known, tree, layout.shipped.host):
+        if state is None or not area.restore(state, tree, layout.shipped.host):
             name = self.name_of(layout.id)
             self.complaints.append(tr("{file}: layout {name} is damaged", file=FILE, name=name))
             return False
@@ -229,7 +229,6 @@ class Workspace(QObject):
         area = self._area
         return Saved(
             state=encoded(area.state()),
-            known=tuple(area.docks),
             guests=tuple(area.guests()),
             touched=area.touched,
             compact=self._area.compact,
