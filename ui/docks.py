@@ -284,8 +284,9 @@ class DockArea(QMainWindow):
 
     def fit_front(self) -> None:
         """Give a tall dock its height while it is in front, and take it back."""
-        guests = TALL.intersection(self.guests())
-        self.fit(tall=any(_is_docked(self.docks[k]) and self.is_in_front(k) for k in guests))
+        guests = [key for key in self.guests() if not self.docks[key].isFloating()]
+        tall = any(key in TALL and self.is_in_front(key) for key in guests)
+        self.fit(tall=tall, tabbed=bool(guests))
 
     # ---- the trader's hand ------------------------------------------------------------------
 

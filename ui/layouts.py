@@ -13,6 +13,8 @@ import msgspec
 
 GAP = 4
 """Pixels between docks, and above and below all of them."""
+TAB_BAR = 27
+"""Height of the tabs under docks that share one place."""
 REST = 0
 """A part that takes what the others leave."""
 TALL = frozenset({"financing", "close_out", "rules"})
@@ -59,6 +61,8 @@ class Wishes(msgspec.Struct, frozen=True):
     """Height of the ticket with its reasons."""
     tall: bool = False
     """A dock of `TALL` is in front in the market watch's place."""
+    tabbed: bool = False
+    """Other docks share that place: it has tabs."""
 
 
 def wished(name: str, wishes: Wishes, room: int) -> int:
@@ -67,7 +71,8 @@ def wished(name: str, wishes: Wishes, room: int) -> int:
     if name == "positions":
         return 80 + 40 * min(max(wishes.held, 3), 5)
     if name == "watch":
-        return (300 if small else 470) if wishes.tall else (193 if small else 365)
+        height = (300 if small else 470) if wishes.tall else (193 if small else 365)
+        return height + wishes.tabbed * TAB_BAR
     if name == "ticket":
         usual, orders = (500, 90) if small else (596, 120)
         return max(usual, min(wishes.ticket, room - orders))

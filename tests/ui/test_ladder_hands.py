@@ -78,10 +78,10 @@ class Ladder:
 
 
 def test_a_click_in_the_bid_column_buys_there_and_in_the_ask_column_sells(ladder):
-    ladder.click(60_900)
+    ladder.click(60_920)
     ladder.click(61_100, "ask")
     first, second = ladder.sent(SubmitOrder, 2)
-    assert (first.side, first.type, first.price) == (Side.BUY, OrderType.LIMIT, D(60_900))
+    assert (first.side, first.type, first.price) == (Side.BUY, OrderType.LIMIT, D(60_920))
     assert (second.side, second.price, second.instrument) == (Side.SELL, D(61_100), BTC)
     assert first.quantity.value == D("0.5")
     assert first.id != second.id
@@ -89,7 +89,7 @@ def test_a_click_in_the_bid_column_buys_there_and_in_the_ask_column_sells(ladder
 
 def test_nothing_is_sent_before_a_quantity_is_set(ladder):
     ladder.panel.zero.click()
-    ladder.click(60_900)
+    ladder.click(60_920)
     assert ladder.none_sent(SubmitOrder)
     assert "quantity" in ladder.panel.said.text()
 
@@ -105,19 +105,19 @@ def test_the_quantity_starts_at_nothing_and_goes_back_to_it_with_the_instrument(
 
 def test_a_disarmed_ladder_sends_no_order_and_moves_none(ladder):
     ladder.rig.window.arming.disarm("test", surface="ladder")
-    ladder.click(60_900)
-    ladder.drag(60_950, 60_900)
-    ladder.release(60_900)
+    ladder.click(60_920)
+    ladder.drag(60_950, 60_920)
+    ladder.release(60_920)
     assert ladder.none_sent(SubmitOrder, AmendOrder)
     assert "disarmed" in ladder.panel.said.text()
 
 
 def test_an_order_leaves_on_release_and_a_press_dragged_out_aborts_it(ladder):
-    cell = ladder.at(60_900)
+    cell = ladder.at(60_920)
     QTest.mousePress(ladder.grid, LEFT, NONE, cell)
     assert ladder.none_sent(SubmitOrder)
-    ladder.move(60_880, "bid")
-    ladder.move(60_900, "bid")
+    ladder.move(60_890, "bid")
+    ladder.move(60_920, "bid")
     QTest.mouseRelease(ladder.grid, LEFT, NONE, cell)
     assert ladder.none_sent(SubmitOrder)
 
@@ -125,7 +125,7 @@ def test_an_order_leaves_on_release_and_a_press_dragged_out_aborts_it(ladder):
 def test_the_same_again_waits_for_the_answer_to_the_first(ladder):
     ladder.rig.desk.answers = False
     for _ in range(3):
-        ladder.click(60_900)
+        ladder.click(60_920)
     ladder.rig.desk.take()
     assert len(ladder.rig.desk.sent(SubmitOrder)) == 1
     assert "on its way" in ladder.panel.said.text()
@@ -133,7 +133,7 @@ def test_the_same_again_waits_for_the_answer_to_the_first(ladder):
 
 def test_right_click_beside_a_chip_does_nothing(ladder):
     for column in ("own", "bid", "price", "ask", "volume"):
-        QTest.mouseClick(ladder.grid, RIGHT, NONE, ladder.at(60_900, column))
+        QTest.mouseClick(ladder.grid, RIGHT, NONE, ladder.at(60_920, column))
     assert ladder.none_sent(SubmitOrder, CancelOrder, AmendOrder)
 
 
@@ -142,7 +142,7 @@ def test_control_places_a_stop_beyond_the_mark_and_refuses_one_before_it(ladder)
     (stop,) = ladder.sent(SubmitOrder)
     assert (stop.side, stop.type, stop.trigger) == (Side.BUY, OrderType.STOP, D(61_100))
     assert stop.price is None
-    ladder.click(60_900, "bid", CTRL)
+    ladder.click(60_920, "bid", CTRL)
     ladder.rig.settle()
     assert len(ladder.rig.desk.sent(SubmitOrder)) == 1
     assert "above the mark" in ladder.panel.said.text()
@@ -157,7 +157,7 @@ def test_a_modifier_that_changes_between_press_and_release_sends_nothing(ladder)
 
 
 def test_a_scale_that_moved_under_a_press_aborts_it(ladder):
-    cell = ladder.at(60_900)
+    cell = ladder.at(60_920)
     QTest.mousePress(ladder.grid, LEFT, NONE, cell)
     ladder.panel.regroup(-1)
     QTest.mouseRelease(ladder.grid, LEFT, NONE, cell)
@@ -165,7 +165,7 @@ def test_a_scale_that_moved_under_a_press_aborts_it(ladder):
 
 
 def test_another_instrument_under_a_press_aborts_it(ladder):
-    cell = ladder.at(60_900)
+    cell = ladder.at(60_920)
     QTest.mousePress(ladder.grid, LEFT, NONE, cell)
     ladder.rig.window.display.choose(ETH)
     QTest.mouseRelease(ladder.grid, LEFT, NONE, cell)
@@ -173,14 +173,14 @@ def test_another_instrument_under_a_press_aborts_it(ladder):
 
 
 def test_the_price_column_hands_its_price_to_the_ticket_and_sends_nothing(ladder):
-    ladder.click(60_900, "price")
-    assert ladder.rig.window.ticket.price.text() == "60900"
+    ladder.click(60_920, "price")
+    assert ladder.rig.window.ticket.price.text() == "60920"
     assert ladder.none_sent(SubmitOrder)
 
 
 def test_a_denied_order_says_every_reason_near_its_row(ladder):
     ladder.rig.desk.deny = True
-    ladder.click(60_900)
+    ladder.click(60_920)
     ladder.rig.until(lambda: "the cap is 5.00×." in ladder.panel.said.text())
     assert "112,316 USDT of collateral is missing." in ladder.panel.said.text()
     assert "MARGIN_AFTER_FILL" in ladder.rig.window.footer.accessibleName()
@@ -194,7 +194,7 @@ def test_a_stricter_policy_asks_before_the_ladder_places_moves_or_cancels(ladder
     )
 
     def place():
-        ladder.click(60_900)
+        ladder.click(60_920)
 
     def move():
         ladder.drag(60_950, 60_930)
@@ -204,7 +204,7 @@ def test_a_stricter_policy_asks_before_the_ladder_places_moves_or_cancels(ladder
         QTest.mouseClick(ladder.grid, RIGHT, NONE, ladder.at(60_950, "own"))
 
     for gesture, asked, words, kind in (
-        (place, "new_order", "BUY 0.5 LIMIT 60,900.0 of BTCUSDT-PERP?", SubmitOrder),
+        (place, "new_order", "BUY 0.5 LIMIT 60,920.0 of BTCUSDT-PERP?", SubmitOrder),
         (move, "amend", "MOVE BUY 4 LMT 60,950.0 → 60,930.0 of BTCUSDT-PERP?", AmendOrder),
         (cancel, "cancel", "Cancel order t-118?", CancelOrder),
         (window.ladder.cancels[Side.BUY].click, "cancel_some", "every working BUY", CancelAll),
@@ -220,7 +220,7 @@ def test_a_stricter_policy_asks_before_the_ladder_places_moves_or_cancels(ladder
 def test_what_was_asked_before_the_ladder_was_disarmed_is_not_sent(ladder):
     window = ladder.rig.window
     window.commands.confirming.policy = Policy(new_order=Confirm.STRIP)
-    ladder.click(60_900)
+    ladder.click(60_920)
     window.arming.disarm("test", surface="ladder")
     window.strip.buttons["do"].click()
     assert ladder.none_sent(SubmitOrder)
@@ -229,24 +229,24 @@ def test_what_was_asked_before_the_ladder_was_disarmed_is_not_sent(ladder):
 
 def test_an_order_on_its_way_is_drawn_until_a_frame_shows_it(ladder):
     ladder.rig.desk.answers = False
-    ladder.click(60_900)
+    ladder.click(60_920)
     (chip,) = ladder.panel.sent
-    assert (chip.state, chip.price, chip.size) == ("sent", D(60_900), "0.5")
-    row = ladder.grid.view.rows[ladder.grid.scale.row(D(60_900))]
+    assert (chip.state, chip.price, chip.size) == ("sent", D(60_920), "0.5")
+    row = ladder.grid.view.rows[ladder.grid.scale.row(D(60_920))]
     assert chip in row.chips
     ladder.rig.desk.take()
     (sent,) = ladder.rig.desk.sent(SubmitOrder)
     ladder.rig.desk.answers = True
-    shown = later(normal_desk(), orders=[order(sent.id, price=D(60_900), quantity=D("0.5"))])
+    shown = later(normal_desk(), orders=[order(sent.id, price=D(60_920), quantity=D("0.5"))])
     ladder.rig.desk.send_frame(shown)
     ladder.rig.settle()
     assert not list(ladder.panel.sent)
-    assert ladder.grid.view.rows[ladder.grid.scale.row(D(60_900))].chips[0].state == ""
+    assert ladder.grid.view.rows[ladder.grid.scale.row(D(60_920))].chips[0].state == ""
 
 
 def test_an_order_whose_answer_was_lost_is_drawn_as_unknown(ladder):
     ladder.rig.desk.answers = False
-    ladder.click(60_900)
+    ladder.click(60_920)
     ladder.rig.desk.close()
     hands = ladder.rig.window.order_hands
     ladder.rig.qtbot.waitUntil(lambda: [c.state for c in hands.sent(BTC)] == ["unknown"])
@@ -258,12 +258,12 @@ def test_an_order_whose_answer_was_lost_is_drawn_as_unknown(ladder):
 
 def test_the_pointer_says_what_a_click_would_do_and_what_would_be_denied(ladder):
     ladder.rig.desk.deny = True
-    ladder.move(60_900, "bid")
-    assert ladder.panel.words.accessibleName() == "BUY 0.5 LIMIT 60,900.0"
+    ladder.move(60_920, "bid")
+    assert ladder.panel.words.accessibleName() == "BUY 0.5 LIMIT 60,920.0"
     ladder.rig.until(lambda: ladder.grid.tag and "✕3" in ladder.grid.tag[2])
     assert "margin call" in ladder.panel.words.accessibleName()
     asked = ladder.rig.desk.sent(PreviewOrder)[-1].order
-    assert (asked.side, asked.price) == (Side.BUY, D(60_900))
+    assert (asked.side, asked.price) == (Side.BUY, D(60_920))
     assert ladder.none_sent(SubmitOrder)
 
 
@@ -351,7 +351,7 @@ def test_right_click_on_a_chip_cancels_it_armed_or_not(ladder):
 
 def test_right_button_let_go_elsewhere_cancels_nothing(ladder):
     QTest.mousePress(ladder.grid, RIGHT, NONE, ladder.at(60_950, "own"))
-    QTest.mouseRelease(ladder.grid, RIGHT, NONE, ladder.at(60_900, "own"))
+    QTest.mouseRelease(ladder.grid, RIGHT, NONE, ladder.at(60_920, "own"))
     assert ladder.none_sent(CancelOrder)
 
 
@@ -380,7 +380,7 @@ def test_prices_do_not_move_while_the_mark_does(ladder):
 
 def test_a_mark_that_left_recentres_unless_a_hand_is_there(ladder):
     before = ladder.grid.scale
-    at = QPointF(ladder.at(60_900, "bid"))
+    at = QPointF(ladder.at(60_920, "bid"))
     # Told to the widget alone: the platform's own pointer would say when it comes and goes.
     there = QMouseEvent(
         QEvent.Type.MouseMove,

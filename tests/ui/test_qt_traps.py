@@ -310,7 +310,7 @@ def spot(rig, what):
         return window.ticket.submit, window.ticket.submit.rect().center(), SubmitOrder
     if what == "ladder":
         grid = window.ladder.grid
-        cell = grid.places.cell(grid.scale.row(D(60_900)), "bid")
+        cell = grid.places.cell(grid.scale.row(D(60_920)), "bid")
         return grid, cell.center().toPoint(), SubmitOrder
     if what == "close":
         grid = window.positions.grid
