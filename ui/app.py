@@ -55,10 +55,12 @@ def run_window(
     from ui.own_files import own_files
     from ui.palette import palette
     from ui.shell import Shell
+    from ui.window_place import put_back
 
     own = own_files(folder)
     colours = palette(own.preferences.scheme)
     shell = Shell(QColor(colours.bg), QColor(colours.raised))
+    misplaced = put_back(shell, own.file)
     shell.show()
     app.processEvents()
 
@@ -74,7 +76,9 @@ def run_window(
     gc.freeze()
     gc.enable()
     pump = Pump(wire_for(connection))
-    window = DeskWindow(theme, pump, own, layout)
+    window = DeskWindow(theme, pump, own, layout=layout, size=shell.size())
+    if misplaced:
+        window.say(misplaced)
     _show_errors(window)
     shell.hold(window)
     window.command_desk.remember(QSettings("desk", "desk"))

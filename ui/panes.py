@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtGui import QMoveEvent, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui.actions import new_id
@@ -31,7 +31,6 @@ from ui.panels.status import StatusBar
 from ui.panels.strips import Strip
 from ui.panels.ticket import TicketPanel
 from ui.panels.watch import WatchPanel
-from ui.shell import fitting_size
 from ui.theme import Theme
 from ui.viewmodels.positions import positions_note
 from ui.viewmodels.translation import tr
@@ -65,7 +64,6 @@ class Panes(QWidget):
         self._arrange()
         self.setWindowTitle(tr("Desk"))
         self.watch.grid.setFocus()  # else Qt gives it to the lock, and Space would arm
-        self.resize(fitting_size())
 
     def _build(self, keys: Mapping[str, Key]) -> None:
         theme = self.theme
@@ -186,10 +184,6 @@ class Panes(QWidget):
         self.placed.emit()
         if turns:
             self.resized.emit()
-
-    def moveEvent(self, event: QMoveEvent) -> None:
-        super().moveEvent(event)
-        self.placed.emit()
 
     def take_size(self) -> None:
         """Lay everything out before it is shown, so that docks go to their final places."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QMoveEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui.clock import boot_ns
@@ -50,6 +50,11 @@ class Shell(QWidget):
         column.addWidget(content)
         content.windowTitleChanged.connect(self.setWindowTitle)
         content.show()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        if self._content is not None:
+            self._content.placed.emit()
 
     def event(self, event: QEvent) -> bool:
         """Qt paints everything of this window inside UpdateRequest."""

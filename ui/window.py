@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QProcess
+from PySide6.QtCore import QProcess, QSize
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication
 
@@ -29,6 +29,7 @@ from ui.panic import Panic
 from ui.panic_keys import PanicKeys
 from ui.pump import Link, Pump
 from ui.settings_desk import SettingsDesk
+from ui.shell import fitting_size
 from ui.strip_host import StripHost
 from ui.surfaces import Surfaces
 from ui.theme import Theme
@@ -51,11 +52,18 @@ class DeskWindow(Panes):
     """One window of one desk."""
 
     def __init__(
-        self, theme: Theme, pump: Pump, own: OwnFiles | None = None, layout: str | None = None
+        self,
+        theme: Theme,
+        pump: Pump,
+        own: OwnFiles | None = None,
+        *,
+        layout: str | None = None,
+        size: QSize | None = None,
     ) -> None:
         own = own or own_files(None)
         self.keys = own.keys
         super().__init__(theme, self.keys)
+        self.resize(size or fitting_size())
         self.pump = pump
         self.arming = Arming(self)
         self.display = Display(self, pump, self.arming)

@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from PySide6.QtCore import QByteArray, QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
+from ui import window_place
 from ui.docks import DockArea
 from ui.layout_store import (
     MOST_LAYOUTS,
@@ -32,7 +33,7 @@ from ui.window_file import FILE, WindowFile
 if TYPE_CHECKING:
     from ui.panes import Panes
 
-LAYOUTS, WINDOW = "layouts", "workspace"
+LAYOUTS, SHOWN = "layouts", "workspace"
 KEEP_MS = 1_000
 """After a change the file is written when nothing has changed for so long."""
 
@@ -62,25 +63,15 @@ class Workspace(QObject):
     # ---- showing ----------------------------------------------------------------------------
 
     def begin(self, wanted: str | None) -> str:
-        """Open where it was left, or the layout that is wanted; return what was wrong with that."""
-        window = self._file.group(WINDOW)
-        self._place_window(window.get("place", ""))
+        """Show the layout that is wanted, else the last one; return what was wrong with that."""
         self._window.take_size()
-        last = window.get("layout", FIRST)
+        last = self._file.group(SHOWN).get("layout", FIRST)
         found = self.find(wanted or "") or (last if last in self.layouts else FIRST)
         self._show(found)
         if wanted and not self.find(wanted):
             name = self.name_of(found)
             return tr("There is no layout {wanted}: this is {name}.", wanted=wanted, name=name)
         return ""
-
-    def _place_window(self, text: str) -> None:
-        place = decoded(text)
-        if place is not None:
-            self._window.restoreGeometry(QByteArray(place))
-            bring_back(self._window)
-        elif text:
-            self.complaints.append(tr("{file}: the window's place is damaged", file=FILE))
 
     def find(self, name: str) -> str:
         """Return the id of a layout by its id or name in any letters; "" if there is none."""
@@ -241,8 +232,8 @@ class Workspace(QObject):
             return
         self.remember()
         self._file.put(LAYOUTS, written(self.layouts))
-        place = encoded(bytes(self._window.saveGeometry().data()))
-        self._file.put(WINDOW, {"layout": self.current, "place": place})
+        self._file.put(SHOWN, {"layout": self.current})
+        window_place.note(self._window.window(), self._file)
         why = self._file.write()
         if why and why != self._failed:
             self.failed.emit(why)

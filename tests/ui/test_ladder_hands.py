@@ -194,18 +194,18 @@ def test_a_stricter_policy_asks_before_the_ladder_places_moves_or_cancels(ladder
     )
 
     def place():
-        ladder.click(60_920)
+        ladder.click(60_970)
 
     def move():
-        ladder.drag(60_950, 60_930)
-        ladder.release(60_930)
+        ladder.drag(60_950, 60_980)
+        ladder.release(60_980)
 
     def cancel():
         QTest.mouseClick(ladder.grid, RIGHT, NONE, ladder.at(60_950, "own"))
 
     for gesture, asked, words, kind in (
-        (place, "new_order", "BUY 0.5 LIMIT 60,920.0 of BTCUSDT-PERP?", SubmitOrder),
-        (move, "amend", "MOVE BUY 4 LMT 60,950.0 → 60,930.0 of BTCUSDT-PERP?", AmendOrder),
+        (place, "new_order", "BUY 0.5 LIMIT 60,970.0 of BTCUSDT-PERP?", SubmitOrder),
+        (move, "amend", "MOVE BUY 4 LMT 60,950.0 → 60,980.0 of BTCUSDT-PERP?", AmendOrder),
         (cancel, "cancel", "Cancel order t-118?", CancelOrder),
         (window.ladder.cancels[Side.BUY].click, "cancel_some", "every working BUY", CancelAll),
     ):

@@ -60,8 +60,8 @@ def open_and_fail(connection, report):
         raise ValueError("spoiled")
 
     class Failing(ui.window.DeskWindow):
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
             show = self.banner.show_banners
 
             def tell(banners):

@@ -21,7 +21,7 @@ from helpers.frames import (
 from helpers.seven_venues import VENUES, seven_venues, troubled_venues
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QTabBar
+from PySide6.QtWidgets import QApplication
 
 from desk.model.commands import SubmitOrder, WindowClosing
 from desk.model.events import Alerted
