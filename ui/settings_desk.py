@@ -157,8 +157,7 @@ class SettingsDesk(QObject):
         if key == "try_sound":
             self._window.alerts.sound.sound_once()
         elif key == "layout":
-            self._window.area.arrange_trade()
-            self._window.area.size_trade()
+            self._window.workspace_desk.reset()
         else:
             raise ValueError(f"nothing is set by the name {key}")
 
