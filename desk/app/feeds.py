@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from desk.app.listed_connection import ListedConnection
 from desk.app.options import Options
+from desk.app.past_keeper import PastKeeper
 from desk.app.runtime import Runtime
 from desk.app.terms import TermsStore
 from desk.engine.quality import FeedNote
 from desk.io.addresses import market_urls
 from desk.io.connect_limits import ConnectLimits
 from desk.io.market_child import MarketChild, start_market
+from desk.model.commands import ChartWanted
 from desk.model.errors import FeedError
 from desk.model.instrument import InstrumentId
 from desk.sim.dialects import DIALECTS
@@ -60,6 +62,10 @@ class Feeds:
             )
             for name in sorted(desk.settings.fed)
         }
+        self._pasts = {
+            name: PastKeeper(name, listed.connection.ask, runtime)
+            for name, listed in self._connections.items()
+        }
 
     async def run(self) -> None:
         """Feed the engine until cancelled; an embedded market that ends is started again."""
@@ -87,6 +93,14 @@ class Feeds:
             self._notes = {name: c.note(self._note) for name, c in self._connections.items()}
         return self._notes
 
+    def chart(self, wanted: Sequence[ChartWanted]) -> None:
+        """Get what charts show of the time before, where it is not there yet."""
+        for chart in wanted:
+            terms = self._runtime.engine.desk.catalogue.get(chart.instrument)
+            keeper = None if terms is None else self._pasts.get(terms.connection)
+            if keeper is not None:
+                keeper.want(chart.instrument, chart.bar_s)
+
     def resync(self, instrument: InstrumentId) -> None:
         """Get a new snapshot of a book that was found wrong."""
         terms = self._runtime.engine.desk.catalogue.get(instrument)
@@ -112,9 +126,10 @@ class Feeds:
     async def _pump(self, urls: Mapping[str, SocketUrls]) -> None:
         """Run every connection; return when the embedded market ends."""
         tasks = [
-            asyncio.create_task(connection.run(where), name=name)
+            asyncio.create_task(work(where), name=name)
             for name, connection in self._connections.items()
             if (where := urls.get(name) or urls.get(venue_of(name))) is not None
+            for work in (connection.run, self._pasts[name].run)
         ]
         if self._child is not None:
             tasks.append(asyncio.create_task(self._ended(self._child), name="market"))

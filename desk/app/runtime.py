@@ -17,6 +17,7 @@ from desk.engine.message import (
     Heard,
     Message,
     NotCommitted,
+    PastTold,
     Work,
 )
 from desk.io.clock import Clock as ClockSource
@@ -89,6 +90,11 @@ class Runtime:
         for instrument in self.engine.desk.market.take_distrusted():
             if self.on_distrust is not None:
                 self.on_distrust(instrument)
+        self._changed()
+
+    def learn(self, told: PastTold) -> None:
+        """Take what a venue tells of the time before."""
+        self.process(told)
         self._changed()
 
     def tick(self) -> None:

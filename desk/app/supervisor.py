@@ -113,6 +113,7 @@ class Supervisor:
             self._runtime.process(WindowChanged(attached=True))
         if isinstance(command, NextFrame):
             self._wanted = command
+            self._session.feeds.chart(command.charts)
             self._schedule()
         elif isinstance(command, WindowClosing) and command.choice == REOPEN:
             self._reopens = True

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from desk.engine.chart_snapshot import CandlesView, HeatView
 from desk.engine.desk import Desk
+from desk.engine.message import PastTold
 from desk.market.bars import Bars, TradedRows, known
 from desk.market.instrument_market import InstrumentMarket
 from desk.model.commands import ChartWanted
@@ -20,6 +21,18 @@ def chart_views(desk: Desk, wanted: Sequence[ChartWanted]) -> list[CandlesView]:
     """Return what each chart asks for; nothing for an instrument or a length that there is not."""
     views = (_candles_view(desk, chart) for chart in wanted[:MAX_CHARTS])
     return [view for view in views if view is not None]
+
+
+def take_past(desk: Desk, told: PastTold) -> None:
+    """Take what a venue tells of the time before."""
+    market = desk.market.get(told.instrument)
+    if market is None:
+        return
+    if told.source:
+        market.candles.source = told.source
+    if told.candles:
+        market.candles.hear_past(told.bar_s, told.candles)
+    market.settlements.take_past(told.fundings)
 
 
 def _candles_view(desk: Desk, wanted: ChartWanted) -> CandlesView | None:
@@ -40,6 +53,7 @@ def _candles_view(desk: Desk, wanted: ChartWanted) -> CandlesView | None:
         volume=rows.of(bars.volume),
         mark=known(rows.of(bars.mark)),
         index=known(rows.of(bars.index)),
+        funding=market.settlements.since(wanted.from_ms),
         source=market.candles.source,
         heat=_heat_view(desk, market, wanted) if wanted.heat else None,
         revision=bars.revision,

@@ -22,6 +22,7 @@ from desk.engine import brackets, oco, protection, reversing, watching
 from desk.engine.alerting import Alerting
 from desk.engine.brackets import spoken
 from desk.engine.change import Change, Latch
+from desk.engine.chart_views import take_past
 from desk.engine.desk import Desk
 from desk.engine.guarding import failed_before
 from desk.engine.hearing import hear
@@ -36,6 +37,7 @@ from desk.engine.message import (
     Heard,
     Message,
     NotCommitted,
+    PastTold,
     WindowChanged,
     Work,
 )
@@ -114,6 +116,9 @@ class Engine:
                 return self._start(failed_before(self.desk, message.reason))
             case WindowChanged():
                 self._window.changed(message.attached)
+                return NO_WORK
+            case PastTold():
+                take_past(self.desk, message)
                 return NO_WORK
 
     def _hear(self, message: Heard) -> Work:

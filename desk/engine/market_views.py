@@ -32,7 +32,7 @@ def open_coins(market: InstrumentMarket) -> Decimal | None:
 def _market_view(desk: Desk, market: InstrumentMarket) -> MarketView:
     terms, book = market.instrument, market.book
     bid, ask = book.best_bid, book.best_ask
-    mark = market.mark_price
+    mark, last = market.mark_price, market.last_price or market.candles.told_last
     standing = desk.reference.standing(market, desk.now_ns)
     return MarketView(
         instrument=terms.id,
@@ -45,13 +45,13 @@ def _market_view(desk: Desk, market: InstrumentMarket) -> MarketView:
         ask=None if ask is None else terms.price(ask[0]),
         bid_quantity=None if bid is None else terms.quantity(bid[1]),
         ask_quantity=None if ask is None else terms.quantity(ask[1]),
-        last=market.last_price,
+        last=last,
         mark=mark,
         index=market.index_price,
         basis_rate=_basis(desk, market),
         funding_rate=market.funding_rate,
         next_funding_ms=next_funding_ms(desk, market),
-        change_24h_rate=None,
+        change_24h_rate=None if last is None else market.candles.day_change(last, desk.wall_ms),
         open_interest=open_coins(market),
         spread=None if bid is None or ask is None else (ask[0] - bid[0]) * terms.tick_size,
         mark_age_ms=desk.market.mark_age_ms(terms.id, desk.now_ns),

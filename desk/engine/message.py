@@ -9,7 +9,7 @@ import msgspec
 from desk.model.commands import AnyCommand
 from desk.model.events import AnyEvent
 from desk.model.journal import Entry, Row
-from desk.model.market_data import MarketEvent
+from desk.model.market_data import MarketEvent, PastCandle, PastFunding
 
 
 class Clock(msgspec.Struct, frozen=True):
@@ -57,7 +57,21 @@ class WindowChanged(msgspec.Struct, frozen=True):
     attached: bool
 
 
-Message: TypeAlias = Clock | Given | Heard | Committed | NotCommitted | FailedBefore | WindowChanged
+class PastTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A venue answered what was before: for charts alone, no decision sees it."""
+
+    instrument: str
+    source: str = ""
+    """Where candles come from that were not heard, a short sentence; empty: as before."""
+    bar_s: int = 60
+    candles: list[PastCandle] = []
+    """Of `bar_s` seconds, in order."""
+    fundings: list[PastFunding] = []
+
+
+Message: TypeAlias = (
+    Clock | Given | Heard | Committed | NotCommitted | FailedBefore | WindowChanged | PastTold
+)
 
 
 class Work(msgspec.Struct, frozen=True):

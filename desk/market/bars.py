@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import compress
 from typing import NamedTuple, TypeVar
@@ -222,6 +222,13 @@ class Bars:
     def row_from(self, from_ms: int) -> int:
         """Return the first row that starts at or after a time."""
         return bisect_left(self.start, from_ms)
+
+    def open_at(self, time_ms: int) -> float | None:
+        """Return the open of the bar that a time lies in; None where nothing traded then."""
+        row = bisect_right(self.start, time_ms) - 1
+        if row < 0 or time_ms >= self.start[row] + self.bar_ms or math.isnan(self.open[row]):
+            return None
+        return self.open[row]
 
     def points(self, from_ms: int = 0) -> Points:
         """Return marks and last trades of the bars that start at or after a time."""

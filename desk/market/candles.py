@@ -9,18 +9,21 @@ venue draws it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from desk.market.bars import Bar, Bars
 from desk.model.instrument import Contract, Instrument
-from desk.model.market_data import Trade, VenueCandle
+from desk.model.market_data import PastCandle, Trade, VenueCandle
 
 SECOND_MS, MINUTE_MS = 1_000, 60_000
 
+_DAY_MS = 86_400_000
+_QUARTER_S = 900
+
 SECONDS_KEPT = 3 * 3600
 MINUTES_KEPT = 3 * 1440
-FOLDED_KEPT = 2_000
+FOLDED_KEPT = 2_400
 """Of each longer length that was asked for."""
 
 FINER_S: Mapping[int, int] = {
@@ -40,7 +43,7 @@ LENGTHS_S = tuple(sorted({1, 60, *FINER_S}))
 class CandleStore:
     """Every length of bar of one instrument; a full day takes about a megabyte."""
 
-    __slots__ = ("_folded", "minutes", "seconds", "source")
+    __slots__ = ("_folded", "minutes", "seconds", "source", "told_last")
 
     def __init__(self) -> None:
         self.seconds = Bars(SECOND_MS, SECONDS_KEPT)
@@ -48,6 +51,9 @@ class CandleStore:
         self._folded: dict[int, _Folded] = {}
         self.source = ""
         """Where bars come from that were not heard trade by trade, a short sentence."""
+        self.told_last: Decimal | None = None
+        """Where the newest candle of the venue's history closed: the last trade before the first
+        that was heard."""
 
     def hear_trade(self, terms: Instrument, trade: Trade) -> None:
         """Take a print."""
@@ -67,6 +73,37 @@ class CandleStore:
         first, high, low, last = (float(terms.price(ticks)) for ticks in prices)
         coins = base_coins(terms, float(candle.volume), (first + high + low + last) / 4)
         self.minutes.put(Bar(candle.start_ms, first, high, low, last, coins))
+
+    def hear_past(self, bar_s: int, told: Sequence[PastCandle]) -> None:
+        """Take candles of a length out of the venue's history, in order, not none."""
+        self.told_last = told[-1].close
+        self.take_past(
+            bar_s,
+            [
+                Bar(
+                    one.start_ms,
+                    float(one.open),
+                    float(one.high),
+                    float(one.low),
+                    float(one.close),
+                    float(one.volume),
+                )
+                for one in told
+            ],
+        )
+
+    def day_change(self, last: Decimal, now_ms: int) -> Decimal | None:
+        """Return last ÷ the price 24 hours ago − 1, to a millionth; None where that is not known.
+
+        That price is the open of the minute in which it was, or of the quarter of an hour.
+        """
+        then_ms = now_ms - _DAY_MS
+        quarters = self._folded.get(_QUARTER_S)
+        for bars in (self.minutes, None if quarters is None else quarters.bars):
+            price = None if bars is None else bars.open_at(then_ms)
+            if price:
+                return Decimal(f"{float(last) / price - 1:.6f}")
+        return None
 
     def add_trade(self, time_ms: int, price: float, coins: float) -> None:
         """Add one trade."""

@@ -15,6 +15,7 @@ from desk.market.candles import CandleStore
 from desk.market.heat import DepthHeat
 from desk.market.marks import Quality, VenueClock, age_ns, is_fresh
 from desk.market.series import HourVolatility
+from desk.market.settlements import Settlements
 from desk.market.traded import TradedVolume
 from desk.model.instrument import Instrument, Kind
 from desk.model.market_data import (
@@ -53,6 +54,7 @@ class InstrumentMarket:
         "liquidation",
         "mark",
         "open_interest",
+        "settlements",
         "top",
         "traded",
         "venue_candle",
@@ -80,6 +82,7 @@ class InstrumentMarket:
         """Marks that lay more than 2 % from the one before."""
         self.candles = CandleStore()
         self.heat = DepthHeat()
+        self.settlements = Settlements()
         self.volatility = HourVolatility()
         self.traded = TradedVolume()
 

@@ -160,6 +160,8 @@ def _on_trade(market: InstrumentMarket, trade: Trade) -> None:
 
 def _on_mark(market: InstrumentMarket, mark: MarkPrice) -> None:
     before = market.mark
+    if before is not None and before.next_funding_ms != mark.next_funding_ms:
+        market.settlements.heard(before, mark)
     if before is not None and abs(mark.mark - before.mark) > JUMP * before.mark:
         market.jumps += 1
     market.mark = mark

@@ -136,6 +136,26 @@ class VenueCandle(msgspec.Struct, frozen=True, gc=False):
     ts_recv_ns: int
 
 
+class PastCandle(msgspec.Struct, frozen=True, gc=False):
+    """A candle of any length out of a venue's own history: an answer, and no news."""
+
+    start_ms: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+    """In base coins."""
+
+
+class PastFunding(msgspec.Struct, frozen=True, gc=False):
+    """A funding that a venue has settled."""
+
+    time_ms: int
+    rate: Decimal
+    """Fraction of notional; positive: longs paid."""
+
+
 class InstrumentListed(msgspec.Struct, frozen=True, gc=False):
     """The venue's listing has an instrument with other terms than those in use.
 

@@ -1,13 +1,19 @@
-"""Minute candles and the last 24 hours of one instrument, by wall time."""
+"""What one instrument has traded, by wall time: candles, and the last 24 hours."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from desk.sim.events import Print
 
 MINUTE_MS = 60_000
+HOUR_MS = 3_600_000
+DAY_MS = 86_400_000
 KEPT_MINUTES = 500
+HOURS_KEPT = 100
+DAYS_KEPT = 366
 DAY_QUARTERS = 96
 QUARTER_MS = 900_000
 
@@ -85,21 +91,50 @@ class PremiumBar(msgspec.Struct):
 
 
 class History(msgspec.Struct):
-    """The candles that one instrument keeps: 500 minutes, and quarters of the last day."""
+    """The candles that one instrument keeps: minutes, hours and days, and quarters of a day.
+
+    The oldest minutes go an hour at a time, the oldest hours a day at a time.
+    """
 
     minutes: list[Candle] = []
     quarters: list[Candle] = []
+    hours: list[Candle] = []
+    days: list[Candle] = []
+    key: str = "0 BTC"
+    """Seed and coin: what older candles are drawn by."""
 
     def add(self, at_ms: int, fill: Print) -> None:
         """Count a trade at its wall time, once, though every dialect tells of it."""
         if self.minutes and fill.trade_id <= self.minutes[-1].last_trade_id:
             return
-        _candle_at(self.minutes, at_ms // MINUTE_MS * MINUTE_MS, fill, KEPT_MINUTES).add(fill)
-        _candle_at(self.quarters, at_ms // QUARTER_MS * QUARTER_MS, fill, DAY_QUARTERS).add(fill)
+        for candles, span_ms in (
+            (self.minutes, MINUTE_MS),
+            (self.quarters, QUARTER_MS),
+            (self.hours, HOUR_MS),
+            (self.days, DAY_MS),
+        ):
+            if _candle_at(candles, at_ms // span_ms * span_ms, fill):
+                self._trim()
+
+    def _trim(self) -> None:
+        _trim(self.minutes, KEPT_MINUTES, HOUR_MS)
+        _trim(self.quarters, DAY_QUARTERS, QUARTER_MS)
+        _trim(self.hours, HOURS_KEPT, DAY_MS)
+        _trim(self.days, DAYS_KEPT, DAY_MS)
+
+    def mapped(self, change: Callable[[Candle], Candle]) -> History:
+        """Return a copy in other units."""
+        return History(
+            minutes=[change(candle) for candle in self.minutes],
+            quarters=[change(candle) for candle in self.quarters],
+            hours=[change(candle) for candle in self.hours],
+            days=[change(candle) for candle in self.days],
+            key=self.key,
+        )
 
     def refine(self, factor: int) -> None:
         """Count prices in ticks that are so many times smaller."""
-        for candle in (*self.minutes, *self.quarters):
+        for candle in (*self.minutes, *self.quarters, *self.hours, *self.days):
             candle.refine(factor)
 
     def day(self, now_ms: int) -> Candle | None:
@@ -114,24 +149,39 @@ class History(msgspec.Struct):
         return day
 
 
-def grouped(minutes: list[Candle], span_ms: int) -> list[Candle]:
-    """Return longer candles made of minutes; the first may lack its beginning."""
+def grouped(candles: Iterable[Candle], span_ms: int) -> list[Candle]:
+    """Return longer candles made of shorter ones; the first may lack its beginning."""
     spans: list[Candle] = []
-    for minute in minutes:
-        start_ms = minute.start_ms // span_ms * span_ms
-        if spans and spans[-1].start_ms == start_ms:
-            spans[-1].merge(minute)
-        else:
-            spans.append(msgspec.structs.replace(minute, start_ms=start_ms))
+    for candle in candles:
+        put(spans, candle, span_ms)
     return spans
 
 
-def _candle_at(candles: list[Candle], start_ms: int, fill: Print, kept: int) -> Candle:
-    """Return the candle of a start time, a new one when this is the first trade in it."""
-    if not candles or candles[-1].start_ms < start_ms:
+def put(candles: list[Candle], candle: Candle, span_ms: int) -> None:
+    """Put a candle into the one of its span, which is the last or a new one."""
+    start_ms = candle.start_ms // span_ms * span_ms
+    if candles and candles[-1].start_ms == start_ms:
+        candles[-1].merge(candle)
+    else:
+        candles.append(msgspec.structs.replace(candle, start_ms=start_ms))
+
+
+def _candle_at(candles: list[Candle], start_ms: int, fill: Print) -> bool:
+    """Count a trade in the candle of a start time; return whether it is the first trade in it."""
+    is_new = not candles or candles[-1].start_ms < start_ms
+    if is_new:
         price, number = fill.ticks, fill.trade_id
         candles.append(
             Candle(start_ms, price, price, price, price, 0, 0, 0, 0, 0, number, number, 0)
         )
-        del candles[:-kept]
-    return candles[-1]
+    candles[-1].add(fill)
+    return is_new
+
+
+def _trim(candles: list[Candle], kept: int, whole_ms: int) -> None:
+    """Cut the oldest candles, down to one that begins a whole span of time."""
+    spare = len(candles) - kept
+    while spare > 0 and candles[spare].start_ms % whole_ms:
+        spare -= 1
+    if spare > 0:
+        del candles[:spare]

@@ -116,10 +116,7 @@ class ContractListing:
 
     def history(self, history: History) -> History:
         """Return the candles so far in contracts, as well as their sums allow."""
-        return History(
-            [self._candle(candle) for candle in history.minutes],
-            [self._candle(candle) for candle in history.quarters],
-        )
+        return history.mapped(self._candle)
 
     def _event(self, event: Event) -> Event:
         replace, contracts = msgspec.structs.replace, self.contracts

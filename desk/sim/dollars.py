@@ -72,10 +72,7 @@ class DollarView:
         self.bids = DollarSide(listing.book.bids, self._scale, self._lots)
         self.asks = DollarSide(listing.book.asks, self._scale, self._lots)
         self.recent: deque[DatedPrint] = deque(maxlen=KEPT_PRINTS)
-        self.history = History(
-            [self._candle(candle) for candle in history.minutes],
-            [self._candle(candle) for candle in history.quarters],
-        )
+        self.history = history.mapped(self._candle)
 
     @property
     def update_id(self) -> int:

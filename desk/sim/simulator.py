@@ -18,6 +18,7 @@ from desk.sim.faults import Fault, FaultKind
 from desk.sim.injector import FaultInjector
 from desk.sim.listing import FINER
 from desk.sim.market import BEAT_MS, Market
+from desk.sim.past import habits, live_through
 from desk.sim.stablecoins import ASSETS
 from desk.sim.state import SavedMarket, encode_state
 
@@ -71,6 +72,7 @@ class Simulator:
             self.market.resume(saved.market)
             self.market.stand_still(start_ms)
             self._history |= saved.history
+        self._live_through()
         self._injector = FaultInjector(list(settings.faults), settings.seed, self._started_ms)
         stage = Stage(
             listings=self.market.listings,
@@ -82,6 +84,15 @@ class Simulator:
             faults=self._injector,
         )
         self._dialects = {name: DIALECTS[name](stage) for name in settings.dialects}
+
+    def _live_through(self) -> None:
+        """Give every instrument a past up to now: nobody looked, and it went on."""
+        market, speed = self.market, self._settings.speed
+        stable = {name: coin.listing for name, coin in market.stablecoins.items()}
+        for name, listing in {**market.listings, **stable}.items():
+            history = self._history[name]
+            history.key = f"{market.seed} {listing.instrument.base}"
+            live_through(history, self._now_ms, listing, habits(listing, speed))
 
     async def start(self) -> dict[str, Any]:
         """Listen and return the ready line; raise OSError when a port is taken."""

@@ -8,12 +8,19 @@ from typing import Protocol, TypeAlias
 from desk.model.instrument import Instrument
 from desk.venues import (
     binance_listing,
+    binance_past,
     bybit_listing,
+    bybit_past,
     coinbase_listing,
+    coinbase_past,
     deribit_listing,
+    deribit_past,
     hyperliquid_listing,
+    hyperliquid_past,
     kraken_listing,
+    kraken_past,
     okx_listing,
+    okx_past,
 )
 from desk.venues.binance import BinanceProtocol
 from desk.venues.bybit import BybitProtocol
@@ -23,6 +30,7 @@ from desk.venues.hyperliquid import HyperliquidProtocol
 from desk.venues.kraken import KrakenProtocol
 from desk.venues.listing_figures import ListingSource
 from desk.venues.okx import OkxProtocol
+from desk.venues.past import PastSource
 from desk.venues.protocol import SocketUrls, VenueProtocol
 
 
@@ -62,6 +70,18 @@ LISTINGS: Mapping[str, ListingSource] = {
     **kraken_listing.SOURCES,
 }
 """Where each connection's instruments are listed."""
+
+
+PASTS: Mapping[str, PastSource] = {
+    **binance_past.SOURCES,
+    **okx_past.SOURCES,
+    **bybit_past.SOURCES,
+    **deribit_past.SOURCES,
+    **hyperliquid_past.SOURCES,
+    **coinbase_past.SOURCES,
+    **kraken_past.SOURCES,
+}
+"""Where each connection's candles of the time before are asked for."""
 
 
 def protocol_of(connection: str, instruments: Iterable[Instrument]) -> LiveProtocol:

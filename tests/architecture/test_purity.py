@@ -18,6 +18,7 @@ FLOAT_ALLOWED = {
     "desk/market/bars.py": "likewise",
     "desk/market/candles.py": "likewise: candles are made of exact trades here",
     "desk/market/heat.py": "likewise: the depth of a book, for the eye",
+    "desk/market/settlements.py": "likewise: fundings as a chart marks them",
     "desk/margin/stress.py": "stress grids are float64, one way",
     "desk/margin/stress_curves.py": "likewise: the margin curves of a grid",
     "desk/margin/stress_loans.py": "likewise: the loans of a grid",

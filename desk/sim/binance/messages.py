@@ -243,7 +243,7 @@ def kline(spelling: Spelling, candle: Candle, now_ms: int, *, closed: bool) -> B
     }
 
 
-def kline_row(spelling: Spelling, candle: Candle) -> list[Any]:
+def kline_row(spelling: Spelling, candle: Candle, span_ms: int = MINUTE_MS) -> list[Any]:
     """A candle as REST answers it."""
     numbers = spelling.numbers
     return [
@@ -253,7 +253,7 @@ def kline_row(spelling: Spelling, candle: Candle) -> list[Any]:
         numbers.price(candle.low),
         numbers.price(candle.close),
         numbers.quantity(candle.volume),
-        candle.start_ms + MINUTE_MS - 1,
+        candle.start_ms + span_ms - 1,
         numbers.turnover(candle.volume, candle.tick_lots),
         candle.trades,
         numbers.quantity(candle.taker_buy_volume),

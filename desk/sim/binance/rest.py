@@ -17,13 +17,25 @@ from desk.sim.binance.exchange_info import coinm_symbol, spot_symbol, usdm_symbo
 from desk.sim.binance.feed import InstrumentFeed
 from desk.sim.binance.streams import COINM, SPOT, USDM
 from desk.sim.binance.wire import mark_number, rate_number
+from desk.sim.candles import DAY_MS, HOUR_MS, MINUTE_MS
 from desk.sim.funding import INTEREST
+from desk.sim.past import candles, settlements
 
 Query: TypeAlias = Mapping[str, str]
 Answer: TypeAlias = "dict[str, Any] | list[Any]"
 
 PREFIXES = {SPOT: "/api/v3/", USDM: "/fapi/v1/", COINM: "/dapi/v1/"}
 DESCRIBED = {SPOT: spot_symbol, USDM: usdm_symbol, COINM: coinm_symbol}
+
+INTERVALS_MS = {
+    "1m": MINUTE_MS,
+    "5m": 5 * MINUTE_MS,
+    "15m": 15 * MINUTE_MS,
+    "1h": HOUR_MS,
+    "4h": 4 * HOUR_MS,
+    "1d": DAY_MS,
+}
+"""Of candles; the others are not simulated."""
 
 SPOT_DEPTH_LIMIT = 5000
 FUTURES_DEPTH_LIMIT = 1000
@@ -60,6 +72,7 @@ class RestDesk:
         futures: dict[str, Callable[[Query], Answer]] = {
             "premiumIndex": self._premium_index,
             "fundingInfo": self._funding_info,
+            "fundingRate": self._funding_rates,
             "openInterest": self._open_interest,
             "premiumIndexKlines": self._premium_klines,
         }
@@ -103,6 +116,13 @@ class RestDesk:
         return min(int(text), largest)
 
     @staticmethod
+    def _time(query: Query, name: str, otherwise: int) -> int:
+        text = query.get(name, str(otherwise))
+        if not text.isascii() or not text.isdigit() or len(text) > 15:
+            raise Refusal(400, -1100, f"Illegal characters found in parameter '{name}'.")
+        return int(text)
+
+    @staticmethod
     def _check_interval(query: Query) -> None:
         if query.get("interval") != "1m":
             raise Refusal(400, -1120, "Invalid interval.")
@@ -139,9 +159,31 @@ class RestDesk:
 
     def _klines(self, query: Query) -> Answer:
         feed = self._feed(query)
-        self._check_interval(query)
-        candles = feed.history.minutes[-self._limit(query, 500, 1500) :]
-        return [messages.kline_row(feed.spelling, candle) for candle in candles]
+        span_ms = INTERVALS_MS.get(query.get("interval", ""))
+        if span_ms is None:
+            raise Refusal(400, -1120, "Invalid interval.")
+        limit = self._limit(query, 500, 1000 if self._section == SPOT else 1500)
+        until_ms = self._time(query, "endTime", self._now_ms)
+        since_ms = self._time(query, "startTime", until_ms - (limit + 1) * span_ms)
+        rows = candles(feed.history, span_ms, since_ms, min(until_ms, since_ms + 2000 * span_ms))
+        rows = rows[:limit] if "startTime" in query else rows[-limit:]
+        return [messages.kline_row(feed.spelling, row, span_ms) for row in rows]
+
+    def _funding_rates(self, query: Query) -> Answer:
+        feed = self._feed(query)
+        limit = self._limit(query, 100, 1000)
+        hours = feed.listing.instrument.funding_interval_h or 8
+        told = settlements(feed.history.key, hours, self._speed, self._now_ms, limit)
+        symbol, price = feed.spelling.symbol, feed.spelling.numbers.price(feed.listing.last_ticks)
+        return [
+            {
+                "symbol": symbol,
+                "fundingTime": at_ms,
+                "fundingRate": rate_number(rate),
+                "markPrice": price,
+            }
+            for at_ms, rate in told
+        ]
 
     def _day(self, query: Query) -> Answer:
         return self._one_or_all(query, self._day_of)

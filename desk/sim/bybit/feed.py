@@ -12,6 +12,7 @@ from desk.sim.candles import MINUTE_MS, Candle, History
 from desk.sim.contracts import ContractListing, history_of, in_lots_of
 from desk.sim.events import Event, Forced, MarkUpdate, Print
 from desk.sim.listing import Listing
+from desk.sim.past import settlements
 from desk.sim.window import BookWindow, Levels
 
 DEPTHS_US = {1: 10_000, 50: 20_000, 200: 100_000}
@@ -39,7 +40,7 @@ class InstrumentFeed:
         self.spelling = Spelling.of(listing.instrument)
         self.mark: MarkUpdate | None = None
         """Of a perpetual; a spot pair is told its coin's, for the index."""
-        self._history = history_of(listing, history)
+        self.history = history_of(listing, history)
         self._speed = speed
         self._now_us = now_us
         self._second = self._wall_ms(now_us) // 1000
@@ -99,6 +100,11 @@ class InstrumentFeed:
         self._ticker = self._ticker or self.ticker()
         return self._pack_ticker("snapshot", self._ticker)[1] if self._ticker else None
 
+    def settlements(self, now_ms: int, count: int) -> list[tuple[int, float]]:
+        """Return the newest fundings up to now, oldest first: time and rate."""
+        hours = self.listing.instrument.funding_interval_h or 8
+        return settlements(self.history.key, hours, self._speed, now_ms, count)
+
     # ------------------------------------------------------------------ trades
 
     def _trades(self, events: list[Event], wanted: set[str], out: Frames) -> None:
@@ -109,7 +115,7 @@ class InstrumentFeed:
             if not isinstance(event, Print):
                 continue
             at_ms = self._wall_ms(event.at_us)
-            self._history.add(at_ms, event)
+            self.history.add(at_ms, event)
             self._turn(event.ticks)
             if stream in wanted:
                 direction = self._direction
@@ -160,7 +166,7 @@ class InstrumentFeed:
     def ticker(self) -> messages.Body:
         """Return the ticker as it is now; empty while a perpetual has no mark price."""
         now_ms, last, mark = self._now_ms(), self.listing.last_ticks, self.mark
-        day = self._history.day(now_ms)
+        day = self.history.day(now_ms)
         if day is None:
             day = Candle(now_ms, last, last, last, last, 0, 0, 0, 0, 0, 0, 0, 0)
         if self.spelling.is_spot:
@@ -181,7 +187,7 @@ class InstrumentFeed:
 
     def _hour_ago(self, now_ms: int, otherwise: int) -> int:
         since = now_ms - HOUR_MINUTES * MINUTE_MS
-        candles = self._history.minutes[-HOUR_MINUTES:]
+        candles = self.history.minutes[-HOUR_MINUTES:]
         return next((candle.open for candle in candles if candle.start_ms > since), otherwise)
 
     def _pack_ticker(self, kind: str, data: messages.Body) -> tuple[str, bytes]:
@@ -219,7 +225,7 @@ class InstrumentFeed:
 
     def _klines(self, now_ms: int, out: Frames) -> None:
         """Send the candle that has just closed, once, and the one that runs."""
-        for candle in self._history.minutes[-2:]:
+        for candle in self.history.minutes[-2:]:
             end_ms = candle.start_ms + MINUTE_MS
             if now_ms < end_ms + 1000:
                 closed = now_ms >= end_ms

@@ -128,6 +128,20 @@ def kline(spelling: Spelling, candle: Candle, now_ms: int, *, closed: bool) -> B
     }
 
 
+def kline_row(spelling: Spelling, candle: Candle) -> list[str]:
+    """A candle as REST answers it."""
+    price = spelling.price
+    return [
+        str(candle.start_ms),
+        price(candle.open),
+        price(candle.high),
+        price(candle.low),
+        price(candle.close),
+        spelling.quantity(candle.volume),
+        spelling.turnover(candle.tick_lots, candle.volume),
+    ]
+
+
 def liquidation(spelling: Spelling, forced: Forced, at_ms: int) -> Body:
     """One row of `allLiquidation`: `S` is the side of the position, `p` where it was bankrupt."""
     return {

@@ -11,6 +11,8 @@ import msgspec
 from desk.sim.bybit import messages
 from desk.sim.bybit.feed import InstrumentFeed
 from desk.sim.bybit.spelling import SPOT
+from desk.sim.candles import DAY_MS, HOUR_MS, MINUTE_MS
+from desk.sim.past import candles
 
 Query: TypeAlias = Mapping[str, str]
 Feeds: TypeAlias = Mapping[str, InstrumentFeed]
@@ -18,7 +20,16 @@ Feeds: TypeAlias = Mapping[str, InstrumentFeed]
 EMPTY = {"option"}
 PARAMETER_ERROR = 10001
 LARGEST_DEPTH = {"spot": 200, "linear": 500, "inverse": 500}
-MINUTE_MS = 60_000
+INTERVALS_MS = {
+    "1": MINUTE_MS,
+    "5": 5 * MINUTE_MS,
+    "15": 15 * MINUTE_MS,
+    "60": HOUR_MS,
+    "240": 4 * HOUR_MS,
+    "D": DAY_MS,
+}
+"""Lengths of candles; the others are not simulated."""
+LARGEST_PAGE, LARGEST_FUNDING_PAGE = 1_000, 200
 INTEREST_MINUTES = {"5min": 5, "15min": 15, "30min": 30, "1h": 60, "4h": 240, "1d": 1440}
 
 
@@ -37,6 +48,8 @@ class RestDesk:
             "/v5/market/orderbook": self._book,
             "/v5/market/tickers": self._tickers,
             "/v5/market/open-interest": self._open_interest,
+            "/v5/market/kline": self._klines,
+            "/v5/market/funding/history": self._funding_rates,
         }
 
     def answer(self, path: str, now_ms: int) -> tuple[int, bytes]:
@@ -97,6 +110,35 @@ class RestDesk:
         head = {"symbol": feed.spelling.symbol, "category": category}
         return {**head, "list": [row], "nextPageCursor": ""}
 
+    def _klines(self, query: Query, now_ms: int) -> dict[str, Any]:
+        """Answer with the newest first."""
+        category, feed = self._feed(query)
+        span_ms = INTERVALS_MS.get(query.get("interval", ""))
+        if span_ms is None:
+            raise _Refusal("params error: interval invalid")
+        limit = min(_whole(query, "limit", 200), LARGEST_PAGE)
+        until_ms = min(now_ms, _whole(query, "end", now_ms))
+        since_ms = until_ms // span_ms * span_ms - (limit - 1) * span_ms
+        since_ms = max(since_ms, _whole(query, "start", 0))
+        rows = candles(feed.history, span_ms, since_ms, until_ms)[::-1]
+        told = [messages.kline_row(feed.spelling, row) for row in rows]
+        return {"symbol": feed.spelling.symbol, "category": category, "list": told}
+
+    def _funding_rates(self, query: Query, now_ms: int) -> dict[str, Any]:
+        category, feed = self._feed(query)
+        if category == SPOT:
+            raise _Refusal("params error: category invalid")
+        limit = min(_whole(query, "limit", LARGEST_FUNDING_PAGE), LARGEST_FUNDING_PAGE)
+        rows = [
+            {
+                "symbol": feed.spelling.symbol,
+                "fundingRate": f"{rate:.8f}",
+                "fundingRateTimestamp": str(at_ms),
+            }
+            for at_ms, rate in feed.settlements(now_ms, limit)[::-1]
+        ]
+        return {"category": category, "list": rows}
+
     def _feed(self, query: Query) -> tuple[str, InstrumentFeed]:
         category, feeds = self._category(query)
         feed = feeds.get(query.get("symbol", ""))
@@ -106,15 +148,21 @@ class RestDesk:
 
     def _book(self, query: Query, now_ms: int) -> dict[str, Any]:
         category, feed = self._feed(query)
-        text = query.get("limit", "1" if category == SPOT else "25")
-        if not text.isascii() or not text.isdigit() or not 0 < len(text) <= 6 or int(text) == 0:
+        depth = min(_whole(query, "limit", 1 if category == SPOT else 25), LARGEST_DEPTH[category])
+        if not depth:
             raise _Refusal("params error: limit invalid")
-        depth = min(int(text), LARGEST_DEPTH[category])
         book = feed.listing.book
         sides = book.bids.levels(depth), book.asks.levels(depth)
         update_id = book.update_id
         body = messages.book(feed.spelling, sides, number=update_id, update_id=update_id)
         return {**body, "ts": now_ms, "cts": now_ms}
+
+
+def _whole(query: Query, name: str, otherwise: int) -> int:
+    text = query.get(name, str(otherwise))
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise _Refusal(f"params error: {name} invalid")
+    return int(text)
 
 
 def _packed(code: int, message: str, result: dict[str, Any], now_ms: int) -> bytes:

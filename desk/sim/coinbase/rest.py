@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from desk.sim.candles import grouped
+from desk.sim.candles import MINUTE_MS
 from desk.sim.coinbase import messages
 from desk.sim.coinbase.feed import ProductFeed
+from desk.sim.past import candles
 from desk.sim.rfc3339 import rfc3339
 from desk.sim.window import Levels
 
@@ -125,8 +126,10 @@ class RestDesk:
             raise _Refusal(400, "INVALID_ARGUMENT", "granularity is invalid")
         start_s = _count(query, "start", 0)
         end_s = _count(query, "end", now_ms // 1000)
-        rows = grouped(feed.view.history.minutes, minutes * 60_000)
-        found = [row for row in rows if start_s <= row.start_ms // 1000 <= end_s]
+        span_ms = minutes * MINUTE_MS
+        until_ms = min(end_s * 1000, now_ms)
+        since_ms = max(start_s * 1000, until_ms // span_ms * span_ms - LARGEST_CANDLES * span_ms)
+        found = candles(feed.view.history, span_ms, since_ms, until_ms)
         newest = found[-LARGEST_CANDLES:][::-1]
         return {"candles": [messages.candle(feed.view, row) for row in newest]}
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any, TypeAlias
 
-from desk.sim.candles import Candle
+from desk.sim.candles import DAY_MS, HOUR_MS, MINUTE_MS, Candle
 from desk.sim.deribit import messages
 from desk.sim.deribit.funding import AVERAGED_S
 from desk.sim.deribit.present import Present
+from desk.sim.past import candles
 
 Parameters: TypeAlias = Mapping[str, Any]
 
@@ -17,6 +18,15 @@ INVALID_PARAMS = -32602
 AVERAGED_MS = AVERAGED_S * 1000
 LARGEST_DEPTH = 10_000
 LARGEST_COUNT = 1_000
+LARGEST_CHART = 5_000
+RESOLUTIONS_MS = {
+    "1": MINUTE_MS,
+    "5": 5 * MINUTE_MS,
+    "15": 15 * MINUTE_MS,
+    "60": HOUR_MS,
+    "1D": DAY_MS,
+}
+"""Lengths of candles; the others are not simulated, and four hours the venue has not."""
 DEFAULT_DEPTH, DEFAULT_COUNT = 5, 10
 CURRENCIES = {"BTC": ("Bitcoin", 0.0001, 4), "ETH": ("Ethereum", 0.0001, 4), "USDC": ("USDC", 1, 6)}
 """Long name, withdrawal fee, decimals of the fee."""
@@ -171,16 +181,16 @@ class Methods:
 
     def _chart(self, parameters: Parameters, now_ms: int) -> messages.Body:
         present = self._wanted(parameters)
-        if str(parameters.get("resolution")) != "1":
-            raise _wrong("resolution", "only minutes are kept")
-        since = _whole(parameters, "start_timestamp", 0)
-        until = _whole(parameters, "end_timestamp", now_ms)
-        candles = [c for c in present.history.minutes if since <= c.start_ms <= until]
-        return _columns(present, candles)
+        span_ms = RESOLUTIONS_MS.get(str(parameters.get("resolution")))
+        if span_ms is None:
+            raise _wrong("resolution", "value not in the list of allowed values")
+        until = min(_whole(parameters, "end_timestamp", now_ms), now_ms)
+        since = max(_whole(parameters, "start_timestamp", 0), until - LARGEST_CHART * span_ms)
+        return _columns(present, candles(present.history, span_ms, since, until))
 
 
-def _columns(present: Present, candles: list[Candle]) -> messages.Body:
-    rows = [messages.chart(present.spelling, candle) for candle in candles]
+def _columns(present: Present, told: list[Candle]) -> messages.Body:
+    rows = [messages.chart(present.spelling, candle) for candle in told]
     names = ("open", "high", "low", "close", "volume", "cost")
     columns = {name: [row[name] for row in rows] for name in names}
     ticks = [row["tick"] for row in rows]

@@ -7,11 +7,22 @@ from typing import Any
 
 import msgspec
 
+from desk.sim.candles import DAY_MS, HOUR_MS, MINUTE_MS
 from desk.sim.hyperliquid import messages
 from desk.sim.hyperliquid.feed import CoinFeed
+from desk.sim.past import candles
 
 PATH = "/info"
 MOST_CANDLES = 5_000
+INTERVALS_MS = {
+    "1m": MINUTE_MS,
+    "5m": 5 * MINUTE_MS,
+    "15m": 15 * MINUTE_MS,
+    "1h": HOUR_MS,
+    "4h": 4 * HOUR_MS,
+    "1d": DAY_MS,
+}
+"""Lengths of candles; the others are not simulated."""
 
 
 class _Range(msgspec.Struct):
@@ -79,12 +90,13 @@ class InfoDesk:
 
     def _candles(self, request: _Request, now_ms: int) -> list[messages.Body]:
         wanted = request.req
-        if wanted is None or wanted.interval != "1m":
+        span_ms = None if wanted is None else INTERVALS_MS.get(wanted.interval)
+        if wanted is None or span_ms is None:
             raise _Unknown
         feed = self._feed(wanted.coin)
-        until_ms = now_ms if wanted.end_ms is None else wanted.end_ms
+        until_ms = now_ms if wanted.end_ms is None else min(wanted.end_ms, now_ms)
+        since_ms = max(wanted.start_ms, until_ms - (MOST_CANDLES - 1) * span_ms)
         return [
-            messages.candle(feed.spelling, candle)
-            for candle in feed.history.minutes
-            if wanted.start_ms <= candle.start_ms <= until_ms
-        ][-MOST_CANDLES:]
+            messages.candle(feed.spelling, candle, wanted.interval, span_ms)
+            for candle in candles(feed.history, span_ms, since_ms, until_ms)
+        ]

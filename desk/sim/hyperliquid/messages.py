@@ -54,14 +54,16 @@ def trade(spelling: Spelling, fill: Print, at_ms: int, *, forced: bool) -> Body:
     }
 
 
-def candle(spelling: Spelling, candle: Candle) -> Body:
-    """`candle` of a minute."""
+def candle(
+    spelling: Spelling, candle: Candle, interval: str = "1m", span_ms: int = MINUTE_MS
+) -> Body:
+    """`candle`, of a minute on the stream."""
     price = spelling.price
     return {
         "t": candle.start_ms,
-        "T": candle.start_ms + MINUTE_MS - 1,
+        "T": candle.start_ms + span_ms - 1,
         "s": spelling.coin.name,
-        "i": "1m",
+        "i": interval,
         "o": price(spelling.fill_ticks(candle.open, buys=False)),
         "c": price(spelling.fill_ticks(candle.close, buys=False)),
         "h": price(spelling.fill_ticks(candle.high, buys=True)),

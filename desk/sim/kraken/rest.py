@@ -8,17 +8,19 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from desk.sim.candles import MINUTE_MS, grouped
+from desk.sim.candles import MINUTE_MS
 from desk.sim.decimals import plain
 from desk.sim.kraken.feed import INTERVALS, PairFeed
 from desk.sim.kraken.messages import SMALLEST_COST
 from desk.sim.kraken.spelling import Spelling
+from desk.sim.past import candles
 from desk.sim.rfc3339 import rfc3339
 from desk.sim.window import Levels
 
 Query: TypeAlias = Mapping[str, str]
 
 LARGEST_DEPTH = 500
+LARGEST_CANDLES = 720
 FEES, MAKER_FEES = [[0, 0.4]], [[0, 0.25]]
 """Traded volume from which a tier holds, and the fee in per cent."""
 
@@ -101,7 +103,10 @@ class RestDesk:
         if minutes not in INTERVALS:
             raise _Refusal("EGeneral:Invalid arguments")
         since_s = _count(query, "since", 0)
-        rows = grouped(feed.view.history.minutes, minutes * MINUTE_MS)
+        span_ms = minutes * MINUTE_MS
+        newest_ms = now_ms // span_ms * span_ms
+        since_ms = max(since_s * 1000, newest_ms - (LARGEST_CANDLES - 1) * span_ms)
+        rows = candles(feed.view.history, span_ms, since_ms, now_ms)
         price, quantity = feed.view.price, feed.view.quantity
         last_s = now_ms // 1000 // (minutes * 60) * minutes * 60
         found = [
@@ -113,7 +118,6 @@ class RestDesk:
                 row.trades,
             ]
             for row in rows
-            if row.start_ms // 1000 >= since_s
         ]
         return {key: found, "last": last_s}
 

@@ -12,6 +12,7 @@ from desk.sim.events import Event, Forced, MarkUpdate, Print, TopOfBook
 from desk.sim.listing import Listing
 from desk.sim.okx import messages
 from desk.sim.okx.spelling import Spelling
+from desk.sim.past import settlements
 from desk.sim.window import BookWindow, Levels
 
 BOOK_LEVELS = 400
@@ -37,7 +38,7 @@ class InstrumentFeed:
     ) -> None:
         self.listing = listing
         self.spelling = Spelling.of(listing.instrument)
-        self._history = history_of(listing, history)
+        self.history = history_of(listing, history)
         self._speed = speed
         self._now_us = now_us
         self._second = self._wall_ms(now_us) // 1000
@@ -67,7 +68,7 @@ class InstrumentFeed:
                 self._trade(fills, out)
                 fills = []
             if isinstance(event, Print):
-                self._history.add(self._wall_ms(event.at_us), event)
+                self.history.add(self._wall_ms(event.at_us), event)
                 fills.append(event)
             elif isinstance(event, TopOfBook):
                 self._best(event, out)
@@ -88,6 +89,11 @@ class InstrumentFeed:
             return self._snapshot()
         data = self.state(channel)
         return None if data is None else self._pack(channel, data)[1]
+
+    def settlements(self, now_ms: int, count: int) -> list[tuple[int, float]]:
+        """Return the newest fundings up to now, oldest first: time and rate."""
+        hours = self.listing.instrument.funding_interval_h or 8
+        return settlements(self.history.key, hours, self._speed, now_ms, count)
 
     # ------------------------------------------------------------------ what events say
 
@@ -141,10 +147,10 @@ class InstrumentFeed:
         if channel == "bbo-tbt":
             return messages.best(spelling, listing.top(), now_ms, listing.book.update_id)
         if channel == "tickers":
-            day = self._history.day(now_ms) or self._no_trade_yet(now_ms)
+            day = self.history.day(now_ms) or self._no_trade_yet(now_ms)
             return messages.ticker(spelling, day, listing.top(), now_ms)
         if channel == "candle1m":
-            candles = self._history.minutes
+            candles = self.history.minutes
             running = candles and now_ms < candles[-1].start_ms + MINUTE_MS
             return messages.candle(spelling, candles[-1], closed=False) if running else None
         return None if self._mark is None else self._marked(channel, self._mark)
@@ -167,7 +173,7 @@ class InstrumentFeed:
 
     def _closed_candle(self, now_ms: int, out: Frames) -> None:
         """Send the candle that has just closed, once."""
-        for candle in self._history.minutes[-2:]:
+        for candle in self.history.minutes[-2:]:
             if candle.start_ms + MINUTE_MS <= now_ms < candle.start_ms + MINUTE_MS + 1000:
                 data = messages.candle(self.spelling, candle, closed=True)
                 out.append(self._pack("candle1m", data))

@@ -151,6 +151,19 @@ def candle(spelling: Spelling, candle: Candle, *, closed: bool) -> list[str]:
     ]
 
 
+def settled_funding(spelling: Spelling, rate: float, at_ms: int) -> Body:
+    """One row of `funding-rate-history`."""
+    return {
+        "instType": "SWAP",
+        "instId": spelling.instrument_id,
+        "formulaType": "withRate",
+        "fundingRate": f"{rate:.8f}",
+        "realizedRate": f"{rate:.8f}",
+        "fundingTime": str(at_ms),
+        "method": "current_period",
+    }
+
+
 def liquidation(spelling: Spelling, forced: Forced, at_ms: int) -> Body:
     """`liquidation-orders`: `side` is the order's, the price that of bankruptcy."""
     order = {
