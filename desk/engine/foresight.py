@@ -52,7 +52,12 @@ def _doubts(desk: Desk) -> list[str]:
 
 
 def _stress(desk: Desk, asked: Ask) -> dict[str, Any]:
-    del asked
+    """Of the whole desk; `of` names one account, whose map a window may ask for every second."""
+    if asked.of:
+        _check_account(desk, asked.of)
+        from desk.engine.account_stress import account_stress
+
+        return account_stress(desk, asked.of)
     from desk.risk.stress import stress_report  # numpy: not before somebody asks
 
     situation = live_situation(desk)

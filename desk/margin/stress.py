@@ -66,6 +66,10 @@ class Stressed(NamedTuple):
     """By unit: index in `desk.margin.levels.ORDER`."""
     near: Flags
     """By scenario: some unit stands on a threshold, or some position on the edge of a tier."""
+    value: Floats
+    """By unit, as what follows, each in its own settle asset: what its margin is held against."""
+    initial: Floats
+    maintenance: Floats
 
 
 class _Leg(NamedTuple):
@@ -196,6 +200,9 @@ class PerpetualStress:
             near=near
             | near_threshold(maintenance, value, RATIO_STEPS)
             | near_threshold(initial[pools], value[pools], INITIAL_STEPS),
+            value=value,
+            initial=initial,
+            maintenance=maintenance,
         )
 
     def _add(

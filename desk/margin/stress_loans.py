@@ -20,6 +20,9 @@ class StressedLoan(NamedTuple):
     """Market value − loan, in the reporting currency."""
     levels: Codes
     near: Flags
+    debt: Floats
+    margin: Floats
+    """Margin value, in the reporting currency as the debt."""
 
 
 def stress_loan(loan: LoanInput, scenarios: Scenarios, currency: str) -> StressedLoan:
@@ -39,6 +42,8 @@ def stress_loan(loan: LoanInput, scenarios: Scenarios, currency: str) -> Stresse
         equity=sum((value for _, value in worth), -debt),
         levels=_unless_free(reached(debt, margin, steps), debt),
         near=near_threshold(debt[np.newaxis], margin[np.newaxis], steps),
+        debt=debt,
+        margin=margin,
     )
 
 

@@ -6,6 +6,7 @@ Time is the venue's own (milliseconds since 1970, UTC): it is what other screens
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import SupportsFloat
 
 import msgspec
@@ -79,10 +80,12 @@ class HourVolatility:
     its square each.
     """
 
-    __slots__ = ("_closed", "_mark", "_minute", "_returns", "_square", "_weight")
+    __slots__ = ("_closed", "_mark", "_minute", "_returns", "_square", "_weight", "closes")
 
     HALF_LIFE_MIN = 60
     MIN_RETURNS = 30
+    CLOSES_KEPT = 6 * 60
+    """Minutes: six half-lives, before which next to nothing counts."""
 
     def __init__(self) -> None:
         self._minute: int | None = None
@@ -93,6 +96,8 @@ class HourVolatility:
         self._returns = 0
         self._square = 0.0
         self._weight = 0.0
+        self.closes: deque[tuple[int, float]] = deque(maxlen=self.CLOSES_KEPT)
+        """Newest whole minutes and their last marks, for what moves together."""
 
     def add(self, time_ms: int, mark: SupportsFloat) -> None:
         """Note a mark; one of a minute that is over is passed over."""
@@ -120,3 +125,4 @@ class HourVolatility:
             self._weight = keep * self._weight + (1 - keep)
             self._returns += 1
         self._closed = (minute, mark)
+        self.closes.append(self._closed)

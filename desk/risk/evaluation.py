@@ -12,6 +12,7 @@ from desk.margin.inputs import AccountFigures, AccountInput
 from desk.margin.pool import total
 from desk.margin.whatif import at_marks
 from desk.model.instrument import Contract
+from desk.model.numbers import ZERO
 from desk.model.orders import MarginMode
 from desk.risk.loan_row import Loan, loan_of
 from desk.risk.portfolio import FinancingAccount, SpotAccount
@@ -230,3 +231,21 @@ def state(evaluation: Evaluation) -> str:
     ]
     calm = all(level in {"NORMAL", "WARNING"} for level in levels)
     return "ACTIVE" if calm and quality(evaluation) == "LIVE" else "REDUCING"
+
+
+def worst_ratio(accounts: Iterable[AccountFigures]) -> Decimal | None:
+    """Return the highest ratio of all pools and isolated positions; None if one is not known."""
+    highest: Decimal | None = None
+    for figures in accounts:
+        units = [(figures.margin_ratio, figures.maintenance_margin)]
+        units += [
+            (position.margin_ratio, position.maintenance_margin)
+            for position in figures.positions
+            if position.margin_mode is MarginMode.ISOLATED and position.quantity
+        ]
+        for ratio, due in units:
+            if ratio is None and due != ZERO:
+                return None
+            if ratio is not None:
+                highest = ratio if highest is None else max(highest, ratio)
+    return highest

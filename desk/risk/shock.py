@@ -51,7 +51,7 @@ class Shock(msgspec.Struct, frozen=True, kw_only=True):
 def shocked(situation: Situation, shock: Shock) -> Situation:
     """Return the situation after a shock; orders, balances and entry prices stay."""
     portfolio = situation.portfolio
-    marks = _marks(situation, shock, portfolio.marks)
+    marks = _marks(situation.instruments, shock, portfolio.marks)
     prices = {
         asset: price * shock.worth(asset, portfolio.currency)
         for asset, price in portfolio.prices.items()
@@ -60,22 +60,26 @@ def shocked(situation: Situation, shock: Shock) -> Situation:
         situation,
         portfolio=msgspec.structs.replace(portfolio, prices=prices, marks=marks),
         accounts={
-            name: _account(situation, account, shock)
+            name: shocked_account(account, shock, situation.instruments)
             for name, account in situation.accounts.items()
         },
     )
 
 
-def _marks(situation: Situation, shock: Shock, marks: Mapping[str, Decimal]) -> dict[str, Decimal]:
+def _marks(
+    known: Mapping[str, Instrument], shock: Shock, marks: Mapping[str, Decimal]
+) -> dict[str, Decimal]:
     """Return marks after a shock; one of an instrument that nobody speaks of stays."""
-    known = situation.instruments
     return {
         name: mark * shock.mark(known[name]) if name in known else mark
         for name, mark in marks.items()
     }
 
 
-def _account(situation: Situation, account: AccountInput, shock: Shock) -> AccountInput:
+def shocked_account(
+    account: AccountInput, shock: Shock, known: Mapping[str, Instrument]
+) -> AccountInput:
+    """Return a perpetual account after a shock; `known`: the instruments whose marks move."""
     return msgspec.structs.replace(
         account,
         prices={
@@ -90,5 +94,5 @@ def _account(situation: Situation, account: AccountInput, shock: Shock) -> Accou
             )
             for position in account.positions
         ),
-        marks=_marks(situation, shock, account.marks),
+        marks=_marks(known, shock, account.marks),
     )

@@ -19,9 +19,8 @@ import numpy as np
 
 from desk.margin.levels import ORDER, worst
 from desk.margin.pool import total
-from desk.model.numbers import ZERO, plain
-from desk.model.orders import MarginMode
-from desk.risk.evaluation import Evaluation, equity, evaluate
+from desk.model.numbers import plain
+from desk.risk.evaluation import Evaluation, equity, evaluate, worst_ratio
 from desk.risk.frontier import frontier
 from desk.risk.portfolio import FinancingAccount
 from desk.risk.report_rows import level_text, text
@@ -121,24 +120,6 @@ def exact_cell(evaluation: Evaluation) -> Cell:
     ]
     return {
         "equity": text(total(equity(evaluation, account.id) for account in accounts)),
-        "margin_ratio": text(_worst_ratio(evaluation)),
+        "margin_ratio": text(worst_ratio(evaluation.perpetual.values())),
         "level": level_text(worst(levels)),
     }
-
-
-def _worst_ratio(evaluation: Evaluation) -> Decimal | None:
-    """Return the highest ratio of all pools and isolated positions; null if one is not known."""
-    highest: Decimal | None = None
-    for figures in evaluation.perpetual.values():
-        units = [(figures.margin_ratio, figures.maintenance_margin)]
-        units += [
-            (position.margin_ratio, position.maintenance_margin)
-            for position in figures.positions
-            if position.margin_mode is MarginMode.ISOLATED and position.quantity
-        ]
-        for ratio, due in units:
-            if ratio is None and due != ZERO:
-                return None
-            if ratio is not None:
-                highest = ratio if highest is None else max(highest, ratio)
-    return highest

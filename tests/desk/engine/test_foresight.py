@@ -385,3 +385,45 @@ def test_questions_are_read(line, asked):
 def test_questions_that_are_none_are_refused(line):
     with pytest.raises(LineError):
         parse(line, "x")
+
+
+# --- one account, as the window asks -------------------------------------------------------------
+
+
+def map_of(trader, name):
+    return trader.give(Ask(about="stress", of=name))[-1]
+
+
+def test_stress_of_one_account_is_a_map_around_its_mark_of_now(trader):
+    found = map_of(trader, "perp-1").data
+    assert (found["account"], found["kind"], found["currency"]) == ("perp-1", "perpetual", "USDT")
+    assert found["marks"]["BTC"] == {"instrument": BTC, "mark": "60000"}
+    assert found["marks"]["ETH"] == {"instrument": ETH, "mark": "2500"}
+    assert found["as_of_ms"] == trader.wall_ms
+    assert len(found["cells"]["level"]) == 13 * 13
+    (view,) = [v for v in account_views(trader.desk) if v.account == "perp-1"]
+    assert found["now"]["utilization"][0] == pytest.approx(float(view.margin_utilization))
+    assert (found["sigma_day"], found["correlation"]) == ({"BTC": None, "ETH": None}, None)
+
+
+def test_a_days_sigma_is_that_of_an_hour_times_the_root_of_24(trader):
+    for minute in range(41):
+        trader.tick(60_000)
+        trader.mark(BTC, "60060" if minute % 2 else "60000")
+        trader.mark(ETH, "2495" if minute % 2 else "2500")
+    found = map_of(trader, "perp-1").data
+    hour = float(sigma(trader.desk, BTC))
+    assert found["sigma_day"]["BTC"] == pytest.approx(hour * math.sqrt(24), rel=1e-9)
+    assert found["correlation"] == pytest.approx(-1)
+
+
+def test_a_loan_has_a_map_too_and_what_holds_no_margin_has_none(trader):
+    loan = map_of(trader, "loan-1").data
+    assert (loan["kind"], loan["currency"]) == ("financing", "HKD")
+    assert loan["marks"]["BTC"]["instrument"] is None
+    assert set(loan["cells"]["level"]) == {"NORMAL"}
+    code, said = denied(map_of(trader, "spot-1"))
+    assert (code, said) == (
+        "NO_MARGIN", "Nothing is margined in spot-1: no move closes it out.",
+    )  # fmt: skip
+    assert denied(map_of(trader, "perp-7")) == ("ACCOUNT", "There is no account perp-7.")

@@ -26,7 +26,7 @@ def rehearsed(*changes, moves=FALL, **more):
 
 def test_without_a_close_out_there_are_no_steps_and_equity_is_that_of_the_shocked_report():
     found = rehearsed(("accounts/1", SPOT))
-    assert list(found) == ["steps", "residual_equity", "accounts"]
+    assert list(found) == ["steps", "residual_equity", "accounts", "margins"]
     assert found["steps"] == []
     # 100,000 + 1.5 × 48,800 + 2 × (48,808.40 − 60,000), and 8 × 48,800 + 1,000 held
     assert found["residual_equity"] == str(D("150816.8") + 391400)
@@ -46,9 +46,17 @@ def test_the_story_at_13_41_is_rehearsed_in_quarters_until_the_ratio_is_seventy_
     ]  # fmt: skip
     assert D("0.69999") < D(steps[-1]["margin_ratio_after"]) <= D("0.70")
     ratios = [D(step["margin_ratio_after"]) for step in steps]
+    # 29,940.46 of maintenance over 13,809.48 (the page): 216.8 %, and then as the last step leaves.
+    margin = next(row for row in found["margins"] if row["account"] == "perp-1")
+    assert D(margin["ratio_at_shock"]).quantize(D("0.001")) == D("2.168")
+    assert margin["ratio_after"] == steps[-1]["margin_ratio_after"]
+    assert [step["left"] for step in steps[:3]] == ["48", "32", "787.5"]
+    slipped = D("47712.16") * D("0.0002") * 16
+    assert D(steps[0]["cost"]) == slipped + D(steps[0]["fee"])
     assert ratios == sorted(ratios, reverse=True)
     assert list(steps[0]) == [
         "account", "instrument", "side", "quantity", "expected_price", "fee", "margin_ratio_after",
+        "cost", "left",
     ]  # fmt: skip
 
 
@@ -129,6 +137,7 @@ def test_a_loan_at_close_out_sells_its_coins_in_quarters_and_repays():
         "account": "loan-1", "instrument": "BTCUSDT.BINANCE", "side": "SELL", "quantity": "2.5",
         "expected_price": str(price.normalize()), "fee": str((price / 400).normalize()),
         "margin_ratio_after": first["margin_ratio_after"],
+        "cost": str((D("2.5") * (12200 - price * D("0.999"))).normalize()), "left": "7.5",
     }  # fmt: skip
     repaid = 340000 - D("2.5") * price * D("0.999")
     used = repaid / (210000 + D("0.4") * D("7.5") * 12200)
@@ -137,6 +146,10 @@ def test_a_loan_at_close_out_sells_its_coins_in_quarters_and_repays():
     cost = sold * (12200 - price * D("0.999"))
     assert abs(D(found["residual_equity"]) - (300000 + 122000 - 340000 - cost)) < D("1e-9")
     assert others
+    (margin,) = found["margins"]
+    assert abs(D(margin["ratio_at_shock"]) - D(340000) / 258800) < D("1e-15")
+    assert margin["ratio_after"] == found["steps"][-1]["margin_ratio_after"]
+    assert found["steps"][-1]["left"] == str((10 - sold).normalize())
 
 
 def test_a_brokers_own_loan_and_one_in_call_alone_are_not_sold():
