@@ -43,6 +43,16 @@ class Palette(msgspec.Struct, frozen=True):
     simulated: str
     paper: str
     live: str
+    heat_calm: str
+    """Stress below 80 %, growing towards `heat_near`."""
+    heat_near: str
+    heat_warn: str
+    heat_call: str
+    """From 100 %, growing towards `heat_deep`."""
+    heat_deep: str
+    heat_out: str
+    """Closed out, under a hatch of `heat_hatch`."""
+    heat_hatch: str
     on_mode: str = "#FFFFFF"
 
     def tokens(self) -> dict[str, str]:
@@ -82,6 +92,13 @@ DARK = Palette(
     simulated="#7247E0",
     paper="#0E7C8A",
     live="#C4208F",
+    heat_calm="#1B232C",
+    heat_near="#27323E",
+    heat_warn="#3D3216",
+    heat_call="#38202A",
+    heat_deep="#4A2230",
+    heat_out="#33141D",
+    heat_hatch="#7A2A3E",
 )
 
 LIGHT = Palette(
@@ -116,6 +133,13 @@ LIGHT = Palette(
     simulated="#6A3FD8",
     paper="#0B6F7C",
     live="#B5187F",
+    heat_calm="#EEF2F6",
+    heat_near="#DCE4EC",
+    heat_warn="#FBE7B5",
+    heat_call="#FBDCE3",
+    heat_deep="#F4BCC9",
+    heat_out="#F3C3CE",
+    heat_hatch="#BE1237",
 )
 
 HIGH_CONTRAST = Palette(
@@ -150,6 +174,13 @@ HIGH_CONTRAST = Palette(
     simulated="#7A4DFF",
     paper="#007F8F",
     live="#D6007F",
+    heat_calm="#0A0F14",
+    heat_near="#1C2833",
+    heat_warn="#3A3000",
+    heat_call="#3A0012",
+    heat_deep="#5C0820",
+    heat_out="#3A000E",
+    heat_hatch="#FF4D6D",
 )
 
 SCHEMES = {"dark": DARK, "light": LIGHT, "contrast": HIGH_CONTRAST}
