@@ -18,11 +18,12 @@ from desk.margin.pool import total
 from desk.margin.whatif import after_fill
 from desk.model.numbers import ZERO
 from desk.risk.close_out import rehearsed
-from desk.risk.close_out_step import CloseOutStep, PriceFor
+from desk.risk.close_out_step import TARGET_RATIO, CloseOutStep, PriceFor
 from desk.risk.evaluation import Evaluation, equity, evaluate, worst_ratio
 from desk.risk.fill_price import price_beside_mark
 from desk.risk.loan_rehearsal import DOLLAR, LoanStep, loan_steps
 from desk.risk.loan_row import Loan
+from desk.risk.loan_sale import CURED
 from desk.risk.report_rows import text
 from desk.risk.shock import Shock, shocked
 from desk.risk.situation import Situation
@@ -78,6 +79,7 @@ def _margins(before: AccountInput, after: AccountInput) -> dict[str, Any]:
         "ratio_at_shock": text(worst_ratio([then])),
         "ratio_after": text(worst_ratio([left])),
         "value_after": text(left.collateral_value),
+        "target": text(TARGET_RATIO),
     }
 
 
@@ -90,6 +92,7 @@ def _loan_margins(account: str, loan: Loan, sales: Sequence[LoanStep]) -> dict[s
         "ratio_at_shock": text(now),
         "ratio_after": text(after[-1] if after else now),
         "value_after": None,
+        "target": text(CURED),
     }
 
 

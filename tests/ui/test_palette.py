@@ -56,6 +56,13 @@ def test_every_text_stands_out_from_its_ground(scheme, direction, text, ground):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("ground", ["calm", "near", "warn", "call", "deep"])
+def test_figures_of_the_heat_map_stand_out_further(scheme, ground):
+    tokens = palette(scheme).tokens()
+    assert contrast(tokens["text"], tokens[f"heat_{ground}"]) >= 7.0
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_outline_of_what_can_be_pressed_stands_out(scheme):
     tokens = palette(scheme).tokens()
     assert contrast(tokens["edge"], tokens["panel"]) >= 3

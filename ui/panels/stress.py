@@ -1,86 +1,61 @@
-"""Stress of one account: joint moves of BTC and ETH, the basis, a stablecoin that falls.
-
-The desk is asked while somebody looks, at most once a second.
-"""
+"""Stress of one account: joint moves of BTC and ETH, the basis, a stablecoin that falls."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from collections.abc import Mapping
+from typing import Any
+
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
 from desk.model.commands import Ask
-from desk.model.events import Answered, Denied
-from ui.controls import Choice
+from ui.asking import AskingPanel
 from ui.dock import Dock
-from ui.exchange import Answer, Exchange
 from ui.grid import Grid
 from ui.panels.stress_map import WIDE, StressMap
-from ui.seen import SeenPanel
 from ui.tabs import Tabs
 from ui.theme import Theme
-from ui.viewmodels.events import denial_sentence
-from ui.viewmodels.stress import StressAnswer, cell_view, computed_words, heat_view, read_stress
+from ui.viewmodels.stress import StressAnswer, computed_words, heat_view, read_stress
+from ui.viewmodels.stress_cell import cell_view
 from ui.viewmodels.stress_path import StressPath
 from ui.viewmodels.stress_tables import SHOCK_COLUMNS, basis_rows, depeg_rows
-from ui.viewmodels.tone import rank
 from ui.viewmodels.translation import said, tr
 from ui.words import PlainWords
 
-ASK_EVERY_MS = 1_000
 
-
-class StressPanel(SeenPanel):
-    """Three tabs of one account; the worst perpetual account until another is chosen."""
-
-    noted = Signal(str)
-    """When the desk worked it out, for the dock's title."""
+class StressPanel(AskingPanel):
+    """Three tabs of one account."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._exchange: Exchange | None = None
+        super().__init__(theme, tr("Account under stress"))
         self._answer: StressAnswer | None = None
         self._path = StressPath()
-        self._waits = False
-        self._asked_ms = 0
-        self._names: tuple[str, ...] = ()
-        self._chosen = ""
         self.tabs = Tabs(theme, [tr("Stress BTC × ETH"), tr("Basis"), tr("Stablecoin depeg")])
         self.tabs.chosen.connect(self._turn)
-        self.account = Choice(theme, tr("Account under stress"), [])
-        self.account.activated.connect(self._choose)
         self.map = StressMap(theme)
         self.map.cell_chosen.connect(self._explain)
         self.basis = Grid(theme, SHOCK_COLUMNS, tr("Stress of the basis"))
         self.depeg = Grid(theme, SHOCK_COLUMNS, tr("Stress of stablecoins"))
-        self.words = PlainWords(theme, tr("Waiting for the desk."), "muted", 400)
+        self.words = PlainWords(theme, "", "muted", 400)
         self._pages = QStackedWidget()
         for page in (self.map, self.basis, self.depeg):
             self._pages.addWidget(page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(0)
-        self.words.setContentsMargins(12, 8, 12, 4)
         column.addWidget(self.words)
         column.addWidget(self._pages, 1)
         self.setMinimumSize(380, 280)
+        self._say(tr("Waiting for the desk."), "muted")
 
-    def connect_to(self, exchange: Exchange) -> None:
-        """What asks the desk."""
-        self._exchange = exchange
-
-    def put_in(self, dock: Dock) -> None:
-        """Take the dock's title for tabs, account and when it was computed."""
-        dock.bar.add_left(self.tabs)
-        dock.bar.add_right(self.account)
-        self.noted.connect(dock.bar.say)
-        self.seen_with = dock.bar
-        dock.visibilityChanged.connect(self.look_again)
+    def put_in(self, dock: Dock, *left: QWidget) -> None:
+        """Take the dock's title for the tabs too."""
+        super().put_in(dock, self.tabs, *left)
 
     def set_dimmed(self, dimmed: bool) -> None:
         """The engine is gone: every figure is old."""
-        self._waits = False
+        super().set_dimmed(dimmed)
         self.map.set_dimmed(dimmed)
         for grid in (self.basis, self.depeg):
             grid.dimmed = dimmed
@@ -94,68 +69,37 @@ class StressPanel(SeenPanel):
         super().show_frame(frame)
 
     def show_seen(self, frame: DeskFrame) -> None:
-        """Ask again when it is time, and say how old the answer is."""
-        self._list_accounts(frame)
-        if not self._waits and not 0 <= frame.wall_ms - self._asked_ms < ASK_EVERY_MS:
-            self._ask(frame)
+        """Say how old the answer is."""
+        super().show_seen(frame)
         if self._answer is not None:
             self.noted.emit(computed_words(self._answer, frame.wall_ms))
 
-    def _list_accounts(self, frame: DeskFrame) -> None:
-        held = [account for account in frame.accounts if account.kind != "spot"]
-        names = tuple(account.account for account in held)
-        if names != self._names:
-            self._names = names
-            self.account.clear()
-            self.account.addItems(names)
-            self.account.updateGeometry()
-        if self._chosen not in names:
-            own = [account for account in held if not account.watched] or held
-            first = max(
-                own,
-                key=lambda one: (one.kind == "perpetual", rank(one.level),
-                                 float(one.margin_utilization or 0)),
-                default=None,
-            )  # fmt: skip
-            self.choose(first.account if first else "")
-        self.account.setCurrentIndex(max(0, self.account.findText(self._chosen)))
+    def question(self, account: str) -> Ask | None:
+        """The map of the account."""
+        return Ask(about="stress", of=account)
 
-    def _choose(self) -> None:
-        self.choose(self.account.currentText())
-
-    def choose(self, account: str) -> None:
-        """Look at another account from the next answer on."""
-        if account != self._chosen:
-            self._chosen, self._answer = account, None
-            self._asked_ms = 0
-            self._show()
-
-    def _ask(self, frame: DeskFrame) -> None:
-        if self._exchange is None or not self._chosen:
-            return
-        asked, account = Ask(about="stress", of=self._chosen), self._chosen
-
-        def answered(answer: Answer) -> None:
-            self._waits = False
-            if account == self._chosen:
-                self._take(answer)
-
-        self._asked_ms = frame.wall_ms
-        self._waits = self._exchange.send(asked, answered)
-
-    def _take(self, answer: Answer) -> None:
-        if isinstance(answer, Answered):
-            self._answer = read_stress(answer.data)
-            if self._answer is None:
-                self._say(tr("The desk's answer cannot be read: nothing is shown of it."), "danger")
-            else:
-                self._say(" ".join(said(note) for note in self._answer.notes), "warning")
-        elif isinstance(answer, Denied):
-            self._answer = None
-            self._say(" ".join(denial_sentence(one) for one in answer.denials), "warning")
+    def take_answer(self, data: Mapping[str, Any]) -> None:
+        """Show it, with what the desk doubts about it."""
+        self._answer = read_stress(data)
+        if self._answer is None:
+            self._say(tr("The desk's answer cannot be read: nothing is shown of it."), "danger")
+        else:
+            self._say(" ".join(said(note) for note in self._answer.notes), "warning")
         self._show()
 
+    def take_refusal(self, words: str) -> None:
+        """No map, and why."""
+        self._answer = None
+        self._say(words, "warning")
+        self._show()
+
+    def forget(self) -> None:
+        """Another account."""
+        self.take_refusal("")
+
     def _say(self, text: str, token: str) -> None:
+        margin = 8 if text else 0
+        self.words.setContentsMargins(12, margin, 12, 0)
         self.words.say(text, token)
         self.words.setVisible(bool(text))
 

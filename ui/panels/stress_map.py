@@ -20,7 +20,8 @@ from ui.panels.stress_paint import (
     draw_strip,
 )
 from ui.theme import Theme
-from ui.viewmodels.stress import CellView, HeatView
+from ui.viewmodels.stress import HeatView
+from ui.viewmodels.stress_cell import CellView
 from ui.viewmodels.translation import tr
 
 WIDE = 700

@@ -10,7 +10,8 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from ui.paint import Align, Ink
 from ui.theme import Theme
-from ui.viewmodels.stress import CellView, HeatCell, HeatView, Line, Point, shown_moves
+from ui.viewmodels.stress import HeatCell, HeatView, Line, Point, shown_moves
+from ui.viewmodels.stress_cell import CellView
 
 RANGES = {
     "calm": ("heat_calm", "heat_near"),
@@ -107,7 +108,7 @@ def draw_cells(ink: Ink, view: HeatView, places: Places, *, dim: bool) -> None:
 
 def _draw_words(ink: Ink, view: HeatView, places: Places, shades: Shades, *, dim: bool) -> None:
     """Every figure; one that a line goes through stands on a halo, and gives way to the dot."""
-    face, token = ink.theme.face(11), "stale" if dim else "text2"
+    face, token = ink.theme.face(11), "stale" if dim else "text"
     crossed = {
         place
         for line in (*view.call, *view.close_out, view.ellipse)

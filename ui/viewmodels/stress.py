@@ -14,20 +14,15 @@ import msgspec
 
 from desk.engine.snapshot import AccountView, DeskFrame
 from desk.model.numbers import parse_decimal
-from ui.viewmodels.figure import Figure
 from ui.viewmodels.text import (
     MINUS,
     RATIO_THRESHOLDS,
     UNKNOWN,
     age,
     distance,
-    money,
     price,
-    ratio,
-    signed,
     usd,
 )
-from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone
 from ui.viewmodels.translation import tr
 from ui.viewmodels.watch import market_of
 
@@ -121,20 +116,6 @@ class HeatView(msgspec.Struct, frozen=True):
     """Sign and words."""
 
 
-class CellView(msgspec.Struct, frozen=True):
-    """One cell explained."""
-
-    title: str
-    rows: tuple[Figure, ...]
-    level: str
-    level_word: str
-
-    def spoken(self) -> str:
-        """The cell in a sentence, for a screen reader."""
-        words = ", ".join(f"{row.label} {row.value}" for row in self.rows)
-        return f"{self.title}: {self.level_word}, {words}"
-
-
 def read_stress(data: Mapping[str, Any]) -> StressAnswer | None:
     """Read the desk's answer; None for one that is not whole."""
     try:
@@ -156,7 +137,7 @@ def heat_view(answer: StressAnswer, frame: DeskFrame, path: Line, *, compact: bo
     first = 1 if compact else 0
     places = range(first, len(answer.axis) - first)
     moves = tuple(answer.axis[place] for place in places)
-    common = _common(_account_of(frame, answer.account))
+    common = _common(account_of(frame, answer.account))
     ellipse = _ellipse(answer)
     return HeatView(
         title=_title(answer),
@@ -192,10 +173,10 @@ def _title(answer: StressAnswer) -> str:
 
 
 def _from(answer: StressAnswer, frame: DeskFrame, base: str) -> str:
-    return tr("{coin} move from {mark}", coin=base, mark=_mark_words(answer, frame, base, 0.0))
+    return tr("{coin} move from {mark}", coin=base, mark=mark_words(answer, frame, base, 0.0))
 
 
-def _mark_words(answer: StressAnswer, frame: DeskFrame, base: str, move: float) -> str:
+def mark_words(answer: StressAnswer, frame: DeskFrame, base: str, move: float) -> str:
     """The coin's mark after a move, to the tick of what it is the mark of."""
     given = answer.marks[base]
     mark = None if given.mark is None else parse_decimal(given.mark)
@@ -249,7 +230,7 @@ def _common(account: AccountView | None) -> Decimal | None:
     return min((move for move in moves if move is not None), key=abs, default=None)
 
 
-def _account_of(frame: DeskFrame, name: str) -> AccountView | None:
+def account_of(frame: DeskFrame, name: str) -> AccountView | None:
     return next((one for one in frame.accounts if one.account == name), None)
 
 
@@ -297,61 +278,7 @@ def _signed_move(move: Decimal) -> str:
     return ("+" if move > 0 else "") + distance(move)
 
 
-# ---- one cell ------------------------------------------------------------------------------------
-
-
-def cell_view(answer: StressAnswer, frame: DeskFrame, btc: int, eth: int) -> CellView:
-    """A cell by its places on the axis, with every figure behind it."""
-    cells, place = answer.cells, answer.place(btc, eth)
-    moved = (answer.axis[btc], answer.axis[eth])
-    level = cells.level[place]
-    tone = LEVEL_TONES.get(level, Tone.DANGER)
-    is_loan = answer.kind == "financing"
-    marks = [
-        Figure(
-            tr("{coin} price", coin=base) if is_loan else tr("{coin} mark", coin=base),
-            _mark_words(answer, frame, base, move),
-        )
-        for base, move in zip((BTC, ETH), moved, strict=True)
-    ]
-    change = _money(cells.equity_change[place])
-    rows = [
-        *marks,
-        Figure(tr("Equity change"), signed(change), _of_loss(change)),
-        Figure(tr("Margin value") if is_loan else tr("Collateral value"),
-               money(_money(cells.value[place]))),
-        Figure(_required_words(answer, frame), money(_money(cells.required[place]))),
-        Figure(tr("Utilization"), _ratio(cells.utilization[place], level),
-               Tone.TEXT if answer.by_ratio else tone),
-    ]  # fmt: skip
-    if not is_loan:
-        own = tone if answer.by_ratio else Tone.TEXT
-        rows.append(Figure(tr("Margin ratio"), _ratio(cells.margin_ratio[place], level), own))
-    title = f"BTC {move_words(moved[0])}   ETH {move_words(moved[1])}"
-    return CellView(title, tuple(rows), level, LEVEL_WORDS.get(level, level))
-
-
-def _required_words(answer: StressAnswer, frame: DeskFrame) -> str:
-    if answer.kind == "financing":
-        return tr("Loan")
-    account = _account_of(frame, answer.account)
-    return tr("Initial + orders") if account and account.order_margin else tr("Initial margin")
-
-
-def _money(value: float | None) -> Decimal | None:
-    return None if value is None or not math.isfinite(value) else Decimal(repr(value))
-
-
-def _ratio(value: float | None, level: str) -> str:
-    """A ratio; closed out there is nothing left to divide by."""
-    return "> 999%" if value is None and level == "CLOSE_OUT" else ratio(_money(value))
-
-
-def _of_loss(change: Decimal | None) -> Tone:
-    """The direction's colour, as any profit."""
-    if change is None or not change:
-        return Tone.TEXT2
-    return Tone.BID if change > 0 else Tone.ASK
+# ---- beside it -----------------------------------------------------------------------------------
 
 
 def computed_words(answer: StressAnswer, wall_ms: int) -> str:

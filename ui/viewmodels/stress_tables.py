@@ -7,7 +7,7 @@ from decimal import Decimal
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.stress import Columns, StressAnswer
 from ui.viewmodels.text import UNKNOWN, change, money, ratio, signed
-from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone
+from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, of_profit
 from ui.viewmodels.translation import tr
 
 SHOCK_COLUMNS = (
@@ -54,7 +54,7 @@ def _row(key: str, name: str, columns: Columns, place: int) -> Row:
         key,
         (
             Cell(name, Tone.TEXT, strong=True),
-            Cell(signed(moved), _direction(moved)),
+            Cell(signed(moved), of_profit(moved)),
             _figure(money(_decimal(columns.value[place]))),
             _figure(money(_decimal(columns.required[place]))),
             Cell(_share(columns.utilization[place], level), tone, strong=True),
@@ -66,12 +66,6 @@ def _row(key: str, name: str, columns: Columns, place: int) -> Row:
 
 def _figure(text: str) -> Cell:
     return Cell(text, Tone.MUTED if text == UNKNOWN else Tone.TEXT2)
-
-
-def _direction(moved: Decimal | None) -> Tone:
-    if not moved:
-        return Tone.TEXT2
-    return Tone.BID if moved > 0 else Tone.ASK
 
 
 def _share(value: float | None, level: str) -> str:

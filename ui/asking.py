@@ -1,0 +1,130 @@
+"""A panel about one account that the desk is asked about, while somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from desk.engine.snapshot import AccountView, DeskFrame
+from desk.model.commands import Ask
+from desk.model.events import Answered, Denied
+from ui.controls import Choice
+from ui.dock import Dock
+from ui.exchange import Answer, Exchange
+from ui.seen import SeenPanel
+from ui.theme import Theme
+from ui.viewmodels.events import denial_sentence
+from ui.viewmodels.tone import rank
+
+
+class AskingPanel(SeenPanel):
+    """The worst perpetual account until another is chosen; one question at a time."""
+
+    noted = Signal(str)
+    """For the dock's title."""
+
+    every_ms = 1_000
+    """Least time between two questions."""
+
+    def __init__(self, theme: Theme, choice: str) -> None:
+        super().__init__()
+        self._exchange: Exchange | None = None
+        self._waits = False
+        self._asked_ms = 0
+        self._names: tuple[str, ...] = ()
+        self.chosen = ""
+        self.account = Choice(theme, choice, [])
+        self.account.activated.connect(lambda: self.choose(self.account.currentText()))
+
+    # ---- what a panel fills in --------------------------------------------------------------
+
+    def question(self, account: str) -> Ask | None:
+        """What is asked; None: nothing now."""
+        raise NotImplementedError
+
+    def take_answer(self, data: Mapping[str, Any]) -> None:
+        """Show what the desk said."""
+        raise NotImplementedError
+
+    def take_refusal(self, words: str) -> None:
+        """Show why it said nothing."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Show nothing: what was shown is of another account."""
+        raise NotImplementedError
+
+    # ---- what it is given -------------------------------------------------------------------
+
+    def connect_to(self, exchange: Exchange) -> None:
+        """What asks the desk."""
+        self._exchange = exchange
+
+    def put_in(self, dock: Dock, *left: QWidget) -> None:
+        """Take the dock's title for tabs, the account and a note."""
+        for widget in left:
+            dock.bar.add_left(widget)
+        dock.bar.add_right(self.account)
+        self.noted.connect(dock.bar.say)
+        self.seen_with = dock.bar
+        dock.visibilityChanged.connect(self.look_again)
+
+    def choose(self, account: str) -> None:
+        """Look at another account from the next answer on."""
+        if account != self.chosen:
+            self.chosen = account
+            self.ask_soon()
+            self.forget()
+
+    def ask_soon(self) -> None:
+        """The next frame asks, whatever the time."""
+        self._asked_ms = 0
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """The engine is gone: nobody answers, and every figure is old."""
+        self._waits = self._waits and not dimmed
+
+    def show_seen(self, frame: DeskFrame) -> None:
+        """Ask again when it is time."""
+        self._list_accounts(frame)
+        if not self._waits and not 0 <= frame.wall_ms - self._asked_ms < self.every_ms:
+            self._ask(frame)
+
+    def _list_accounts(self, frame: DeskFrame) -> None:
+        held = [account for account in frame.accounts if account.kind != "spot"]
+        names = tuple(account.account for account in held)
+        if names != self._names:
+            self._names = names
+            self.account.clear()
+            self.account.addItems(names)
+            self.account.updateGeometry()
+        if self.chosen not in names:
+            first = max(
+                [one for one in held if not one.watched] or held, key=_badness, default=None
+            )
+            self.choose("" if first is None else first.account)
+        self.account.setCurrentIndex(max(0, self.account.findText(self.chosen)))
+
+    def _ask(self, frame: DeskFrame) -> None:
+        asked = self.question(self.chosen) if self.chosen else None
+        if self._exchange is None or asked is None:
+            return
+
+        def answered(answer: Answer) -> None:
+            self._waits = False
+            if isinstance(answer, Answered) and asked == self.question(self.chosen):
+                self.take_answer(answer.data)
+            elif isinstance(answer, Denied):
+                self.take_refusal(" ".join(denial_sentence(one) for one in answer.denials))
+
+        self._asked_ms, self._waits = frame.wall_ms, True
+        if not self._exchange.send(asked, answered):
+            self._waits = False
+
+
+def _badness(account: AccountView) -> tuple[bool, int, float]:
+    used = float(account.margin_utilization or 0)
+    return account.kind == "perpetual", rank(account.level), used
