@@ -44,7 +44,7 @@ _ASIDE = re.compile(r"(.*\S) \(([^()]*)\)(\.?)", re.DOTALL)
 _JOINTS = {"; ": "；", ": ": "：", ", ": "、"}
 _CJK = "㐀-鿿"
 _UNSPACED = re.compile(rf"(?<=[{_CJK}])(?=[A-Za-z0-9])|(?<=[A-Za-z0-9%×])(?=[{_CJK}])")
-_SPACED = re.compile(rf"(?<=[{_CJK}，。：；、（）「」]) +(?=[{_CJK}，。：；、（）「」])")
+_SPACED = re.compile(rf"(?<=[{_CJK}，。：；、（）「」“”]) +(?=[{_CJK}，。：；、（）「」“”])")
 
 
 @dataclass(frozen=True, slots=True)

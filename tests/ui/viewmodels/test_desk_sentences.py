@@ -123,7 +123,7 @@ def test_what_a_desk_tells_in_its_days_is_chinese(said):
                 "交易所會撤銷可增加風險的掛單。"
             ),
         ),
-        ("/v2 cannot connect: no answer", "/v2 無法連線：no answer"),
+        ("/v2 cannot connect: no answer", "/v2 無法連線：沒有回覆"),
     ],
 )
 def test_a_composed_sentence_is_said_part_by_part(said, english, words):
@@ -139,7 +139,7 @@ def test_a_composed_sentence_is_said_part_by_part(said, english, words):
             "X is at 5, above 4 (stop).",
             "X 現為 5，高於 4（stop）。",
         ),
-        ("Expected one of price, level, found “mark”.", "應為以下之一：price, level，實為“mark”。"),
+        ("Expected one of price, level, found “mark”.", "應為以下之一：price, level，現為“mark”。"),
         ("a.rule is set aside by Ada and Bo: mark", "a.rule 由 Ada 及 Bo 暫時豁免：mark"),
     ],
 )
