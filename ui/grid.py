@@ -22,6 +22,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView
 
+from ui.empty import Lesson, paint_lesson
 from ui.grid_model import GridHeader, GridModel
 from ui.paint import Ink, painting
 from ui.scroll import thin
@@ -72,6 +73,7 @@ class Grid(QTableView):
         self.selectionModel().selectionChanged.connect(self._tell_selection)
         self._telling = True
         self._selected = -1
+        self.lesson: Lesson | None = None
         self.padding = padding
         face, label = theme.face(12, 600), theme.face(11)
         self._needed = [
@@ -81,6 +83,12 @@ class Grid(QTableView):
         self.refit()
 
     # ---- rows -------------------------------------------------------------------------------
+
+    def teach(self, title: str, words: str) -> None:
+        """What is said in the table's place while it has no rows."""
+        self.lesson = Lesson(title, words)
+        self.setAccessibleDescription("" if self.grid.rows else self.lesson.said)
+        self.viewport().update()
 
     def show_rows(self, rows: tuple[Row, ...]) -> None:
         """Show these rows; only what differs is repainted, the selected key stays selected."""
@@ -97,6 +105,9 @@ class Grid(QTableView):
             self.select_key(selected)
         if not before:
             self._select_first()
+        if self.lesson is not None and bool(before) != bool(rows):
+            self.setAccessibleDescription("" if rows else self.lesson.said)
+            self.viewport().update()
 
     def _select_first(self) -> None:
         """Whoever is here by key finds a row selected: the keys that act on one need it."""
@@ -243,6 +254,8 @@ class Grid(QTableView):
                     box = QRect(0, top + number * height, self.viewport().width(), height)
                     self._paint_row(ink, rows[number], box, number == self._selected)
                 self._paint_words(painter)
+            elif self.lesson is not None:
+                paint_lesson(ink, self.lesson, QRectF(self.viewport().rect()))
 
     def _column_spans(self) -> list[tuple[int, int, int, bool]]:
         return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ui.lessons import teach
 from ui.ticket_desk import write_stop
 from ui.viewmodels.drill import Score, score_words
 from ui.viewmodels.translation import tr
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 def wire(window: DeskWindow) -> None:
     """Connect every panel of the window."""
+    teach(window)
     _wire_locks(window)
     _wire_ticket(window)
     _wire_book(window)

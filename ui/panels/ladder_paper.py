@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPaintEvent, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from ui.empty import Lesson, paint_lesson
 from ui.paint import Align, Ink, painting
 from ui.panels.ladder_places import (
     COLUMNS,
@@ -153,9 +154,22 @@ class LadderPaper(QWidget):
                 ink.painter.setFont(faces[kind].font)
                 for x, y, text in words:
                     ink.painter.drawText(QPointF(x, y), text)
+            self._teach(ink)
             self._paint_over(ink, region)
             self._paint_pins(ink)
             self._paint_head(ink)
+
+    def _teach(self, ink: Ink) -> None:
+        """What is missing: the price that the ladder stands on, or a book that lives."""
+        view, places = self.view, self.places
+        rows = QRectF(0, places.top, places.width, places.bottom - places.top)
+        if view is None:
+            words = tr("The ladder stands once the chosen instrument has a mark, a last or a bid.")
+            paint_lesson(ink, Lesson(tr("No price yet"), words), rows)
+        elif not view.book_live:
+            lane = places.row_box(0)
+            ink.fill("panel", lane)
+            ink.text("warning", self._faces[2], tr("No live book: sizes wait"), lane, Align.CENTER)
 
     def _word(
         self, token: str, kind: int, text: str, box: QRectF, align: Align = Align.RIGHT

@@ -6,13 +6,13 @@ from functools import partial
 from typing import TypeAlias
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QMouseEvent, QPaintEvent
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu, QToolTip, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
 from ui import icons
 from ui.grid import Grid
-from ui.paint import Align, Ink, painting
+from ui.paint import Align, Ink
 from ui.theme import Theme
 from ui.viewmodels.cells import Cell, Column, Row, keep_order
 from ui.viewmodels.positions import (
@@ -162,21 +162,6 @@ class PositionsGrid(Grid):
             self.close_asked.emit(*where, deed)
 
     # ---- painting ---------------------------------------------------------------------------
-
-    def paintEvent(self, e: QPaintEvent) -> None:
-        super().paintEvent(e)
-        if self.grid.rows:
-            return
-        with painting(self.viewport(), self.theme) as ink:
-            box = QRectF(self.viewport().rect())
-            upper = box.adjusted(0, 0, 0, -box.height() / 2 + 4)
-            lower = box.adjusted(0, box.height() / 2 - 12, 0, -box.height() / 2 + 20)
-            ink.text("text2", self.theme.face(12, 600), tr("No positions"), upper, Align.CENTER)
-            words = tr(
-                "Choose an instrument, write a quantity in the ticket: the preview shows where it "
-                "would be liquidated before anything is sent."
-            )
-            ink.text("muted", self.theme.face(11), words, lower, Align.CENTER)
 
     def paint_cell(self, ink: Ink, row: Row, number: int, cell: Cell, box: QRectF) -> None:
         """The thermometer with both distances, or the close buttons."""
