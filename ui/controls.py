@@ -212,6 +212,7 @@ class Choice(QComboBox):
         self.label = ""
         """Written inside at the left, where there is room for it."""
         self.setAccessibleName(name)
+        self.view().setAccessibleName(name)
         self.addItems(choices)
         self.setFont(theme.face(11).font)
         self.setFixedHeight(24)

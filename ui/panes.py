@@ -12,6 +12,7 @@ from ui.actions import new_id
 from ui.arming import SURFACES
 from ui.controls import Button
 from ui.docks import DockArea
+from ui.focus_walk import walk
 from ui.keys import Key, chord
 from ui.lock import LockButton
 from ui.paint import painting
@@ -161,6 +162,9 @@ class Panes(QWidget):
         self.activateWindow()
         self.area.bring_up(widget)
         widget.setFocus()
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002
+        return walk(lambda: super(Panes, self).focusNextPrevChild(next))
 
     def load_late(self) -> None:
         """After the first paint: what takes long to import."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
-from ui.paint import Spot
+from ui.paint import Ink, Spot
 from ui.viewmodels.translation import tr
 
 
@@ -22,6 +22,13 @@ class Spots(QWidget):
         super().__init__()
         self.spots: list[Spot] = []
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def keep_spots(self, ink: Ink) -> None:
+        """After painting: remember what was painted where, and show that the focus is here."""
+        self.spots = ink.spots
+        if self.hasFocus():
+            ink.frame("accent", None, QRectF(self.rect()), radius=0)
+            ink.frame("accent", None, QRectF(self.rect()).adjusted(1, 1, -1, -1), radius=0)
 
     def spot_at(self, point: QPoint) -> Spot | None:
         """The figure under a point."""

@@ -39,7 +39,7 @@ class BannerBar(QWidget):
         self._shown: Banner | None = None
         self._next: Banner | None = None
         self.setFixedHeight(36)
-        self.action = Button(theme, "", "danger")
+        self.action = Button(theme, "", "danger", name=tr("What to do"))
         self.acknowledge = Button(theme, tr("Acknowledge"), "plain")
         self.action.clicked.connect(self._act)
         self.acknowledge.clicked.connect(self._acknowledge)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desk.model.blotter import AskBlotter, BlotterFilter, BlotterRow, ExportBlotter
@@ -31,7 +31,20 @@ KIND_CHOICES = ("all", "order", "fill", "denial", "cancel", "rejection", "close_
 class BlotterGrid(Grid):
     """A table to which pages are added without looking at what stands there already."""
 
+    opened = Signal()
+    """A row is to be read whole."""
     drawn_columns = frozenset({"text"})
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme, COLUMNS, tr("Blotter"), padding=5)
+        self.doubleClicked.connect(self.opened)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return reads a row, as a double click does."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.opened.emit()
+        else:
+            super().keyPressEvent(event)
 
     def paint_cell(self, ink: Ink, row: Row, number: int, cell: Cell, box: QRectF) -> None:
         """The sentence, as far as it goes; its row opens all of it."""
@@ -70,7 +83,7 @@ class BlotterPage(QWidget):
         self.filter.setPlaceholderText(tr("text side:buy in:… account:… from:09:30"))
         self.kind = Choice(theme, tr("Kind"), list(KIND_CHOICES))
         self.export = Button(theme, tr("CSV"), "plain", name=tr("Export what is filtered as CSV"))
-        self.grid = BlotterGrid(theme, COLUMNS, tr("Blotter"), padding=5)
+        self.grid = BlotterGrid(theme)
         self.details: Dialog | None = None
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -81,7 +94,7 @@ class BlotterPage(QWidget):
         self.kind.currentTextChanged.connect(self.begin)
         self.export.clicked.connect(self._export)
         self.grid.verticalScrollBar().valueChanged.connect(self._ask_older)
-        self.grid.doubleClicked.connect(self.open_details)
+        self.grid.opened.connect(self.open_details)
 
     def _arrange(self) -> None:
         head = QHBoxLayout()

@@ -222,7 +222,7 @@ class LoanCard(Spots):
         with painting(self, self._theme) as ink:
             dim = self._dimmed or self._card.is_stale
             bottom = int(paint_full(ink, self._card, [], 0, self.width(), dim=dim))
-            self.spots = ink.spots
+            self.keep_spots(ink)
         if bottom != self._height:
             self._height = bottom
             self.updateGeometry()

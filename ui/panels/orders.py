@@ -129,8 +129,12 @@ class OrdersGrid(Grid):
         return key if inside else ""
 
     def contextMenuEvent(self, arg__1: QContextMenuEvent) -> None:
-        """What can be done with more than one order, or with the selected one."""
-        if key := self.key_at(arg__1.pos()):
+        """What can be done with more than one order, or with the one under the mouse.
+
+        By the menu key it is the selected one, wherever Qt takes the pointer to be.
+        """
+        by_key = arg__1.reason() is QContextMenuEvent.Reason.Keyboard
+        if not by_key and (key := self.key_at(arg__1.pos())):
             self.select_key(key)
         self.menu_asked.emit(arg__1.globalPos())
 

@@ -108,7 +108,7 @@ class RiskCards(Spots):
         with painting(self, self._theme) as ink:
             ink.fill("panel", QRectF(event.rect()))
             bottom = self._paint_cards(ink)
-            self.spots = ink.spots
+            self.keep_spots(ink)
         if bottom != self._height:
             self._height = bottom
             self.updateGeometry()
@@ -168,7 +168,7 @@ class _Totals(Spots):
             paint_figures(
                 ink, self._figures, QRectF(12, 10, self.width() - 24, 0), dim=self._dimmed
             )
-            self.spots = ink.spots
+            self.keep_spots(ink)
 
 
 def _spoken(view: RiskView) -> str:
