@@ -192,6 +192,7 @@ def test_armed_sides_and_stale_differ_without_any_colour(rig_of, ink_only):
     window = rig.window
 
     def seen(widget):
+        window.display.pacing.hurry()
         rig.settle()
         return widget.grab().toImage()
 
