@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
 
 from ui.controls import Button
@@ -32,6 +32,7 @@ class Segments(QWidget):
             button = Button(theme, text, kind, name=f"{name}: {text}")
             button.setCheckable(True)
             button.setFixedHeight(height)
+            button.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             button.toggled.connect(partial(self._toggled, key))
             self._group.addButton(button)
             row.addWidget(button, 1)
@@ -39,6 +40,9 @@ class Segments(QWidget):
         next(iter(self.buttons.values())).setChecked(True)
 
     def _toggled(self, key: str, on: bool) -> None:
+        # Tab stops at the chosen one, from which arrows reach the others.
+        policy = Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus
+        self.buttons[key].setFocusPolicy(policy)
         if on:
             self.chosen.emit(key)
 

@@ -22,10 +22,10 @@ PATIENCE_S = 60
 class Screen:
     """An X server without a window manager, as large as a desk."""
 
-    def __init__(self):
+    def __init__(self, size="1920x1080"):
         there, here = os.pipe()
         self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(here), "-screen", "0", "1920x1080x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(here), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
             pass_fds=[here],
             stderr=subprocess.DEVNULL,
         )

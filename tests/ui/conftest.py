@@ -24,6 +24,8 @@ def theme(dressed, qapp):
     """The theme as it is at start, whatever the test before has chosen."""
     dressed.use("dark", DIRECTIONS[0])
     dressed.compact = False
+    if qapp.palette().window().color() != dressed.color("panel"):
+        qapp.setPalette(dressed.qt_palette())
     return dressed
 
 

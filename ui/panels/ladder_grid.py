@@ -10,6 +10,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from desk.model.orders import Side
 from ui.panels.ladder_aim import PLAIN
 from ui.panels.ladder_mouse import LadderMouse
+from ui.viewmodels.ladder import row_words
 from ui.viewmodels.own_orders import Chip
 from ui.viewmodels.translation import tr
 
@@ -31,6 +32,7 @@ class LadderGrid(LadderMouse):
         if self.scale is not None:
             self.cursor_price = self.scale.price(self.scale.row(price))
             self._look()
+            self._say_row()
 
     def step(self, rows: int) -> None:
         """Move the cursor; at an end the prices come to meet it."""
@@ -44,6 +46,13 @@ class LadderGrid(LadderMouse):
             self.cursor_price = target
         self._pointer = None
         self._look()
+        self._say_row()
+
+    def _say_row(self) -> None:
+        """Tell a reader where the cursor has come to."""
+        row = self.row_of_cursor()
+        if self.view is not None and row is not None and row < len(self.view.rows):
+            self.setAccessibleDescription(row_words(self.view.rows[row]))
 
     def place_at_cursor(self, side: Side, *, stop: bool = False) -> None:
         """By key: what a click in the cursor's row would do."""

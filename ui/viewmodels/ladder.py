@@ -15,6 +15,7 @@ from ui.viewmodels.ladder_pins import Pin, pins_of
 from ui.viewmodels.own_orders import Chip, Mark, alive_orders, chip_of, position_marks
 from ui.viewmodels.scale import GROUPS, Scale
 from ui.viewmodels.text import compact, decimals_of, number, price
+from ui.viewmodels.translation import tr
 
 WIDE_SIZE = Decimal(100_000)
 _NOTHING: tuple[Chip, ...] = ()
@@ -47,6 +48,17 @@ class LadderView(msgspec.Struct, frozen=True):
     """What is out of sight below, the nearest first."""
     book_live: bool
     mark_live: bool
+
+
+def row_words(row: LadderRow) -> str:
+    """A row for who does not see it: its price, what lies there, and what is one's own."""
+    said = [row.shown]
+    said += [tr("mark")] * row.is_mark + [tr("last trade")] * row.is_last
+    said += [tr("bid {size}", size=row.bid)] * bool(row.bid)
+    said += [tr("ask {size}", size=row.ask)] * bool(row.ask)
+    said += [mark.word for mark in row.marks]
+    said += [tr("own order {order}", order=chip.words()) for chip in row.chips]
+    return ", ".join(said)
 
 
 class _Sizes(NamedTuple):
