@@ -46,8 +46,8 @@ class DeskMenu(QObject):
         menu.setAccessibleName(tr("Desk menu"))
         self._add(menu, tr("Settings…"), window.settings.open, "settings")
         menu.addSeparator()
-        self._add_layouts(menu.addMenu(tr("Layouts")))
-        self._add_panels(menu.addMenu(tr("Panels")))
+        window.workspace_desk.add_layouts(menu.addMenu(tr("Layouts")))
+        window.workspace_desk.add_panels(menu)
         menu.addSeparator()
         self._add(menu, tr("Save picture of window"), self.save_picture, "picture")
         menu.addSeparator()
@@ -60,13 +60,6 @@ class DeskMenu(QObject):
         """Add an entry; the key after it is told, the shortcut itself is the map's."""
         shown = f"{text}\t{chord(self._window.keys[key])}" if key else text
         menu.addAction(shown).triggered.connect(lambda _=False: do())
-
-    def _add_layouts(self, menu: QMenu) -> None:
-        self._add(menu, tr("Reset the layout"), lambda: self._window.settings.change("layout", ""))
-
-    def _add_panels(self, menu: QMenu) -> None:
-        for dock in self._window.area.docks.values():
-            self._add(menu, dock.windowTitle(), dock.raise_)
 
     def about(self) -> None:
         """Say what this desk is."""

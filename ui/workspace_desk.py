@@ -132,7 +132,15 @@ class WorkspaceDesk(QObject):
 
     def open_menu(self, at: QPoint) -> None:
         """What can be done with layouts and panels."""
-        workspace, menu = self._workspace, self._new_menu()
+        menu = self._new_menu()
+        self.add_layouts(menu)
+        menu.addSeparator()
+        self.add_panels(menu)
+        menu.popup(at)
+
+    def add_layouts(self, menu: QMenu) -> None:
+        """Every layout, and what can be done with the one that is shown."""
+        workspace = self._workspace
         for key in workspace.layouts:
             name, shown = workspace.name_of(key), key == workspace.current
             _offer(menu, name, partial(self.switch, key), checked=shown)
@@ -143,9 +151,6 @@ class WorkspaceDesk(QObject):
             _offer(menu, tr("Rename…"), self.ask_rename)
             _offer(menu, tr("Delete…"), self.ask_delete)
         _offer(menu, tr("Put back as it was made"), self.reset)
-        menu.addSeparator()
-        self._add_panels(menu)
-        menu.popup(at)
 
     def _open_dock_menu(self, key: str, at: QPoint) -> None:
         """What can be done with one dock."""
@@ -160,10 +165,11 @@ class WorkspaceDesk(QObject):
                 _offer(behind, title, partial(area.tab_behind, key, other))
         _offer(menu, tr("Close"), partial(self._show_or_close, key, shown=False))
         menu.addSeparator()
-        self._add_panels(menu)
+        self.add_panels(menu)
         menu.popup(at)
 
-    def _add_panels(self, menu: QMenu) -> None:
+    def add_panels(self, menu: QMenu) -> None:
+        """Every panel, ticked where it is shown."""
         panels = menu.addMenu(tr("Panels"))
         for key, dock in self._area.docks.items():
             hidden = dock.isHidden()
