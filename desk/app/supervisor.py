@@ -183,5 +183,6 @@ class Supervisor:
         report = "" if self._reopens else f"{how} ({reason})"
         if report:
             await asyncio.sleep(self._allowance.wait_s(asyncio.get_running_loop().time()))
-        self._window = WindowProcess(self._session.options.layout, str(self._session.folder))
+        # Without the layout that the desk was started with: it goes on where the last one was left.
+        self._window = WindowProcess(None, str(self._session.folder))
         self._attach(report)

@@ -74,7 +74,8 @@ def test_a_window_that_asks_to_be_opened_again_is_no_crash_no_leaving_and_not_lo
 
     opened = asyncio.Queue()
 
-    def open_another(*_):
+    def open_another(layout, folder):
+        assert (layout, folder) == (None, str(tmp_path / "desk")), "as it was left"
         opened.put_nowait(another := Window())
         return another
 
@@ -82,7 +83,7 @@ def test_a_window_that_asks_to_be_opened_again_is_no_crash_no_leaving_and_not_lo
     monkeypatch.setattr(supervising, "WindowProcess", open_another)
 
     async def scenario():
-        async with open_session(Options(account=str(tmp_path / "desk"))) as session:
+        async with open_session(Options(account=str(tmp_path / "desk"), layout="Risk")) as session:
             desk = session.runtime.engine.desk
             window = Window()
             async with Supervisor(session, window, []) as supervisor:
