@@ -74,8 +74,7 @@ class ChartHands(QObject):
         plot = self._panel.plot
         if plot is not None:
             self.said = Said(self._theme, plot)
-            plot.canvas.installEventFilter(self)
-            plot.view.installEventFilter(self)
+            plot.installEventFilter(self)
 
     def show_frame(self, frame: DeskFrame, selected: str | None) -> None:
         """The newest frame: what is in the hand may have gone."""
@@ -99,10 +98,10 @@ class ChartHands(QObject):
         if isinstance(event, QKeyEvent):
             return self._key(event)
         if isinstance(event, QContextMenuEvent):
-            return watched is plot.canvas
+            return True
         if event.type() == QEvent.Type.Leave and not self._is_busy():
             plot.show_ghost(None)
-        if not isinstance(event, QMouseEvent) or watched is not plot.canvas:
+        if not isinstance(event, QMouseEvent):
             return False
         kind = event.type()
         if kind == QEvent.Type.MouseButtonPress:
@@ -133,13 +132,13 @@ class ChartHands(QObject):
             if event.button() is RIGHT and line is not None and not busy:
                 self._offer(line, event)
             return True
-        plot.view.setFocus()
+        plot.setFocus()
         if line is not None and event.modifiers() == Qt.KeyboardModifier.NoModifier:
             self._take(plot, line, at)
         elif (aim := self._aim(plot, at, event.modifiers())) is not None:
             self._pressed = (at, aim)
             plot.held = True
-        return True
+        return line is not None or event.modifiers() != Qt.KeyboardModifier.NoModifier
 
     def _move(self, plot: PricePlot, event: QMouseEvent) -> None:
         at = event.position()
@@ -153,12 +152,15 @@ class ChartHands(QObject):
             self._show_aim(plot, aim)
             near = plot.order_line_at(at) is not None
             shape = Qt.CursorShape.SizeVerCursor if near else Qt.CursorShape.ArrowCursor
-            plot.canvas.setCursor(shape)
+            if not event.buttons():
+                plot.setCursor(shape)
 
     def _release(self, plot: PricePlot, event: QMouseEvent) -> bool:
         if event.button() is not LEFT:
             return True
         held, pressed, market = self.held, self._pressed, self._market
+        if held is None and pressed is None:
+            return False
         aim = self._aim(plot, event.position(), event.modifiers())
         self.abort()
         if market is not None and held is not None:

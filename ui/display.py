@@ -48,7 +48,7 @@ class Display(QObject):
             (100, self._show_ticket),
             (200, self._show_desk),
             (200, panes.orders.show_frame),
-            (250, panes.chart.show_frame),
+            (100, panes.charts.show_frame),
             (250, panes.feeds.show_frame),
             (250, panes.financing.show_frame),
             (200, panes.close_out.show_frame),
@@ -66,7 +66,7 @@ class Display(QObject):
         if self.selected is None and (first := first_choice(frame)) is not None:
             self.choose(first)  # shows this frame
             return
-        self._pump.series_from_ms = self._panes.chart.take_series(frame, self.selected)
+        self._pump.charts = self._panes.charts.take(frame, self.selected)
         self._pump.streams = self._panes.feeds.is_seen()
         self._panes.watch.show_frame(frame, self.selected)
         self.priced.emit(frame, self.selected)
@@ -103,7 +103,6 @@ class Display(QObject):
         if instrument == self.selected or instrument is None:
             return
         self.selected = self._pump.selected = instrument
-        self._pump.series_from_ms = 0
         self._panes.area.docks["chart"].bar.say(instrument)
         self._panes.area.docks["ladder"].bar.say(symbol(instrument))
         self.pacing.hurry()

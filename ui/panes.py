@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui.actions import new_id
 from ui.arming import SURFACES
+from ui.charts import Charts
 from ui.controls import Button
 from ui.docks import DockArea
 from ui.focus_walk import walk
@@ -75,6 +76,7 @@ class Panes(QWidget):
         self.risk = RiskPanel(theme)
         self.positions = PositionsPanel(theme)
         self.chart = ChartPanel(theme)
+        self.charts = Charts(self.chart)
         self.watch = WatchPanel(theme)
         self.feeds = FeedsPanel(theme)
         self.financing = FinancingPanel(theme)
@@ -153,7 +155,7 @@ class Panes(QWidget):
             grid.viewport().update()
         self.risk.set_dimmed(dimmed)
         self.financing.set_dimmed(dimmed)
-        self.chart.set_dimmed(dimmed)
+        self.charts.set_dimmed(dimmed)
         self.ladder.set_dimmed(dimmed)
         self.status.show_gone(dimmed)
 
@@ -170,7 +172,7 @@ class Panes(QWidget):
         """After the first paint: what takes long to import."""
         if not self._late_loaded:
             self._late_loaded = True
-            QTimer.singleShot(0, self.chart.load_plot)
+            QTimer.singleShot(0, self.charts.load)
 
     def event(self, event: QEvent) -> bool:
         """Qt paints inside UpdateRequest: after it the frame is on the screen."""

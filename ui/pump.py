@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from desk.engine.snapshot import DeskFrame, EventMessage, Hello, PipeMessage, Request
 from desk.model.command import Command
-from desk.model.commands import Heartbeat, NextFrame
+from desk.model.commands import ChartWanted, Heartbeat, NextFrame
 from ui.clock import boot_ns
 from ui.wire import Wire
 
@@ -24,6 +24,9 @@ SILENT_AFTER_MS = 1_200
 
 FIRST_FRAME_MS = 5_000
 """A starting engine is given longer than a running one."""
+
+NO_SERIES = 1 << 62
+"""From when on points of a second are wanted: the window shows candles."""
 
 UNPAINTED_CREDIT_MS = 12
 """A frame that changed nothing on the screen is never painted: ask again after this."""
@@ -68,7 +71,8 @@ class Pump(QObject):
         self.link = Link.WAITING
         self.frame: DeskFrame | None = None
         self.selected: str | None = None
-        self.series_from_ms = 0
+        self.charts: list[ChartWanted] = []
+        """Candles that can be seen."""
         self.streams = False
         """Somebody looks at every stream."""
         self.levels, self.group = 20, 1
@@ -129,7 +133,8 @@ class Pump(QObject):
         self._credit.stop()
         wanted = NextFrame(
             selected=self.selected,
-            series_from_ms=self.series_from_ms,
+            series_from_ms=NO_SERIES,
+            charts=self.charts,
             streams=self.streams,
             levels=self.levels,
             group=self.group,

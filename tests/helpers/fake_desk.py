@@ -5,6 +5,7 @@ import time
 from decimal import Decimal as D
 
 import msgspec
+from helpers.candles import candles_of
 
 from desk.engine.snapshot import EventMessage, Hello, Request
 from desk.model.blotter import AskBlotter, ExportBlotter
@@ -51,6 +52,8 @@ class FakeDesk:
         self.orders, self.positions = [], []
         self.unknown, self.programs = [], []
         self.credit = 0
+        self.candles = candles_of
+        """Answers a `ChartWanted`; None: nobody does."""
         self.data_of = {}
         """What questions are answered with, by what they are about."""
         self._decode = msgspec.msgpack.Decoder(AnyCommand).decode
@@ -103,8 +106,8 @@ class FakeDesk:
     def _answer(self, number, command):
         if isinstance(command, NextFrame):
             if self.frame is not None:
-                self.send_frame()
-                self.frame = msgspec.structs.replace(self.frame, series=None)
+                charts = [] if self.candles is None else list(map(self.candles, command.charts))
+                self._send(msgspec.structs.replace(self.frame, charts=charts))
         elif isinstance(command, Heartbeat):
             pass
         elif isinstance(command, PreviewOrder):

@@ -36,7 +36,7 @@ def chart(rig_of):
 class Chart:
     def __init__(self, rig):
         self.rig, self.plot, self.hands = rig, rig.window.chart.plot, rig.window.chart_hands
-        self.canvas = self.plot.canvas
+        self.canvas = self.plot
 
     def at(self, price):
         return QPoint(300, self.plot.y_of(float(price)))
@@ -65,14 +65,14 @@ class Chart:
 def test_a_line_dragged_and_let_go_is_one_amendment_on_the_grid_of_prices(chart):
     chart.drag(60_980)
     assert chart.none_sent(AmendOrder)
-    assert "MOVE BUY 4 LMT 60,950.0 → 60,9" in chart.plot._plot.ghost[1]
+    assert "MOVE BUY 4 LMT 60,950.0 → 60,9" in chart.plot.ghost[1]
     chart.release(60_980)
     chart.rig.until(lambda: bool(chart.rig.desk.sent(AmendOrder)))
     (amended,) = chart.rig.desk.sent(AmendOrder)
     assert amended.order_id == "t-118"
     assert chart.near(amended.price, 60_980)
     assert amended.price % D("0.1") == 0
-    assert chart.plot._plot.ghost is None
+    assert chart.plot.ghost is None
 
 
 @pytest.mark.parametrize("how", ["home", "tremble", "outside"])
@@ -201,7 +201,7 @@ def test_a_denied_amendment_says_why_and_the_line_stays_where_the_desk_has_it(ch
     chart.drag(60_980)
     chart.release(60_980)
     chart.rig.until(lambda: "the cap is 5.00×." in chart.hands.said.text())
-    lines = [line for line in chart.plot._plot.lines if line.order]
+    lines = [line for line in chart.plot.lines if line.order]
     assert [line.price for line in lines] == [60_950.0]
 
 

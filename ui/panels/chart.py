@@ -1,268 +1,258 @@
-"""The chart: price over time, and a strip for the prices that lie far off its scale."""
+"""The chart: candles of one instrument, the prices that matter, strips for what lies far off.
+
+It follows the selected instrument, or is pinned to one; only what can be seen asks for candles.
+"""
 
 from __future__ import annotations
 
 import gc
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desk.engine.snapshot import DeskFrame
-from ui.paint import Align, Ink, painting
-from ui.segments import Segments
+from desk.engine.snapshot import DeskFrame, MarketView
+from ui.panels.chart_head import ChartHead
+from ui.panels.chart_off_scale import OffScale
 from ui.theme import Theme
-from ui.viewmodels.chart import PriceLine, Series, price_lines
-from ui.viewmodels.text import ARROW, UNKNOWN, decimals_of, price
+from ui.viewmodels.chart import Shown, fill_marks, price_lines
+from ui.viewmodels.chart_scale import BARS, Cross
+from ui.viewmodels.text import UNKNOWN, age, decimals_of, price, symbol
 from ui.viewmodels.translation import tr
 from ui.viewmodels.watch import market_of
 
 if TYPE_CHECKING:
+    from ui.panels.chart_moves import ChartMoves
     from ui.plotting import PricePlot
+    from ui.viewmodels.candles import Candles, Shelf
 
-_CURVES = {"Mark": "text", "Last": "safe"}
-WINDOWS = {"5m": 300, "15m": 900, "1h": 3_600, "4h": 14_400, "24h": 86_400}
+SPEAK_EVERY_MS = 1_000
+"""The newest candle is told to assistive tools no more often than this."""
 
 
 class ChartPanel(QWidget):
-    """Works without its plot until `load_plot` has brought pyqtgraph in."""
+    """Works without its plot until `load_plot` has brought numpy and pyqtgraph in."""
 
     plot_loaded = Signal()
+    crossed = Signal(object, object)
+    """The crosshair moved: the instrument, and a `Cross` or None."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, pinned: str | None = None) -> None:
         super().__init__()
         self._theme = theme
-        self.series = Series()
+        self.pinned = pinned
+        """The instrument that it shows whatever is selected; None: it is linked."""
+        self.instrument = pinned
         self.plot: PricePlot | None = None
+        self.moves: ChartMoves | None = None
+        self._shelf: Shelf | None = None
         self._dimmed = False
         self._frame: DeskFrame | None = None
-        self.windows = Segments(theme, tr("Time shown"), [(k, k, "quiet") for k in WINDOWS], 22)
-        self.windows.setFixedWidth(200)
-        self.windows.choose("15m")
-        self.windows.chosen.connect(self._redraw)
-        self.legend = _Legend(theme)
+        self._spoken_ms = 0
+        self.head = ChartHead(theme)
+        self.head.changed.connect(self._redraw)
         self.above, self.below = OffScale(theme, above=True), OffScale(theme, above=False)
-        head = QHBoxLayout()
-        head.setContentsMargins(12, 6, 12, 2)
-        head.addWidget(self.windows)
-        head.addWidget(self.legend, 1)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addLayout(head)
-        self._column.addWidget(self.above)
+        column = self._column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
         self._placeholder = QWidget()
-        self._column.addWidget(self._placeholder, 1)
-        self._column.addWidget(self.below)
+        for widget in (self.head, self.above, self._placeholder, self.below):
+            column.addWidget(widget)
+        column.setStretchFactor(self._placeholder, 1)
         self.setMinimumSize(360, 200)
 
-    def load_plot(self) -> None:
-        """Import pyqtgraph and put the plot in its place."""
+    def load_plot(self, shelf: Shelf) -> None:
+        """Import pyqtgraph and put the plot in its place; `shelf` is where candles are kept."""
+        from ui.panels.chart_moves import ChartMoves
         from ui.plotting import PricePlot
 
         gc.collect()
         gc.freeze()  # numpy and pyqtgraph will never be garbage
-        self.plot = PricePlot(self._theme)
-        self.plot.setAccessibleName(tr("Price chart"))
-        self._column.replaceWidget(self._placeholder, self.plot)
-        self._column.setStretchFactor(self.plot, 1)
+        self._shelf = shelf
+        plot = self.plot = PricePlot(self._theme)
+        plot.setAccessibleName(tr("Price chart"))
+        self._column.replaceWidget(self._placeholder, plot)
+        self._column.setStretchFactor(plot, 1)
+        self._column.addWidget(plot.axis)
         self._placeholder.deleteLater()
+        self.setFocusProxy(plot)
+        moves = self.moves = ChartMoves(plot)
+        plot.resized.connect(self._redraw)
+        moves.moved.connect(self._redraw)
+        moves.crossed.connect(self._show_own_cross)
+        moves.bar_chosen.connect(self.head.bars.choose)
+        moves.switched.connect(lambda key: self.head.switches[key].toggle())
+        self.head.live_asked.connect(moves.go_live)
+        plot.set_dimmed(self._dimmed)
         self.plot_loaded.emit()
-        self._draw()
+        self._redraw()
 
-    def take_series(self, frame: DeskFrame, selected: str | None) -> int:
-        """Keep the points of a frame; return from when the next ones are wanted."""
-        self.series.choose(selected)
-        self.series.take(frame.series)
-        return self.series.next_from_ms()
+    # ---- what is wanted and shown -----------------------------------------------------------
+
+    @property
+    def is_linked(self) -> bool:
+        """It follows the selected instrument."""
+        return self.pinned is None
+
+    def pin(self, instrument: str | None) -> None:
+        """Keep to an instrument, or follow the selection again (None)."""
+        self.pinned = instrument
+        if instrument is not None:
+            self.follow(instrument)
+
+    def follow(self, selected: str | None) -> None:
+        """The selected instrument; a pinned chart stays with its own."""
+        wanted = self.pinned or selected
+        if wanted != self.instrument:
+            self.instrument = wanted
+            if self.plot is not None:
+                self.plot.span.go_live()
+                self.plot.show_cross(None)
+                self.plot.setAccessibleName(tr("Price chart {what}", what=symbol(wanted or "")))
+            self._redraw()
+
+    def looked_at(self) -> tuple[Candles, bool] | None:
+        """The candles that can be seen, and whether depth is wanted with them; None: none."""
+        candles = self._candles()
+        if candles is None or self.plot is None or self.plot.visibleRegion().isEmpty():
+            return None
+        shown = self.head.shown()
+        return candles, shown.heat or shown.profile
+
+    def _candles(self) -> Candles | None:
+        if self._shelf is None or self.instrument is None:
+            return None
+        return self._shelf.get(self.instrument, BARS[self.head.bars.choice()])
 
     def show_frame(self, frame: DeskFrame) -> None:
         """Draw a frame (the window asks a few times a second)."""
         self._frame = frame
-        self._draw()
+        if not self.visibleRegion().isEmpty():
+            self._redraw()
 
-    def _redraw(self, _window: str) -> None:
-        self._draw()
-
-    def _draw(self) -> None:
+    def _redraw(self) -> None:
         frame = self._frame
-        if frame is None:
+        market = None if frame is None else market_of(frame, self.instrument)
+        self._show_legend(market)
+        candles = self._candles()
+        if self.plot is None or frame is None or market is None or candles is None:
             return
-        market = market_of(frame, self.series.instrument)
-        lines = price_lines(frame, self.series.instrument)
-        if market is None:
-            self.legend.show_prices(UNKNOWN, UNKNOWN, UNKNOWN)
-            return
-        tick = market.tick_size
-        self.legend.show_prices(
-            price(market.mark, tick), price(market.last, tick), price(market.index, tick)
+        if candles.bar_s != self.plot.span.bar_s:
+            self.plot.span.choose(candles.bar_s)
+            self.plot.show_cross(None)
+        self._draw(self.plot, frame, market, candles)
+
+    def _draw(
+        self, plot: PricePlot, frame: DeskFrame, market: MarketView, candles: Candles
+    ) -> None:
+        from ui.plotting.canvas import Showing
+        from ui.viewmodels.chart_words import why_empty
+
+        lines, decimals = price_lines(frame, self.instrument), decimals_of(market.tick_size)
+        showing = Showing(
+            candles,
+            lines,
+            fill_marks(frame, self.instrument),
+            self.head.shown(),
+            decimals,
+            None if market.mark is None else float(market.mark),
+            price(market.mark, market.tick_size),
+            market.quality != "LIVE",
+            why_empty(candles, lost=self._dimmed),
         )
+        plot.show_prices(showing)
+        self.head.show_live(plot.span.is_live)
+        low, high = plot.shown_low, plot.shown_high
+        self.below.show_lines([line for line in lines if line.price < low], low, decimals)
+        self.above.show_lines([line for line in lines if line.price > high], high, decimals)
+        self._read()
+
+    def _show_legend(self, market: MarketView | None) -> None:
+        if market is None:
+            self.head.show_prices(UNKNOWN, UNKNOWN, UNKNOWN, is_old=False)
+            return
+        tick, is_old = market.tick_size, self._dimmed or market.quality == "STALE"
+        mark = price(market.mark, tick)
+        if market.quality == "STALE" and market.mark is not None:
+            mark = f"{mark} · {age(market.mark_age_ms)}"
+        index: Decimal | None = market.index
+        self.head.show_prices(mark, price(index, tick), price(market.last, tick), is_old=is_old)
+
+    # ---- one candle in words ----------------------------------------------------------------
+
+    def _read(self) -> None:
+        """The candle under the crosshair, else the newest, in figures and aloud."""
+        from ui.viewmodels.chart_words import reading
+
+        plot = self.plot
+        if plot is None or plot.showing is None:
+            return
+        showing, cross = plot.showing, plot.cross
+        candles = showing.candles
+        place = len(candles) - 1 if cross is None else candles.at(cross.time_s)
+        if cross is not None and place is not None:
+            # A time without trades has no candle: nothing is said of the one before it.
+            place = place if cross.time_s - candles.start[place] <= candles.bar_s else None
+        said = reading(candles, place if len(candles) else None, showing.decimals, showing.fills)
+        self.head.figures.show_cells(said.cells)
+        now_ms = 0 if self._frame is None else self._frame.wall_ms
+        if cross is not None or now_ms - self._spoken_ms >= SPEAK_EVERY_MS:
+            self._spoken_ms = now_ms
+            words = said.spoken or " ".join(showing.empty)
+            plot.setAccessibleDescription(f"{words}. {candles.source}".strip(" ."))
+
+    def _show_own_cross(self, cross: Cross | None) -> None:
+        self._read()
+        self.crossed.emit(self.instrument, cross)
+
+    def show_cross(self, instrument: str | None, cross: Cross | None) -> None:
+        """Another chart's crosshair: the same time, and its price if it is the same thing."""
         if self.plot is None:
             return
-        self.plot.show_series(
-            self.series.time_s,
-            self.series.mark,
-            self.series.last,
-            lines,
-            window_s=WINDOWS[self.windows.choice()],
-            decimals=decimals_of(tick),
-            mark_price=None if market.mark is None else float(market.mark),
-            mark_text=price(market.mark, tick),
-            is_stale=market.quality != "LIVE",
-        )
-        low, high = self.plot.shown_low, self.plot.shown_high
-        decimals = decimals_of(tick)
-        self.below.show_lines([x for x in lines if x.price < low], low, decimals)
-        self.above.show_lines([x for x in lines if x.price > high], high, decimals)
+        if cross is not None:
+            bar_s = self.plot.span.bar_s
+            middle = cross.time_s // bar_s * bar_s + bar_s / 2
+            cross = Cross(middle, cross.price if instrument == self.instrument else None)
+        self.plot.show_cross(cross)
+        self._read()
+
+    # ---- looks and settings -----------------------------------------------------------------
+
+    def choose_bars(self, step: int) -> None:
+        """The next longer or shorter candles."""
+        names = list(BARS)
+        place = names.index(self.head.bars.choice()) + step
+        self.head.bars.choose(names[min(max(0, place), len(names) - 1)])
+
+    def state(self) -> dict[str, str]:
+        """Its settings as text, for whoever keeps layouts."""
+        shown = self.head.shown()
+        on = [key for key in self.head.switches if getattr(shown, key)]
+        return {"bars": self.head.bars.choice(), "shown": " ".join(on), "pinned": self.pinned or ""}
+
+    def restore(self, state: dict[str, str]) -> None:
+        """Take settings back; what is not known is passed over."""
+        if state.get("bars") in BARS:
+            self.head.bars.choose(state["bars"])
+        if "shown" in state:
+            on = state["shown"].split()
+            self.head.show_what(Shown(**{key: key in on for key in self.head.switches}))
+        if state.get("pinned"):
+            self.pin(state["pinned"])
 
     def set_dimmed(self, dimmed: bool) -> None:
-        """The engine is gone: the curve is old."""
+        """The engine is gone: what is shown is old."""
         self._dimmed = dimmed
         self.above.set_dimmed(dimmed)
         self.below.set_dimmed(dimmed)
         if self.plot is not None:
             self.plot.set_dimmed(dimmed)
+        self._redraw()
 
     def dress(self) -> None:
         """Take the colours of the theme again."""
-        if self.plot is not None:
-            self.plot.dress()
-
-
-class _Legend(QWidget):
-    """Mark, index and last as figures."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self._words: tuple[tuple[str, str], ...] = ()
-        self.setFixedHeight(22)
-
-    def show_prices(self, mark: str, last: str, index: str) -> None:
-        words = ((tr("Mark"), mark), (tr("Last"), last), (tr("Index"), index))
-        if words != self._words:
-            self._words = words
-            self.setAccessibleName(", ".join(f"{name} {value}" for name, value in words))
-            self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        with painting(self, self._theme) as ink:
-            label, figure = self._theme.face(11), self._theme.face(12, 500)
-            words = list(self._words)
-            needs = [figure.width(v) + label.width(n) + 40 for n, v in words]
-            while words and sum(needs[: len(words)]) > self.width():
-                words.pop()  # the mark goes last
-            right = float(self.width())
-            for name, value in reversed(words):
-                box = QRectF(0, 0, right, self.height())
-                right -= ink.text("text2", figure, value, box, Align.RIGHT) + 6
-                box.setRight(right)
-                right -= ink.text("muted", label, name, box, Align.RIGHT) + 6
-                token = _CURVES.get(name)
-                if token:
-                    ink.fill(token, QRectF(right - 14, self.height() / 2 - 1, 14, 1.5))
-                    right -= 14
-                right -= 14
-
-
-class OffScale(QWidget):
-    """“Below the chart”: liquidation and close-out on an axis of their own, hatched beyond."""
-
-    def __init__(self, theme: Theme, *, above: bool) -> None:
-        super().__init__()
-        self._theme = theme
-        self._above = above
-        self._lines: list[PriceLine] = []
-        self._edge = 0.0
-        self._decimals = 1
-        self._dimmed = False
-        self.setFixedHeight(44)
-        self.hide()
-
-    def show_lines(self, lines: list[PriceLine], edge: float, decimals: int) -> None:
-        """Show lines beyond the chart's edge, the nearest first."""
-        self.setFixedHeight(38 if self._theme.compact else 44)
-        ordered = sorted(lines, key=lambda line: abs(line.price - edge))
-        if (ordered, edge) != (self._lines, self._edge):
-            self._lines, self._edge, self._decimals = ordered, edge, decimals
-            words = ", ".join(f"{line.text} {line.shown} {line.note}" for line in ordered)
-            self.setAccessibleName(f"{self._title()}: {words}")
-            self.setToolTip(words)
-            self.setVisible(bool(ordered))
-            self.update()
-
-    def set_dimmed(self, dimmed: bool) -> None:
-        """Old prices in the colour of old prices."""
-        self._dimmed = dimmed
-        self.update()
-
-    def _title(self) -> str:
-        return tr("Above the chart") if self._above else tr("Below the chart")
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._lines:
-            return
-        with painting(self, self._theme) as ink:
-            box = QRectF(self.rect())
-            ink.fill("raised", box)
-            far = self._lines[-1].price
-            start = self._paint_title(ink, box, far)
-            end = box.width() - (52 if self._theme.compact else 88)
-            ink.fill("edge", QRectF(start, box.center().y(), end - start, 1))
-            if self._lines[-1].token == "danger" and not self._dimmed:
-                hatched = QRectF(end, 6, 40, box.height() - 12)
-                ink.fill("danger_tint", hatched)
-                ink.hatch("danger", hatched)
-            spots: list[tuple[PriceLine, float]] = []
-            for line in self._lines:
-                share = (line.price - self._edge) / (far - self._edge)
-                x = start + share * (end - start)
-                spots.append((line, x))
-                token = "stale" if self._dimmed else line.token
-                ink.fill(token, QRectF(x - 1, 6, 2, box.height() - 12))
-            self._label(ink, spots, start)
-
-    def _paint_title(self, ink: Ink, box: QRectF, far: float) -> float:
-        """What this strip is; return where its axis begins."""
-        strong, label = self._theme.face(11, 500), self._theme.face(11)
-        if self._theme.compact:
-            ink.text("text2", strong, self._title(), QRectF(12, 0, 120, box.height()))
-            return 122.0
-        ink.text("text2", strong, self._title(), QRectF(12, 5, 130, 16))
-        span = f"{self._edge:,.0f} {ARROW} {far:,.0f}"
-        ink.text("muted", label, span, QRectF(12, 23, 130, 16))
-        return 140.0
-
-    def _label(self, ink: Ink, spots: list[tuple[PriceLine, float]], start: float) -> None:
-        """Words before their bar, else after it, the most dangerous first; some may not fit."""
-        name, figure = self._theme.face(11, 600), self._theme.face(11)
-        taken = [(x - 4, x + 4) for _, x in spots]
-        for line, x in sorted(spots, key=_precedence):
-            second = f"{line.shown} {line.note}".strip()
-            width = max(name.width(line.text), figure.width(second))
-            for left, align in ((x - width - 6, Align.RIGHT), (x + 6, Align.LEFT)):
-                right = left + width
-                inside = left >= start and right <= self.width() - 4
-                if inside and all(right <= low or left >= high for low, high in taken):
-                    taken.append((left - 6, right + 6))
-                    place = QRectF(left, 0, width, self.height())
-                    self._words(ink, line, second, place, align)
-                    break
-
-    def _words(self, ink: Ink, line: PriceLine, second: str, place: QRectF, align: Align) -> None:
-        name, figure = self._theme.face(11, 600), self._theme.face(11)
-        ink.fill("raised", place.adjusted(-3, 5, 3, -5))
-        upper, lower = (3, 19) if self._theme.compact else (5, 23)
-        token = "stale" if self._dimmed else line.token
-        ink.text(token, name, line.text, QRectF(place.left(), upper, place.width(), 16), align)
-        second_token = "stale" if self._dimmed else "text2"
-        ink.text(
-            second_token, figure, second, QRectF(place.left(), lower, place.width(), 16), align
-        )
-
-
-def _precedence(spot: tuple[PriceLine, float]) -> tuple[int, float]:
-    """Words of what is dangerous find room first, then one's own orders, then the rest."""
-    line, x = spot
-    return {"danger": 0, "accent": 1}.get(line.token, 2), -x
+        for widget in self.findChildren(
+            QWidget, options=Qt.FindChildOption.FindChildrenRecursively
+        ):
+            widget.update()

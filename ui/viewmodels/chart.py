@@ -1,54 +1,36 @@
-"""The chart's points and lines: accumulated from frames, only as many as are looked at."""
+"""The chart's lines and marks: prices that matter, own fills."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from decimal import Decimal
 
 import msgspec
 
-from desk.engine.snapshot import DeskFrame, PositionView, SeriesView
+from desk.engine.snapshot import DeskFrame, PositionView
 from desk.model.numbers import plain
 from ui.viewmodels.own_orders import alive_orders, chip_of
 from ui.viewmodels.text import distance, liquidation_price, price
+from ui.viewmodels.translation import tr
 from ui.viewmodels.watch import market_of
 
-POINT_LIMIT = 90_000
-"""A day of seconds, and a little."""
+
+class Shown(msgspec.Struct, frozen=True):
+    """What of a chart can be switched."""
+
+    mark: bool = True
+    index: bool = False
+    last: bool = False
+    volume: bool = True
+    profile: bool = True
+    heat: bool = False
+    fills: bool = True
 
 
-class Series:
-    """Mark and last of one instrument, one point a second, oldest first."""
-
-    def __init__(self) -> None:
-        self.instrument: str | None = None
-        self.time_s: list[float] = []
-        self.mark: list[float] = []
-        self.last: list[float] = []
-
-    def choose(self, instrument: str | None) -> None:
-        """Begin anew for another instrument."""
-        if instrument != self.instrument:
-            self.instrument = instrument
-            self.time_s, self.mark, self.last = [], [], []
-
-    def take(self, points: SeriesView | None) -> bool:
-        """Add points; the last known second is replaced. True if anything came."""
-        if points is None or points.instrument != self.instrument or not points.time_ms:
-            return False
-        cut = bisect_left(self.time_s, points.time_ms[0] / 1_000)
-        unknown = float("nan")
-        self.time_s[cut:] = [ms / 1_000 for ms in points.time_ms]
-        self.mark[cut:] = [unknown if value is None else value for value in points.mark]
-        self.last[cut:] = [unknown if value is None else value for value in points.last]
-        if len(self.time_s) > POINT_LIMIT:
-            spare = len(self.time_s) - POINT_LIMIT
-            del self.time_s[:spare], self.mark[:spare], self.last[:spare]
-        return True
-
-    def next_from_ms(self) -> int:
-        """Ask for points from here: the last second may still change."""
-        return int(self.time_s[-1] * 1_000) if self.time_s else 0
+SWITCH_KEYS = {
+    "mark": "M", "index": "I", "last": "L", "volume": "V", "profile": "D", "heat": "H",
+    "fills": "F",
+}  # fmt: skip
+"""The bare key of each switch, while the chart has the focus."""
 
 
 class PriceLine(msgspec.Struct, frozen=True):
@@ -184,3 +166,35 @@ def _common_lines(frame: DeskFrame, instrument: str | None, base: str) -> list[P
                 )
             )
     return lines
+
+
+class FillMark(msgspec.Struct, frozen=True):
+    """An own fill: where and when."""
+
+    time_s: float
+    price: float
+    is_buy: bool
+    text: str
+    """`BUY 4 at 60,884.3`."""
+
+
+def fill_marks(frame: DeskFrame, instrument: str | None) -> tuple[FillMark, ...]:
+    """Own fills of an instrument, oldest first."""
+    market = market_of(frame, instrument)
+    if market is None:
+        return ()
+    return tuple(
+        FillMark(
+            fill.time_ms / 1_000,
+            float(fill.price),
+            fill.side == "BUY",
+            tr(
+                "{side} {size} at {price}",
+                side=tr(fill.side),
+                size=plain(fill.quantity),
+                price=price(fill.price, market.tick_size),
+            ),
+        )
+        for fill in reversed(frame.fills)
+        if fill.instrument == instrument
+    )

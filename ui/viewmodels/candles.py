@@ -1,0 +1,242 @@
+"""Candles as arrays: accumulated from frames, asked for from the last one on.
+
+Loads numpy, so nothing imports it before the first paint.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desk.engine.chart_snapshot import CandlesView, HeatView
+from desk.model.commands import ChartWanted
+
+Numbers = NDArray[np.float64]
+
+CANDLE_LIMIT = 5_000
+HEAT_LIMIT = 2_000
+KEPT = 8
+"""Charts whose candles are kept after nobody looks at them any more."""
+ASK_ALL_EVERY_MS = 60_000
+"""All candles are asked for again after this long, whatever was promised."""
+
+COLUMNS = ("open", "high", "low", "close", "volume", "mark", "index")
+
+
+class Bar(NamedTuple):
+    """One candle; unknown is NaN."""
+
+    start_s: float
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    mark: float
+    index_price: float
+
+    @property
+    def is_up(self) -> bool:
+        return self.close >= self.open
+
+
+class Heat:
+    """Depth of the book over time: columns of buckets, oldest first."""
+
+    def __init__(self) -> None:
+        self.step = 0.0
+        self.time_s: list[float] = []
+        self.low: list[float] = []
+        self.sizes: list[Numbers] = []
+        self.version = 0
+
+    def take(self, view: HeatView, *, whole: bool) -> None:
+        """Add columns; those from the first new one on are replaced."""
+        if not _is_sound_heat(view) or not (view.time_ms or whole):
+            return
+        if view.step != self.step or whole:
+            self.time_s, self.low, self.sizes = [], [], []
+            self.step = view.step
+        if view.time_ms:
+            cut = bisect_left(self.time_s, view.time_ms[0] / 1_000)
+            self.time_s[cut:] = [ms / 1_000 for ms in view.time_ms]
+            self.low[cut:] = view.low
+            self.sizes[cut:] = [np.nan_to_num(np.asarray(column, float)) for column in view.sizes]
+        spare = len(self.time_s) - HEAT_LIMIT
+        if spare > 0:
+            del self.time_s[:spare], self.low[:spare], self.sizes[:spare]
+        self.version += 1
+
+    def grid(self, times: Numbers, low: float, high: float) -> NDArray[np.float64]:
+        """Sizes between two prices, a row a time (the column in force then), a bucket a column."""
+        count = max(0, math.ceil((high - low) / self.step)) if self.step > 0 else 0
+        grid = np.zeros((len(times), count))
+        if not self.time_s or not count:
+            return grid
+        chosen = np.searchsorted(np.asarray(self.time_s), times, side="right") - 1
+        for number in np.unique(chosen[chosen >= 0]):
+            column = self.sizes[number]
+            start = round((self.low[number] - low) / self.step)
+            first, last = max(0, -start), min(len(column), count - start)
+            if first < last:
+                grid[chosen == number, start + first : start + last] = column[first:last]
+        return grid
+
+
+class Candles:
+    """The candles of one instrument and size, oldest first; the last may still be running."""
+
+    def __init__(self, instrument: str, bar_s: int) -> None:
+        self.instrument = instrument
+        self.bar_s = bar_s
+        self.start: Numbers = np.empty(0)
+        self.values: dict[str, Numbers] = {name: np.empty(0) for name in COLUMNS}
+        self.funding: dict[int, float] = {}
+        """Settlements: time in milliseconds and rate."""
+        self.source = ""
+        self.heat = Heat()
+        self.has_heat = False
+        """Depth was asked for from the start."""
+        self.is_heard = False
+        """The desk has answered, if only that there is none."""
+        self.version = 0
+        """Counts changes of candles that were over."""
+        self._revision: int = 0
+        self._is_whole = False
+        self._asked: ChartWanted | None = None
+        self._whole_at_ms = 0
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def wanted(self, *, heat: bool, wall_ms: int) -> ChartWanted:
+        """What to ask for next: from the last candle on, or everything."""
+        late = wall_ms - self._whole_at_ms > ASK_ALL_EVERY_MS
+        whole = not self._is_whole or late or (heat and not self.has_heat)
+        since = 0 if whole or not len(self) else int(self.start[-1] * 1_000)
+        self._asked = ChartWanted(
+            instrument=self.instrument, bar_s=self.bar_s, from_ms=since, heat=heat
+        )
+        return self._asked
+
+    def take(self, view: CandlesView, wall_ms: int) -> bool:
+        """Add candles; those from the first new one on are replaced. True if anything came."""
+        if not _is_sound(view):
+            return False
+        asked, self.is_heard = self._asked, True
+        whole = asked is not None and asked.from_ms == 0
+        if whole:
+            self._is_whole, self._whole_at_ms = True, wall_ms
+            self.has_heat = asked is not None and asked.heat
+        elif view.revision != self._revision:
+            self._is_whole = False
+        self._revision = view.revision
+        self._splice(view, whole=whole)
+        self.source = view.source or self.source
+        self.funding |= {ms: rate for ms, rate in view.funding if math.isfinite(rate)}
+        if view.heat is not None:
+            self.heat.take(view.heat, whole=whole)
+        return bool(view.start_ms) or whole
+
+    def _splice(self, view: CandlesView, *, whole: bool) -> None:
+        start = np.asarray(view.start_ms, float) / 1_000
+        cut = 0 if whole else int(np.searchsorted(self.start, start[0])) if len(start) else None
+        if cut is None:
+            return
+        columns = {name: _numbers(getattr(view, name)) for name in COLUMNS}
+        over = max(0, len(self) - 1 - cut)
+        if not whole and over < len(start) and self._is_known(start[:over], columns, cut):
+            start, cut = start[over:], cut + over
+            columns = {name: values[over:] for name, values in columns.items()}
+            if len(start) == 1 and cut == len(self) - 1 and start[0] == self.start[cut]:
+                for name, values in columns.items():
+                    self.values[name][cut] = values[0]
+                return
+        keep = max(0, cut + len(start) - CANDLE_LIMIT)
+        self.start = np.concatenate((self.start[:cut], start))[keep:]
+        for name, values in columns.items():
+            self.values[name] = np.concatenate((self.values[name][:cut], values))[keep:]
+        self.version += 1
+
+    def _is_known(self, start: Numbers, columns: dict[str, Numbers], cut: int) -> bool:
+        """Candles that were over have come again as they were."""
+        part = slice(cut, cut + len(start))
+        return np.array_equal(self.start[part], start) and all(
+            np.array_equal(self.values[name][part], values[: len(start)], equal_nan=True)
+            for name, values in columns.items()
+        )
+
+    def bar(self, number: int) -> Bar:
+        """One candle, by its place; −1 is the newest."""
+        values = (float(self.values[name][number]) for name in COLUMNS)
+        return Bar(float(self.start[number]), *values)
+
+    def at(self, time_s: float) -> int | None:
+        """The place of the candle that a time lies in, else of the nearest before it."""
+        number = int(np.searchsorted(self.start, time_s, side="right")) - 1
+        return number if number >= 0 else 0 if len(self) else None
+
+    def between(self, start_s: float, end_s: float) -> tuple[int, int]:
+        """Places of the first candle of a span and of the first behind it."""
+        first = int(np.searchsorted(self.start, start_s - self.bar_s, side="right"))
+        return first, int(np.searchsorted(self.start, end_s, side="left"))
+
+
+class Shelf:
+    """Candles by instrument and size: charts that show the same ones share them."""
+
+    def __init__(self) -> None:
+        self._candles: dict[tuple[str, int], Candles] = {}
+        self._frame = -1
+
+    def get(self, instrument: str, bar_s: int) -> Candles:
+        """The candles of an instrument and size, empty at first."""
+        key = (instrument, bar_s)
+        candles = self._candles.pop(key, None) or Candles(*key)
+        self._candles[key] = candles  # the last is what was looked at last
+        return candles
+
+    def take(self, seq: int, views: Sequence[CandlesView], wall_ms: int) -> set[Candles]:
+        """Keep what a frame brings, once; return the candles that changed."""
+        if seq == self._frame:
+            return set()
+        self._frame = seq
+        known = [(self._candles.get((view.instrument, view.bar_s)), view) for view in views]
+        return {one for one, view in known if one is not None and one.take(view, wall_ms)}
+
+    def wanted(self, looked_at: Iterable[tuple[Candles, bool]], wall_ms: int) -> list[ChartWanted]:
+        """What to ask for: `looked_at` are candles and whether depth is wanted with them."""
+        heat: dict[Candles, bool] = {}
+        for candles, depth in looked_at:
+            heat[candles] = heat.get(candles, False) or depth
+        spare = [key for key, one in self._candles.items() if one not in heat][:-KEPT]
+        for key in spare:
+            del self._candles[key]
+        return [one.wanted(heat=depth, wall_ms=wall_ms) for one, depth in heat.items()]
+
+
+def _numbers(values: Sequence[float | None]) -> Numbers:
+    return np.asarray([math.nan if value is None else value for value in values], float)
+
+
+def _is_sound(view: CandlesView) -> bool:
+    """Columns of one length, times that rise, prices that are prices."""
+    count = len(view.start_ms)
+    if any(len(getattr(view, name)) != count for name in COLUMNS):
+        return False
+    prices = np.asarray([view.open, view.high, view.low, view.close], float)
+    rising = all(one < other for one, other in zip(view.start_ms, view.start_ms[1:], strict=False))
+    return rising and bool(np.all(np.isfinite(prices))) and bool(np.all(prices > 0))
+
+
+def _is_sound_heat(view: HeatView) -> bool:
+    if not (math.isfinite(view.step) and view.step > 0):
+        return False
+    if not len(view.time_ms) == len(view.low) == len(view.sizes):
+        return False
+    return all(math.isfinite(low) for low in view.low)
