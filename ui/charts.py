@@ -51,7 +51,7 @@ class Charts(QObject):
             panel.follow(selected)
         if self._shelf is None:
             return []
-        self._shelf.take(frame.seq, frame.charts, frame.wall_ms)
+        self._shelf.take(frame.charts, frame.wall_ms)
         looked_at = [panel.looked_at() for panel in self.panels]
         return self._shelf.wanted([one for one in looked_at if one is not None], frame.wall_ms)
 

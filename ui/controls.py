@@ -30,6 +30,7 @@ from ui.theme import Theme
 _KINDS: dict[str, tuple[str, str | None, str]] = {
     "plain": ("edge", None, "text"),
     "quiet": ("line", None, "text2"),
+    "bare": ("line", None, "text2"),
     "accent": ("accent", "accent_tint", "accent"),
     "danger": ("danger", None, "danger"),
     "solid": ("danger_fill", "danger_fill", "on_danger"),
@@ -96,7 +97,9 @@ class Button(QPushButton):
                 edge, fill, text = "line", None, "muted"
             if self.isDown() or (self.underMouse() and self.isEnabled() and fill is None):
                 fill = "sel"
-            if self.dashed:
+            if self.kind == "bare" and fill is None:
+                pass  # one of many in a row: only the chosen one has a box
+            elif self.dashed:
                 painter.setPen(QPen(self.theme.color(edge), 1, Qt.PenStyle.DashLine))
                 painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
             else:

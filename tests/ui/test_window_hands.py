@@ -386,7 +386,7 @@ def test_choosing_a_row_moves_ticket_chart_and_the_next_frame(qtbot, rig, focus)
     chosen = rig.window.display.selected
     assert chosen != BTC
     rig.until(lambda: rig.desk.sent(NextFrame)[-1].selected == chosen)
-    assert rig.desk.sent(NextFrame)[-1].series_from_ms == 0
+    assert rig.desk.sent(NextFrame)[-1].charts == []  # the plot is not loaded: nothing is drawn
     assert rig.window.ticket.state.draft.instrument == chosen
     assert rig.window.ticket.quantity.text() == ""
 

@@ -16,7 +16,6 @@ from helpers.frames import (
     market,
     normal_desk,
     position,
-    series,
 )
 from helpers.seven_venues import VENUES, seven_venues, troubled_venues
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -298,19 +297,20 @@ def test_dead_engine_keeps_nobody_in(rig):
 
 
 def test_axes_are_painted_anew_with_every_range(rig_of, monkeypatch):
-    rig = rig_of(empty_desk())
+    rig = rig_of(empty_desk(markets=[market(mark=None, last=None)]))
+    rig.desk.candles = None
     rig.window.load_late()
     rig.until(lambda: rig.window.chart.plot is not None)
-    import ui.plotting
+    from ui.plotting import axes
 
     ranges = []
-    ticks = ui.plotting.price_ticks
+    ticks = axes.price_ticks
     monkeypatch.setattr(
-        ui.plotting, "price_ticks", lambda *given: (ranges.append(given), ticks(*given))[1]
+        axes, "price_ticks", lambda *given: (ranges.append(given), ticks(*given))[1]
     )
     rig.settle()
     assert ranges == []  # nothing is known: no axis of prices that nobody has seen
-    rig.settle(empty_desk(series=series(seconds=20)))
+    rig.settle(empty_desk())
     rig.until(lambda: ranges != [])
     low, high, _ = ranges[-1]
     assert low < 61_010.5 < high
@@ -322,25 +322,27 @@ def test_axes_are_painted_anew_with_every_range(rig_of, monkeypatch):
      (5, 5, 4, []), (float("nan"), 5, 4, [])],
 )  # fmt: skip
 def test_price_axis_has_round_ticks(low, high, wanted, ticks):
-    from ui.plotting import price_ticks
+    from ui.viewmodels.chart_scale import price_ticks
 
     assert price_ticks(low, high, wanted) == pytest.approx(ticks)
 
 
 def test_time_axis_has_round_moments():
-    from ui.plotting import time_ticks
+    from ui.viewmodels.chart_scale import time_ticks
 
     assert time_ticks(3_601, 4_500, 4) == [3_900, 4_200, 4_500]
-    assert time_ticks(0, 86_400 * 40, 4)[1] == 86_400
+    assert time_ticks(0, 86_400 * 40, 4) == [0, 14 * 86_400, 28 * 86_400]
+    noon, midnight = 4 * 3_600, 16 * 3_600  # UTC, of Hong Kong
+    assert time_ticks(0, 86_400, 2, 8) == [noon, midnight]
 
 
 def test_a_stale_mark_is_no_bright_price_on_the_axis(rig):
     rig.window.load_late()
     rig.until(lambda: rig.window.chart.plot is not None)
     rig.settle(normal_desk(markets=[market(quality="STALE", mark_age_ms=2_400)]))
-    rig.until(lambda: rig.window.chart.plot._plot.is_stale)
+    rig.until(lambda: rig.window.chart.plot.showing.is_stale)
     rig.settle(normal_desk())
-    rig.until(lambda: not rig.window.chart.plot._plot.is_stale)
+    rig.until(lambda: not rig.window.chart.plot.showing.is_stale)
 
 
 def test_price_of_the_plot_is_where_its_line_is(rig):
@@ -350,13 +352,13 @@ def test_price_of_the_plot_is_where_its_line_is(rig):
     rig.settle()
     plot = rig.window.chart.plot
     assert plot.shown_low < 61_010.5 < plot.shown_high
-    inside = [line.key for line in plot._plot.lines]
+    inside = [line.key for line in plot.lines]
     below = [line.key for line in rig.window.chart.below._lines]
     assert "order t-118" in inside
     assert below == ["entry perp-1", "close-out perp-1", "liquidation perp-1 0"]
     assert [line.key for line in rig.window.chart.above._lines] == ["order t-112"]
-    low, high = plot._plot.y_of(plot.shown_low), plot._plot.y_of(plot.shown_high)
-    mark = plot._plot.y_of(float(D("61010.5")))
+    low, high = plot.y_of(plot.shown_low), plot.y_of(plot.shown_high)
+    mark = plot.y_of(float(D("61010.5")))
     assert high < mark < low
 
 

@@ -82,7 +82,7 @@ class ChartPanel(QWidget):
         moves.moved.connect(self._redraw)
         moves.crossed.connect(self._show_own_cross)
         moves.bar_chosen.connect(self.head.bars.choose)
-        moves.switched.connect(lambda key: self.head.switches[key].toggle())
+        moves.switched.connect(self.head.toggle)
         self.head.live_asked.connect(moves.go_live)
         plot.set_dimmed(self._dimmed)
         self.plot_loaded.emit()
@@ -159,6 +159,7 @@ class ChartPanel(QWidget):
             None if market.mark is None else float(market.mark),
             price(market.mark, market.tick_size),
             market.quality != "LIVE",
+            frame.wall_ms / 1_000,
             why_empty(candles, lost=self._dimmed),
         )
         plot.show_prices(showing)

@@ -115,19 +115,19 @@ class ChartHead(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        names = [(name, name, "quiet") for name in BARS]
+        names = [(name, name, "bare") for name in BARS]
         self.bars = Segments(theme, tr("Size of a candle"), names, ROW)
         for number, button in enumerate(self.bars.buttons.values(), 1):
             button.pixels = 11
             button.setToolTip(tr("{size} candles ({key})", size=button.text(), key=number))
         self.bars.choose("1m")
-        self.bars.chosen.connect(lambda _: self.changed.emit())
+        self.bars.chosen.connect(self._change)
         self.switches: dict[str, Switch] = {}
         on = Shown()
         for key, (name, tip) in switch_names().items():
             switch = self.switches[key] = Switch(theme, key, name, tip, SWITCH_KEYS[key])
             switch.setChecked(getattr(on, key))
-            switch.toggled.connect(lambda _: self.changed.emit())
+            switch.toggled.connect(self._change)
         self.live = Button(theme, tr("To now"), "accent", name=tr("Back to the live edge"))
         self.live.pixels = 11
         self.live.setFixedHeight(ROW - 2)
@@ -144,7 +144,7 @@ class ChartHead(QWidget):
         upper, lower = QHBoxLayout(), QHBoxLayout()
         upper.setSpacing(2)
         lower.setSpacing(2)
-        self.bars.setFixedWidth(29 * len(BARS))
+        self.bars.setFixedWidth(31 * len(BARS))
         upper.addWidget(self.bars)
         upper.addStretch(1)
         lower.addWidget(self.figures, 1)
@@ -153,6 +153,13 @@ class ChartHead(QWidget):
         lower.addWidget(self.live)
         column.addLayout(upper)
         column.addLayout(lower)
+
+    def _change(self, _: object) -> None:
+        self.changed.emit()
+
+    def toggle(self, key: str) -> None:
+        """Switch one on or off."""
+        self.switches[key].toggle()
 
     def shown(self) -> Shown:
         """What is switched on."""

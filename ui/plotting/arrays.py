@@ -5,6 +5,7 @@ pyqtgraph has no type stubs, so unknown types end here.
 
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportCallIssue=false, reportArgumentType=false
 
 from __future__ import annotations
 

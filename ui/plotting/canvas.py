@@ -43,6 +43,8 @@ class Showing(msgspec.Struct, frozen=True):
     mark_text: str = ""
     is_stale: bool = False
     """The mark is too old to be the price of now."""
+    now_s: float = 0.0
+    """The desk's clock: where now is while there is no candle."""
     empty: tuple[str, str] = ("", "")
     """What stands where candles would: a head, and a sentence that teaches."""
 
@@ -107,7 +109,8 @@ class PricePlot(QWidget):
             end -= PROFILE_WIDTH + 8
         if not len(candles) and showing.mark_price is None:
             return None
-        oldest, newest = (candles.start[0], candles.start[-1]) if len(candles) else (0.0, 0.0)
+        now = showing.now_s // candles.bar_s * candles.bar_s
+        oldest, newest = (candles.start[0], candles.start[-1]) if len(candles) else (now, now)
         start_s, end_s = self.span.fit(end, float(oldest), float(newest))
         scale = Scale(0.0, end, 0.0, float(self.height()), start_s, end_s)
         scene = Scene(candles, scale, right, showing.shown, showing.fills, self.dimmed)

@@ -51,7 +51,9 @@ def paint_heat(painter: QPainter, theme: Theme, heat: Heat, scale: Scale, right:
     low = math.floor(scale.low / heat.step) * heat.step
     high = math.ceil(scale.high / heat.step) * heat.step
     count = max(1, int((right - scale.left) / COLUMN))
-    times = scale.start + (np.arange(count) + 0.5) * COLUMN / scale.pixels_a_second
+    times: Numbers = (
+        scale.start + (np.arange(count, dtype=np.float64) + 0.5) * COLUMN / scale.pixels_a_second
+    )
     sizes = heat.grid(times, low, high)
     known = sizes[sizes > 0]
     if not known.size:
@@ -85,7 +87,8 @@ def profile_boxes(heat: Heat, scale: Scale, right: float) -> Numbers:
     top = np.round(scale.bottom - (bottoms + step - scale.low) * scale.pixels_a_price)
     base = np.round(scale.bottom - (bottoms - scale.low) * scale.pixels_a_price)
     height = np.maximum(1, base - top - 1)
-    return np.column_stack((right - width, top, width, height))
+    boxes: Numbers = np.column_stack((right - width, top, width, height)).astype(np.float64)
+    return boxes
 
 
 def paint_profile(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +78,8 @@ class Heat:
         grid = np.zeros((len(times), count))
         if not self.time_s or not count:
             return grid
-        chosen = np.searchsorted(np.asarray(self.time_s), times, side="right") - 1
-        for number in np.unique(chosen[chosen >= 0]):
+        chosen: NDArray[Any] = np.searchsorted(np.asarray(self.time_s), times, side="right") - 1
+        for number in sorted({int(place) for place in chosen if place >= 0}):
             column = self.sizes[number]
             start = round((self.low[number] - low) / self.step)
             first, last = max(0, -start), min(len(column), count - start)
@@ -173,8 +173,9 @@ class Candles:
 
     def bar(self, number: int) -> Bar:
         """One candle, by its place; −1 is the newest."""
-        values = (float(self.values[name][number]) for name in COLUMNS)
-        return Bar(float(self.start[number]), *values)
+        columns = (self.start, *(self.values[name] for name in COLUMNS))
+        values: list[float] = [float(column[number]) for column in columns]
+        return Bar(*values)
 
     def at(self, time_s: float) -> int | None:
         """The place of the candle that a time lies in, else of the nearest before it."""
@@ -192,7 +193,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self._candles: dict[tuple[str, int], Candles] = {}
-        self._frame = -1
+        self._taken: Sequence[CandlesView] | None = None
 
     def get(self, instrument: str, bar_s: int) -> Candles:
         """The candles of an instrument and size, empty at first."""
@@ -201,11 +202,14 @@ class Shelf:
         self._candles[key] = candles  # the last is what was looked at last
         return candles
 
-    def take(self, seq: int, views: Sequence[CandlesView], wall_ms: int) -> set[Candles]:
-        """Keep what a frame brings, once; return the candles that changed."""
-        if seq == self._frame:
+    def take(self, views: Sequence[CandlesView], wall_ms: int) -> set[Candles]:
+        """Keep what a frame brings, once; return the candles that changed.
+
+        Once, because what a frame means depends on what was asked for before it.
+        """
+        if views is self._taken:
             return set()
-        self._frame = seq
+        self._taken = views
         known = [(self._candles.get((view.instrument, view.bar_s)), view) for view in views]
         return {one for one, view in known if one is not None and one.take(view, wall_ms)}
 

@@ -207,7 +207,9 @@ def price_range(
     span = max(high - low, high * LEAST_SPAN)
     near = [line for line in lines if low - REACH * span <= line <= high + REACH * span]
     low, high = min([low, *near]), max([high, *near])
-    span = max(high - low, high * LEAST_SPAN)
+    lacking = max(0.0, high * LEAST_SPAN - (high - low))
+    low, high = low - lacking / 2, high + lacking / 2
+    span = high - low
     wanted = (low - MARGIN * span, high + MARGIN * span)
     if before is not None:
         least = LEAST_MARGIN * span

@@ -5,7 +5,6 @@ from helpers.fake_desk import DENIALS
 from helpers.frames import BTC, WALL_MS, fill, frame, normal_desk, order, position
 
 from desk.engine.order_snapshot import ProgramView
-from desk.engine.snapshot import SeriesView
 from desk.model.events import (
     Acknowledged,
     Alerted,
@@ -18,7 +17,7 @@ from desk.model.events import (
 )
 from desk.model.orders import Fill, Liquidity, OrderStatus, OrderTerms, OrderType, Side
 from ui.price_lines import tag_heights
-from ui.viewmodels.chart import POINT_LIMIT, Series, price_lines
+from ui.viewmodels.chart import price_lines
 from ui.viewmodels.events import LOG_LIMIT, EventLog, denial_sentence, sentence
 from ui.viewmodels.forms import read_form
 from ui.viewmodels.order_forms import amend_form
@@ -147,42 +146,6 @@ def test_log_keeps_the_newest_lines_only():
 def test_denial_ends_in_one_full_stop():
     assert denial_sentence(DENIALS[0]).endswith("pass.")
     assert denial_sentence(DENIALS[2]).endswith("5.00×.")
-
-
-def points(first_s, *marks):
-    times = [(first_s + n) * 1_000 for n in range(len(marks))]
-    return SeriesView(instrument=BTC, time_ms=times, mark=list(marks), last=[None] * len(marks))
-
-
-def test_series_grows_and_replaces_its_last_second():
-    series = Series()
-    series.choose(BTC)
-    assert series.next_from_ms() == 0
-    assert series.take(points(100, 1.0, 2.0, 3.0))
-    assert series.next_from_ms() == 102_000
-    assert series.take(points(102, 3.5, 4.0))
-    assert series.mark == [1.0, 2.0, 3.5, 4.0]
-    assert series.time_s == [100, 101, 102, 103]
-    assert all(value != value for value in series.last)
-
-
-def test_series_of_another_instrument_is_not_taken():
-    series = Series()
-    series.choose("ETHUSDT-PERP.BINANCE")
-    assert not series.take(points(100, 1.0))
-    assert not series.take(None)
-    series.choose(BTC)
-    assert series.take(points(100, 1.0))
-    series.choose("ETHUSDT-PERP.BINANCE")
-    assert series.time_s == []
-
-
-def test_series_never_holds_more_than_its_limit():
-    series = Series()
-    series.choose(BTC)
-    series.take(points(0, *([1.0] * (POINT_LIMIT + 5))))
-    assert len(series.time_s) == len(series.mark) == len(series.last) == POINT_LIMIT
-    assert series.time_s[0] == 5
 
 
 def test_lines_of_the_normal_desk():
