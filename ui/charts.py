@@ -66,11 +66,6 @@ class Charts(QObject):
         for panel in self.panels:
             panel.set_dimmed(dimmed)
 
-    def dress(self) -> None:
-        """Take the colours of the theme again."""
-        for panel in self.panels:
-            panel.dress()
-
     def in_hand(self) -> ChartPanel:
         """The chart that has the focus, else the main one."""
         return next((one for one in self.panels if one.plot and one.plot.hasFocus()), self.main)

@@ -9,7 +9,7 @@ import gc
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame, MarketView
@@ -250,10 +250,3 @@ class ChartPanel(QWidget):
         if self.plot is not None:
             self.plot.set_dimmed(dimmed)
         self._redraw()
-
-    def dress(self) -> None:
-        """Take the colours of the theme again."""
-        for widget in self.findChildren(
-            QWidget, options=Qt.FindChildOption.FindChildrenRecursively
-        ):
-            widget.update()

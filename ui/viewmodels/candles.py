@@ -144,8 +144,14 @@ class Candles:
         return bool(view.start_ms) or whole
 
     def _splice(self, view: CandlesView, *, whole: bool) -> None:
-        start = np.asarray(view.start_ms, float) / 1_000
-        cut = 0 if whole else int(np.searchsorted(self.start, start[0])) if len(start) else None
+        start: Numbers = np.asarray(view.start_ms, float) / 1_000
+        cut = (
+            0
+            if whole
+            else int(np.searchsorted(self.start, float(start[0])))
+            if len(start)
+            else None
+        )
         if cut is None:
             return
         columns = {name: _numbers(getattr(view, name)) for name in COLUMNS}
