@@ -349,8 +349,9 @@ def test_price_of_the_plot_is_where_its_line_is(rig):
     rig.window.load_late()
     rig.until(lambda: rig.window.chart.plot is not None)
     rig.window.display.pacing.hurry()
-    rig.settle()
     plot = rig.window.chart.plot
+    rig.until(lambda: plot.showing is not None and len(plot.showing.candles) > 0)
+    rig.until(lambda: plot.lines != ())
     assert plot.shown_low < 61_010.5 < plot.shown_high
     inside = [line.key for line in plot.lines]
     below = [line.key for line in rig.window.chart.below._lines]

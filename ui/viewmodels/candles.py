@@ -145,15 +145,9 @@ class Candles:
 
     def _splice(self, view: CandlesView, *, whole: bool) -> None:
         start: Numbers = np.asarray(view.start_ms, float) / 1_000
-        cut = (
-            0
-            if whole
-            else int(np.searchsorted(self.start, float(start[0])))
-            if len(start)
-            else None
-        )
-        if cut is None:
+        if not len(start) and not whole:
             return
+        cut = 0 if whole else int(np.searchsorted(self.start, float(start[0])))
         columns = {name: _numbers(getattr(view, name)) for name in COLUMNS}
         over = max(0, len(self) - 1 - cut)
         if not whole and over < len(start) and self._is_known(start[:over], columns, cut):
