@@ -6,16 +6,13 @@ longer than one slice holds the interpreter.
 
 from __future__ import annotations
 
-import asyncio
-import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from desk.app.blotter_csv import HEADER, cells
+from desk.app.reading import Reading
 from desk.app.runtime import Runtime
 from desk.engine.blotter import blotter_rows, is_wanted
 from desk.io.csv_file import write_csv
@@ -29,8 +26,6 @@ from desk.model.blotter import (
     ExportBlotter,
 )
 from desk.model.commands import AnyCommand
-from desk.model.errors import DeskError
-from desk.model.events import Answered, AnyEvent, Denial, Denied
 from desk.model.journal import Row
 from desk.model.orders import OrderTerms
 
@@ -38,15 +33,8 @@ EXPORTS = "exports"
 SLICE_ROWS = 25
 """Of the journal, worked on before the engine is let in: a millisecond or two."""
 
-PAUSE_S = 0.001
 MOST_LOOKED_AT = 20_000
 """Rows of the journal that one page looks through; the window asks on from there."""
-
-MOST_WAITING = 8
-
-
-class Stopped(Exception):
-    """The desk closes: what is being read is wanted no more."""
 
 
 class Records:
@@ -55,43 +43,24 @@ class Records:
     def __init__(self, runtime: Runtime, folder: Path) -> None:
         self._runtime = runtime
         self._folder = folder
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._one_at_a_time = asyncio.Lock()
-        self._stopped = threading.Event()
+        self._reading = Reading(runtime, "The journal is being read.")
 
     def takes(self, command: AnyCommand, number: int | None) -> bool:
         """Take a command that is answered here; False if it is none."""
-        if not isinstance(command, AskBlotter | ExportBlotter):
+        if isinstance(command, AskBlotter):
+            self._reading.begin(command, number, partial(self.page, command))
+        elif isinstance(command, ExportBlotter):
+            work = partial(self._exported, command)
+            self._reading.begin(command, number, work, failed="Nothing was written: {error}.")
+        else:
             return False
-        if len(self._tasks) >= MOST_WAITING:
-            self._runtime.tell(_denied(command, number, "BUSY", "The journal is being read."))
-            return True
-        task = asyncio.get_running_loop().create_task(self._answer(command, number))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
         return True
 
     async def stop(self) -> None:
         """Give up what is being read."""
-        self._stopped.set()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._reading.stop()
 
-    async def _answer(self, command: AskBlotter | ExportBlotter, number: int | None) -> None:
-        async with self._one_at_a_time:
-            try:
-                data = await asyncio.to_thread(self._work, command)
-            except Stopped:
-                return
-            except (DeskError, OSError) as error:
-                why = f"Nothing was written: {error}." if _is_export(command) else f"{error}."
-                self._runtime.tell(_denied(command, number, "JOURNAL_READ", why))
-                return
-        about = str(command.__struct_config__.tag)
-        self._runtime.tell(Answered(command=number, about=about, data=data))
-
-    def _work(self, command: AskBlotter | ExportBlotter) -> dict[str, object]:
-        if isinstance(command, AskBlotter):
-            return msgspec.to_builtins(self.page(command))
+    def _exported(self, command: ExportBlotter) -> dict[str, object]:
         path, count = self.export(command.wanted)
         return {"path": str(path), "rows": count}
 
@@ -129,9 +98,7 @@ class Records:
                 yield from self._wanted(row, wanted)
 
     def _slice(self, pages: JournalPages, after_seq: int, before_seq: int) -> list[Row]:
-        if self._stopped.is_set():
-            raise Stopped
-        time.sleep(PAUSE_S)  # lets the engine have the interpreter
+        self._reading.breathe()
         return pages.between(after_seq, before_seq)
 
     def _wanted(self, row: Row, wanted: BlotterFilter) -> list[BlotterRow]:
@@ -145,15 +112,3 @@ class Records:
     def _terms(self, order_id: str) -> OrderTerms | None:
         order = self._runtime.engine.desk.state.orders.get(order_id)
         return None if order is None else order.terms
-
-
-def _is_export(command: AskBlotter | ExportBlotter) -> bool:
-    return isinstance(command, ExportBlotter)
-
-
-def _denied(
-    command: AskBlotter | ExportBlotter, number: int | None, code: str, message: str
-) -> AnyEvent:
-    denial = Denial(code=code, rule="rec.retention", message=message)
-    about = str(command.__struct_config__.tag)
-    return Denied(command=number, about=about, id=command.id, denials=[denial])

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from desk.app.assemble import build_engine
 from desk.app.feeds import Feeds
+from desk.app.filming import Filming
 from desk.app.folder_settings import FolderSettings, folder_settings
 from desk.app.options import Options
+from desk.app.past import Past
 from desk.app.practice import Practice, close_exchange
 from desk.app.records import Records
 from desk.app.replayed import Recorded, ReplayedFeeds
@@ -92,9 +94,15 @@ class Session:
             desk = engine.desk
             self._practice.open(desk.state, desk.catalogue, desk.now_ns)
         self.records = Records(self.runtime, held.path)
-        self.runtime.beside = TypedLines(self.runtime, self.records.takes).takes
         feeds = partial(ReplayedFeeds, recorded) if recorded else Feeds
         self.feeds: Feeds = feeds(options, self.runtime, held.path, store, listed_ms)
+        self.film = Filming(self.runtime, held.path, self.feeds.notes)
+        self.past = Past(self.runtime, held.path, self.film)
+        self.runtime.beside = TypedLines(self.runtime, self._reads).takes
+
+    def _reads(self, command: AnyCommand, number: int | None) -> bool:
+        """Take what is answered from the folder's past."""
+        return self.records.takes(command, number) or self.past.takes(command, number)
 
     @property
     def seq(self) -> int:
@@ -180,6 +188,7 @@ async def open_session(
     assert body is not None
     for task in tasks:
         task.add_done_callback(partial(_end_with, body))
+    tasks.append(asyncio.create_task(session.film.run(), name="film"))
     tasks.append(asyncio.create_task(_load_for_later(), name="load for later"))
     try:
         yield session
@@ -193,6 +202,8 @@ async def open_session(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await session.records.stop()
+        await session.past.stop()
+        await session.film.stop()
         await session.feeds.stop()
         session.close()
 

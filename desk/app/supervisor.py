@@ -13,7 +13,7 @@ from desk.app.session import Session
 from desk.app.window_process import RestartAllowance, WindowProcess
 from desk.engine.frame import build_frame
 from desk.engine.message import WindowChanged
-from desk.engine.snapshot import EventMessage, Hello, Request
+from desk.engine.snapshot import EventMessage, FilmFrame, Hello, Request
 from desk.io.pipe import WindowPipe
 from desk.model.commands import AnyCommand, NextFrame, WindowClosing
 from desk.model.events import Acknowledged, AnyEvent
@@ -63,6 +63,7 @@ class Supervisor:
     async def __aenter__(self) -> Self:
         self._runtime.listeners.append(self._tell)
         self._runtime.on_change.append(self._note_change)
+        self._session.past.show = self._show_film
         self._attach("")
         return self
 
@@ -130,6 +131,10 @@ class Supervisor:
             said = EventMessage(number=self._events, sent_ns=now_ns, event=event)
             self._pipe.send(self._encode(said))
 
+    def _show_film(self, film: FilmFrame) -> None:
+        if self._pipe is not None:
+            self._pipe.send(self._encode(film))
+
     def _note_change(self) -> None:
         if not self._changed:
             self._changed = True
@@ -166,6 +171,7 @@ class Supervisor:
             notes=self._session.feeds.notes(),
         )
         self._pipe.send(self._encode(frame))
+        self._session.film.see(frame, wanted)
         self._last_frame_s = asyncio.get_running_loop().time()
         self._engine_ms = (self._runtime.clock.boot_ns() - started_ns) / 1e6
 

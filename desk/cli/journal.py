@@ -1,4 +1,4 @@
-"""`desk journal verify|show|export`: what the journal holds, for people and for scripts.
+"""`desk journal verify|show|export|film`: what the journal holds, for people and for scripts.
 
 Reads only: works beside a running desk, and on a journal that a desk would refuse.
 """
@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from desk.cli.film import show_film
 from desk.io.csv_cells import text_cell, value_cell
 from desk.io.folder import desk_folder
 from desk.io.journal_reader import JournalReader
@@ -30,7 +31,7 @@ class _Arguments(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise InputError(
-            source=self.prog, expected="verify|show|export [--account DIR]", found=message
+            source=self.prog, expected="verify|show|export|film [--account DIR]", found=message
         )
 
 
@@ -48,19 +49,23 @@ def run(argv: Sequence[str]) -> int:
     """Carry out the command; the exit code, 1 when `verify` found the journal broken.
 
     Raises InputError for bad usage or a folder without a journal, JournalError when `show` or
-    `export` meet a journal that does not hold.
+    `export` meet a journal that does not hold, FilmMissing when `film` finds no picture.
     """
     parser = _Arguments(
         prog="desk journal", description="Read the journal of a desk folder.", allow_abbrev=False
     )
-    parser.add_argument("action", choices=("verify", "show", "export"))
+    parser.add_argument("action", choices=("verify", "show", "export", "film"))
     parser.add_argument("--account", metavar="DIR", help="the desk folder")
     parser.add_argument("--json", action="store_true", help="export one JSON object a line")
+    parser.add_argument("--at", metavar="TIME", help="film: the picture of a time, HKT")
+    parser.add_argument("--seq", metavar="N", type=int, help="film: the picture of a row")
     arguments = parser.parse_args(argv)
     folder = desk_folder(arguments.account)
     if arguments.action == "verify":
         return _verify(folder)
-    if arguments.action == "show" or arguments.json:
+    if arguments.action == "film":
+        show_film(folder, arguments.at, arguments.seq)
+    elif arguments.action == "show" or arguments.json:
         _show(folder)
     else:
         _export(folder)

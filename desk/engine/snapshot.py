@@ -373,7 +373,17 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
     """What this desk goes by of its folder's `settings.toml`, read at its start."""
 
 
-PipeMessage = Hello | DeskFrame | EventMessage
+class FilmFrame(msgspec.Struct, frozen=True, kw_only=True, tag="film"):
+    """A picture of the past, as it was asked for: never to be taken for a live one."""
+
+    number: int
+    """Of the command that asked for it."""
+    frame: DeskFrame
+    next_ms: int | None
+    """Wall clock of the picture after it; None: it is the last."""
+
+
+PipeMessage = Hello | DeskFrame | EventMessage | FilmFrame
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

@@ -37,6 +37,27 @@ class JournalPages:
             raise unreadable(self._path, None, error) from error
         return int(last or 0)
 
+    def time_ms(self, seq: int) -> int:
+        """Return the time of a row, or of the last one before it; 0: there is none."""
+        try:
+            found = self._connection.execute(
+                "SELECT time_ms FROM journal WHERE seq <= ? ORDER BY seq DESC LIMIT 1", (seq,)
+            ).fetchone()
+        except READ_ERRORS as error:
+            raise unreadable(self._path, seq, error) from error
+        return 0 if found is None else int(found[0])
+
+    def first_since(self, time_ms: int) -> int:
+        """Return the number of the first row at or after a time; behind the last: none is."""
+        low, high = 1, self.newest_seq() + 1
+        while low < high:
+            middle = (low + high) // 2
+            if self.time_ms(middle) < time_ms:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
     def between(self, after_seq: int, before_seq: int) -> list[Row]:
         """Return the rows behind one and before another, oldest first."""
         try:

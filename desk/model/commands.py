@@ -14,6 +14,7 @@ import msgspec
 from desk.model.alert_commands import AcknowledgeAlert, RemoveAlert, SetAlert
 from desk.model.blotter import AskBlotter, ExportBlotter
 from desk.model.command import Command
+from desk.model.film import AskFilm, AskMoments, CheckFilm
 from desk.model.order_commands import (
     AmendOrder,
     CancelAll,
@@ -341,5 +342,8 @@ AnyCommand: TypeAlias = (
     | Ask
     | AskBlotter
     | ExportBlotter
+    | AskMoments
+    | AskFilm
+    | CheckFilm
     | NextFrame
 )

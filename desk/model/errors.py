@@ -7,6 +7,7 @@
         * JournalBroken: chain or anchor does not hold; nothing is repaired silently
         * JournalUnwritable: a sync failed; nothing more is durable in this process
         * JournalHeld: another process holds the desk folder
+    * FilmMissing: there is no picture of that moment, or it does not hold
     * RecordingError: the disk takes no more of a recording
     * FeedError: a venue cannot be reached or speaks nonsense
 
@@ -82,6 +83,10 @@ class JournalHeld(JournalError):
     def __str__(self) -> str:
         holder = "another process" if self.pid is None else f"process {self.pid}"
         return f"{self.path} is held by {holder}"
+
+
+class FilmMissing(DeskError):
+    """A picture of the past cannot be had; the message is a sentence without its full stop."""
 
 
 class FeedError(DeskError):

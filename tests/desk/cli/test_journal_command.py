@@ -6,6 +6,7 @@ import io
 import json
 import sqlite3
 
+import msgspec
 import pytest
 from helpers.journals import SMALL_RESERVE, entry, write_journal
 from hypothesis import given
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 from desk.cli import journal as command
 from desk.cli.journal import run
 from desk.io.csv_cells import text_cell, value_cell
+from desk.io.film_writer import FilmBounds, FilmWriter
 from desk.io.folder import hold_folder
 from desk.io.journal import SqliteJournal
-from desk.model.errors import InputError, JournalBroken
+from desk.model.errors import FilmMissing, InputError, JournalBroken
 from desk.model.journal import Entry
 
 ENTRIES = [
@@ -323,7 +325,7 @@ def test_bad_usage_is_one_line_that_says_what_was_expected(arguments, capsys):
     with pytest.raises(InputError) as refused:
         run(arguments)
 
-    assert "verify|show|export [--account DIR]" in str(refused.value)
+    assert "verify|show|export|film [--account DIR]" in str(refused.value)
     assert "\n" not in str(refused.value)
     captured = capsys.readouterr()
     assert captured.out == captured.err == ""
@@ -345,3 +347,26 @@ def test_without_account_the_users_own_folder_is_read(tmp_path, monkeypatch, cap
 
     assert run(["verify"]) == 0
     assert verdict(capsys)["rows"] == 1
+
+
+def test_film_prints_the_picture_of_a_row_or_a_time(folder, capsys):
+    time_ms = ENTRIES[0].time_ms
+    writer = FilmWriter(folder, FilmBounds(spare=0))
+    for number in range(2):
+        picture = msgspec.msgpack.encode({"seq": number, "wall_ms": time_ms + number})
+        writer.write(picture, time_ms + number, 1 + number)
+    writer.close()
+    assert run(["film", "--seq", "1", "--account", str(folder)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"seq": 0, "wall_ms": time_ms}
+    at = "2026-09-21T22:13:20.008+08:00"
+    assert run(["film", "--at", at, "--account", str(folder)]) == 0
+    assert json.loads(capsys.readouterr().out)["seq"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [([], InputError), (["--at", "noon"], InputError), (["--at", "09:30"], FilmMissing)],
+)
+def test_film_says_what_it_cannot_show(folder, arguments, error):
+    with pytest.raises(error):
+        run(["film", *arguments, "--account", str(folder)])
