@@ -101,8 +101,9 @@ class Filming:
 
     async def _watch(self) -> None:
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._moment.wait(), EVERY_S)
+            with suppress(TimeoutError):  # not wait_for: in 3.11 that may lose a cancellation
+                async with asyncio.timeout(EVERY_S):
+                    await self._moment.wait()
             self._moment.clear()
             if self._is_watched(1.0):
                 await asyncio.sleep(SENT_WITHIN_S)
