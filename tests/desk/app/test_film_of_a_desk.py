@@ -102,8 +102,8 @@ def run(folder, trader, scenario):
 
 def test_the_picture_of_a_denial_is_what_the_window_was_sent(tmp_path, traded):
     async def scenario(desk):
-        page = msgspec.convert((await desk.ask(AskMoments(kinds=("denial",)))).data, MomentsPage)
         sent = desk.see(traded)
+        page = msgspec.convert((await desk.ask(AskMoments(kinds=("denial",)))).data, MomentsPage)
         return page, sent, await desk.kept(page.rows[0].seq)
 
     page, sent, shown = run(tmp_path, traded, scenario)
