@@ -9,6 +9,7 @@ gets one signal a tick. Runs of both alternate; each process measures itself.
 `panic`: from a panic key to the engine's answer, and what a window that hangs leaves at work.
 `alert`: from an alert's event until it is raised and painted.
 `margin`: twenty positions recomputed on one mark, beside the same.
+`charts`: what two charts add to a frame of the engine, at two speeds of the market.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ END_S = 20.0
 
 EXIT_OK = 0
 
-NAMES = ("window", "panels", "start", "stress", "margin", "ticket", "panic", "alert")
+NAMES = ("window", "panels", "start", "stress", "margin", "ticket", "panic", "alert", "charts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,10 @@ def _rows(name: str, seconds: float, repeats: int) -> list[dict[str, Any]]:
         from desk.cli.bench_margin import margin_rows
 
         return margin_rows(repeats)
+    if name == "charts":
+        from desk.cli.bench_charts import chart_rows
+
+        return chart_rows(max(seconds, 10.0))
     if name == "panels":
         from desk.cli.bench_panels import panel_rows
 

@@ -20,6 +20,8 @@ SECOND_MS, MINUTE_MS = 1_000, 60_000
 
 _DAY_MS = 86_400_000
 _QUARTER_S = 900
+_UNKNOWN: tuple[int, float | None] = (-1, None)
+"""A minute, and the price a day before it."""
 
 SECONDS_KEPT = 3 * 3600
 MINUTES_KEPT = 3 * 1440
@@ -43,7 +45,7 @@ LENGTHS_S = tuple(sorted({1, 60, *FINER_S}))
 class CandleStore:
     """Every length of bar of one instrument; a full day takes about a megabyte."""
 
-    __slots__ = ("_folded", "minutes", "seconds", "source", "told_last")
+    __slots__ = ("_day_ago", "_folded", "minutes", "seconds", "source", "told_last")
 
     def __init__(self) -> None:
         self.seconds = Bars(SECOND_MS, SECONDS_KEPT)
@@ -51,6 +53,7 @@ class CandleStore:
         self._folded: dict[int, _Folded] = {}
         self.source = ""
         """Where bars come from that were not heard trade by trade, a short sentence."""
+        self._day_ago = _UNKNOWN
         self.told_last: Decimal | None = None
         """Where the newest candle of the venue's history closed: the last trade before the first
         that was heard."""
@@ -76,7 +79,7 @@ class CandleStore:
 
     def hear_past(self, bar_s: int, told: Sequence[PastCandle]) -> None:
         """Take candles of a length out of the venue's history, in order, not none."""
-        self.told_last = told[-1].close
+        self.told_last, self._day_ago = told[-1].close, _UNKNOWN
         self.take_past(
             bar_s,
             [
@@ -97,13 +100,16 @@ class CandleStore:
 
         That price is the open of the minute in which it was, or of the quarter of an hour.
         """
-        then_ms = now_ms - _DAY_MS
+        minute = now_ms // MINUTE_MS
+        if self._day_ago[0] != minute:
+            self._day_ago = (minute, self._open_at(now_ms - _DAY_MS))
+        price = self._day_ago[1]
+        return Decimal(f"{float(last) / price - 1:.6f}") if price else None
+
+    def _open_at(self, time_ms: int) -> float | None:
         quarters = self._folded.get(_QUARTER_S)
-        for bars in (self.minutes, None if quarters is None else quarters.bars):
-            price = None if bars is None else bars.open_at(then_ms)
-            if price:
-                return Decimal(f"{float(last) / price - 1:.6f}")
-        return None
+        price = self.minutes.open_at(time_ms)
+        return price if price or quarters is None else quarters.bars.open_at(time_ms)
 
     def add_trade(self, time_ms: int, price: float, coins: float) -> None:
         """Add one trade."""

@@ -10,6 +10,7 @@ from desk.app.entry import main
 from desk.cli import bench
 from desk.cli.bench import FIGURES, PACES, Pace, percentile, pooled, row, window_rows
 from desk.cli.bench_alert import rows as alert_rows
+from desk.cli.bench_charts import rows as chart_rows
 from desk.cli.bench_load import push_ticks, serve_window
 from desk.cli.bench_panic import HUNG, KEYS
 from desk.cli.bench_panic import rows as panic_rows
@@ -99,6 +100,14 @@ def test_command_prints_one_document(monkeypatch, capsys):
     monkeypatch.setattr(bench, "window_rows", lambda seconds, repeats: [{"name": "x"}])
     assert main(["bench", "window", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"rows": [{"name": "x"}]}
+
+
+def test_charts_stand_beside_the_same_frames_without_them():
+    found = {"plain": [2.0] * 20, "charted": [2.1] * 18 + [3.0] * 2, "whole": []}
+    middle, worst = chart_rows("20", found)
+    assert (middle["value"], middle["reference"], middle["ok"]) == (2.1, 2.0, True)
+    assert (worst["value"], worst["ratio"], worst["ok"]) == (3.0, 1.5, False)
+    assert "x20" in worst["name"]
 
 
 def test_panic_keys_are_held_to_a_tenth_of_a_second_and_a_hung_window_to_four():

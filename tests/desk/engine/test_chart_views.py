@@ -1,14 +1,18 @@
 """What a frame tells a chart: what it asked for, and of that only what may be new."""
 
+from decimal import Decimal as D
+
 import msgspec
 import pytest
 from helpers.engines import BTC, START_MS, Trader
 
 from desk.engine.chart_views import MAX_BARS, chart_views
 from desk.engine.frame import build_frame
+from desk.engine.message import PastTold
 from desk.market.bars import Bar
 from desk.market.heat import COLUMNS_KEPT, EVERY_MS
 from desk.model.commands import ChartWanted, NextFrame
+from desk.model.market_data import PastCandle, PastFunding
 
 
 @pytest.fixture
@@ -86,6 +90,67 @@ def test_the_newest_candles_are_sent_where_there_are_too_many(trader):
     assert (len(view.start_ms), view.close[0], view.close[-1]) == (MAX_BARS, 5.0, MAX_BARS + 4.0)
     assert view.source == "Binance's own candles"
     assert view.revision == 1
+
+
+# ------------------------------------------------------------------ the time before
+
+
+def told(first_ms, bar_s, *closes, source="Binance's own candles"):
+    candles = [
+        PastCandle(first_ms + n * bar_s * 1_000, D(close), D(close), D(close), D(close), D(1))
+        for n, close in enumerate(closes)
+    ]
+    return PastTold(instrument=BTC, bar_s=bar_s, candles=candles, source=source)
+
+
+def change(trader):
+    frame = build_frame(trader.desk, NextFrame(), number=1, engine_ms=0.0, notes={})
+    (view,) = [market for market in frame.markets if market.instrument == BTC]
+    return view.last, view.change_24h_rate
+
+
+def test_the_change_of_the_day_is_counted_from_the_price_a_day_ago(trader):
+    assert change(trader) == (None, None)
+    quarter = 900_000
+    first = (START_MS - 86_400_000) // quarter * quarter
+    trader.process(told(first - quarter, 900, "50000", "40000", *["55000"] * 95))
+    assert change(trader) == (D(55000), D("0.375")), "before a print is heard, as the venue closed"
+    trader.trade("50000", "1")
+    assert change(trader) == (D(50000), D("0.25"))
+
+
+def test_a_minute_of_the_desks_own_knows_better_than_a_quarter_of_an_hour(trader):
+    then = START_MS - 86_400_000
+    trader.process(told(then // 900_000 * 900_000, 900, "40000"))
+    trader.process(told(then // 60_000 * 60_000, 60, "44000"))
+    trader.trade("55000", "1")
+    assert change(trader) == (D(55000), D("0.25"))
+
+
+def test_no_price_a_day_ago_is_no_change_of_none(trader):
+    trader.trade("50000", "1")
+    trader.process(told(START_MS - 7_200_000, 60, "40000"))
+    assert change(trader) == (D(50000), None)
+
+
+def test_what_a_venue_tells_of_the_time_before_moves_no_mark_and_no_age(trader):
+    desk, market = trader.desk, trader.desk.market.get(BTC)
+
+    def known():
+        return (desk.now_ns, desk.market.last_message_ns, market.mark, desk.changes, market.book)
+
+    before = known()
+    trader.process(told(START_MS - 600_000, 60, *["1"] * 10))
+    assert known() == before
+    assert market.last_trade is None
+    trader.process(PastTold(instrument="NO-SUCH.THING", source="x"))
+
+
+def test_fundings_of_the_span_are_marked(trader):
+    fundings = [PastFunding(START_MS - n * 28_800_000, D("0.0001")) for n in range(3)]
+    trader.process(PastTold(instrument=BTC, fundings=fundings))
+    assert [at for at, _ in chart(trader).funding] == sorted(one.time_ms for one in fundings)
+    assert chart(trader, from_ms=START_MS).funding == [(START_MS, 0.0001)]
 
 
 # ------------------------------------------------------------------ depth
