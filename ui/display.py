@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from desk.engine.snapshot import DeskFrame
 from ui.arming import Arming
 from ui.clock import boot_ns
-from ui.pacing import Pacing
+from ui.pacing import Pacing, Show
 from ui.panels.strips import Answer
 from ui.panes import Panes
 from ui.pump import Pump
@@ -42,12 +42,13 @@ class Display(QObject):
         self.offers_tour: Callable[[], bool] = lambda: False
         """Whether nobody has been shown round this desk yet."""
         # Milliseconds between two looks at what a person cannot read sixty times a second.
-        tasks: list[tuple[int, Callable[[DeskFrame], None]]] = [
-            (66, panes.positions.show_frame),
+        tasks: list[tuple[int, Show]] = [
+            (66, self._if_shown("positions", panes.positions.show_frame)),
+            # Risk keeps half an hour of ratios, the ticket disarms on a stale mark: seen or not.
             (100, panes.risk.show_frame),
             (100, self._show_ticket),
             (200, self._show_desk),
-            (200, panes.orders.show_frame),
+            (200, self._if_shown("orders", panes.orders.show_frame)),
             (100, panes.charts.show_frame),
             (250, panes.feeds.show_frame),
             (250, panes.financing.show_frame),
@@ -68,10 +69,21 @@ class Display(QObject):
             return
         self._pump.charts = self._panes.charts.take(frame, self.selected)
         self._pump.streams = self._panes.feeds.is_seen()
-        self._panes.watch.show_frame(frame, self.selected)
+        if self._panes.area.docks["watch"].isVisible():
+            self._panes.watch.show_frame(frame, self.selected)
         self.priced.emit(frame, self.selected)
         self._panes.area.fit_front()
         self.pacing.show(frame)
+
+    def _if_shown(self, key: str, show: Show) -> Show:
+        """A panel whose dock is nowhere takes no frame; when it comes, it takes the newest."""
+        dock = self._panes.area.docks[key]
+
+        def show_it(frame: DeskFrame) -> None:
+            if dock.isVisible():
+                show(frame)
+
+        return show_it
 
     def _show_ticket(self, frame: DeskFrame) -> None:
         self._panes.ticket.show_frame(frame, self.selected)

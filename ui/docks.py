@@ -84,6 +84,11 @@ class DockArea(QMainWindow):
         """Whether the window is a small one."""
         return self._theme.compact
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether docks are being put in their places."""
+        return self._busy > 0
+
     # ---- arrangements -----------------------------------------------------------------------
 
     def arrange(self, tree: Node, host: str, guests: Collection[str] = ()) -> None:

@@ -46,9 +46,13 @@ class LadderHands(QObject):
     def show_frame(self, frame: DeskFrame, selected: str | None) -> None:
         """Show a frame, and ask for the levels that are in sight."""
         self._hands.see_frame(frame)
-        self._panel.sent = self._hands.sent(selected)
-        self._panel.show_frame(frame, selected)
-        self._pump.levels, self._pump.group = self._panel.wanted()
+        # Not on the screen it follows the instrument all the same: its quantity goes to nothing.
+        if self._panel.isVisible() or self._panel.shows_another(selected):
+            self._panel.sent = self._hands.sent(selected)
+            self._panel.show_frame(frame, selected)
+            self._pump.levels, self._pump.group = self._panel.wanted()
+        else:
+            self._pump.levels = 0
         self.lock.see_market(market_of(frame, selected), frame.wall_ms)
 
     def _place(self, intent: Intent) -> None:

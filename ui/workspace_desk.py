@@ -39,6 +39,7 @@ class WorkspaceDesk(QObject):
         self._area.turned.connect(self._turn)
         for key, dock in self._area.docks.items():
             dock.bar.menu_asked.connect(partial(self._open_dock_menu, key))
+            dock.visibilityChanged.connect(self._turn_one)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.screenRemoved.connect(self._bring_back)
@@ -52,6 +53,11 @@ class WorkspaceDesk(QObject):
         workspace = self._workspace
         names = [(key, workspace.name_of(key)) for key in workspace.layouts]
         self._window.footer.layouts.show_layouts(names, workspace.current)
+
+    def _turn_one(self, shown: bool) -> None:
+        """A dock came to the front, or its window back."""
+        if shown and not self._area.is_busy:
+            self._turn()
 
     def _turn(self) -> None:
         """What comes to the screen shows what is true now, before it is painted."""

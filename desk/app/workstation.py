@@ -17,7 +17,9 @@ EXIT_OK = 0
 def run(argv: list[str]) -> int:
     """Open the workstation, or the desk alone with `--no-window`."""
     parser = arguments("desk", "The workstation: engine, window, paper execution.")
-    parser.add_argument("--layout", metavar="NAME", help="Trade")
+    parser.add_argument(
+        "--layout", metavar="NAME", help="Trade, Risk, Monitor, an own one; else the last"
+    )
     parser.add_argument("--no-window", action="store_true", help="the engine alone")
     parsed = parser.parse_args(argv)
     chosen = options(parsed, window=not parsed.no_window, layout=parsed.layout)

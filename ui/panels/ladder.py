@@ -123,6 +123,10 @@ class LadderPanel(QWidget):
         self.grid.take(frame, market)
         self.paint_again()
 
+    def shows_another(self, selected: str | None) -> bool:
+        """Whether another instrument than the chosen one is shown."""
+        return self._market is None or self._market.instrument != selected
+
     def _follow(self, market: MarketView) -> None:
         """Another instrument: a quantity written for one is an accident on another."""
         self.quantity.setText("0")
