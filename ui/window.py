@@ -110,11 +110,9 @@ class DeskWindow(Panes):
         self.desk_menu = DeskMenu(self)
         self.command_desk = wire_hands(self)
         self.workspace = Workspace(self, self.area, own.file)
-        unknown = self.workspace.begin(layout)
+        self._opening = self.workspace.begin(layout)
         self.workspace_desk = WorkspaceDesk(self)
         self._wire()
-        if unknown:
-            self.say(unknown)
         for complaint in (*own.complaints, *self.workspace.complaints):
             self.display.keep_fault(passed_over(complaint))
 
@@ -177,7 +175,8 @@ class DeskWindow(Panes):
         self.arming.allow(live, tr(REASONS.get(link, "")))
         self.dim(link in REASONS)
         if live:
-            self.say(tr("The desk is running."), icon="tick")
+            self.say(self._opening or tr("The desk is running."), icon="tick")
+            self._opening = ""
         self.ticket.set_connected(live)
         self.cancel_all.setEnabled(live)
         if not live:

@@ -86,6 +86,8 @@ class WorkspaceDesk(QObject):
         """Qt gives a lost focus to the next control, which may be a lock: Space would arm."""
         before = QApplication.focusWidget()
         act()
+        if QApplication.activeWindow() is None:
+            self._window.activateWindow()  # it was a dock that floated
         if before is not None and before.isVisible():
             before.setFocus()
         else:

@@ -32,11 +32,11 @@ def theme(dressed, qapp):
 class Rig:
     """A shown window, its pump, and the desk that answers it."""
 
-    def __init__(self, qtbot, theme, frame, size=(1920, 1080), desk=None, own=None):
+    def __init__(self, qtbot, theme, frame, size=(1920, 1080), desk=None, **opening):
         self.qtbot = qtbot
         self.desk = desk or FakeDesk(frame)
         self.pump = Pump(SocketWire(self.desk.theirs))
-        self.window = DeskWindow(theme, self.pump, own)
+        self.window = DeskWindow(theme, self.pump, **opening)
         self.window.resize(*size)
         qtbot.addWidget(self.window, before_close_func=self._let_go)
         self.window.show()
