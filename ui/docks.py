@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 
 import msgspec
@@ -73,7 +74,7 @@ class DockArea(QMainWindow):
         dock = self.docks[key] = Dock(self._theme, key, title, panel)
         dock.setParent(self)
         dock.hide()
-        dock.topLevelChanged.connect(self._touch)
+        dock.topLevelChanged.connect(partial(self._float, dock))
         dock.dockLocationChanged.connect(self._touch)
         dock.closed.connect(self._touch)
         dock.moved.connect(self._tell)
@@ -294,6 +295,13 @@ class DockArea(QMainWindow):
         self.fit(tall=tall, tabbed=bool(guests))
 
     # ---- the trader's hand ------------------------------------------------------------------
+
+    def _float(self, dock: Dock, floats: bool) -> None:
+        """A dock that was put back is the one that is looked at."""
+        if not self._busy and not floats:
+            dock.raise_()
+            self._show_tab_bars()
+        self._touch()
 
     def _touch(self) -> None:
         if not self._busy:
