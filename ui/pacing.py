@@ -30,6 +30,10 @@ class Pacing:
         self._now_ns = now_ns
         self._decisive: tuple[object, ...] | None = None
 
+    def add(self, every_ms: int, show: Show) -> None:
+        """Take in a panel that was built later."""
+        self._tasks.append(_Task(every_ms * 1_000_000, show))
+
     def hurry(self) -> None:
         """Let every panel take the next frame."""
         self._decisive = None

@@ -9,12 +9,14 @@ from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui.actions import new_id
+from ui.alert_place import AlertPlace
 from ui.arming import SURFACES
 from ui.charts import Charts
 from ui.controls import Button
 from ui.docks import DockArea
 from ui.focus_walk import walk
 from ui.keys import Key, chord
+from ui.late_panels import add_late_docks
 from ui.lock import LockButton
 from ui.paint import painting
 from ui.panels.banner import BannerBar
@@ -53,6 +55,8 @@ class Panes(QWidget):
 
     painted = Signal()
     """Everything that waited to be painted has been."""
+    late = Signal()
+    """The first picture is painted: what can wait is built from now on."""
     placed = Signal()
     """The window lies elsewhere, or has another size."""
     resized = Signal()
@@ -122,6 +126,8 @@ class Panes(QWidget):
         self.cancel_all.pixels = 11
         self.cancel_all.setFixedHeight(20)
         orders.bar.add_right(self.cancel_all)
+        AlertPlace(area, self.orders, area.add("alerts", tr("Alerts"), None))
+        add_late_docks(area)
         for surface in LOCKED_DOCKS:
             area.docks[surface].bar.add_lock(self.locks[surface])
         self.footer.add_lock(self.locks["command"])
@@ -172,6 +178,7 @@ class Panes(QWidget):
         """After the first paint: what takes long to import."""
         if not self._late_loaded:
             self._late_loaded = True
+            self.late.emit()
             QTimer.singleShot(0, self.charts.load)
 
     def event(self, event: QEvent) -> bool:

@@ -20,6 +20,7 @@ from ui.drill_scores import DrillScores
 from ui.key_actions import key_actions
 from ui.keys import bind
 from ui.ladder_hands import LadderHands
+from ui.late_panels import LatePanels
 from ui.order_desk import OrderDesk
 from ui.order_hands import OrderHands
 from ui.own_files import OwnFiles, own_files
@@ -112,6 +113,8 @@ class DeskWindow(Panes):
         self.workspace = Workspace(self, self.area, own.file)
         self._opening = self.workspace.begin(layout)
         self.workspace_desk = WorkspaceDesk(self)
+        self.late_panels = LatePanels(self)
+        self.late.connect(self.late_panels.begin)
         self._wire()
         for complaint in (*own.complaints, *self.workspace.complaints):
             self.display.keep_fault(passed_over(complaint))
@@ -174,6 +177,7 @@ class DeskWindow(Panes):
         live = link is Link.LIVE
         self.arming.allow(live, tr(REASONS.get(link, "")))
         self.dim(link in REASONS)
+        self.late_panels.set_dimmed(link in REASONS)
         if live:
             self.say(self._opening or tr("The desk is running."), icon="tick")
             self._opening = ""

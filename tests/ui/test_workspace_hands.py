@@ -26,7 +26,7 @@ def test_another_layout_disarms_nothing_and_no_key_sends_what_is_not_seen(rig, q
     rig.arm()
     rig.write(quantity="2")
     window.positions.grid.select_key(window.positions.grid.grid.rows[0].key)
-    press(qtbot, Qt.Key.Key_F2, SHIFT)
+    press(qtbot, Qt.Key.Key_F3, SHIFT)
     for key, modifiers in ((Qt.Key.Key_Return, CTRL), (Qt.Key.Key_2, CTRL_ALT)):
         press(qtbot, key, modifiers)
         rig.settle()

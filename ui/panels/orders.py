@@ -48,6 +48,8 @@ class OrdersPanel(QWidget):
         self.blotter = BlotterPage(theme)
         self.alerts = AlertsPage(theme)
         self.events = WordsGrid(theme, EVENT_COLUMNS, tr("Events"))
+        self._lent = QWidget(self)
+        """In the alerts' place while they stand elsewhere."""
         self._pages = QStackedLayout()
         for page in (self.orders, self.fills, self.blotter, self.alerts, self.events):
             self._pages.addWidget(page)
@@ -73,8 +75,25 @@ class OrdersPanel(QWidget):
         self.orders_shown.emit(number == 0)
 
     def open_page(self, page: QWidget) -> None:
-        """Bring a page forward, as its tab does."""
-        self.tabs.tabs[self._pages.indexOf(page)].setChecked(True)
+        """Bring a page forward, as its tab does; one that is lent is in front where it is."""
+        if (number := self._pages.indexOf(page)) >= 0:
+            self.tabs.tabs[number].setChecked(True)
+
+    def lend_alerts(self) -> None:
+        """The alerts stand elsewhere: their tab goes until they are back."""
+        number = self._pages.indexOf(self.alerts)
+        self._pages.removeWidget(self.alerts)
+        self._pages.insertWidget(number, self._lent)
+        self.tabs.tabs[number].hide()
+        if self.tabs.tabs[number].isChecked():
+            self.tabs.tabs[0].setChecked(True)
+
+    def take_alerts_back(self) -> None:
+        """They stand behind their tab again."""
+        number = self._pages.indexOf(self._lent)
+        self._pages.removeWidget(self._lent)
+        self._pages.insertWidget(number, self.alerts)
+        self.tabs.tabs[number].show()
 
     def show_log(self) -> None:
         """Show the log after an event came."""
