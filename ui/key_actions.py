@@ -23,6 +23,7 @@ def key_actions(window: DeskWindow) -> Actions:
         **_desk_actions(window),
         **_ticket_actions(window),
         **_book_actions(window),
+        **_chart_actions(window),
         **_places(window),
         **workspace_keys(window),
     }
@@ -82,6 +83,16 @@ def _book_actions(window: DeskWindow) -> Actions:
     records = window.alerts.keys(window.go_to, window.orders)
     amend = window.order_desk.amend
     return closing | ladder | records | {"cancel_selected": cancel, "amend": amend}
+
+
+def _chart_actions(window: DeskWindow) -> Actions:
+    charts = window.charts
+    return {
+        "focus_chart": lambda: window.go_to(charts.main),
+        "chart_longer": lambda: charts.in_hand().choose_bars(1),
+        "chart_shorter": lambda: charts.in_hand().choose_bars(-1),
+        "chart_live": charts.go_live,
+    }
 
 
 def _places(window: DeskWindow) -> Actions:

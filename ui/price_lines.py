@@ -21,13 +21,13 @@ def draw_line(
     line: PriceLine,
     y_of: Height,
     view: QRectF,
-    taken: list[float],
+    taken: list[QRectF],
     tag: float,
     *,
     dimmed: bool,
 ) -> None:
-    """A line with its words at the left; `taken`: heights where words stand already; `tag`: where
-    its price stands at the axis.
+    """A line with its words at the left; `taken`: where words stand already; `tag`: where its
+    price stands at the axis.
     """
     y = round(y_of(line.price)) + 0.5
     if line.band is not None and not dimmed:
@@ -42,12 +42,10 @@ def draw_line(
     face = ink.theme.face(11, 600)
     text = f"{line.text} {line.note}".strip()
     width = face.width(text) + 16
-    left = view.left() + 8
-    while any(abs(y - other) < 20 for other in taken):
-        left += width + 8
-        taken = [other for other in taken if abs(y - other) >= 20]
-    taken.append(y)
-    box = QRectF(left, y - 9.5, width, 19)
+    box = QRectF(view.left() + 8, y - 9.5, width, 19)
+    while (other := next((one for one in taken if one.intersects(box)), None)) is not None:
+        box.moveLeft(other.right() + 8)
+    taken.append(box)
     fill = "accent_tint" if line.token == "accent" else "panel"
     ink.frame(token, fill, box)
     ink.text(token, face, text, box, Align.CENTER)

@@ -120,7 +120,7 @@ class ChartHead(QWidget):
         for number, button in enumerate(self.bars.buttons.values(), 1):
             button.pixels = 11
             button.setToolTip(tr("{size} candles ({key})", size=button.text(), key=number))
-        self.bars.choose("1m")
+        self.bars.choose("5m")
         self.bars.chosen.connect(self._change)
         self.switches: dict[str, Switch] = {}
         on = Shown()

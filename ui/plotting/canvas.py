@@ -227,7 +227,7 @@ class PricePlot(QWidget):
         paint_prices(ink, scene, showing.decimals, tags.values())
         if mark is not None:
             self._paint_mark(ink, view, scene.scale.y_of(mark), showing)  # goes through no words
-        taken: list[float] = []
+        taken: list[QRectF] = []
         for line in self.lines:
             tag = tags.get(line.key, view.top())
             draw_line(ink, line, scene.scale.y_of, view, taken, tag, dimmed=self.dimmed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -20,6 +22,7 @@ CURVES = {"mark": ("text2", Qt.PenStyle.DashLine), "index": ("safe", Qt.PenStyle
           "last": ("accent", Qt.PenStyle.SolidLine)}  # fmt: skip
 """Token and style of each line; the one of `last` joins the closes."""
 TRIANGLE = 5.0
+FUNDING_GAP = 20.0
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -158,11 +161,14 @@ def _paint_fills(ink: Ink, scene: Scene) -> None:
 
 
 def _paint_funding(ink: Ink, scene: Scene) -> None:
-    """An F where funding was settled."""
+    """An F where funding was settled; none where they would cover one another."""
     scale, view = scene.scale, scene.view
     face = ink.theme.face(10.5, 600)
-    for ms in scene.candles.funding:
-        x = scale.x_of(ms / 1_000)
+    places = sorted(scale.x_of(ms / 1_000) for ms in scene.candles.funding)
+    gaps = [later - sooner for sooner, later in pairwise(places)]
+    if gaps and min(gaps) < FUNDING_GAP:
+        return
+    for x in places:
         if view.left() + 8 <= x <= view.right() - 8:
             box = QRectF(round(x) - 7, view.bottom() - 17, 15, 15)
             ink.frame("stale" if scene.dimmed else "muted", "panel", box)

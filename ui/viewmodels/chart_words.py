@@ -10,7 +10,7 @@ import msgspec
 from ui.viewmodels.candles import Bar, Candles
 from ui.viewmodels.chart import FillMark
 from ui.viewmodels.chart_scale import BARS, moment_words
-from ui.viewmodels.text import UNKNOWN, number
+from ui.viewmodels.text import MINUS, UNKNOWN, number
 from ui.viewmodels.translation import said, tr
 
 SIZES = {seconds: name for name, seconds in BARS.items()}
@@ -31,9 +31,9 @@ def reading(
     if place is None or not len(candles):
         return Reading()
     bar = candles.bar(place)
-    token = "bid" if bar.is_up else "ask"
     prices = [number(value, decimals) for value in (bar.open, bar.high, bar.low, bar.close)]
     volume, change = volume_words(bar.volume), _change(bar)
+    token = "bid" if change[0] == "+" else "ask" if change[0] == MINUS else "text2"
     cells = [
         *((name, value, "text") for name, value in zip("OHLC", prices, strict=True)),
         ("", change, token),
@@ -69,11 +69,12 @@ def _change(bar: Bar) -> str:
 def _extra(candles: Candles, bar: Bar, fills: Sequence[FillMark]) -> list[tuple[str, str]]:
     """Funding that was settled and own fills within a candle."""
     end = bar.start_s + candles.bar_s
-    found = [
-        (tr("Funding"), f"{number(rate * 100, 4)}%" if rate < 0 else f"+{number(rate * 100, 4)}%")
-        for ms, rate in candles.funding.items()
-        if bar.start_s <= ms / 1_000 < end
-    ]
+    rates = [rate for ms, rate in candles.funding.items() if bar.start_s <= ms / 1_000 < end]
+    found: list[tuple[str, str]] = []
+    if rates:
+        total = number(sum(rates) * 100, 4) + "%"
+        times = "" if len(rates) == 1 else f" ×{len(rates)}"
+        found.append((tr("Funding") + times, f"+{total}" if sum(rates) > 0 else total))
     own = [fill.text for fill in fills if bar.start_s <= fill.time_s < end]
     if len(own) > 2:
         own = [own[0], tr("{count} more fills", count=len(own) - 1)]
