@@ -247,6 +247,7 @@ class ChartPanel(QWidget):
         self._dimmed = dimmed
         self.above.set_dimmed(dimmed)
         self.below.set_dimmed(dimmed)
+        self.head.figures.set_dimmed(dimmed)
         if self.plot is not None:
             self.plot.set_dimmed(dimmed)
         self._redraw()

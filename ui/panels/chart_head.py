@@ -144,7 +144,7 @@ class ChartHead(QWidget):
         upper, lower = QHBoxLayout(), QHBoxLayout()
         upper.setSpacing(2)
         lower.setSpacing(2)
-        self.bars.setFixedWidth(31 * len(BARS))
+        self.bars.setFixedWidth(33 * len(BARS))
         upper.addWidget(self.bars)
         upper.addStretch(1)
         lower.addWidget(self.figures, 1)
@@ -209,6 +209,7 @@ class Figures(QWidget):
         super().__init__()
         self._theme = theme
         self.cells: tuple[tuple[str, str, str], ...] = ()
+        self._dimmed = False
         self.setFixedHeight(ROW - 2)
 
     def show_cells(self, cells: tuple[tuple[str, str, str], ...]) -> None:
@@ -217,6 +218,11 @@ class Figures(QWidget):
             self.cells = cells
             self.setAccessibleName(", ".join(f"{label} {value}" for label, value, _ in cells))
             self.update()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Old figures in the colour of old figures."""
+        self._dimmed = dimmed
+        self.update()
 
     def least(self) -> float:
         """The room that open, high, low and close take."""
@@ -242,5 +248,6 @@ class Figures(QWidget):
                 box = QRectF(x, 0, width, self.height())
                 if label:
                     box.setLeft(x + ink.text("muted", self._theme.face(11), label, box) + 4)
+                token = "stale" if self._dimmed else token
                 ink.text(token, self._theme.face(12, 500), value, box, Align.LEFT)
                 x += width
