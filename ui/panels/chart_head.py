@@ -248,6 +248,6 @@ class Figures(QWidget):
                 box = QRectF(x, 0, width, self.height())
                 if label:
                     box.setLeft(x + ink.text("muted", self._theme.face(11), label, box) + 4)
-                token = "stale" if self._dimmed else token
-                ink.text(token, self._theme.face(12, 500), value, box, Align.LEFT)
+                color = "stale" if self._dimmed else token
+                ink.text(color, self._theme.face(12, 500), value, box, Align.LEFT)
                 x += width
