@@ -319,7 +319,8 @@ class DockArea(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the layout's own sizes until the trader has moved a border."""
         super().resizeEvent(event)
-        self.resize_docks()
+        if not self._busy:  # while docks are put up they are not all in the layout yet
+            self.resize_docks()
 
     def childEvent(self, event: QChildEvent) -> None:
         """Qt makes a tab bar for docks that share a place: it gets our look."""
