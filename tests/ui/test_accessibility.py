@@ -88,46 +88,8 @@ def test_every_control_has_a_name_and_the_role_of_its_kind_in_dialogs_too(full):
                 assert told(widget)[1] in roles, name_of(widget)
 
 
-def test_tab_comes_to_every_control_and_the_focus_is_seen_on_each(full):
-    window = full.window
-    controls = set(focusable(window))
-    window.activateWindow()
-    window.watch.grid.setFocus()
-    reached, unseen = [], []
-    while (at := QApplication.focusWidget()) not in reached:
-        reached.append(at)
-        assert len(reached) < 400
-        if at in controls and looks(at) == without_focus(at):
-            unseen.append(name_of(at))
-        QTest.keyClick(at, Qt.Key.Key_Tab)
-    assert unseen == []
-    exclusive = [one for one in reached if group_of(one) is not None]
-    assert [name_of(one) for one in exclusive if not one.isChecked()] == []
-    groups = {group_of(one) for one in exclusive}
-    missed = [one for one in controls - set(reached) if group_of(one) not in groups]
-    assert [name_of(one) for one in missed] == []
-    assert [name_of(one) for one in reached if is_behind(one)] == []
-
-
-def looks(widget):
-    return widget.grab().toImage()
-
-
-def without_focus(widget):
-    widget.clearFocus()
-    picture = looks(widget)
-    widget.setFocus(Qt.FocusReason.TabFocusReason)
-    return picture
-
-
-def group_of(widget):
-    """Of several exclusive ones: arrows go from one to the others."""
-    return widget.group() if isinstance(widget, QAbstractButton) else None
-
-
-def test_what_the_mouse_does_in_a_table_a_key_does_too(full, qtbot):
+def mouse_by_key(window):
     """Menus come by the menu key for the selected row; Return opens what a double click opens."""
-    window = full.window
     for grid, menu_of in (
         (window.orders.orders, lambda: window.order_desk.menu),
         (window.positions.grid, lambda: window.positions.grid.menu),
@@ -149,6 +111,44 @@ def test_what_the_mouse_does_in_a_table_a_key_does_too(full, qtbot):
     blotter.opened.connect(lambda: opened.append("blotter"))
     QTest.keyClick(blotter, Qt.Key.Key_Return)
     assert opened == ["blotter"]
+
+
+def test_tab_comes_to_every_control_with_focus_in_sight_and_keys_do_what_the_mouse_does(full):
+    window = full.window
+    controls = set(focusable(window))
+    window.activateWindow()
+    window.watch.grid.setFocus()
+    reached, unseen = [], []
+    while (at := QApplication.focusWidget()) not in reached:
+        reached.append(at)
+        assert len(reached) < 400
+        if at in controls and looks(at) == without_focus(at):
+            unseen.append(name_of(at))
+        QTest.keyClick(at, Qt.Key.Key_Tab)
+    assert unseen == []
+    exclusive = [one for one in reached if group_of(one) is not None]
+    assert [name_of(one) for one in exclusive if not one.isChecked()] == []
+    groups = {group_of(one) for one in exclusive}
+    missed = [one for one in controls - set(reached) if group_of(one) not in groups]
+    assert [name_of(one) for one in missed] == []
+    assert [name_of(one) for one in reached if is_behind(one)] == []
+    mouse_by_key(window)
+
+
+def looks(widget):
+    return widget.grab().toImage()
+
+
+def without_focus(widget):
+    widget.clearFocus()
+    picture = looks(widget)
+    widget.setFocus(Qt.FocusReason.TabFocusReason)
+    return picture
+
+
+def group_of(widget):
+    """Of several exclusive ones: arrows go from one to the others."""
+    return widget.group() if isinstance(widget, QAbstractButton) else None
 
 
 # ---- without colour ------------------------------------------------------------------------------
@@ -206,6 +206,10 @@ def test_armed_sides_and_stale_differ_without_any_colour(rig_of, ink_only):
     before = [seen(bar) for bar in bars]
     rig.arm()
     assert all(seen(bar) != was for bar, was in zip(bars, before, strict=True))
+    buy = window.ticket.side.buttons["BUY"]
+    chosen = buy.grab().toImage()
+    window.ticket.side.choose("SELL")
+    assert buy.grab().toImage() != chosen
     sides = []
     for side in ("BUY", "SELL"):
         rig.settle(normal_desk(orders=[order(side=side)]))
@@ -220,11 +224,3 @@ def test_armed_sides_and_stale_differ_without_any_colour(rig_of, ink_only):
     old = market(BTC, quality="STALE", mark_age_ms=6_400)
     rig.settle(normal_desk(markets=[old], feeds=[feed(age_ms=6_400)]))
     assert seen(window.watch.grid.viewport()) != fresh
-
-
-def test_a_chosen_side_of_the_ticket_is_told_by_more_than_its_hue(rig_of, ink_only):
-    window = rig_of(normal_desk()).window
-    buy = window.ticket.side.buttons["BUY"]
-    chosen = buy.grab().toImage()
-    window.ticket.side.choose("SELL")
-    assert buy.grab().toImage() != chosen
