@@ -76,7 +76,7 @@ class ChartPanel(QWidget):
         self._column.setStretchFactor(plot, 1)
         self._column.addWidget(plot.axis)
         self._placeholder.deleteLater()
-        self.setFocusProxy(plot)
+        QWidget.setTabOrder(self.head, plot)  # made late it would be the last, and Tab go round it
         moves = self.moves = ChartMoves(plot)
         plot.resized.connect(self._redraw)
         moves.moved.connect(self._redraw)
