@@ -84,7 +84,9 @@ class Sentences:
 
     def __call__(self, sentence: str) -> str:
         """Return a sentence in other words; in its own where there are none."""
-        if not self._texts or not sentence or len(sentence) > LONGEST:
+        if " " not in sentence:
+            return self._texts.get(sentence, sentence)
+        if not self._texts or len(sentence) > LONGEST:
             return sentence
         return self._known(sentence)
 
