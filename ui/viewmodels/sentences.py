@@ -172,7 +172,7 @@ class Sentences:
         if aside is not None:
             return self._with_aside(sentence, aside, depth)
         for mark, joint in _JOINTS.items():
-            parts = sentence.split(mark)
+            parts = sentence.split(mark, 1 if mark == ": " else -1)
             if 1 < len(parts) <= MOST_PARTS:
                 said = [self._say(part, depth + 1) for part in parts]
                 return sentence if said == parts else spaced(_joined(parts, said, (mark, joint)))

@@ -123,6 +123,7 @@ def test_what_a_desk_tells_in_its_days_is_chinese(said):
                 "交易所會撤銷可增加風險的掛單。"
             ),
         ),
+        ("HALTED: kill: stopped by the trader", "已停止：緊急停止：由交易員停止"),
         ("/v2 cannot connect: no answer", "/v2 無法連線：沒有回覆"),
     ],
 )
