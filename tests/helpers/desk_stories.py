@@ -7,7 +7,9 @@ from decimal import Decimal as D
 
 import msgspec
 from helpers.engines import BTC, ETH, LIMITS, RULES, SPOT, Trader, unwritable
+from helpers.linked import Practice, live
 from helpers.loans import Lender
+from helpers.programs import ladder, twap
 
 from desk.app.completing import completions
 from desk.cli.grammar import read
@@ -141,7 +143,18 @@ client show
 def spoken() -> Iterator[str]:
     """Yield every text in words that a desk tells in these stories, once."""
     said: dict[str, None] = {}
-    for told in (_typed(), _refused(), _closed_out(), _lent(), _sheets(), _bare()):
+    stories = (
+        _typed,
+        _refused,
+        _closed_out,
+        _lent,
+        _sheets,
+        _bare,
+        _protected,
+        _programs,
+        _cut_off,
+    )
+    for told in (story() for story in stories):
         for one in told:
             for text in _texts(one):
                 said.setdefault(text)
@@ -274,6 +287,65 @@ def _sheets() -> Iterator[object]:
                 terms = world.terms(TODAY).get(name)
                 yield disclosure_sheet(instrument, terms, world.profile(profile), paper=True)
                 yield disclosure_sheet(instrument, None, world.profile(profile), paper=False)
+
+
+def _protected() -> Iterator[object]:
+    """Stops behind a position that is turned round, and marks that are gone."""
+    trader = Trader()
+    trader.deposit()
+    trader.market()
+    trader.buy("1", stop_loss=D(57000), take_profit=D(62000), id="in")
+    trader.run(200)
+    yield _frame(trader)
+    yield from _lines(trader, "amend in-sl trigger 56000\namend in-tp price 5\ncancel in-sl")
+    trader.buy("2", "59000", stop_loss=D(57000), id="more")
+    yield from _lines(trader, "reverse btc\nreverse btc\noco sell 1 btc limit 61000 stop 58000")
+    trader.book(BTC, bids=(("59999.9", "1.6"), ("50000", "100")))
+    trader.run(300)
+    trader.tick(30_000)
+    trader.run(300)
+    trader.mark(BTC, "56900", rate="0.01")
+    trader.tick(3_600_000)
+    trader.tick(10_000)
+    yield _frame(trader)
+    yield trader.events
+
+
+def _programs() -> Iterator[object]:
+    trader = Trader()
+    trader.deposit("400000")
+    trader.market()
+    yield trader.give(ladder(id="up"))
+    yield trader.give(ladder(id="up"))
+    yield trader.give(ladder(count=90, id="many"))
+    yield trader.give(twap(id="slow"))
+    for _ in range(3):
+        trader.market()
+        trader.run(2000, step=500)
+    yield _frame(trader)
+    trader.run(9000, step=500)
+    yield from _lines(trader, 'cancel all up\ncancel up\nkill "the feeds are odd"\norders')
+    trader.run(200)
+    yield _frame(trader)
+    yield trader.events
+
+
+def _cut_off() -> Iterator[object]:
+    """A venue that cannot be reached, and is back with what had not come."""
+    practice = Practice()
+    trader = practice.ready()
+    trader.buy("1", "59000", id="rests")
+    live(trader, 500)
+    practice.fault("down:for=30s")
+    live(trader, 4000)
+    yield trader.buy("1", "58000", id="lost")
+    yield _frame(trader)
+    yield from _lines(trader, "cancel rests\nbuy 1 btc limit 57900")
+    live(trader, 8000)
+    practice.fault("")
+    live(trader, 4000)
+    yield _frame(trader)
+    yield trader.events
 
 
 def _bare() -> Iterator[object]:
