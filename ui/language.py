@@ -9,6 +9,9 @@ from importlib.resources import files
 
 from ui.viewmodels.translation import ENGLISH, LANGUAGES, speak
 
+DESKS_OWN = "desk_"
+"""How the files of the desk's sentences begin; the others hold what the window says."""
+
 _HOLE = re.compile(r"\{(\w*)\}")
 
 
@@ -17,12 +20,25 @@ class CatalogueError(ValueError):
 
 
 def catalogue(language: str) -> dict[str, str]:
-    """Read every file of a language: English → its words; English itself has none."""
+    """Read every file of a language: English → its words; English itself has none.
+
+    Where the window and the desk say the same and mean another thing, it is the window's.
+    """
+    return {**sentences(language), **_read_all(language, desks=False)}
+
+
+def sentences(language: str) -> dict[str, str]:
+    """Read what the desk says: only this is looked for in its sentences, which have patterns."""
+    return _read_all(language, desks=True)
+
+
+def _read_all(language: str, *, desks: bool) -> dict[str, str]:
     if language == ENGLISH:
         return {}
     folder = files("resources").joinpath("translations").joinpath(language)
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    return joined((name, folder.joinpath(name).read_text(encoding="utf-8")) for name in names)
+    chosen = [name for name in names if name.startswith(DESKS_OWN) is desks]
+    return joined((name, folder.joinpath(name).read_text(encoding="utf-8")) for name in chosen)
 
 
 def joined(sources: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -59,4 +75,4 @@ def speak_language(language: str) -> None:
     An unheard-of language is English, which is never missing.
     """
     known = language if language in LANGUAGES else ENGLISH
-    speak(known, catalogue(known))
+    speak(known, catalogue(known), sentences(known))

@@ -21,9 +21,16 @@ LANGUAGES = {ENGLISH: "English", CHINESE: "繁體中文"}
 class Catalogue:
     """The texts of one language: English with `{holes}` → the same holes in other words."""
 
-    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, texts: Mapping[str, str] | None = None, sentences: Mapping[str, str] | None = None
+    ) -> None:
         self.texts = dict(texts or {})
-        self.said = Sentences(self.texts)
+        self._sentences = Sentences(self.texts if sentences is None else sentences)
+
+    def said(self, sentence: str) -> str:
+        """Return a sentence or a word of the desk; one that the desk's do not know as a text."""
+        words = self._sentences(sentence)
+        return self.texts.get(sentence, sentence) if words is sentence else words
 
     def fill(self, text: str, holes: Mapping[str, Any]) -> str:
         """Return a text with its holes filled, a sentence or word of the desk in them too."""
@@ -35,10 +42,15 @@ _current = Catalogue()
 _language = ENGLISH
 
 
-def speak(language: str, texts: Mapping[str, str]) -> None:
-    """Speak a language from now on; what was built before keeps its words."""
+def speak(
+    language: str, texts: Mapping[str, str], sentences: Mapping[str, str] | None = None
+) -> None:
+    """Speak a language from now on; what was built before keeps its words.
+
+    `sentences`: those of the texts that are the desk's, in whose patterns `said` looks.
+    """
     global _current, _language
-    _current, _language = Catalogue(texts), language
+    _current, _language = Catalogue(texts, sentences), language
 
 
 def language() -> str:

@@ -10,6 +10,7 @@ from helpers.desk_stories import spoken
 from helpers.desk_unsaid import NOT_SHOWN
 
 from ui.viewmodels.sentences import LONGEST, Sentences
+from ui.viewmodels.translation import Catalogue
 
 HOLE = re.compile(r"\{(\w+)\}")
 QUOTED = re.compile(r"“[^”]*”")
@@ -209,3 +210,12 @@ def test_a_sentence_takes_a_millisecond_once_and_then_a_microsecond():
         for text in told:
             said(text)
     assert (time.perf_counter() - began) / (20 * len(told)) < 2e-6
+
+
+def test_what_the_window_says_is_no_pattern_of_the_desks_sentences():
+    texts = {"{count} of {most}": "{most} 之 {count}", "BUSY": "忙", "mark": "標記"}
+    catalogue = Catalogue(texts, {"There is no order {id}.": "沒有掛單 {id}。", "mark": "標記價"})
+    assert catalogue.said("1 of 2") == "1 of 2"
+    assert catalogue.said("There is no order x.") == "沒有掛單 x。"
+    assert [catalogue.said(word) for word in ("BUSY", "mark")] == ["忙", "標記價"]
+    assert catalogue.fill("mark", {}) == "標記"
