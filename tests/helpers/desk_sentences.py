@@ -43,8 +43,8 @@ class Sentence:
 
 
 def shape(text: str) -> str:
-    """Return a template with its holes unnamed."""
-    return re.sub(r"\{\w+\}", "{}", text)
+    """Return a template with its holes unnamed; a full stop at its end makes no difference."""
+    return re.sub(r"\{\w+\}", "{}", text).removesuffix(".")
 
 
 @cache
