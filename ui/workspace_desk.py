@@ -44,6 +44,8 @@ class WorkspaceDesk(QObject):
         assert isinstance(app, QApplication)
         app.screenRemoved.connect(self._bring_back)
         self._list()
+        if self._area.docks["watch"].isHidden():
+            self.focus_first()
 
     def _bring_back(self) -> None:
         """Qt tells it before the screen is out of its list."""
@@ -233,6 +235,14 @@ class WorkspaceDesk(QObject):
     def _in_front(self) -> list[Dock]:
         docks = [d for key, d in self._area.docks.items() if self._area.is_in_front(key)]
         return sorted(docks, key=lambda d: (d.isFloating(), d.x(), d.y()))
+
+    def focus_first(self) -> None:
+        """Before the window is shown: Qt would give the focus to a lock, and Space would arm."""
+        docks = (dock for dock in self._area.docks.values() if not dock.isHidden())
+        inside = (dock.widget() for dock in docks)
+        tables = (t for w in inside if w is not None for t in w.findChildren(QAbstractItemView))
+        table = next((table for table in tables if not table.isHidden()), None)
+        (table or self._window.footer.command).setFocus()
 
     def focus_dock(self, dock: Dock | None) -> None:
         """Give the focus to a table or field of a dock, else to what there is."""

@@ -28,8 +28,9 @@ WARM_UP_S = 75
 PATIENCE_S = 60
 MOST_BYTES = 300_000
 """Of all pictures together."""
-COLOURS = (128, 96, 64, 48, 32)
-"""The first that makes them small enough is taken."""
+TRIES = ((1.0, 128), (1.0, 96), (0.9, 128), (0.9, 96), (0.8, 96), (0.8, 80))
+"""Size and colours; the first that makes them small enough is taken. With fewer colours than 80 the
+risk's red is lost, which is a picture of another state."""
 SESSION = """\
 deposit 250000 USDT
 wait BTCUSDT-PERP.BINANCE ETHUSDT-PERP.BINANCE
@@ -118,14 +119,15 @@ def until(found):
 
 def squeeze(taken, target):
     """Write them with a palette, of as many colours as the room allows."""
-    for colours in COLOURS:
+    for scale, colours in TRIES:
         for picture, path in taken.items():
-            small = ["-resize", f"{picture.width}x", "-dither", "None", "-colors", str(colours)]
+            width = ["-resize", f"{round(picture.width * scale)}x"]
+            small = [*width, "-dither", "None", "-colors", str(colours)]
             written = target / f"{picture.name}.png"
             subprocess.run(["convert", str(path), *small, f"png8:{written}"], check=True)
         size = sum((target / f"{picture.name}.png").stat().st_size for picture in taken)
         if size <= MOST_BYTES:
-            print(f"{len(taken)} pictures, {colours} colours, {size:,} bytes")  # noqa: T201
+            print(f"{len(taken)} pictures, {colours} colours at {scale}, {size:,} bytes")  # noqa: T201
             return
     raise SystemExit(f"{size:,} bytes are more than {MOST_BYTES:,}")
 

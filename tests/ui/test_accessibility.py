@@ -151,6 +151,14 @@ def group_of(widget):
     return widget.group() if isinstance(widget, QAbstractButton) else None
 
 
+def test_a_window_that_opens_without_the_watch_gives_the_focus_to_no_button(rig_of):
+    window = rig_of(normal_desk(), layout="Risk").window
+    window.activateWindow()
+    at = window.focusWidget()
+    assert isinstance(at, QAbstractItemView), name_of(at)
+    assert any(dock.isAncestorOf(at) for dock in window.area.docks.values())
+
+
 # ---- without colour ------------------------------------------------------------------------------
 
 
