@@ -45,7 +45,7 @@ class WorkspaceDesk(QObject):
         app.screenRemoved.connect(self._bring_back)
         self._list()
         if self._area.docks["watch"].isHidden():
-            self.focus_first()
+            QTimer.singleShot(0, self, self.focus_first)  # once it is shown
 
     def _bring_back(self) -> None:
         """Qt tells it before the screen is out of its list."""
@@ -237,11 +237,9 @@ class WorkspaceDesk(QObject):
         return sorted(docks, key=lambda d: (d.isFloating(), d.x(), d.y()))
 
     def focus_first(self) -> None:
-        """Before the window is shown: Qt would give the focus to a lock, and Space would arm."""
-        docks = (dock for dock in self._area.docks.values() if not dock.isHidden())
-        inside = (dock.widget() for dock in docks)
-        tables = (t for w in inside if w is not None for t in w.findChildren(QAbstractItemView))
-        table = next((table for table in tables if not table.isHidden()), None)
+        """Qt gives the first focus to the first control, a lock, and Space would arm."""
+        tables = (t for d in self._in_front() for t in d.findChildren(QAbstractItemView))
+        table = next((table for table in tables if _takes_focus(table)), None)
         (table or self._window.footer.command).setFocus()
 
     def focus_dock(self, dock: Dock | None) -> None:

@@ -151,12 +151,10 @@ def group_of(widget):
     return widget.group() if isinstance(widget, QAbstractButton) else None
 
 
-def test_a_window_that_opens_without_the_watch_gives_the_focus_to_no_button(rig_of):
+def test_a_window_that_opens_without_the_watch_gives_the_focus_to_a_table_in_sight(rig_of, qtbot):
     window = rig_of(normal_desk(), layout="Risk").window
-    window.activateWindow()
-    at = window.focusWidget()
-    assert isinstance(at, QAbstractItemView), name_of(at)
-    assert any(dock.isAncestorOf(at) for dock in window.area.docks.values())
+    qtbot.waitUntil(lambda: isinstance(window.focusWidget(), QAbstractItemView))
+    assert not is_behind(window.focusWidget())
 
 
 # ---- without colour ------------------------------------------------------------------------------
