@@ -49,7 +49,9 @@ def candles_of(wanted, count=200, **changes):
         "mark": [round(x + price * 0.00003, 1) for x in close],
         "index": [round(x - price * 0.0001, 1) for x in close],
         "funding": [(ms, 0.0001) for ms in funding_times(starts)],
-        "heat": heat_of(starts[-60:], close[-60:], price * 0.0005) if wanted.heat else None,
+        "heat": heat_of(wanted.heat_from_ms or 0, starts, close, price * 0.0005)
+        if wanted.heat
+        else None,
     }
     return CandlesView(**fields | changes)
 
@@ -61,9 +63,11 @@ def funding_times(starts):
     return list(range(-(-starts[0] // every) * every, starts[-1] + 1, every))
 
 
-def heat_of(starts, close, step):
+def heat_of(from_ms, starts, close, step, count=60):
     """Depth that grows away from the price, with a few walls that stand."""
     chance = random.Random(5)
+    kept = [pair for pair in zip(starts, close, strict=True) if pair[0] >= from_ms][-count:]
+    starts, close = [start for start, _ in kept], [price for _, price in kept]
     walls = {round(61_300 / step): 40.0, round(60_700 / step): 55.0}
     lows, sizes = [], []
     for price in close:

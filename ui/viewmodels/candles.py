@@ -55,18 +55,21 @@ class Heat:
         self.sizes: list[Numbers] = []
         self.version = 0
 
-    def take(self, view: HeatView, *, whole: bool) -> None:
+    def next_from_ms(self) -> int:
+        """Columns are wanted from here: those that are known do not change."""
+        return round(self.time_s[-1] * 1_000) + 1 if self.time_s else 0
+
+    def take(self, view: HeatView) -> None:
         """Add columns; those from the first new one on are replaced."""
-        if not _is_sound_heat(view) or not (view.time_ms or whole):
+        if not _is_sound_heat(view) or not view.time_ms:
             return
-        if view.step != self.step or whole:
+        if view.step != self.step:
             self.time_s, self.low, self.sizes = [], [], []
             self.step = view.step
-        if view.time_ms:
-            cut = bisect_left(self.time_s, view.time_ms[0] / 1_000)
-            self.time_s[cut:] = [ms / 1_000 for ms in view.time_ms]
-            self.low[cut:] = view.low
-            self.sizes[cut:] = [np.nan_to_num(np.asarray(column, float)) for column in view.sizes]
+        cut = bisect_left(self.time_s, view.time_ms[0] / 1_000)
+        self.time_s[cut:] = [ms / 1_000 for ms in view.time_ms]
+        self.low[cut:] = view.low
+        self.sizes[cut:] = [np.nan_to_num(np.asarray(column, float)) for column in view.sizes]
         spare = len(self.time_s) - HEAT_LIMIT
         if spare > 0:
             del self.time_s[:spare], self.low[:spare], self.sizes[:spare]
@@ -91,7 +94,8 @@ class Heat:
 class Candles:
     """The candles of one instrument and size, oldest first; the last may still be running."""
 
-    def __init__(self, instrument: str, bar_s: int) -> None:
+    def __init__(self, instrument: str, bar_s: int, heat: Heat | None = None) -> None:
+        """`heat`: depth is the same for candles of every size."""
         self.instrument = instrument
         self.bar_s = bar_s
         self.start: Numbers = np.empty(0)
@@ -99,9 +103,7 @@ class Candles:
         self.funding: dict[int, float] = {}
         """Settlements: time in milliseconds and rate."""
         self.source = ""
-        self.heat = Heat()
-        self.has_heat = False
-        """Depth was asked for from the start."""
+        self.heat = heat or Heat()
         self.is_heard = False
         """The desk has answered, if only that there is none."""
         self.version = 0
@@ -117,10 +119,14 @@ class Candles:
     def wanted(self, *, heat: bool, wall_ms: int) -> ChartWanted:
         """What to ask for next: from the last candle on, or everything."""
         late = wall_ms - self._whole_at_ms > ASK_ALL_EVERY_MS
-        whole = not self._is_whole or late or (heat and not self.has_heat)
+        whole = not self._is_whole or late
         since = 0 if whole or not len(self) else int(self.start[-1] * 1_000)
         self._asked = ChartWanted(
-            instrument=self.instrument, bar_s=self.bar_s, from_ms=since, heat=heat
+            instrument=self.instrument,
+            bar_s=self.bar_s,
+            from_ms=since,
+            heat=heat,
+            heat_from_ms=self.heat.next_from_ms() if heat else None,
         )
         return self._asked
 
@@ -132,7 +138,6 @@ class Candles:
         whole = asked is not None and asked.from_ms == 0
         if whole:
             self._is_whole, self._whole_at_ms = True, wall_ms
-            self.has_heat = asked is not None and asked.heat
         elif view.revision != self._revision:
             self._is_whole = False
         self._revision = view.revision
@@ -140,7 +145,7 @@ class Candles:
         self.source = view.source or self.source
         self.funding |= {ms: rate for ms, rate in view.funding if math.isfinite(rate)}
         if view.heat is not None:
-            self.heat.take(view.heat, whole=whole)
+            self.heat.take(view.heat)
         return bool(view.start_ms) or whole
 
     def _splice(self, view: CandlesView, *, whole: bool) -> None:
@@ -193,12 +198,15 @@ class Shelf:
 
     def __init__(self) -> None:
         self._candles: dict[tuple[str, int], Candles] = {}
+        self._heat: dict[str, Heat] = {}
         self._taken: Sequence[CandlesView] | None = None
 
     def get(self, instrument: str, bar_s: int) -> Candles:
         """The candles of an instrument and size, empty at first."""
         key = (instrument, bar_s)
-        candles = self._candles.pop(key, None) or Candles(*key)
+        candles = self._candles.pop(key, None)
+        if candles is None:
+            candles = Candles(*key, self._heat.setdefault(instrument, Heat()))
         self._candles[key] = candles  # the last is what was looked at last
         return candles
 
@@ -221,6 +229,8 @@ class Shelf:
         spare = [key for key, one in self._candles.items() if one not in heat][:-KEPT]
         for key in spare:
             del self._candles[key]
+        seen = {instrument for instrument, _ in self._candles}
+        self._heat = {name: heat for name, heat in self._heat.items() if name in seen}
         return [one.wanted(heat=depth, wall_ms=wall_ms) for one, depth in heat.items()]
 
 

@@ -5,7 +5,7 @@ import math
 import msgspec
 import numpy as np
 import pytest
-from helpers.candles import candles_of, heat_of
+from helpers.candles import candles_of
 from helpers.frames import BTC, ETH
 
 from desk.engine.chart_snapshot import CandlesView, HeatView
@@ -56,11 +56,10 @@ def ask(one, wall_ms=0, heat=False):
 
 def test_everything_is_asked_for_once_then_from_the_running_candle_on(candles):
     assert Candles(BTC, 60).wanted(heat=True, wall_ms=0) == ChartWanted(
-        instrument=BTC, bar_s=60, from_ms=0, heat=True
+        instrument=BTC, bar_s=60, from_ms=0, heat=True, heat_from_ms=0
     )
     assert ask(candles) == (T0 + 120) * 1_000
     assert ask(candles, wall_ms=61_000) == 0  # now and then, whatever was promised
-    assert ask(candles, heat=True) == 0  # depth was never asked for
 
 
 def test_the_running_candle_is_replaced_and_what_was_over_stays_painted(candles):
@@ -126,20 +125,31 @@ def test_a_frame_is_taken_once_whatever_was_asked_for_since():
     shelf.wanted([(one, False)], 0)
     views = [view(0, 101.0, 102.0), view(0, 7.0, instrument=ETH)]
     assert shelf.take(views, 0) == {one}
-    shelf.wanted([(one, True)], 0)
-    assert shelf.take(views, 0) == set()
-    assert shelf.wanted([(one, True)], 0)[0].from_ms == 0
+    shelf.wanted([(one, False)], 61_000)
+    assert shelf.take(views, 61_000) == set()
+    assert shelf.wanted([(one, False)], 61_000)[0].from_ms == 0
+
+
+def test_depth_that_is_known_is_not_asked_for_again_whatever_the_size_of_a_candle():
+    shelf = Shelf()
+    one = shelf.get(BTC, 300)
+    (wanted,) = shelf.wanted([(one, True)], 0)
+    assert wanted.heat_from_ms == 0
+    shelf.take([candles_of(wanted)], 0)
+    newest = round(one.heat.time_s[-1] * 1_000)
+    (wanted,) = shelf.wanted([(shelf.get(BTC, 60), True)], 0)
+    assert (wanted.from_ms, wanted.heat_from_ms) == (0, newest + 1)
 
 
 def test_depth_is_laid_on_a_grid_of_time_and_price():
     heat = Heat()
     heat.take(HeatView(step=10.0, time_ms=[1_000, 2_000], low=[100.0, 90.0],
-                       sizes=[[1.0, 2.0], [3.0, math.nan]]), whole=True)  # fmt: skip
+                       sizes=[[1.0, 2.0], [3.0, math.nan]]))  # fmt: skip
     grid = heat.grid(np.array([0.5, 1.5, 9.0]), 90.0, 120.0)
     assert grid.tolist() == [[0, 0, 0], [0, 1, 2], [3, 0, 0]]
-    heat.take(HeatView(step=10.0, time_ms=[2_000], low=[110.0], sizes=[[4.0]]), whole=False)
+    heat.take(HeatView(step=10.0, time_ms=[2_000], low=[110.0], sizes=[[4.0]]))
     assert heat.grid(np.array([9.0]), 90.0, 120.0).tolist() == [[0, 0, 4]]
-    heat.take(HeatView(step=0.0, time_ms=[3_000], low=[1.0], sizes=[[9.0]]), whole=False)
+    heat.take(HeatView(step=0.0, time_ms=[3_000], low=[1.0], sizes=[[9.0]]))
     assert len(heat.time_s) == 2
 
 
@@ -149,7 +159,7 @@ def test_a_wanted_walk_is_whole_and_sound():
     (wanted,) = shelf.wanted([(one, True)], 0)
     shelf.take([candles_of(wanted)], 0)
     assert len(one) == 200
-    assert len(one.heat.time_s) == len(heat_of([1] * 60, [100.0] * 60, 1.0).time_ms)
+    assert len(one.heat.time_s) == 60
     assert one.at(one.start[5] + 299) == 5
     assert one.between(one.start[5], one.start[7]) == (5, 7)
 
