@@ -74,6 +74,8 @@ class Grid(QTableView):
         self._telling = True
         self._selected = -1
         self.lesson: Lesson | None = None
+        self._is_told = False
+        """Rows were shown, be it none: that there is nothing is known, not just not heard yet."""
         self.padding = padding
         face, label = theme.face(12, 600), theme.face(11)
         self._needed = [
@@ -85,14 +87,26 @@ class Grid(QTableView):
     # ---- rows -------------------------------------------------------------------------------
 
     def teach(self, title: str, words: str) -> None:
-        """What is said in the table's place while it has no rows."""
+        """What is said in the table's place once it is known to have no rows."""
         self.lesson = Lesson(title, words)
-        self.setAccessibleDescription("" if self.grid.rows else self.lesson.said)
+        self.say_lesson()
+
+    def say_lesson(self) -> None:
+        """Say it to a reader too, or not any more."""
+        empty = self.lesson is not None and self._is_told and not self.grid.rows
+        self.setAccessibleDescription(self.lesson.said if self.lesson and empty else "")
         self.viewport().update()
+
+    def note_rows(self) -> None:
+        """Rows have come, be it none."""
+        if not self._is_told:
+            self._is_told = True
+            self.say_lesson()
 
     def show_rows(self, rows: tuple[Row, ...]) -> None:
         """Show these rows; only what differs is repainted, the selected key stays selected."""
         before = self.grid.rows
+        self.note_rows()
         if rows == before:
             return
         selected = self.selected_key()
@@ -105,9 +119,8 @@ class Grid(QTableView):
             self.select_key(selected)
         if not before:
             self._select_first()
-        if self.lesson is not None and bool(before) != bool(rows):
-            self.setAccessibleDescription("" if rows else self.lesson.said)
-            self.viewport().update()
+        if bool(before) != bool(rows):
+            self.say_lesson()
 
     def _select_first(self) -> None:
         """Whoever is here by key finds a row selected: the keys that act on one need it."""
@@ -254,7 +267,7 @@ class Grid(QTableView):
                     box = QRect(0, top + number * height, self.viewport().width(), height)
                     self._paint_row(ink, rows[number], box, number == self._selected)
                 self._paint_words(painter)
-            elif self.lesson is not None:
+            elif self.lesson is not None and self._is_told:
                 paint_lesson(ink, self.lesson, QRectF(self.viewport().rect()))
 
     def _column_spans(self) -> list[tuple[int, int, int, bool]]:

@@ -54,6 +54,7 @@ def _teach_records(panes: Panes) -> None:
         tr("Nothing of your own is watched for"),
         tr("Set… makes an alert on a price, on funding or on a margin level."),
     )
+    panes.orders.events.note_rows()  # its rows come with events alone
     panes.orders.events.teach(
         tr("Nothing has happened yet"), tr("What the desk does and refuses is said here.")
     )

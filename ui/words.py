@@ -50,6 +50,8 @@ class PlainWords(QWidget):
         return self._theme.face(self._pixels, code=self._code)
 
     def _lines(self, width: int) -> list[str]:
+        room = self.contentsMargins()
+        width -= room.left() + room.right()
         return [
             line
             for part in self.text.split("\n")
@@ -60,7 +62,9 @@ class PlainWords(QWidget):
         return True
 
     def heightForWidth(self, arg__1: int) -> int:
-        return LINE * len(self._lines(arg__1)) if self.text else 0
+        room = self.contentsMargins()
+        around = room.top() + room.bottom()
+        return LINE * len(self._lines(arg__1)) + around if self.text else 0
 
     def sizeHint(self) -> QSize:
         return QSize(self._hint, self.heightForWidth(self._hint))
@@ -70,8 +74,9 @@ class PlainWords(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self, self._theme) as ink:
+            left, top = self.contentsMargins().left(), self.contentsMargins().top()
             for number, line in enumerate(self._lines(self.width())):
-                box = QRectF(0, number * LINE, self.width(), LINE)
+                box = QRectF(left, top + number * LINE, self.width(), LINE)
                 ink.text(self.token, self._face(), line, box)
 
 

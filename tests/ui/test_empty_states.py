@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from ui.empty import Lesson, paint_lesson
 from ui.grid import Grid
 from ui.paint import painting
+from ui.viewmodels.orders import FILL_COLUMNS
 
 pytestmark = pytest.mark.qt
 
@@ -56,6 +57,18 @@ def test_a_ladder_says_that_its_price_or_its_book_is_missing(rig_of):
     image = paper.grab(lane).toImage()
     hues = {image.pixelColor(x, y).hue() for x in range(image.width()) for y in (8, 10, 12)}
     assert any(abs(hue - warning.hue()) < 6 for hue in hues)
+
+
+def test_a_table_that_has_heard_nothing_yet_does_not_claim_that_there_is_nothing(qtbot, theme):
+    grid = Grid(theme, FILL_COLUMNS, "Fills")
+    qtbot.addWidget(grid)
+    grid.resize(300, 200)
+    grid.teach("No fills yet", "Each fill shows its price.")
+    assert grid.accessibleDescription() == ""
+    assert not inked(grid.viewport().grab())
+    grid.show_rows(())
+    assert grid.accessibleDescription() == "No fills yet. Each fill shows its price."
+    assert inked(grid.viewport().grab())
 
 
 @pytest.mark.parametrize("size", [(200, 12), (60, 300), (12, 12), (900, 400)])

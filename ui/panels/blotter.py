@@ -172,6 +172,7 @@ class BlotterPage(QWidget):
 
     def _take(self, answer: Answered, asked: AskBlotter, generation: int) -> None:
         before = len(self._pages.rows)
+        self.grid.note_rows()
         if not self._pages.take(answer.data, generation, asked):
             return
         new = len(self._pages.rows) - before

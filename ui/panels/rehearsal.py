@@ -71,6 +71,10 @@ class RehearsalPanel(AskingPanel):
         self.summary = _Summary(theme)
         self.problem = PlainWords(theme, "", "danger", 400)
         self.steps = Grid(theme, REHEARSAL_COLUMNS, tr("Steps of the rehearsal"), padding=6)
+        self.steps.teach(
+            tr("No step to show"),
+            tr("Write a shock above: the steps of what would be closed out come here."),
+        )
         self.foot = _Foot(theme)
         head = QHBoxLayout()
         head.setContentsMargins(12, 6, 12, 0)

@@ -37,6 +37,11 @@ class StressPanel(AskingPanel):
         self.map.cell_chosen.connect(self._explain)
         self.basis = Grid(theme, SHOCK_COLUMNS, tr("Stress of the basis"))
         self.depeg = Grid(theme, SHOCK_COLUMNS, tr("Stress of stablecoins"))
+        for grid in (self.basis, self.depeg):
+            grid.teach(
+                tr("Nothing to show"),
+                tr("What a shock would do to the account stands here once something is held."),
+            )
         self.words = PlainWords(theme, "", "muted", 400)
         self._pages = QStackedWidget()
         for page in (self.map, self.basis, self.depeg):
