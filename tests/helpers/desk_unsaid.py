@@ -12,7 +12,6 @@ NOT_SHOWN = {
     "app/options.py": "options of the program",
     "app/practice.py": "options of the program",
     "app/record.py": "desk record prints it",
-    "app/replayed.py": "options of the program",
     "app/workstation.py": "options of the program",
     "cli/arguments.py": "options of the program",
     "cli/bench*.py": "desk bench prints it",
