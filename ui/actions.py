@@ -12,8 +12,10 @@ from decimal import Decimal
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from desk.model.blotter import AskBlotter
 from desk.model.command import Command
 from desk.model.commands import (
+    Ask,
     CancelAll,
     CancelOrder,
     ClosePosition,
@@ -24,6 +26,7 @@ from desk.model.commands import (
     Rearm,
     ReversePosition,
 )
+from desk.model.film import AskMoments
 from desk.model.order_commands import CancelScope
 from desk.model.orders import Side
 from ui.arming import Arming
@@ -41,6 +44,9 @@ FIRST_DEPOSIT = Deposit(account="perp-1", asset="USDT", quantity=Decimal(100_000
 
 TAKES_RISK_AWAY = (CancelAll, CancelOrder, Flatten, Kill)
 """What overtakes everything that waits to be written."""
+
+ASKS = (Ask, AskBlotter, AskMoments, PreviewOrder)
+"""What changes nothing."""
 
 
 def new_id() -> str:
@@ -62,12 +68,17 @@ class Actions(QObject):
         self._ticket = ticket
         self.confirming = Confirming(strip)
         self.exchange = Exchange(self.send)
+        self.held = ""
+        """Why only what asks or takes risk away is sent now, a sentence; empty: all is."""
         self._unanswered: list[Command] = []
         """Closes and reversals on their way, without their ids."""
         self._deposit_id = new_id()
 
     def send(self, command: Command) -> int | None:
         """Send, or say that it could not be sent: nothing is queued for later."""
+        if self.held and not isinstance(command, (*TAKES_RISK_AWAY, *ASKS)):
+            self.unsent.emit(self.held)
+            return None
         number = self._pump.send(command, urgent=isinstance(command, TAKES_RISK_AWAY))
         if number is None:
             self.unsent.emit(tr("The desk cannot be reached: nothing was sent."))

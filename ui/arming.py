@@ -43,6 +43,8 @@ class Arming(QObject):
         self._profile: str | None = None
         self.allowed = False
         """Set while the engine is live."""
+        self._held = False
+        """The window shows what is not live: nothing may be armed, whoever allows it."""
         self._watch = QTimer(self)
         self._watch.setInterval(500)
         self._watch.timeout.connect(self.check)
@@ -64,7 +66,7 @@ class Arming(QObject):
         wanted = frozenset({surface} if surface else SURFACES)
         if wanted <= self.armed:
             self._set(self.armed - wanted)
-        elif self.allowed:
+        elif self.allowed and not self._held:
             self._touched_ns = self._now_ns()
             self._set(self.armed | wanted)
 
@@ -79,6 +81,12 @@ class Arming(QObject):
         """The engine answers, or does not."""
         self.allowed = allowed
         if not allowed:
+            self.disarm(why)
+
+    def hold(self, held: bool, why: str = "") -> None:
+        """Keep everything disarmed until it is let go."""
+        self._held = held
+        if held:
             self.disarm(why)
 
     def see_profile(self, profile_hash: str) -> None:

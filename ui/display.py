@@ -14,6 +14,7 @@ from ui.panels.strips import Answer
 from ui.panes import Panes
 from ui.pump import Pump
 from ui.viewmodels.banner import Banner, banners
+from ui.viewmodels.playback import Pictures
 from ui.viewmodels.positions import positions_note
 from ui.viewmodels.status import status_view
 from ui.viewmodels.text import symbol
@@ -32,7 +33,7 @@ class Display(QObject):
     priced = Signal(object, object)
     """A frame and the chosen instrument, for what shows prices at once."""
 
-    def __init__(self, panes: Panes, pump: Pump, arming: Arming) -> None:
+    def __init__(self, panes: Panes, pump: Pump | Pictures, arming: Arming) -> None:
         super().__init__(panes)
         self._panes = panes
         self._pump = pump

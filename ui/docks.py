@@ -161,6 +161,16 @@ class DockArea(QMainWindow):
             self.turned.emit()
         return done
 
+    def mirror(self, other: DockArea) -> None:
+        """Put the docks where those of another area are, in as much room as there is here."""
+        with self.by_ourselves():
+            self._clear()
+            self.restoreState(QByteArray(other.state()), STATE_VERSION)
+            self._tree, self._host, self._wishes = other._tree, other._host, other._wishes
+            self.touched = other.touched
+            self._show_tab_bars()
+        self.resize_docks()
+
     def state(self) -> bytes:
         """Return what `restore` takes."""
         return bytes(self.saveState(STATE_VERSION).data())

@@ -106,6 +106,7 @@ def _places(window: DeskWindow) -> Actions:
         "focus_orders": lambda: window.go_to(window.orders.orders),
         "focus_financing": lambda: window.go_to(window.financing),
         "focus_close_out": lambda: window.go_to(window.close_out.steps),
+        "focus_journal": lambda: window.go_to(window.journal.grid),
         "focus_rules": lambda: window.go_to(window.rules.grid),
         "focus_feeds": lambda: window.go_to(feeds.grids[feeds.page]),
     }

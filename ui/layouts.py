@@ -17,7 +17,7 @@ TAB_BAR = 27
 """Height of the tabs under docks that share one place."""
 REST = 0
 """A part that takes what the others leave."""
-TALL = frozenset({"financing", "close_out", "rules"})
+TALL = frozenset({"financing", "close_out", "rules", "journal"})
 """Docks that need more height than the market watch while they are in front in its place."""
 
 LEAST_WIDTH = {"risk": 280, "ticket": 284, "ladder": 220, "chart": 360, "positions": 640}

@@ -26,6 +26,7 @@ from ui.panels.command_line import CompletionList
 from ui.panels.feeds import FeedsPanel
 from ui.panels.financing import FinancingPanel
 from ui.panels.footer import Footer
+from ui.panels.journal import JournalPanel
 from ui.panels.ladder import LadderPanel
 from ui.panels.orders import OrdersPanel
 from ui.panels.positions import PositionsPanel
@@ -86,6 +87,7 @@ class Panes(QWidget):
         self.financing = FinancingPanel(theme)
         self.close_out = CloseOutPanel(theme)
         self.rules = RulesPanel(theme)
+        self.journal = JournalPanel(theme)
         self.ladder = LadderPanel(theme)
         self.ticket = TicketPanel(theme, new_id, chord(keys["lock_ticket"]))
         self.orders = OrdersPanel(theme)
@@ -118,6 +120,7 @@ class Panes(QWidget):
             dock.bar.say(note)
             panel.seen_with = dock.bar
             dock.visibilityChanged.connect(panel.look_again)
+        area.add("journal", tr("Journal"), self.journal).bar.say(tr("Enter shows the screen"))
         area.add("ladder", tr("Ladder"), self.ladder)
         area.add("ticket", tr("Ticket"), self.ticket)
         orders = area.add("orders", tr("Orders"), self.orders)
@@ -143,6 +146,13 @@ class Panes(QWidget):
         """The strip stood over something else: between banner and docks is its place."""
         self._column.insertWidget(2, self.strip)
         self.strip.setVisible(bool(self.strip.asking))
+
+    def add_stage(self, bar: QWidget, stage: QWidget) -> None:
+        """The bar goes above everything, the stage where the docks are; both stay hidden."""
+        bar.hide()
+        stage.hide()
+        self._column.insertWidget(0, bar)
+        self._column.addWidget(stage, 1)
 
     # ---- looks ------------------------------------------------------------------------------
 

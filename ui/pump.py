@@ -12,7 +12,7 @@ from enum import Enum
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desk.engine.snapshot import DeskFrame, EventMessage, Hello, PipeMessage, Request
+from desk.engine.snapshot import DeskFrame, EventMessage, FilmFrame, PipeMessage, Request
 from desk.model.command import Command
 from desk.model.commands import ChartWanted, Heartbeat, NextFrame
 from ui.clock import boot_ns
@@ -49,6 +49,8 @@ class Pump(QObject):
 
     greeted = Signal(object)
     framed = Signal(object)
+    filmed = Signal(object)
+    """A picture of the past that was asked for."""
     happened = Signal(object)
     link_changed = Signal(object)
     still_silent = Signal()
@@ -163,6 +165,8 @@ class Pump(QObject):
                 newest = message
             elif isinstance(message, EventMessage):
                 self._take_event(message)
+            elif isinstance(message, FilmFrame):
+                self.filmed.emit(message)
             else:
                 self.greeted.emit(message)
         if newest is not None:
@@ -170,8 +174,8 @@ class Pump(QObject):
         if self._wire.ended:
             self._lose()
 
-    def _decoded(self) -> list[Hello | DeskFrame | EventMessage]:
-        messages: list[Hello | DeskFrame | EventMessage] = []
+    def _decoded(self) -> list[PipeMessage]:
+        messages: list[PipeMessage] = []
         for data in self._wire.receive():
             try:
                 messages.append(self._decoder.decode(data))

@@ -17,6 +17,7 @@ from ui.desk_menu import DeskMenu
 from ui.display import Display
 from ui.drill import Drill
 from ui.drill_scores import DrillScores
+from ui.journal_desk import JournalDesk
 from ui.key_actions import key_actions
 from ui.keys import bind
 from ui.ladder_hands import LadderHands
@@ -107,6 +108,7 @@ class DeskWindow(Panes):
         self.hello: Hello | None = None
         self._may_close = False
         self.settings = SettingsDesk(self, own)
+        self.journal_desk = JournalDesk(self)
         self.help = KeyHelp(theme, self.keys, self)
         self.desk_menu = DeskMenu(self)
         self.command_desk = wire_hands(self)

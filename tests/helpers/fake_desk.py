@@ -7,7 +7,7 @@ from decimal import Decimal as D
 import msgspec
 from helpers.candles import candles_of
 
-from desk.engine.snapshot import EventMessage, Hello, Request
+from desk.engine.snapshot import EventMessage, FilmFrame, Hello, Request
 from desk.model.blotter import AskBlotter, ExportBlotter
 from desk.model.commands import (
     AnyCommand,
@@ -18,6 +18,7 @@ from desk.model.commands import (
     WindowClosing,
 )
 from desk.model.events import Acknowledged, Answered, ClosingAsked, Denial, Denied, Previewed
+from desk.model.film import AskFilm, AskMoments, CheckFilm, FilmChecked, FilmSpan, MomentsPage
 
 DENIALS = [
     Denial(
@@ -56,6 +57,11 @@ class FakeDesk:
         """Answers a `ChartWanted`; None: nobody does."""
         self.data_of = {}
         """What questions are answered with, by what they are about."""
+        self.moments = []
+        """Of the only day there is."""
+        self.film = []
+        """Pictures, oldest first."""
+        self.differences = []
         self._decode = msgspec.msgpack.Decoder(AnyCommand).decode
         self._encode = msgspec.msgpack.Encoder().encode
         self._request = msgspec.msgpack.Decoder(Request).decode
@@ -94,7 +100,8 @@ class FakeDesk:
             self.commands.append((request.number, command))
             if self.answers:
                 try:
-                    self._answer(request.number, command)
+                    past = isinstance(command, AskMoments | AskFilm | CheckFilm)
+                    (self._answer_past if past else self._answer)(request.number, command)
                 except BrokenPipeError:  # it has closed since it asked
                     self.close()
         return taken
@@ -139,6 +146,43 @@ class FakeDesk:
         else:
             word = msgspec.to_builtins(command)["command"]
             self.tell(Acknowledged(command=number, about=word, id=command.id))
+
+    def _answer_past(self, number, command):
+        about = command.__struct_config__.tag
+        if isinstance(command, AskMoments):
+            rows = [one for one in self.moments if one.seq > command.after_seq]
+            page = MomentsPage(
+                day="2026-11-19",
+                days=["2026-11-19", "2026-11-18"],
+                rows=rows[::-1] if command.day in {"", "2026-11-19"} else [],
+                next_seq=None,
+                newest_seq=max((one.seq for one in self.moments), default=0),
+                anchor_seq=48_211,
+                anchor_hash="9f3c" * 16,
+                film=[FilmSpan(from_ms=self.film[0].wall_ms, to_ms=self.film[-1].wall_ms)]
+                if self.film
+                else [],
+                film_note="",
+            )
+            self.tell(Answered(command=number, about=about, data=msgspec.to_builtins(page)))
+        elif isinstance(command, CheckFilm):
+            checked = FilmChecked(seq=7, differences=self.differences)
+            self.tell(Answered(command=number, about=about, data=msgspec.to_builtins(checked)))
+        else:
+            self._answer_film(number, command)
+
+    def _answer_film(self, number, command):
+        if command.seq is not None:
+            found = [one for one in self.film if one.journal_seq >= command.seq][:1]
+        else:
+            found = [one for one in self.film if one.wall_ms <= command.at_ms][-1:]
+        if not found:
+            why = Denial(code="NO_FILM", rule="", message="There is no picture of that time.")
+            self.tell(Denied(command=number, about="film", id="", denials=[why]))
+            return
+        later = [one.wall_ms for one in self.film if one.wall_ms > found[0].wall_ms]
+        next_ms = later[0] if later else None
+        self._send(FilmFrame(number=number, frame=found[0], next_ms=next_ms))
 
     def preview(self, number, command):
         row = {

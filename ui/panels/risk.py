@@ -68,6 +68,10 @@ class RiskPanel(QWidget):
         self._foot.setVisible(bool(view.called))
         self.cure.say(tr("Smallest cure of {account}", account=view.called))
 
+    def forget(self) -> None:
+        """What was seen is of another time."""
+        self._history.forget()
+
     def set_dimmed(self, dimmed: bool) -> None:
         """The engine is gone: every figure is old."""
         self.cards.set_dimmed(dimmed)

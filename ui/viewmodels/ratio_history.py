@@ -16,6 +16,10 @@ class RatioHistory:
         self._points: dict[str, deque[float]] = {}
         self._second = 0
 
+    def forget(self) -> None:
+        """What was seen is of another time."""
+        self.__init__()
+
     def take(self, frame: DeskFrame) -> None:
         """Note the ratios of a frame if a new second has begun."""
         second = frame.wall_ms // 1_000
