@@ -46,6 +46,13 @@ def _teach_records(panes: Panes) -> None:
             "first. A double click or Return opens one."
         ),
     )
+    panes.journal.grid.teach(
+        tr("No row of this day by this filter"),
+        tr(
+            "All that the desk has written down on a day stands here, the newest first. Return "
+            "or a double click shows the whole window as it was then."
+        ),
+    )
     panes.orders.alerts.raised.teach(
         tr("No alert was raised"),
         tr("Margin, feeds and what you set are watched for; danger sounds until it is seen."),

@@ -1,6 +1,8 @@
 """A desk that speaks the pipe's protocol and nothing else: frames by credit, answers by number."""
 
 import multiprocessing
+import os
+import socket
 import time
 from decimal import Decimal as D
 
@@ -40,11 +42,22 @@ DENIALS = [
 ]
 
 
+PIPE_BYTES = 1 << 20
+
+
+def _widen(connection):
+    """Make room for several frames: nobody reads while a test sends, so a full pipe would wait
+    for ever."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as end:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PIPE_BYTES)
+
+
 class FakeDesk:
     """The engine's end of a pipe; `theirs` is the window's."""
 
     def __init__(self, frame=None):
         self.ours, self.theirs = multiprocessing.Pipe()
+        _widen(self.ours)
         self.frame = frame
         self.commands = []
         self.events = 0
