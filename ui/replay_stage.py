@@ -54,20 +54,18 @@ class ReplayStage:
         for button in (panes.status.arm, panes.ticket.arm, panes.cancel_all, *panes.locks.values()):
             button.setEnabled(False)
         panes.footer.say(Line(0, "", tr("A picture of the past"), Tone.WARNING, "clock"))
-        panes.chart.load_plot()
+        panes.charts.load()
         self._denied: Moment | None = None
 
     def arrange_as(self, area: DockArea) -> None:
-        """Put the panels where the live ones are, and dress the chart as they are dressed."""
+        """Put the panels where the live ones are."""
         self.panes.area.mirror(area)
-        self.panes.chart.dress()
 
     def show(self, frame: DeskFrame) -> None:
         """Show a picture in every panel, at once."""
         last = self.pictures.frame
         if last is None or not 0 <= frame.wall_ms - last.wall_ms < JUMP_MS:
             self.panes.risk.forget()
-            self.panes.chart.series.choose(None)
         self.pictures.frame = frame
         self.display.pacing.hurry()
         book = frame.book

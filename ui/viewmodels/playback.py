@@ -12,6 +12,7 @@ import msgspec
 
 from desk.engine.snapshot import DeskFrame, FilmFrame
 from desk.model.command import Command
+from desk.model.commands import ChartWanted
 from desk.model.events import Alerted, AnyEvent, Filled, LevelChanged, StateChanged
 from desk.model.film import AskFilm, CheckFilm, FilmChecked
 from desk.model.numbers import plain
@@ -150,5 +151,5 @@ class Pictures(msgspec.Struct):
 
     frame: DeskFrame | None = None
     selected: str | None = None
-    series_from_ms: int = 0
+    charts: list[ChartWanted] = msgspec.field(default_factory=list[ChartWanted])
     streams: bool = False
