@@ -55,6 +55,11 @@ class Charts(QObject):
         looked_at = [panel.looked_at() for panel in self.panels]
         return self._shelf.wanted([one for one in looked_at if one is not None], frame.wall_ms)
 
+    def forget(self) -> None:
+        """What was seen is of another time."""
+        if self._shelf is not None:
+            self._shelf.clear()
+
     def show_frame(self, frame: DeskFrame) -> None:
         """Draw a frame in every chart that can be seen."""
         for panel in self.panels:

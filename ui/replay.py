@@ -148,6 +148,8 @@ class Replay(QObject):
             self.stage = ReplayStage(window.theme, window.keys)
             self.stage.panes.status.kill.clicked.connect(self.leave)
             self.stage.panes.status.kill.clicked.connect(window.panic.kill)
+            pictures = self.stage.pictures
+            self.playback.charts = lambda: pictures.charts
             window.add_stage(self.bar, self.stage.panes)
         return self.stage
 
@@ -183,7 +185,8 @@ class Replay(QObject):
         if not self.is_on or not self.playback.take(film):
             return
         assert self.stage is not None
-        self.stage.show(film.frame)
+        if self.stage.show(film.frame):
+            self.playback.go(at_ms=film.frame.wall_ms)  # once more, with candles
         if self._moment is not None and self._moment.denials and not self.playback.playing:
             self.stage.show_denied(self._moment)
         self.moved.emit(self.playback.at_ms)

@@ -61,11 +61,13 @@ class ReplayStage:
         """Put the panels where the live ones are."""
         self.panes.area.mirror(area)
 
-    def show(self, frame: DeskFrame) -> None:
-        """Show a picture in every panel, at once."""
+    def show(self, frame: DeskFrame) -> bool:
+        """Show a picture in every panel, at once; True: the charts want theirs all anew."""
         last = self.pictures.frame
-        if last is None or not 0 <= frame.wall_ms - last.wall_ms < JUMP_MS:
+        jumped = last is None or not 0 <= frame.wall_ms - last.wall_ms < JUMP_MS
+        if jumped:
             self.panes.risk.forget()
+            self.panes.charts.forget()
         self.pictures.frame = frame
         self.display.pacing.hurry()
         book = frame.book
@@ -76,6 +78,7 @@ class ReplayStage:
         self.panes.orders.alerts.show_frame(frame)
         if self._denied is not None and abs(frame.wall_ms - self._denied.time_ms) > DENIAL_SHOWN_MS:
             self._clear_ticket()
+        return jumped and bool(self.pictures.charts)
 
     # ---- the denied order -------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from desk.app.reading import Reading
 from desk.app.records import MOST_LOOKED_AT, SLICE_ROWS
 from desk.app.runtime import Runtime
 from desk.engine.agreement import differences
+from desk.engine.chart_views import charts_until
 from desk.engine.moments import moments
 from desk.engine.snapshot import DeskFrame, FilmFrame
 from desk.engine.state import DeskState
@@ -64,14 +65,20 @@ class Past:
             begin(command, number, partial(self.page, command))
         elif isinstance(command, AskFilm):
             work = partial(self.picture, command, number or 0)
-            begin(command, number, work, code="NO_FILM", done=self._shown)
+            begin(command, number, work, code="NO_FILM", done=partial(self._shown, command))
         elif isinstance(command, CheckFilm):
             begin(command, number, partial(self.check, command), code="NO_FILM")
         else:
             return False
         return True
 
-    def _shown(self, film: FilmFrame) -> None:
+    def _shown(self, asked: AskFilm, film: FilmFrame) -> None:
+        """On the engine's own thread: candles are written there."""
+        if asked.charts:
+            desk = self._runtime.engine.desk
+            charts = charts_until(desk, asked.charts, film.frame.wall_ms)
+            frame = msgspec.structs.replace(film.frame, charts=charts)
+            film = msgspec.structs.replace(film, frame=frame)
         self.show(film)
 
     async def stop(self) -> None:

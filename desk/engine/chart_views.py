@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+
+import msgspec
 
 from desk.engine.chart_snapshot import CandlesView, HeatView
 from desk.engine.desk import Desk
@@ -21,6 +23,20 @@ def chart_views(desk: Desk, wanted: Sequence[ChartWanted]) -> list[CandlesView]:
     """Return what each chart asks for; nothing for an instrument or a length that there is not."""
     views = (_candles_view(desk, chart) for chart in wanted[:MAX_CHARTS])
     return [view for view in views if view is not None]
+
+
+def charts_until(desk: Desk, wanted: Sequence[ChartWanted], wall_ms: int) -> list[CandlesView]:
+    """Return what charts showed at a time: candles that were over then, without depth."""
+    plain = [msgspec.structs.replace(chart, heat=False) for chart in wanted]
+    return [_until(view, wall_ms) for view in chart_views(desk, plain)]
+
+
+def _until(view: CandlesView, wall_ms: int) -> CandlesView:
+    end = bisect_right(view.start_ms, wall_ms - view.bar_s * 1_000)
+    columns = ("start_ms", "open", "high", "low", "close", "volume", "mark", "index")
+    funding = [one for one in view.funding if one[0] <= wall_ms]
+    cut = {name: getattr(view, name)[:end] for name in columns}
+    return msgspec.structs.replace(view, funding=funding, **cut)
 
 
 def take_past(desk: Desk, told: PastTold) -> None:

@@ -13,6 +13,7 @@ import msgspec
 
 from desk.model.alert_commands import AcknowledgeAlert, RemoveAlert, SetAlert
 from desk.model.blotter import AskBlotter, ExportBlotter
+from desk.model.chart_wanted import ChartWanted
 from desk.model.command import Command
 from desk.model.film import AskFilm, AskMoments, CheckFilm
 from desk.model.order_commands import (
@@ -266,20 +267,6 @@ class Ask(Command, frozen=True, kw_only=True, tag="ask"):
     """The figure (`perp-1.margin_ratio`), instrument or account that is meant."""
     shocks: dict[str, Decimal] = msgspec.field(default_factory=dict[str, Decimal])
     """For `rehearse`: coin → relative move."""
-
-
-class ChartWanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Candles that a chart shows."""
-
-    instrument: str
-    bar_s: int
-    """Seconds of a candle: 1, 5, 15, 60, 300, 900, 3600, 14400, 86400."""
-    from_ms: int = 0
-    """Candles that start at or after this time are wanted (0: all there are)."""
-    heat: bool = False
-    """How the depth of the book developed is wanted too, from the same time on."""
-    heat_from_ms: int | None = None
-    """Columns of depth at or after this time are wanted; None: from `from_ms` on."""
 
 
 class NextFrame(Command, frozen=True, kw_only=True, tag="frame"):

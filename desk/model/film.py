@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from desk.model.chart_wanted import ChartWanted
 from desk.model.command import Command
 from desk.model.events import Denial
 
@@ -42,6 +43,8 @@ class AskFilm(Command, frozen=True, kw_only=True, tag="film"):
     """Wall clock: the last picture at or before it."""
     seq: int | None = None
     """Of a row of the journal: the first picture that shows it. Goes before `at_ms`."""
+    charts: list[ChartWanted] = msgspec.field(default_factory=list[ChartWanted])
+    """Candles to put into the picture, those that were over then; the film itself has none."""
 
 
 class CheckFilm(Command, frozen=True, kw_only=True, tag="film_check"):

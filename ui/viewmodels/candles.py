@@ -201,6 +201,12 @@ class Shelf:
         self._heat: dict[str, Heat] = {}
         self._taken: Sequence[CandlesView] | None = None
 
+    def clear(self) -> None:
+        """Everything is asked for anew."""
+        self._candles.clear()
+        self._heat.clear()
+        self._taken = None
+
     def get(self, instrument: str, bar_s: int) -> Candles:
         """The candles of an instrument and size, empty at first."""
         key = (instrument, bar_s)

@@ -32,6 +32,8 @@ class Playback:
 
     def __init__(self, send: Send) -> None:
         self._send = send
+        self.charts: Callable[[], list[ChartWanted]] = list
+        """What the charts want with the next picture."""
         self.speed = 1
         self.reset()
 
@@ -76,7 +78,7 @@ class Playback:
     def _ask(self) -> None:
         if self._asked is None and self._wanted is not None:
             wanted, self._wanted = self._wanted, None
-            self._asked = self._send(wanted)
+            self._asked = self._send(msgspec.structs.replace(wanted, charts=self.charts()))
 
     def check(self) -> None:
         """Ask whether the picture agrees with the journal; once it stands still."""
