@@ -56,6 +56,8 @@ class Replay(QObject):
         self._settle = _timer(self, SETTLE_MS, self.playback.check)
         self._settle.setSingleShot(True)
         self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), window)
+        self._escape.setContext(Qt.ShortcutContext.ApplicationShortcut)
+        self._escape.setAutoRepeat(False)
         self._escape.setEnabled(False)
         self._escape.activated.connect(self.leave)
         self._wire()

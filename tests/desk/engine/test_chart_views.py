@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from helpers.engines import BTC, START_MS, Trader
 
-from desk.engine.chart_views import MAX_BARS, chart_views
+from desk.engine.chart_views import MAX_BARS, chart_views, charts_until
 from desk.engine.frame import build_frame
 from desk.engine.message import PastTold
 from desk.market.bars import Bar
@@ -197,3 +197,18 @@ def test_buckets_become_coarser_with_the_price_and_old_columns_go(trader):
     trader.book(BTC, bids=(("1000099.9", "1"),), asks=(("1000100.0", "1"),))
     heat = chart(trader, heat=True).heat
     assert (heat.step, len(heat.time_ms)) == (100.0, 1)
+
+
+def test_a_picture_of_the_past_has_the_candles_that_were_over_then(trader):
+    for price in ("60001", "60002", "60003"):
+        trader.trade(price, "0.5")
+        trader.tick(1_000)
+    whole = chart(trader)
+    assert len(whole.start_ms) == 3
+    end_ms = whole.start_ms[-1]
+    wanted = [ChartWanted(instrument=BTC, bar_s=1, heat=True)]
+    (past,) = charts_until(trader.desk, wanted, end_ms + 999)  # the last was running still
+    assert past.start_ms == whole.start_ms[:-1]
+    assert past.close == whole.close[:-1]
+    assert past.heat is None
+    assert charts_until(trader.desk, wanted, end_ms + 1_000)[0].start_ms == whole.start_ms
