@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -20,6 +20,36 @@ from ui.viewmodels.events import denial_sentence
 from ui.viewmodels.tone import rank
 
 
+class Question:
+    """What is asked again and again: never before its time, never twice at once."""
+
+    def __init__(self, every_ms: int, told: Callable[[Ask, Answer], None]) -> None:
+        """`told` is handed what was asked, and the answer."""
+        self._every_ms = every_ms
+        self._told = told
+        self._waits = False
+        self._asked_ms = 0
+        self._asked: Ask | None = None
+
+    def ask(self, exchange: Exchange | None, asked: Ask | None, wall_ms: int) -> None:
+        """Ask, if it is time: something else at once, the same after a while."""
+        early = asked == self._asked and 0 <= wall_ms - self._asked_ms < self._every_ms
+        if exchange is None or asked is None or self._waits or early:
+            return
+
+        def answered(answer: Answer) -> None:
+            self._waits = False
+            self._told(asked, answer)
+
+        self._asked, self._asked_ms, self._waits = asked, wall_ms, True
+        if not exchange.send(asked, answered):
+            self._waits = False
+
+    def lose(self) -> None:
+        """Nobody answers any more."""
+        self._waits = False
+
+
 class AskingPanel(SeenPanel):
     """The worst perpetual account until another is chosen; one question at a time."""
 
@@ -32,8 +62,7 @@ class AskingPanel(SeenPanel):
     def __init__(self, theme: Theme, choice: str) -> None:
         super().__init__()
         self._exchange: Exchange | None = None
-        self._waits = False
-        self._asked_ms = 0
+        self._question = Question(self.every_ms, self._told)
         self._names: tuple[str, ...] = ()
         self.chosen = ""
         self.account = Choice(theme, choice, [])
@@ -76,22 +105,18 @@ class AskingPanel(SeenPanel):
         """Look at another account from the next answer on."""
         if account != self.chosen:
             self.chosen = account
-            self.ask_soon()
             self.forget()
-
-    def ask_soon(self) -> None:
-        """The next frame asks, whatever the time."""
-        self._asked_ms = 0
 
     def set_dimmed(self, dimmed: bool) -> None:
         """The engine is gone: nobody answers, and every figure is old."""
-        self._waits = self._waits and not dimmed
+        if dimmed:
+            self._question.lose()
 
     def show_seen(self, frame: DeskFrame) -> None:
         """Ask again when it is time."""
         self._list_accounts(frame)
-        if not self._waits and not 0 <= frame.wall_ms - self._asked_ms < self.every_ms:
-            self._ask(frame)
+        asked = self.question(self.chosen) if self.chosen else None
+        self._question.ask(self._exchange, asked, frame.wall_ms)
 
     def _list_accounts(self, frame: DeskFrame) -> None:
         held = [account for account in frame.accounts if account.kind != "spot"]
@@ -108,21 +133,14 @@ class AskingPanel(SeenPanel):
             self.choose("" if first is None else first.account)
         self.account.setCurrentIndex(max(0, self.account.findText(self.chosen)))
 
-    def _ask(self, frame: DeskFrame) -> None:
-        asked = self.question(self.chosen) if self.chosen else None
-        if self._exchange is None or asked is None:
+    def _told(self, asked: Ask, answer: Answer) -> None:
+        """An answer about something that is no longer asked is passed over."""
+        if asked != self.question(self.chosen):
             return
-
-        def answered(answer: Answer) -> None:
-            self._waits = False
-            if isinstance(answer, Answered) and asked == self.question(self.chosen):
-                self.take_answer(answer.data)
-            elif isinstance(answer, Denied):
-                self.take_refusal(" ".join(denial_sentence(one) for one in answer.denials))
-
-        self._asked_ms, self._waits = frame.wall_ms, True
-        if not self._exchange.send(asked, answered):
-            self._waits = False
+        if isinstance(answer, Answered):
+            self.take_answer(answer.data)
+        elif isinstance(answer, Denied):
+            self.take_refusal(" ".join(denial_sentence(one) for one in answer.denials))
 
 
 def _badness(account: AccountView) -> tuple[bool, int, float]:

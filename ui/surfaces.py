@@ -144,12 +144,12 @@ class Surfaces(QObject):
             as_of = "" if frame is None else f"{clock(frame.wall_ms, 8)} HKT"
             found = cures_of(answer.data)
             dialog = CuresDialog(self._theme, account, found, as_of, self._window)
-            dialog.prepare_asked.connect(self._prepare)
+            dialog.prepare_asked.connect(self.prepare)
             self.present("cures", dialog)
 
         self._ask(Ask(about="cure", of=account), told)
 
-    def _prepare(self, cure: Cure) -> None:
+    def prepare(self, cure: Cure) -> None:
         """Fill in ticket or form; nothing is sent before a hand sends it."""
         frame = self._frame()
         loan = loan_of(frame, cure.account)

@@ -76,8 +76,16 @@ def _account_carry(desk: Desk, account: Account) -> dict[str, Any]:
         "account": account.id,
         "currency": now.settle,
         "receives": {h: text(total(received[h].values())) for h in HORIZONS},
+        "common_move": text(_nearer_move(now)),
+        "common_move_after": {h: text(_nearer_move(after[h])) for h in HORIZONS},
         "positions": rows,
     }
+
+
+def _nearer_move(figures: AccountFigures | None) -> Decimal | None:
+    """Return the nearer common move to close-out."""
+    moves = () if figures is None else (figures.common_move_down, figures.common_move_up)
+    return min((move for move in moves if move is not None), key=abs, default=None)
 
 
 def _terms(desk: Desk, held: PositionFigures) -> Terms | None:

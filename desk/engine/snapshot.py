@@ -260,6 +260,9 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     """The nearer common move in standard deviations of one hour; None without history."""
     common_minutes: Decimal | None = None
     watched: bool = False
+    venue_ratio: Decimal | None = None
+    """The venue's own ratio, which knows no haircut: maintenance ÷ equity; None where isolated
+    positions stand outside the pool."""
 
 
 class TotalsView(msgspec.Struct, frozen=True, kw_only=True):

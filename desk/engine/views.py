@@ -25,7 +25,7 @@ from desk.ledger.position import Position
 from desk.margin.funding import forecast, payment
 from desk.margin.inputs import AccountFigures, PositionFigures
 from desk.margin.room import in_minutes, in_sigmas
-from desk.margin.rounding import written
+from desk.margin.rounding import ratio_up, written
 from desk.market.instrument_market import InstrumentMarket
 from desk.model.instrument import Instrument
 from desk.model.numbers import ZERO
@@ -101,7 +101,14 @@ def _perpetual_view(desk: Desk, account: Account, figures: AccountFigures) -> Ac
         common_sigma=in_sigmas(room, usual),
         common_minutes=in_minutes(room, usual),
         watched=account.watched,
+        venue_ratio=_venue_ratio(figures),
     )
+
+
+def _venue_ratio(figures: AccountFigures) -> Decimal | None:
+    equity, due = figures.equity, figures.maintenance_margin
+    isolated = any(p.margin_mode is MarginMode.ISOLATED and p.quantity for p in figures.positions)
+    return None if isolated or due is None or equity is None else ratio_up(due, equity)
 
 
 def _holding_view(desk: Desk, account: Account) -> AccountView:

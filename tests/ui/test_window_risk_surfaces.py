@@ -4,7 +4,7 @@ from decimal import Decimal as D
 
 import msgspec
 import pytest
-from helpers.fake_desk import DENIALS
+from helpers.fake_desk import DENIALS, FakeDesk
 from helpers.frames import BTC, ETH, WALL_MS, close_out, loan, margin_call_desk, risky_desk, step
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
@@ -70,6 +70,12 @@ def sent(rig, kind):
     return rig.desk.sent(kind)[-1]
 
 
+def asked(rig, about):
+    """Wait for a question and return what the newest of its kind was about."""
+    rig.until(lambda: [one for one in rig.desk.sent(Ask) if one.about == about] != [])
+    return [one for one in rig.desk.sent(Ask) if one.about == about][-1].of
+
+
 def dialog(rig, key):
     """Wait for a dialog and return it."""
     rig.until(lambda: key in rig.window.surfaces.open)
@@ -132,7 +138,7 @@ def test_ticket_denied_for_a_sheet_offers_it_and_it_is_acknowledged(qtbot, desk,
     desk.desk.deny = False
     click(qtbot, ticket.sheet)
     sheet = dialog(desk, "sheet")
-    assert sent(desk, Ask).of == BTC
+    assert asked(desk, "disclosure") == BTC
     click(qtbot, sheet.read)
     assert sent(desk, AcknowledgeDisclosure).disclosure == f"{BTC}@1"
     desk.until(lambda: "sheet" not in desk.window.surfaces.open)
@@ -149,7 +155,7 @@ def test_sheet_is_offered_by_the_menu_of_a_watch_row(desk):
     second = menu.actions()[1]
     menu.close()
     second.trigger()
-    assert sent(desk, Ask).of == ETH
+    assert asked(desk, "disclosure") == ETH
 
 
 # ---- financing -----------------------------------------------------------------------------------
@@ -176,6 +182,34 @@ def test_financing_panel_shows_the_loan_and_its_forms_send(qtbot, desk):
         click(qtbot, form.send)
         assert sent(desk, kind).account == "loan-1"
         desk.until(lambda: "form" not in window.surfaces.open)
+
+
+def test_cures_of_a_call_are_chosen_from_copied_and_fill_in_the_form(qtbot, rig_of):
+    fake = FakeDesk(risky_desk())
+    repay = CURE | {
+        "account": "loan-1", "kind": "repay", "asset_or_instrument": "HKD", "cost": "0",
+        "quantity": "703000", "utilization_after": "0.95",
+    }  # fmt: skip
+    pledge = repay | {"kind": "pledge", "asset_or_instrument": "BTC", "quantity": "7.0122"}
+    fake.data_of = {"cure": {"actions": [repay, pledge], "notes": []}}
+    rig = rig_of(fake.frame, desk=fake)
+    window = rig.window
+    qtbot.keyClick(window, Qt.Key.Key_L, CTRL_SHIFT)
+    rig.until(lambda: "loan-1" in window.financing.sections)
+    cures = window.financing.sections["loan-1"].cures
+    rig.until(lambda: cures.options[1].isVisibleTo(cures))
+    assert not cures.options[2].isVisibleTo(cures)
+    assert cures.options[1].accessibleName() == "Pledge 7.0122 BTC, no cost, → 95.0%"
+    cures.copy.click()
+    copied = QGuiApplication.clipboard().text()
+    assert copied == "loan-1: Repay 703,000 HKD (no cost), → 95.0%"
+    cures.options[1].click()
+    cures.prepare.click()
+    assert dialog(rig, "form").values()["quantity"] == "7.0122"
+    assert rig.desk.sent(Pledge) == []
+    calm = risky_desk(loans=[loan(level="NORMAL")], journal_seq=48_300)
+    rig.settle(calm)
+    rig.until(lambda: not cures.isVisibleTo(window.financing))
 
 
 def test_denied_form_stays_with_every_reason_and_sends_again_under_a_new_id(qtbot, desk):
@@ -254,7 +288,7 @@ def test_smallest_cure_is_listed_and_staged_but_never_sent(qtbot, rig_of):
     rig.until(window.risk.cure.isVisible)
     click(qtbot, window.risk.cure)
     cures = dialog(rig, "cures")
-    assert rig.desk.sent(Ask)[-1] == Ask(about="cure", of="perp-1")
+    assert asked(rig, "cure") == "perp-1"
     assert cures.grid.grid.rows[0].cells[0].text == "Reduce BTCUSDT-PERP by 18.236"
     click(qtbot, cures.prepare)
     ticket = window.ticket
@@ -262,6 +296,21 @@ def test_smallest_cure_is_listed_and_staged_but_never_sent(qtbot, rig_of):
     assert (draft.instrument, draft.side.value, draft.quantity) == (BTC, "SELL", "18.236")
     assert draft.reduce_only
     rig.settle()
+    assert rig.desk.sent(SubmitOrder) == []
+
+
+def test_smallest_cure_stands_in_the_risk_panel_and_is_staged_from_there(qtbot, rig_of):
+    fake = FakeDesk(margin_call_desk())
+    fake.data_of = {"cure": {"actions": [CURE], "notes": []}}
+    rig = rig_of(fake.frame, desk=fake)
+    card = rig.window.risk.cure_card
+    rig.until(card.stage.isEnabled)
+    assert card.accessibleName() == (
+        "Smallest cure of perp-1 → 90.0%: Reduce BTCUSDT-PERP by 18.236, cost 746"
+    )
+    click(qtbot, card.stage)
+    draft = rig.window.ticket.state.draft
+    assert (draft.instrument, draft.side.value, draft.quantity) == (BTC, "SELL", "18.236")
     assert rig.desk.sent(SubmitOrder) == []
 
 
@@ -293,7 +342,7 @@ def test_right_click_on_a_figure_explains_it_in_the_engine_s_words(desk, monkeyp
     ask_for(cards, next(spot for spot in cards.spots if spot.figure == figure))
     desk.until(lambda: shown != [])
     ((said, _),) = shown
-    assert desk.desk.sent(Ask)[-1] == Ask(about="explain", of=figure)
+    assert asked(desk, "explain") == figure
     assert said.accessibleName() == "perp-1 · Utilization  63.9%, 10:24:31 HKT"
     assert said.filled.accessibleName() == "= 47645.58 / 1351240.99"
     said.copy.click()
@@ -310,7 +359,7 @@ def test_every_figure_of_a_card_is_offered_by_the_menu_key(desk, monkeypatch):
     words = [action.text() for action in offered[0].actions()]
     assert "perp-1: Utilization 63.9%" in words
     offered[0].actions()[words.index("perp-1: Utilization 63.9%")].trigger()
-    assert sent(desk, Ask).of == "perp-1.margin_utilization"
+    assert asked(desk, "explain") == "perp-1.margin_utilization"
 
 
 def test_figure_that_the_desk_does_not_know_is_said_in_the_footer(desk):
@@ -327,7 +376,7 @@ def test_figure_of_a_position_is_explained_from_its_cell(desk):
     event = QContextMenuEvent(mouse, at, grid.viewport().mapToGlobal(at))
     QApplication.sendEvent(grid.viewport(), event)
     account, _, instrument = grid.grid.rows[0].key.partition("|")
-    assert sent(desk, Ask).of == f"{account}.{instrument}.liquidation_price"
+    assert asked(desk, "explain") == f"{account}.{instrument}.liquidation_price"
 
 
 def test_distance_is_wider_only_where_sigma_is_said(rig_of):

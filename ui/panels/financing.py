@@ -17,15 +17,22 @@ from PySide6.QtWidgets import (
 )
 
 from desk.engine.snapshot import DeskFrame
+from desk.model.commands import Ask
+from desk.model.events import Answered
+from ui.asking import Question
 from ui.controls import Button
+from ui.exchange import Answer, Exchange
 from ui.grid import Grid
 from ui.paint import Ink, painting
+from ui.panels.cure_options import CureOptions
 from ui.panels.risk_card import paint_full
+from ui.panels.share_bars import ShareBars
 from ui.scroll import thin
 from ui.seen import SeenPanel
 from ui.spots import Spots
 from ui.theme import Theme
 from ui.viewmodels.cells import Cell, Row
+from ui.viewmodels.cures import cures_of
 from ui.viewmodels.financing import (
     COLLATERAL_COLUMNS,
     OWED_COLUMNS,
@@ -47,9 +54,10 @@ ACTIONS = (
     ("rate", tr("USD rate…")),
     ("cures", tr("Smallest cure…")),
 )
-SIDE_BY_SIDE = 680
-"""Width from which card and tables stand beside one another."""
+SIDE_BY_SIDE, BESIDE_CURES = 700, 600
+"""Widths from which card and tables stand beside one another, and card and cures."""
 CARD, ROW = 310, 20
+CURES_EVERY_MS = 5_000
 
 
 class FinancingPanel(SeenPanel):
@@ -58,10 +66,14 @@ class FinancingPanel(SeenPanel):
     asked = Signal(str, str)
     """What shall be done (a key of `ACTIONS`), and the account."""
     explain_asked = Signal(str, str, str, QPoint)
+    stage_asked = Signal(object)
+    """The cure that a form shall be filled in with."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self._exchange: Exchange | None = None
+        self._questions: dict[str, Question] = {}
         self.sections: dict[str, LoanSection] = {}
         self._holder = QWidget()
         self._column = QVBoxLayout(self._holder)
@@ -90,12 +102,29 @@ class FinancingPanel(SeenPanel):
         for name, view in views.items():
             if name not in self.sections:
                 self._add(name)
-            self.sections[name].show_loan(view)
+            section = self.sections[name]
+            section.show_loan(view)
+            if view.is_called:
+                asked = Ask(about="cure", of=name)
+                self._questions[name].ask(self._exchange, asked, frame.wall_ms)
+            else:
+                section.cures.show_cures(())
+
+    def connect_to(self, exchange: Exchange) -> None:
+        """What asks the desk for cures."""
+        self._exchange = exchange
+
+    def _told(self, asked: Ask, answer: Answer) -> None:
+        section = self.sections.get(asked.of)
+        if section is not None and isinstance(answer, Answered):
+            section.cures.show_cures(cures_of(answer.data))
 
     def _add(self, name: str) -> None:
         section = self.sections[name] = LoanSection(self._theme)
         section.asked.connect(partial(self._ask, name))
         section.card.explain_asked.connect(self.explain_asked)
+        section.cures.stage_asked.connect(self.stage_asked)
+        self._questions[name] = Question(CURES_EVERY_MS, self._told)
         self._column.insertWidget(self._column.count() - 1, section)
 
     def _ask(self, name: str, what: str) -> None:
@@ -103,8 +132,9 @@ class FinancingPanel(SeenPanel):
 
     def set_dimmed(self, dimmed: bool) -> None:
         """The engine is gone: every figure is old."""
-        for section in self.sections.values():
+        for name, section in self.sections.items():
             section.set_dimmed(dimmed)
+            self._questions[name].lose()
 
 
 class LoanSection(QWidget):
@@ -115,6 +145,8 @@ class LoanSection(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.card = LoanCard(theme)
+        self.cures = CureOptions(theme)
+        self.shares = ShareBars(theme)
         self.collateral = CollateralGrid(theme)
         self.owed = Grid(theme, OWED_COLUMNS, tr("Owed"), row_height=ROW, padding=6)
         self.stress = Grid(theme, STRESS_COLUMNS, tr("Stress"), row_height=ROW, padding=6)
@@ -124,7 +156,12 @@ class LoanSection(QWidget):
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box.setContentsMargins(0, 0, 0, 0)
         self._box.setSpacing(0)
-        self._box.addWidget(self.card)
+        self._top = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._top.setContentsMargins(0, 0, 12, 0)
+        self._top.addWidget(self.card, 1)
+        self._top.addWidget(self.cures, 1, Qt.AlignmentFlag.AlignTop)
+        self._top.addStretch(0)
+        self._box.addLayout(self._top)
         self._box.addWidget(self._tables(), 1)
 
     def _tables(self) -> QWidget:
@@ -133,9 +170,8 @@ class LoanSection(QWidget):
         column.setContentsMargins(8, 8, 12, 8)
         column.setSpacing(6)
         column.addWidget(self.advances)
-        for grid in (self.collateral, self.owed, self.stress):
-            column.addWidget(grid)
-        column.addWidget(self.notes)
+        for widget in (self.collateral, self.shares, self.owed, self.stress, self.notes):
+            column.addWidget(widget)
         actions = QGridLayout()
         actions.setSpacing(6)
         for place, (key, button) in enumerate(self.buttons.items()):
@@ -153,6 +189,7 @@ class LoanSection(QWidget):
     def show_loan(self, view: LoanPanelView) -> None:
         """Show a loan's words; every table is as high as its rows."""
         self.card.show_card(view.card)
+        self.shares.show_shares(view.shares)
         for grid, rows in (
             (self.collateral, view.collateral),
             (self.owed, view.owed),
@@ -167,22 +204,28 @@ class LoanSection(QWidget):
         for key, button in self.buttons.items():
             button.setEnabled(not view.is_watched)
             if key == "cures":
-                button.setEnabled(view.card.level in {"MARGIN_CALL", "CLOSE_OUT"})
+                button.setEnabled(view.is_called)
 
     def set_dimmed(self, dimmed: bool) -> None:
         """Paint everything as stale."""
         self.card.set_dimmed(dimmed)
+        self.shares.set_dimmed(dimmed)
         for grid in (self.collateral, self.owed, self.stress):
             grid.dimmed = dimmed
             grid.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = event.size().width() >= SIDE_BY_SIDE
-        direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
-        self._box.setDirection(direction)
-        self.card.setMinimumWidth(CARD if wide else 0)
-        self.card.setMaximumWidth(CARD if wide else 16_777_215)
+        down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        width = event.size().width()
+        wide = width >= SIDE_BY_SIDE
+        beside = BESIDE_CURES <= width < SIDE_BY_SIDE
+        self._box.setDirection(across if wide else down)
+        self._top.setDirection(across if beside else down)
+        self.card.setMinimumWidth(CARD if width >= BESIDE_CURES else 0)
+        most = CARD if wide else 16_777_215
+        self.card.setMaximumWidth(most)
+        self.cures.setMaximumWidth(most)
 
 
 class LoanCard(Spots):
@@ -231,13 +274,16 @@ class LoanCard(Spots):
 class CollateralGrid(Grid):
     """Lines of collateral; the share is drawn as a bar with a tick at its cap."""
 
-    drawn_columns = frozenset({"share"})
+    drawn_columns = frozenset({"share", "counted"})
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, COLLATERAL_COLUMNS, tr("Collateral"), row_height=ROW, padding=6)
 
     def paint_cell(self, ink: Ink, row: Row, number: int, cell: Cell, box: QRectF) -> None:
-        """Share as length, cap as a tick, both in figures after it."""
+        """What counts and what does not; share as length, cap as a tick, figures after it."""
+        if self.grid.columns[number].key == "counted":
+            self._paint_counted(ink, cell, box)
+            return
         bar = QRectF(box.left(), round(box.center().y()) - 3, 56, 6)
         ink.fill("field", bar)
         token = "stale" if self.dimmed else cell.tone.value
@@ -249,3 +295,13 @@ class CollateralGrid(Grid):
             at = bar.left() + bar.width() * float(Decimal(cell.unit))
             ink.fill("text", QRectF(at, bar.top() - 2, 1.5, bar.height() + 4))
         ink.text(token, self.theme.face(11), cell.text, box.adjusted(64, 0, 0, 0))
+
+    def _paint_counted(self, ink: Ink, cell: Cell, box: QRectF) -> None:
+        """As long as its value among all; the part that does not count is hatched."""
+        if cell.value is None:
+            return
+        width = box.width() * min(1.0, max(0.0, cell.value))
+        kept = width * float(Decimal(cell.unit or "0"))
+        bar = QRectF(box.left(), round(box.center().y()) - 4, width, 8)
+        ink.hatch("edge", bar.adjusted(kept, 0, 0, 0), 4)
+        ink.fill("line" if self.dimmed else "safe_fill", QRectF(bar.left(), bar.top(), kept, 8))

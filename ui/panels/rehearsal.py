@@ -116,7 +116,6 @@ class RehearsalPanel(AskingPanel):
             wrong = tr("A move is a percentage above −100% and at most +1000%.")
             self.take_refusal(wrong)
         else:
-            self.ask_soon()
             self.look_again()
 
     def take_answer(self, data: Mapping[str, Any]) -> None:

@@ -7,16 +7,24 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
-from ui.controls import Button
+from desk.model.commands import Ask
+from desk.model.events import Answered
+from ui.asking import Question
+from ui.exchange import Answer, Exchange
 from ui.paint import Ink, painting
-from ui.panels.risk_card import paint_figures, paint_full, paint_small
+from ui.panels.cure_card import CureCard
+from ui.panels.risk_card import ROOMY, paint_figures, paint_full, paint_small
 from ui.scroll import thin
 from ui.spots import Spots
 from ui.theme import Theme
+from ui.viewmodels.cures import cures_of, smallest_cure
 from ui.viewmodels.figure import Figure
+from ui.viewmodels.funding_forecast import Forecast, funding_forecast
 from ui.viewmodels.ratio_history import RatioHistory
 from ui.viewmodels.risk import AccountCard, RiskView, risk_view
 from ui.viewmodels.translation import tr
+
+CURES_EVERY_MS, CARRY_EVERY_MS = 5_000, 10_000
 
 
 class RiskPanel(QWidget):
@@ -26,19 +34,26 @@ class RiskPanel(QWidget):
     """Figure, its label, its value as shown, and where on the screen."""
     cures_asked = Signal(str)
     """The account that is to be cured."""
+    stage_asked = Signal(object)
+    """The cure that ticket or form shall be filled in with."""
+    rehearse_asked = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._history = RatioHistory()
+        self._wall_ms = 0
         self.cards = RiskCards(theme, self._history)
         self.totals = _Totals(theme)
         for painted in (self.cards, self.totals):
             painted.explain_asked.connect(self.explain_asked)
-        self._called = ""
-        self.cure = Button(theme, "", "accent")
-        self.cure.clicked.connect(lambda: self.cures_asked.emit(self._called))
-        self._foot = QWidget()
-        self._foot.hide()
+        self._exchange: Exchange | None = None
+        self._cures = Question(CURES_EVERY_MS, self._told_cures)
+        self._carry = Question(CARRY_EVERY_MS, self._told_carry)
+        self.cure_card = CureCard(theme)
+        self.cure = self.cure_card.compare
+        self.cure_card.compare_asked.connect(self.cures_asked)
+        self.cure_card.stage_asked.connect(self.stage_asked)
+        self.cure_card.rehearse_asked.connect(self.rehearse_asked)
         scroll = QScrollArea()
         scroll.setWidget(self.cards)
         scroll.setWidgetResizable(True)
@@ -51,10 +66,7 @@ class RiskPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(scroll, 1)
-        foot = QVBoxLayout(self._foot)
-        foot.setContentsMargins(12, 8, 12, 8)
-        foot.addWidget(self.cure)
-        column.addWidget(self._foot)
+        column.addWidget(self.cure_card)
         column.addWidget(self.totals)
         self.setMinimumWidth(280)
 
@@ -64,9 +76,31 @@ class RiskPanel(QWidget):
         view = risk_view(frame)
         self.cards.show_risk(view)
         self.totals.show_totals(view.totals)
-        self._called = view.called
-        self._foot.setVisible(bool(view.called))
-        self.cure.say(tr("Smallest cure of {account}", account=view.called))
+        self.cure_card.call(view.called)
+        self.cure_card.setVisible(bool(view.called or frame.positions))
+        self._wall_ms = frame.wall_ms
+        if not self.cards.visibleRegion().isEmpty():
+            self._ask(view)
+
+    def connect_to(self, exchange: Exchange) -> None:
+        """What asks the desk for cures and for the funding to come."""
+        self._exchange = exchange
+
+    def _ask(self, view: RiskView) -> None:
+        """Of what is on the screen: cures of a call, funding where there is room for it."""
+        if view.called:
+            self._cures.ask(self._exchange, Ask(about="cure", of=view.called), self._wall_ms)
+        account = self.cards.full_account() if self.width() >= ROOMY else ""
+        if account:
+            self._carry.ask(self._exchange, Ask(about="carry", of=account), self._wall_ms)
+
+    def _told_cures(self, asked: Ask, answer: Answer) -> None:
+        if isinstance(answer, Answered):
+            self.cure_card.show_cure(smallest_cure(cures_of(answer.data), asked.of))
+
+    def _told_carry(self, asked: Ask, answer: Answer) -> None:
+        if isinstance(answer, Answered):
+            self.cards.show_forecast(funding_forecast(answer.data, asked.of, self._wall_ms))
 
     def forget(self) -> None:
         """What was seen is of another time."""
@@ -74,6 +108,9 @@ class RiskPanel(QWidget):
 
     def set_dimmed(self, dimmed: bool) -> None:
         """The engine is gone: every figure is old."""
+        if dimmed:
+            self._cures.lose()
+            self._carry.lose()
         self.cards.set_dimmed(dimmed)
         self.totals.set_dimmed(dimmed)
 
@@ -86,6 +123,7 @@ class RiskCards(Spots):
         self._theme = theme
         self._history = history
         self._view: RiskView | None = None
+        self._forecast: Forecast | None = None
         self._dimmed = False
         self._height = 200
 
@@ -95,6 +133,25 @@ class RiskCards(Spots):
             self._view = view
             self.setAccessibleName(_spoken(view))
             self.update()
+
+    def show_forecast(self, forecast: Forecast | None) -> None:
+        """What funding will take or bring the account that is shown in full."""
+        self._forecast = forecast
+        self.update()
+
+    def full_account(self) -> str:
+        """The perpetual account that is shown in full."""
+        cards = self._view.cards if self._view else ()
+        place = self._full_place(cards)
+        is_perpetual = 0 <= place < len(cards) and cards[place].gauge.has_ratio
+        return cards[place].account if is_perpetual else ""
+
+    def _full_place(self, cards: tuple[AccountCard, ...]) -> int:
+        """The worst account; with room the worst perpetual one, for loans have a panel beside."""
+        perpetual = (n for n, one in enumerate(cards) if one.is_margined and one.gauge.has_ratio)
+        if self.width() >= ROOMY and (first := next(perpetual, None)) is not None:
+            return first
+        return 0 if cards and cards[0].is_margined else -1
 
     def set_dimmed(self, dimmed: bool) -> None:
         """Paint everything as stale."""
@@ -123,15 +180,15 @@ class RiskCards(Spots):
             box = QRectF(12, 12, self.width() - 24, 20)
             ink.text("muted", self._theme.face(12), tr("No account yet: waiting for the desk"), box)
             return 60
-        top = 0.0
+        top, in_full = 0.0, self._full_place(cards)
         for place, card in enumerate(cards):
-            full = place == 0 and card.is_margined
-            points = self._history.points(card.account) if full else []
-            top = (
-                paint_full(ink, card, points, top, self.width(), dim=self._dimmed or card.is_stale)
-                if full
-                else paint_small(ink, card, top, self.width(), dim=self._dimmed or card.is_stale)
-            )
+            dim = self._dimmed or card.is_stale
+            if place == in_full:
+                points, told = self._history.points(card.account), self._forecast
+                told = told if told is not None and told.account == card.account else None
+                top = paint_full(ink, card, points, top, self.width(), dim=dim, forecast=told)
+            else:
+                top = paint_small(ink, card, top, self.width(), dim=dim)
             ink.fill("line", QRectF(0, top, self.width(), 1))
         return int(top) + 2
 

@@ -7,38 +7,66 @@ from PySide6.QtCore import QRectF
 from ui import icons
 from ui.paint import Align, Ink, Spot
 from ui.panels.gauge import draw_gauge, draw_sparkline
+from ui.panels.risk_parts import (
+    paint_close_out,
+    paint_collateral,
+    paint_forecast,
+    paint_ratio,
+    spot,
+)
 from ui.viewmodels.figure import Figure
-from ui.viewmodels.risk import AccountCard, CloseOut, CollateralRow
+from ui.viewmodels.funding_forecast import Forecast
+from ui.viewmodels.risk import AccountCard
 from ui.viewmodels.translation import tr
 
-PAD = 12
+PAD, ROOMY_PAD = 12, 16
+ROOMY = 410
+"""Width from which a card says more: the accounts column of the Risk layout."""
 
 
 def paint_full(
-    ink: Ink, card: AccountCard, points: list[float], top: float, width: float, *, dim: bool
+    ink: Ink,
+    card: AccountCard,
+    points: list[float],
+    top: float,
+    width: float,
+    *,
+    dim: bool,
+    forecast: Forecast | None = None,
 ) -> float:
     """The worst account with everything; return the bottom."""
     gap = 8 if ink.theme.compact else 12
-    inner = QRectF(PAD, top, width - 2 * PAD, 0)
+    inner, roomy = _inner(top, width), width >= ROOMY
     y = _head(ink, card, inner, dim=dim)
     if card.since:
         ink.text("text2", ink.theme.face(11), card.since, QRectF(inner.left(), y - 6, 0, 16))
         y += 14
     if card.cure_within:
         y = _countdown(ink, card.cure_within, inner, y)
-    y = _hero(ink, card, points, inner, y, dim=dim)
+    has_spark = roomy and card.gauge.has_ratio
+    y = _hero(ink, card, None if has_spark else points, inner, y, dim=dim)
     y += draw_gauge(ink, card.gauge, QRectF(inner.left(), y, inner.width(), 0), dim=dim) + gap
     y = paint_figures(ink, card.figures, QRectF(inner.left(), y, inner.width(), 0), dim=dim) + 2
+    if has_spark:
+        y = paint_ratio(ink, card, points, inner, y, dim=dim)
     if card.close_out:
-        y = _close_out(ink, card.close_out, inner, y, dim=dim) + gap
+        y = paint_close_out(ink, card.close_out, inner, y, dim=dim, roomy=roomy) + gap
     if card.collateral:
-        y = _collateral(ink, card, inner, y, dim=dim)
+        y = paint_collateral(ink, card, inner, y, dim=dim)
+    if forecast is not None and roomy:
+        y = paint_forecast(ink, forecast, inner, y + gap)
     return y + gap
+
+
+def _inner(top: float, width: float) -> QRectF:
+    pad = ROOMY_PAD if width >= ROOMY else PAD
+    return QRectF(pad, top, width - 2 * pad, 0)
 
 
 def paint_small(ink: Ink, card: AccountCard, top: float, width: float, *, dim: bool) -> float:
     """Another account: name, level, gauge, two figures; return the bottom."""
-    inner = QRectF(PAD, top + 10, width - 2 * PAD, 20)
+    inner = _inner(top + 10, width)
+    inner.setHeight(24 if width >= ROOMY else 20)
     theme = ink.theme
     used = ink.text("text", theme.face(12, 600), card.account, inner)
     note = card.subtitle if card.is_margined else tr("no leverage")
@@ -50,7 +78,8 @@ def paint_small(ink: Ink, card: AccountCard, top: float, width: float, *, dim: b
     chip = ink.chip(card.level, card.level_word, inner.right(), inner.center().y())
     used_box = inner.adjusted(0, 0, -chip - 8, 0)
     token = "stale" if dim else card.tone.value
-    wide = ink.text(token, theme.face(13, 600), card.utilization, used_box, Align.RIGHT)
+    face = theme.face(20 if width >= ROOMY else 13, 600)
+    wide = ink.text(token, face, card.utilization, used_box, Align.RIGHT)
     _ratio_spots(ink, card, used_box.adjusted(used_box.width() - wide, 0, 0, 0), QRectF())
     _note(ink, note, inner, used, used_box.width() - wide)
     gauge_box = QRectF(inner.left(), inner.bottom() + 6, inner.width(), 0)
@@ -59,8 +88,10 @@ def paint_small(ink: Ink, card: AccountCard, top: float, width: float, *, dim: b
     for figure in (card.figures[0], card.figures[2]):
         shown = f"{figure.label} {figure.value}"
         width = ink.text("muted", theme.face(11), shown, line)
-        _spot(ink, figure, QRectF(line.left(), line.top(), width, line.height()))
+        spot(ink, figure, QRectF(line.left(), line.top(), width, line.height()))
         line.setLeft(line.left() + width + 14)
+    if theme.face(11).width(card.note) <= line.width():
+        ink.text("muted", theme.face(11), card.note, line, Align.RIGHT)
     return line.bottom() + 8
 
 
@@ -101,8 +132,9 @@ def _countdown(ink: Ink, left: str, inner: QRectF, y: float) -> float:
 
 
 def _hero(
-    ink: Ink, card: AccountCard, points: list[float], inner: QRectF, y: float, *, dim: bool
+    ink: Ink, card: AccountCard, points: list[float] | None, inner: QRectF, y: float, *, dim: bool
 ) -> float:
+    """Utilization big; the ratio and its half hour at the right, unless they stand below."""
     theme = ink.theme
     size = 26 if theme.compact else 32
     row = QRectF(inner.left(), y, inner.width(), size + 10)
@@ -111,7 +143,7 @@ def _hero(
     label = QRectF(row.left() + used + 12, row.center().y(), row.width(), 16)
     what = tr("loan ÷ margin value") if card.gauge.is_loan else tr("margin utilization")
     named = label.left() + ink.text("muted", theme.face(11), what, label) + 8
-    if card.gauge.has_ratio:
+    if card.gauge.has_ratio and points is not None:
         ratio = theme.face(11, 600)
         above = QRectF(row.left(), row.top(), row.width(), 16)
         shown = "stale" if dim else "text2"
@@ -151,13 +183,8 @@ def paint_figures(
         fits = value.width(figure.value) < column
         place = QRectF(left, top + 16, column, 20)
         ink.text(token, value if fits else small, figure.value, place, Align.LEFT)
-        _spot(ink, figure, QRectF(left, top, column, 36))
+        spot(ink, figure, QRectF(left, top, column, 36))
     return box.top() + (len(figures) + 2) // 3 * pitch
-
-
-def _spot(ink: Ink, figure: Figure, box: QRectF) -> None:
-    """Remember where a figure stands, for the pointer."""
-    ink.spots.append(Spot(box, figure.label, figure.value, figure.of, figure.tip))
 
 
 def _ratio_spots(ink: Ink, card: AccountCard, used: QRectF, ratio: QRectF) -> None:
@@ -168,84 +195,3 @@ def _ratio_spots(ink: Ink, card: AccountCard, used: QRectF, ratio: QRectF) -> No
     if not ratio.isEmpty():
         figure = f"{card.account}.margin_ratio"
         ink.spots.append(Spot(ratio, tr("Margin ratio"), card.margin_ratio, figure))
-
-
-def _close_out(ink: Ink, close_out: CloseOut, inner: QRectF, y: float, *, dim: bool) -> float:
-    theme = ink.theme
-    label, text = theme.face(11), theme.face(11, 500)
-    pad = 8 if theme.compact else 12
-    alone = [(f"{f.label} ", f.value, f.tone.value) for f in close_out.alone]
-    told = {f"{f.label} ": f for f in close_out.alone}
-    lines = [[("", close_out.marks, "text2")]] if close_out.marks else []
-    titles = [tr("marks there")] if close_out.marks else []
-    if close_out.other_side:
-        lines.insert(0, [("", close_out.other_side, "text2")])
-        titles.insert(0, tr("the other way"))
-    for start in range(0, len(alone), 2):
-        lines.append(alone[start : start + 2])
-        titles.append(tr("each alone") if start == 0 else "")
-    box = QRectF(inner.left(), y, inner.width(), 60 + 18 * len(lines))
-    ink.frame("line", "raised", box, radius=4)
-    row = QRectF(box.left() + pad, box.top() + 6, box.width() - 2 * pad, 18)
-    ink.text("muted", label, tr("Nearest close-out · common move"), row)
-    if not theme.compact:
-        ink.text("muted", label, tr("at margin ratio 1.00"), row, Align.RIGHT)
-    row = QRectF(row.left(), row.bottom() + 2, row.width(), 26)
-    token = "stale" if dim else close_out.tone.value
-    used = ink.text(token, theme.face(20, 600), close_out.move, row)
-    ink.text("text2", label, close_out.likely, row.adjusted(used + 14, 3, 0, 3))
-    move = QRectF(row.left(), row.top(), used, row.height())
-    ink.spots.append(
-        Spot(move, tr("Common move to close-out"), close_out.move, close_out.of, close_out.likely)
-    )
-    row = QRectF(row.left(), row.bottom() + 2, row.width(), 18)
-    for title, words in zip(titles, lines, strict=True):
-        ink.text("muted", label, title, row)
-        right = row.right()
-        for name, value, tone in reversed(words):
-            shown = QRectF(row.left(), row.top(), right - row.left(), row.height())
-            before = right
-            right -= ink.text("stale" if dim else tone, text, value, shown, Align.RIGHT)
-            shown.setRight(right)
-            right -= ink.text("muted", label, name, shown, Align.RIGHT) + 10
-            if name in told:
-                _spot(ink, told[name], QRectF(right, row.top(), before - right, row.height()))
-        row.translate(0, 18)
-    return box.bottom()
-
-
-def _collateral(ink: Ink, card: AccountCard, inner: QRectF, y: float, *, dim: bool) -> float:
-    theme = ink.theme
-    row = QRectF(inner.left(), y, inner.width(), 18)
-    ink.text("muted", theme.face(11), tr("Collateral after haircut"), row)
-    token = "stale" if dim else "text2"
-    ink.text(token, theme.face(11, 500), card.collateral_total, row, Align.RIGHT)
-    _bar(ink, card.collateral, QRectF(inner.left(), row.bottom() + 2, inner.width(), 8), dim=dim)
-    y = row.bottom() + 14
-    columns = (0.42, 0.0, 0.62, 1.0) if theme.compact else (0.40, 0.66, 0.77, 1.0)
-    for asset in card.collateral:
-        row = QRectF(inner.left(), y, inner.width(), 20)
-        ink.text("text2", theme.face(11, 500), asset.asset, row)
-        words = (asset.quantity, asset.price, asset.haircut, asset.counted)
-        for share, word, last in zip(columns, words, (False, False, False, True), strict=True):
-            if not share:
-                continue
-            box = QRectF(row.left(), row.top(), row.width() * share, row.height())
-            face = theme.face(11, 500 if last else 400)
-            ink.text(token if last else "muted", face, word, box, Align.RIGHT)
-        y += 20
-    return y
-
-
-def _bar(ink: Ink, rows: tuple[CollateralRow, ...], box: QRectF, *, dim: bool) -> None:
-    """Segments by value before haircut; the hatched end of each does not count."""
-    ink.fill("field", box)
-    left = box.left()
-    fills = ("safe_fill", "safe", "edge")
-    for number, row in enumerate(rows):
-        width = box.width() * row.share
-        kept = QRectF(left, box.top(), max(0.0, width * (1 - row.cut) - 1), box.height())
-        ink.fill("line" if dim else fills[number % len(fills)], kept)
-        if row.cut > 0:
-            ink.hatch("edge", QRectF(kept.right(), box.top(), width * row.cut, box.height()), 4)
-        left += width

@@ -10,7 +10,7 @@ import msgspec
 
 from desk.model.numbers import parse_decimal
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.text import UNKNOWN, money, number, ratio, symbol
+from ui.viewmodels.text import ARROW, UNKNOWN, money, number, ratio, symbol
 from ui.viewmodels.tone import Tone
 from ui.viewmodels.translation import tr
 
@@ -71,6 +71,62 @@ def _cure(action: Mapping[str, Any]) -> Cure:
         ratio_after=_figure(action.get("margin_ratio_after")),
         used_after=_figure(action.get("utilization_after")),
         is_enough=bool(action["sufficient"]),
+    )
+
+
+class SmallestCure(msgspec.Struct, frozen=True):
+    """The desk's first way out in a few words."""
+
+    account: str
+    head: str
+    what: str
+    cost: str
+    options: str
+    cure: Cure | None
+    """What the ticket or a form can be filled in with; None: nothing."""
+
+
+def smallest_cure(cures: tuple[Cure, ...], account: str) -> SmallestCure:
+    """The first that cures alone; without one the first there is, which then says so."""
+    chosen = next((one for one in cures if one.is_enough), next(iter(cures), None))
+    if chosen is None:
+        said = tr("none is known")
+        return SmallestCure(account, tr("Smallest cure of {account}", account=account),
+                            said, "", "", None)  # fmt: skip
+    count = len(cures)
+    head = tr("Smallest cure of {account} → {used}", account=account, used=ratio(chosen.used_after))
+    not_enough = "" if chosen.is_enough else f" · {tr('not enough alone')}"
+    return SmallestCure(
+        account=account,
+        head=head,
+        what=f"{chosen.words()}{not_enough}",
+        cost=tr("no cost") if not chosen.cost else tr("cost {cost}", cost=money(chosen.cost)),
+        options=tr("{count} options", count=count) if count > 1 else "",
+        cure=chosen if chosen.kind in PREPARED else None,
+    )
+
+
+class CureLine(msgspec.Struct, frozen=True):
+    """One way out among others."""
+
+    words: str
+    second: str
+    after: str
+    tone: Tone
+
+
+def cure_lines(cures: tuple[Cure, ...]) -> tuple[CureLine, ...]:
+    """Each with what it costs, or that it is not enough, and the utilization it leaves."""
+    return tuple(
+        CureLine(
+            words=cure.words(),
+            second=(tr("no cost") if not cure.cost else tr("cost {cost}", cost=money(cure.cost)))
+            if cure.is_enough
+            else tr("not enough alone"),
+            after=f"{ARROW} {ratio(cure.used_after)}",
+            tone=Tone.TEXT2 if cure.is_enough else Tone.WARNING,
+        )
+        for cure in cures
     )
 
 

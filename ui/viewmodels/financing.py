@@ -12,6 +12,7 @@ from desk.model.numbers import plain
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.figure import Gauge
 from ui.viewmodels.loan_figures import loan_figures, why_unknown
+from ui.viewmodels.loan_shares import ShareBar, share_bars
 from ui.viewmodels.risk import AccountCard
 from ui.viewmodels.text import MINUS, UNKNOWN, clock, countdown, money, number, ratio
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, rank
@@ -21,9 +22,24 @@ COLLATERAL_COLUMNS = (
     Column("piece", "Collateral", "HK blue chips", Side.LEFT, grow=True),
     Column("market", "Market value", "88,888,888", keep=5),
     Column("haircut", "Haircut", "88.8%", keep=6),
+    Column(
+        "counted",
+        tr("counted | haircut"),
+        "",
+        Side.LEFT,
+        width=120,
+        keep=4,
+        tip=tr("as long as its market value; hatched does not count"),
+    ),
     Column("margin", "Margin value", "88,888,888"),
     Column(
-        "share", "Share · cap", "", Side.LEFT, width=150, tip="before any cut; the tick is its cap"
+        "share",
+        "Share · cap",
+        "",
+        Side.LEFT,
+        width=150,
+        keep=3,
+        tip="before any cut; the tick is its cap",
     ),
 )
 
@@ -51,10 +67,16 @@ class LoanPanelView(msgspec.Struct, frozen=True):
     collateral: tuple[Row, ...]
     owed: tuple[Row, ...]
     stress: tuple[Row, ...]
+    shares: tuple[ShareBar, ...]
     advances: str
     """Since when nothing more may be drawn; empty: it may."""
     notes: str
     is_watched: bool
+
+    @property
+    def is_called(self) -> bool:
+        """Whether there is something to cure, and it is this desk's to cure."""
+        return self.card.level in {"MARGIN_CALL", "CLOSE_OUT"} and not self.is_watched
 
 
 def financing(frame: DeskFrame) -> tuple[LoanPanelView, ...]:
@@ -73,6 +95,7 @@ def _loan(loan: LoanView, frame: DeskFrame) -> LoanPanelView:
     return LoanPanelView(
         card=_card(loan, frame),
         collateral=tuple(_piece(n, piece, loan) for n, piece in enumerate(loan.collateral)),
+        shares=share_bars(loan),
         owed=tuple(_line(line) for line in loan.loans),
         stress=tuple(_fall(fall, level, used) for fall, level, used in loan.stress)
         if loan.loans
@@ -126,10 +149,21 @@ def _piece(number_: int, piece: LoanCollateralView, loan: LoanView) -> Row:
             Cell(_described(piece), Tone.TEXT, strong=True),
             _money(piece.market_value, 0),
             Cell(ratio(piece.haircut)),
+            _counted(piece, loan),
             _money(piece.margin_value, 0),
             _share(piece, loan),
         ),
     )
+
+
+def _counted(piece: LoanCollateralView, loan: LoanView) -> Cell:
+    """The drawn bar's value is its length among all; its unit the part that counts."""
+    values = [one.market_value or Decimal(0) for one in loan.collateral]
+    largest = max(values, default=Decimal(0))
+    if not piece.market_value or piece.margin_value is None or largest <= 0:
+        return Cell("")
+    kept = max(Decimal(0), min(Decimal(1), piece.margin_value / piece.market_value))
+    return Cell("", unit=plain(kept), value=float(piece.market_value / largest))
 
 
 def _described(piece: LoanCollateralView) -> str:

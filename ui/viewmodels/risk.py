@@ -6,26 +6,21 @@ from decimal import Decimal
 
 import msgspec
 
+from desk.engine.risk_snapshot import LoanView
 from desk.engine.snapshot import AccountView, CollateralView, DeskFrame, PositionView, TotalsView
 from desk.model.numbers import plain
+from ui.viewmodels.close_out_card import CloseOut, alone, away, close_out_of
 from ui.viewmodels.figure import Figure, Gauge, figure_of
-from ui.viewmodels.loan_figures import loan_figures
-from ui.viewmodels.positions import uncertainty_words
+from ui.viewmodels.loan_figures import fall_words, loan_figures
 from ui.viewmodels.text import (
     UNKNOWN,
     change,
     clock,
     countdown,
-    distance,
-    horizon,
-    liquidation_price,
     money,
     number,
-    price,
     ratio,
-    sigmas,
     signed,
-    symbol,
 )
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, of_profit, rank
 from ui.viewmodels.translation import tr
@@ -33,19 +28,6 @@ from ui.viewmodels.translation import tr
 _CENT = Decimal("0.01")
 _KINDS = {"perpetual": 1, "financing": 2}
 """Among accounts that are equally calm the one that trades stands first."""
-
-
-class CloseOut(msgspec.Struct, frozen=True):
-    """Where the account would be closed out: both coins together first, each alone after."""
-
-    move: str
-    likely: str
-    """How far that is: `26.9 σ · > 30 d`; empty without history."""
-    other_side: str
-    marks: str
-    alone: tuple[Figure, ...]
-    tone: Tone
-    of: str = ""
 
 
 class CollateralRow(msgspec.Struct, frozen=True):
@@ -85,6 +67,10 @@ class AccountCard(msgspec.Struct, frozen=True):
     since: str = ""
     """When a level began that is not normal."""
     is_watched: bool = False
+    venue_ratio: str = ""
+    """The venue's own, which knows no haircut; empty: it is not known."""
+    note: str = ""
+    """What else is worth a word where there is little room: `call at −8.3%`."""
 
 
 class RiskView(msgspec.Struct, frozen=True):
@@ -142,7 +128,7 @@ def account_card(account: AccountView, frame: DeskFrame) -> AccountCard:
             is_loan=account.kind == "financing",
         ),
         figures=_figures(account) if loan is None else loan_figures(loan)[:6],
-        close_out=_close_out(account, positions, ticks, frame) if positions else None,
+        close_out=close_out_of(account, positions, ticks, frame) if positions else None,
         collateral=rows,
         collateral_total=f"{_sum_text(account.collateral)} {account.currency}",
         cure_within="" if left is None else countdown(left),
@@ -154,7 +140,21 @@ def account_card(account: AccountView, frame: DeskFrame) -> AccountCard:
         is_stale=account.quality != "LIVE",
         since=_since(account),
         is_watched=account.watched,
+        venue_ratio="" if account.venue_ratio is None else ratio(account.venue_ratio),
+        note=_note(loan, positions, ticks),
     )
+
+
+def _note(loan: LoanView | None, positions: list[PositionView], ticks: dict[str, Decimal]) -> str:
+    """How far a loan is from its call, or one isolated position from its liquidation."""
+    if loan is not None:
+        fall = loan.price_fall_to_margin_call
+        return tr("call at {fall}", fall=fall_words(loan, fall)) if fall else ""
+    if len(positions) != 1 or positions[0].margin_mode != "isolated":
+        return ""
+    (held,) = positions
+    shown = alone(held, ticks, held.instrument).value
+    return tr("liq. {price}  {distance}", price=shown, distance=away(held))
 
 
 def _since(account: AccountView) -> str:
@@ -186,79 +186,6 @@ def _why(account: AccountView) -> str:
     """Why a figure of the account may be unknown."""
     reasons = {"STALE": tr("a mark or a price is too old"), "UNKNOWN": tr("a mark is missing")}
     return reasons.get(account.quality, tr("it does not apply to this account"))
-
-
-def _close_out(
-    account: AccountView,
-    positions: list[PositionView],
-    ticks: dict[str, Decimal],
-    frame: DeskFrame,
-) -> CloseOut:
-    down, up = account.common_move_down, account.common_move_up
-    moves = sorted((m for m in (down, up) if m is not None), key=abs)
-    tone = LEVEL_TONES.get(account.level, Tone.DANGER)
-    known = all(position.liquidation_known for position in positions)
-    if not moves:
-        shown = "none" if known and account.quality == "LIVE" else UNKNOWN
-    else:
-        shown = _move(moves[0])
-    return CloseOut(
-        move=shown,
-        likely=""
-        if account.common_sigma is None
-        else f"{sigmas(account.common_sigma)} · {horizon(account.common_minutes)}",
-        other_side=_move(moves[1]) if len(moves) > 1 else "",
-        marks="   ".join(
-            f"{base} {price(mark, _tick_of(base, frame))}"
-            for base, mark in sorted(account.close_out_marks.items())
-        ),
-        alone=tuple(_alone(position, ticks, positions, frame) for position in positions),
-        tone=Tone.TEXT if tone is Tone.TEXT else tone,
-        of=_move_name(account.account, moves),
-    )
-
-
-def _move_name(account: str, moves: list[Decimal]) -> str:
-    up = "_up" if moves and moves[0] > 0 else ""
-    return f"{account}.common_move_to_close_out{up}"
-
-
-def _move(move: Decimal) -> str:
-    """A signed move whose magnitude is rounded down: `−30.4%`, `+12.0%`."""
-    return ("+" if move > 0 else "") + distance(move)
-
-
-def _alone(
-    position: PositionView,
-    ticks: dict[str, Decimal],
-    positions: list[PositionView],
-    frame: DeskFrame,
-) -> Figure:
-    label = _short_name(position.instrument, positions, frame)
-    of = f"{position.account}.{position.instrument}.liquidation_price"
-    tip = uncertainty_words(position)
-    if not position.liquidation_known:
-        return Figure(label, UNKNOWN, Tone.MUTED, of, tip or tr("unknown: a mark is missing"))
-    if position.liquidation_price is None:
-        return Figure(label, "none", Tone.TEXT2, of)
-    tick = ticks.get(position.instrument, _CENT)
-    is_long = position.quantity > 0
-    shown = liquidation_price(position.liquidation_price, tick, is_long=is_long)
-    return Figure(label, shown, of=of, tip=tip)
-
-
-def _short_name(instrument: str, positions: list[PositionView], frame: DeskFrame) -> str:
-    """The base coin where only one position has it, else the symbol."""
-    bases = {market.instrument: market.base for market in frame.markets}
-    base = bases.get(instrument)
-    held = [bases.get(position.instrument) for position in positions]
-    return base if base is not None and held.count(base) == 1 else symbol(instrument)
-
-
-def _tick_of(base: str, frame: DeskFrame) -> Decimal:
-    """Tick of the base coin's perpetual, to write a mark of it."""
-    ordered = sorted(frame.markets, key=lambda m: m.kind != "perpetual")
-    return next((m.tick_size for m in ordered if m.base == base), _CENT)
 
 
 def _collateral(assets: list[CollateralView]) -> tuple[CollateralRow, ...]:

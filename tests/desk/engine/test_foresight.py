@@ -245,6 +245,13 @@ def test_carry_sums_the_payments_to_come_and_moves_liquidation_prices(trader):
     assert btc["receives"] == {"next": "-30", "day": "-90", "week": "-630"}
     assert eth["receives"] == {"next": "5", "day": "15", "week": "105"}
     assert account["receives"] == {"next": "-25", "day": "-75", "week": "-525"}
+    # Less collateral is nearer to close-out: what is left is paid out of the room there was.
+    (view,) = [v for v in account_views(trader.desk) if v.account == "perp-1"]
+    before, later = D(account["common_move"]), D(account["common_move_after"]["week"])
+    assert abs(before - view.common_move_down) < D("1e-15")
+    # 300,000 long less 50,000 short move with it, and 0.4 % of both as maintenance.
+    assert abs(later - before - D(525) / (250_000 - 1_400)) < D("1e-9")
+    assert abs(view.venue_ratio - view.maintenance_margin / view.equity) < D("1e-12")
     now, after = D(btc["liquidation_price"]), btc["liquidation_price_after"]
     coins = 5 * (1 - D("0.004"))
     for horizon, paid in (("next", 25), ("day", 75), ("week", 525)):

@@ -74,11 +74,32 @@ def test_loan_without_a_limit_says_that_nothing_may_be_drawn():
 def test_collateral_beyond_its_cap_is_marked_by_more_than_colour():
     btc, eth, stocks = (row.cells for row in shown().collateral)
     assert [cell.text for cell in btc] == [
-        "22 BTC", "10,210,054", "60.0%", "4,084,022", "41.1% / 40.0% ▲",
+        "22 BTC", "10,210,054", "60.0%", "", "4,084,022", "41.1% / 40.0% ▲",
     ]  # fmt: skip
     assert btc[-1].tone is Tone.DANGER
     assert (eth[-1].text, eth[-1].unit) == ("13.7% / 40.0%", "0.4")
     assert (stocks[0].text, stocks[-1].text, stocks[-1].unit) == ("HK blue chips", "50.8%", "")
+
+
+def test_bars_are_as_long_as_values_and_solid_where_they_count():
+    btc, eth, stocks = (row.cells[3] for row in shown().collateral)
+    assert (btc.value, btc.unit[:5]) == (1.0, "0.400")
+    assert eth.value == pytest.approx(3_923_268 / 10_210_054)
+    assert D(stocks.unit) == D("0.7")
+
+
+def test_shares_stand_against_their_limits():
+    btc, eth, group, rest = shown().shares
+    assert (btc.label, btc.value, btc.limit) == ("BTC share", "41.1% ▲", "max 40.0%")
+    assert (btc.tone, btc.tick) == (Tone.WARNING, 0.4)
+    assert (eth.value, eth.tone) == ("13.7%", Tone.TEXT2)
+    assert (group.label, group.value, group.limit) == ("BTC + ETH share", "49.2%", "max 50.0%")
+    # The page: securities are 50.8 %, and must be half at least.
+    assert (rest.label, rest.value, rest.limit) == ("Securities share", "50.8%", "min 50.0%")
+    below = shown(securities_share=D("0.4"), group_share=None).shares
+    assert below[-1].value == "40.0% ▲"
+    assert (below[-2].value, below[-2].fill) == ("—", None)
+    assert shown(group_cap=None, collateral=[]).shares == ()
 
 
 def test_collateral_of_unknown_worth_and_ineligible_is_said():
@@ -87,7 +108,7 @@ def test_collateral_of_unknown_worth_and_ineligible_is_said():
         margin_value=None, share=None, cap=D("0.4"), eligible=False,
     )  # fmt: skip
     cells = shown(collateral=[piece]).collateral[0].cells
-    assert [cell.text for cell in cells] == ["5 DOGE · not eligible", "—", "100.0%", "—", "—"]
+    assert [cell.text for cell in cells] == ["5 DOGE · not eligible", "—", "100.0%", "", "—", "—"]
 
 
 def test_stress_rows_say_fall_utilization_and_level():

@@ -21,7 +21,7 @@ from helpers.frames import (
 from desk.model.commands import OverrideRule, SetCloseOutOrder, SetDailyLoss
 from ui.viewmodels.banner import banners
 from ui.viewmodels.close_out import Preference, plans
-from ui.viewmodels.cures import cure_rows, cures_of
+from ui.viewmodels.cures import cure_rows, cures_of, smallest_cure
 from ui.viewmodels.figure_explained import figure_explained
 from ui.viewmodels.forms import read_form
 from ui.viewmodels.positions import position_key, position_rows, position_tip
@@ -293,3 +293,24 @@ def test_daily_loss_limit_that_is_no_amount_is_not_sent(limit):
     command, wrong = read_form(daily_loss_form(risky_desk()), values, "w-1")
     assert command is None
     assert wrong.field == "limit"
+
+
+def test_smallest_cure_is_the_first_that_is_enough_and_says_what_it_costs():
+    one = {
+        "account": "loan-1", "kind": "pledge", "asset_or_instrument": "BTC", "quantity": "3",
+        "cost": "0", "margin_ratio_after": None, "utilization_after": "0.9958",
+        "sufficient": False,
+    }  # fmt: skip
+    # Picture 3: 702,708.28 HKD repaid bring loan-1 to 95 %.
+    two = one | {
+        "kind": "repay", "asset_or_instrument": "HKD", "quantity": "702708.28",
+        "utilization_after": "0.95", "sufficient": True,
+    }  # fmt: skip
+    shown = smallest_cure(cures_of({"actions": [one, two]}), "loan-1")
+    assert shown.head == "Smallest cure of loan-1 → 95.0%"
+    assert (shown.what, shown.cost) == ("Repay 702,708.28 HKD", "no cost")
+    assert (shown.options, shown.cure.kind) == ("2 options", "repay")
+    poor = smallest_cure(cures_of({"actions": [one]}), "loan-1")
+    assert poor.what == "Pledge 3 BTC · not enough alone"
+    none = smallest_cure((), "loan-1")
+    assert (none.what, none.cure) == ("none is known", None)

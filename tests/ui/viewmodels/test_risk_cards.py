@@ -1,16 +1,20 @@
 from decimal import Decimal as D
 
 from helpers.frames import (
+    WALL_MS,
     account,
     collateral,
     empty_desk,
     frame,
     later,
+    loan,
+    loan_account,
     margin_call_desk,
     normal_desk,
     position,
 )
 
+from ui.viewmodels.funding_forecast import funding_forecast
 from ui.viewmodels.ratio_history import RatioHistory
 from ui.viewmodels.risk import risk_view
 from ui.viewmodels.tone import Tone
@@ -38,6 +42,62 @@ def test_normal_desk_reads_as_in_the_picture():
         ("ETH", "547.08"),
     ]
     assert shown.collateral_total == "1,646,023 USDT"
+
+
+def test_close_out_says_how_likely_how_sure_and_how_far():
+    sure = account(common_sigma=D("56.3"), common_minutes=D(190_000), venue_ratio=D("0.01731"))
+    desk = normal_desk(accounts=[sure])
+    shown = card(desk)
+    assert (shown.close_out.sigma, shown.close_out.time) == ("56.3 σ(1h)", "> 30 d at current vol")
+    # The page: 30,859.40 ± 38.4 is 49.42 % away, 547.08 ± 2.61 is 78.97 %.
+    assert shown.close_out.beside == (("±38.4", "−49.4%"), ("±2.61", "−78.9%"))
+    assert shown.venue_ratio == "1.73%"
+    soon = card(normal_desk(accounts=[account(common_sigma=D(3), common_minutes=D(15_840))]))
+    assert soon.close_out.time == "about 11 d at current vol"
+
+
+def test_small_cards_say_what_is_nearest_to_them():
+    assert card(normal_desk(), "perp-2").note == "liq. 73,075.9  +19.7%"
+    calm = loan(level="WARNING", price_fall_to_margin_call=D("0.0835"))
+    shown = card(frame(accounts=[loan_account()], loans=[calm]), "loan-1")
+    assert shown.note == "call at −8.3%"
+    called = frame(accounts=[loan_account()], loans=[loan()])
+    assert card(called, "loan-1").note == ""
+
+
+CARRY = {
+    "accounts": [{
+        "account": "perp-1", "currency": "USDT", "common_move": "-0.21777",
+        "receives": {"next": "-500.3", "day": "-1501", "week": "-10507"},
+        "common_move_after": {"next": "-0.2177", "day": "-0.21755", "week": None},
+        "positions": [
+            {"next_funding_ms": WALL_MS + 8_332_000, "interval_h": 8},
+            {"next_funding_ms": None, "interval_h": 8},
+        ],
+    }],
+    "notes": [],
+}  # fmt: skip
+
+
+def test_funding_forecast_reads_as_in_picture_3():
+    found = funding_forecast(CARRY, "perp-1", WALL_MS)
+    assert found.next_in == "next in 2:18:52"
+    assert [words[:2] for words in found.amounts] == [("next", "−500"), ("next 3", "−1,501 USDT")]
+    assert found.amounts[0][2] is Tone.ASK
+    assert found.moves == "moves close-out by +0.022 pp"
+
+
+def test_funding_forecast_of_the_unknown_is_a_dash_and_of_nothing_none():
+    (given,) = CARRY["accounts"]
+    hourly = [{"next_funding_ms": None, "interval_h": 1}]
+    dark = given | {"receives": {"next": None, "day": "0"}, "common_move": None,
+                    "positions": hourly}  # fmt: skip
+    found = funding_forecast({"accounts": [dark]}, "perp-1", WALL_MS)
+    assert [words[:2] for words in found.amounts] == [("next", "—"), ("24 h", "0 USDT")]
+    assert (found.next_in, found.moves) == ("", "")
+    assert funding_forecast({"accounts": [given | {"positions": []}]}, "perp-1", WALL_MS) is None
+    assert funding_forecast(CARRY, "perp-9", WALL_MS) is None
+    assert funding_forecast({"accounts": 1}, "perp-1", WALL_MS) is None
 
 
 def test_worst_account_stands_first_and_spot_last():
