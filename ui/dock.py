@@ -100,14 +100,23 @@ class TitleBar(QWidget):
             inner = box.adjusted(12, 0, -34, 0)
             face = self._theme.face(11)
             width = ink.text("text", self._theme.face(12, 600), self.title, inner)
-            free = inner.width() - width - 16
-            for item in (self.row.itemAt(number) for number in range(self.row.count() - 1)):
-                widget = item.widget() if item is not None else None
-                if widget is not None:
-                    free -= widget.width() + 6
-                    inner.setRight(min(inner.right(), widget.x() - 8.0))
-            if self.note and face.width(self.note) <= free:
+            left, right = self._between(inner.left() + width, inner.right())
+            if self.note and face.width(self.note) + 16 <= right - left:
+                inner.setRight(right)
                 ink.text("muted", face, self.note, inner, Align.RIGHT)
+
+    def _between(self, left: float, right: float) -> tuple[float, float]:
+        """What the controls at either side of the stretch leave."""
+        is_left = True
+        for item in (self.row.itemAt(number) for number in range(self.row.count() - 1)):
+            widget = None if item is None else item.widget()
+            if widget is None:
+                is_left = False
+            elif is_left:
+                left = max(left, float(widget.x() + widget.width()))
+            else:
+                right = min(right, widget.x() - 8.0)
+        return left, right
 
 
 class Dock(QDockWidget):

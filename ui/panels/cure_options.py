@@ -141,6 +141,8 @@ class _Option(QPushButton):
             upper = QRectF(32, 4, box.width() - 44, 17)
             lower = QRectF(32, 21, box.width() - 44, 16)
             face = theme.face(11, 600)
-            ink.text(line.tone.value, face, line.after, upper.united(lower), Align.RIGHT)
-            ink.text("text", theme.face(12, 600), line.words, upper)
+            used = ink.text("text", theme.face(12, 600), line.words, upper)
+            fits = used + face.width(line.after) + 12 <= upper.width()
+            after = upper.united(lower) if fits else lower
+            ink.text(line.tone.value, face, line.after, after, Align.RIGHT)
             ink.text("muted", theme.face(11), line.second, lower)
