@@ -6,11 +6,14 @@ import msgspec
 import pytest
 from helpers.frames import WALL_MS, account, later, loan_account, normal_desk
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QWidget
 
 from desk.model.events import Answered, Denial, Denied
 from ui.dock import Dock
+from ui.panels.explain import FigurePopover
 from ui.panels.rehearsal import RehearsalPanel
 from ui.panels.stress import StressPanel
+from ui.viewmodels.figure_explained import figure_explained
 
 pytestmark = pytest.mark.qt
 
@@ -237,3 +240,25 @@ def test_an_answer_about_an_older_shock_is_passed_over(qtbot, rehearsing):
     assert desk.asked[-1].shocks["ETH"] == D("-0.5")
     desk.let()
     assert panel.steps.grid.rows == ()
+
+
+# ---- how a figure came about ---------------------------------------------------------------------
+
+
+def test_a_popover_points_at_its_figure_and_stays_when_it_is_pinned(qtbot, theme):
+    told = {"explain": {"a.b": {"formula": "x / y", "filled": "1 / 2", "inputs": {"x": "1"}}}}
+    said = figure_explained("a.b", ("B", "0.5"), told, (WALL_MS, "4f1c9ae2", 7))
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    parent.resize(800, 600)
+    parent.show()
+    popover = FigurePopover(theme, said, parent)
+    popover.show_at(QPoint(300, 200))
+    assert popover._outline().containsPoint(QPoint(28, 2), Qt.FillRule.OddEvenFill)
+    assert popover.width() == 456
+    qtbot.mouseClick(popover.pin, Qt.MouseButton.LeftButton)
+    assert popover.windowType() is Qt.WindowType.Tool
+    assert popover.isVisible()
+    assert not popover._outline().containsPoint(QPoint(28, 2), Qt.FillRule.OddEvenFill)
+    qtbot.keyClick(popover, Qt.Key.Key_Escape)
+    assert not popover.isVisible()

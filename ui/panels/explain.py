@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt
-from PySide6.QtGui import QGuiApplication, QPaintEvent
+from PySide6.QtGui import (
+    QGuiApplication,
+    QKeyEvent,
+    QMouseEvent,
+    QPaintEvent,
+    QPolygon,
+)
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.controls import Button
@@ -16,11 +22,12 @@ from ui.viewmodels.figure_explained import INPUT_COLUMNS, FigureExplained
 from ui.viewmodels.translation import tr
 from ui.words import PlainWords
 
-WIDTH, FIGURE_WIDTH = 800, 560
+WIDTH, FIGURE_WIDTH, MOST_WIDTH = 800, 456, 760
 TITLE, FOOT, ROW, HEAD = 32, 40, 20, 24
 MOST_ROWS = 14
-KEPT_OFF = 8
-"""Pixels between the pointer and the popover."""
+TIP = 8
+"""Height of the point with which a popover shows what it is about."""
+TIP_LEFT = 28
 
 
 class Popover(QWidget):
@@ -29,6 +36,7 @@ class Popover(QWidget):
     def __init__(self, theme: Theme, title: str, as_of: str, text: str, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)  # beside the point
         self.setAccessibleName(f"{title}, {as_of}")
         self._theme = theme
         self._title, self._as_of, self._text = title, as_of, text
@@ -36,26 +44,73 @@ class Popover(QWidget):
         self.copy.clicked.connect(self._copy)
         close = Button(theme, tr("Close"), "quiet")
         close.clicked.connect(self.close)
+        self.pin = Button(theme, tr("Pin"), "plain")
+        self.pin.clicked.connect(self._pin)
+        self._tip = QPoint()
+        """Where the point is, of this widget; null: it has none."""
+        self._drag = QPoint()
         foot = QHBoxLayout()
         foot.addStretch(1)
-        for button in (self.copy, close):
+        for button in (self.copy, self.pin, close):
             button.setFixedHeight(24)
             foot.addWidget(button)
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, TITLE, 8, 8)
+        column.setContentsMargins(8, TITLE + TIP, 8, 8 + TIP)
         self.body = QVBoxLayout()
         column.addLayout(self.body)
         column.addLayout(foot)
 
     def show_at(self, point: QPoint) -> None:
-        """Show beside a point of the screen, all of it on that screen."""
+        """Show under a point of the screen and point at it; over it where there is no room."""
         screen = QGuiApplication.screenAt(point) or QGuiApplication.primaryScreen()
         room: QRect = screen.availableGeometry()
-        left = max(room.left(), min(point.x() + KEPT_OFF, room.right() - self.width()))
-        top = max(room.top(), min(point.y() + KEPT_OFF, room.bottom() - self.height()))
+        over = point.y() + self.height() > room.bottom() and point.y() - self.height() > room.top()
+        left = max(room.left(), min(point.x() - TIP_LEFT, room.right() - self.width()))
+        wanted = point.y() - self.height() if over else point.y()
+        top = max(room.top(), min(wanted, room.bottom() - self.height()))
+        self._tip = QPoint(point.x() - left, self.height() if over else 0)
+        points_at_it = wanted == top and TIP <= self._tip.x() <= self.width() - TIP
+        self._tip = self._tip if points_at_it else QPoint()
         self.move(left, top)
         self.show()
         self.copy.setFocus()
+
+    def _outline(self) -> QPolygon:
+        """The box with its point; Qt draws a polygon's last pixel row too."""
+        right, bottom, x = self.width() - 1, self.height() - 1, self._tip.x()
+        low = bottom - TIP
+        upper = [QPoint(x - TIP, TIP), QPoint(x, 0), QPoint(x + TIP, TIP)]
+        lower = [QPoint(x + TIP, low), QPoint(x, bottom), QPoint(x - TIP, low)]
+        has_tip = not self._tip.isNull()
+        return QPolygon([
+            QPoint(0, TIP), *(upper if has_tip and not self._tip.y() else []), QPoint(right, TIP),
+            QPoint(right, low), *(lower if has_tip and self._tip.y() else []), QPoint(0, low),
+        ])  # fmt: skip
+
+    def _pin(self) -> None:
+        """Stay on the screen until it is closed; by its title it can be moved."""
+        place = self.pos()
+        self.setWindowFlags(Qt.WindowType.Tool | Qt.WindowType.FramelessWindowHint)
+        self._tip = QPoint()
+        self.pin.setEnabled(False)
+        self.pin.say(tr("Pinned"))
+        self.move(place)
+        self.show()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes it, pinned or not."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._drag = event.position().toPoint()
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if not self.pin.isEnabled() and self._drag.y() < TITLE + TIP:
+            self.move(event.globalPosition().toPoint() - self._drag)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._text)
@@ -63,10 +118,10 @@ class Popover(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self, self._theme) as ink:
-            box = QRectF(self.rect())
-            ink.fill("panel", box)
-            ink.frame("accent", None, box, radius=0)
-            title = QRectF(14, 0, box.width() - 28, TITLE)
+            ink.painter.setPen(self._theme.color("accent"))
+            ink.painter.setBrush(self._theme.color("panel"))
+            ink.painter.drawPolygon(self._outline())
+            title = QRectF(14, TIP, self.width() - 28, TITLE)
             ink.text("text", self._theme.face(12, 600), self._title, title)
             ink.text("muted", self._theme.face(11), self._as_of, title, Align.RIGHT)
 
@@ -79,7 +134,7 @@ class ExplainPopover(Popover):
         self.grid = Grid(theme, SOURCE_COLUMNS, said.title, row_height=ROW, padding=6)
         self.grid.show_rows(said.rows)
         self.body.addWidget(self.grid)
-        self.resize(WIDTH, TITLE + HEAD + ROW * len(said.rows) + FOOT + 8)
+        self.resize(WIDTH, TITLE + HEAD + ROW * len(said.rows) + FOOT + 8 + 2 * TIP)
 
 
 class FigurePopover(Popover):
@@ -88,8 +143,9 @@ class FigurePopover(Popover):
     def __init__(self, theme: Theme, said: FigureExplained, parent: QWidget) -> None:
         title = f"{said.title}  {said.value}"
         super().__init__(theme, title, said.as_of, said.text(), parent)
-        inside = FIGURE_WIDTH - 32
-        self.formula = PlainWords(theme, said.formula, "text2", inside)
+        width = _wide_enough(theme, said)
+        inside = width - 32
+        self.formula = PlainWords(theme, said.formula, "text2", inside, code=True)
         self.filled = PlainWords(theme, f"= {said.filled}", "text", inside, code=True)
         self.grid = Grid(theme, INPUT_COLUMNS, tr("Inputs"), row_height=ROW, padding=6)
         self.grid.show_rows(said.rows)
@@ -102,5 +158,13 @@ class FigurePopover(Popover):
         self.body.setContentsMargins(6, 0, 6, 0)
         for widget in (*words, self.grid, *told):
             self.body.addWidget(widget)
-        self.setFixedWidth(FIGURE_WIDTH)
+        self.setFixedWidth(width)
         self.adjustSize()
+
+
+def _wide_enough(theme: Theme, said: FigureExplained) -> int:
+    """The usual width; more where an input would be cut, up to a limit."""
+    face = theme.face(12, 600)
+    columns = zip(*(row.cells for row in said.rows), strict=True) if said.rows else ()
+    needed = sum(max(face.width(cell.text) for cell in column) + 14 for column in columns)
+    return int(min(MOST_WIDTH, max(FIGURE_WIDTH, needed + 48)))

@@ -258,7 +258,10 @@ STAND = (WALL_MS, "4f1c9ae2aa", 48_211)
 def test_explanation_is_the_engine_s_with_what_is_missing_marked():
     said = figure_explained("perp-1.margin_ratio", ("Margin ratio", "1.76%"), TOLD, STAND)
     assert said.title == "perp-1 · Margin ratio"
-    assert [cell.text for cell in said.rows[1].cells] == ["price of BTC", "— missing"]
+    assert [cell.text for cell in said.rows[0].cells] == [
+        "maintenance_margin", "29,860.02", "", "",
+    ]  # fmt: skip
+    assert [cell.text for cell in said.rows[1].cells][:2] == ["price of BTC", "— missing"]
     assert said.text().splitlines() == [
         "perp-1 · Margin ratio 1.76%, 10:24:31 HKT",
         "maintenance_margin / collateral_value",
@@ -268,6 +271,27 @@ def test_explanation_is_the_engine_s_with_what_is_missing_marked():
         "USD/HKD is 3 h old.",
         "profile 4f1c9ae2 · journal 48,211",
     ]
+
+
+def test_source_and_age_stand_beside_their_input_and_old_ones_are_amber():
+    inputs = {
+        "mark_price": "59640.2", "mark age ms": "6400", "mark source": "BINANCE, its own mark",
+        "tiers": "rules of BINANCE", "tiers as of": "2026-08-01", "index age ms": None,
+    }  # fmt: skip
+    told = {"explain": {"x.y": {"formula": "", "filled": "", "inputs": inputs}}}
+    said = figure_explained("x.y", ("Y", "1"), told, STAND)
+    mark, tiers, index = said.rows
+    assert [cell.text for cell in mark.cells] == [
+        "mark_price", "59,640.2", "BINANCE, its own mark", "6.4 s",
+    ]  # fmt: skip
+    assert mark.cells[3].tone is Tone.WARNING
+    # From 1 August to 19 November 2026 in Hong Kong
+    assert (tiers.cells[3].text, tiers.cells[3].tone) == ("110 d", Tone.WARNING)
+    assert (index.cells[0].text, index.cells[3].text) == ("index age", "—")
+    young = told["explain"]["x.y"] | {"inputs": {"mark_price": "5", "mark age ms": "38"}}
+    (row,) = figure_explained("x.y", ("Y", "1"), {"explain": {"x.y": young}}, STAND).rows
+    assert (row.cells[3].text, row.cells[3].tone) == ("38", Tone.MUTED)
+    assert "mark source\tBINANCE, its own mark" in said.text()
 
 
 def test_answer_about_something_else_explains_nothing():
