@@ -42,7 +42,7 @@ def paint_full(
         ink.text("text2", ink.theme.face(11), card.since, QRectF(inner.left(), y - 6, 0, 16))
         y += 14
     if card.cure_within:
-        y = _countdown(ink, card.cure_within, inner, y)
+        y = _countdown(ink, card, inner, y)
     has_spark = roomy and card.gauge.has_ratio
     y = _hero(ink, card, None if has_spark else points, inner, y, dim=dim)
     y += draw_gauge(ink, card.gauge, QRectF(inner.left(), y, inner.width(), 0), dim=dim) + gap
@@ -113,7 +113,7 @@ def _head(ink: Ink, card: AccountCard, inner: QRectF, *, dim: bool) -> float:
     return row.bottom() + 6
 
 
-def _countdown(ink: Ink, left: str, inner: QRectF, y: float) -> float:
+def _countdown(ink: Ink, card: AccountCard, inner: QRectF, y: float) -> float:
     box = QRectF(inner.left(), y, inner.width(), 36)
     ink.frame("danger", "danger_tint", box, radius=4)
     theme = ink.theme
@@ -121,13 +121,12 @@ def _countdown(ink: Ink, left: str, inner: QRectF, y: float) -> float:
     icons.draw(ink.painter, "clock", color, QRectF(box.left() + 12, box.center().y() - 7, 14, 14))
     words = box.adjusted(36, 0, -12, 0)
     used = ink.text("text", theme.face(12), tr("Cure within"), words)
-    ink.text("danger", theme.face(18, 600), left, words.adjusted(used + 10, 0, 0, 0))
-    note = tr("until close-out may begin")
-    if (
-        used + 10 + theme.face(18, 600).width(left) + 10 + theme.face(11).width(note)
-        < words.width()
-    ):
-        ink.text("text2", theme.face(11), note, words, Align.RIGHT)
+    ink.text("danger", theme.face(18, 600), card.cure_within, words.adjusted(used + 10, 0, 0, 0))
+    label = theme.face(11)
+    free = words.width() - used - 20 - theme.face(18, 600).width(card.cure_within)
+    told = (f"{tr('until close-out may begin')} · {card.cure_by}", card.cure_by)
+    note = next((one for one in told if label.width(one) <= free), "")
+    ink.text("text2", label, note, words, Align.RIGHT)
     return box.bottom() + 8
 
 

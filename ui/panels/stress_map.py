@@ -175,7 +175,8 @@ class StressMap(QWidget):
             bottom = box.top()
             if self.cell is not None:
                 card = QRectF(left, box.top(), CARD_WIDTH, 0)
-                title = tr("Selected cell") if self._by_key else tr("Cell under pointer")
+                pointed = self.underMouse() and not self._by_key
+                title = tr("Cell under pointer") if pointed else tr("Selected cell")
                 bottom = draw_card(ink, self.cell, title, card, dim=self._dimmed)
             room = QRectF(left, bottom + 16, CARD_WIDTH, self.height() - bottom - 20)
             draw_legend(ink, view.legend, room)

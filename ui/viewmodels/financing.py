@@ -13,7 +13,7 @@ from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.figure import Gauge
 from ui.viewmodels.loan_figures import loan_figures, why_unknown
 from ui.viewmodels.loan_shares import ShareBar, share_bars
-from ui.viewmodels.risk import AccountCard
+from ui.viewmodels.risk import AccountCard, cure_by
 from ui.viewmodels.text import MINUS, UNKNOWN, clock, countdown, money, number, ratio
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, rank
 from ui.viewmodels.translation import tr
@@ -139,6 +139,7 @@ def _card(loan: LoanView, frame: DeskFrame) -> AccountCard:
         is_stale=account is not None and account.quality == "STALE",
         since="" if calm else f"{word} {tr('since')} {clock(since_ms or 0, 8)} HKT",
         is_watched=loan.watched,
+        cure_by=cure_by(loan.cure_deadline_ms),
     )
 
 

@@ -69,6 +69,8 @@ class AccountCard(msgspec.Struct, frozen=True):
     is_watched: bool = False
     venue_ratio: str = ""
     """The venue's own, which knows no haircut; empty: it is not known."""
+    cure_by: str = ""
+    """When the countdown of a call ends; empty when none runs."""
     note: str = ""
     """What else is worth a word where there is little room: `call at −8.3%`."""
 
@@ -141,8 +143,14 @@ def account_card(account: AccountView, frame: DeskFrame) -> AccountCard:
         since=_since(account),
         is_watched=account.watched,
         venue_ratio="" if account.venue_ratio is None else ratio(account.venue_ratio),
+        cure_by=cure_by(account.cure_deadline_ms),
         note=_note(loan, positions, ticks),
     )
+
+
+def cure_by(deadline_ms: int | None) -> str:
+    """When a call must be met."""
+    return "" if deadline_ms is None else tr("by {time} HKT", time=clock(deadline_ms, 8))
 
 
 def _note(loan: LoanView | None, positions: list[PositionView], ticks: dict[str, Decimal]) -> str:

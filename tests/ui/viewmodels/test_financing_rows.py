@@ -39,6 +39,7 @@ def test_card_says_level_since_countdown_and_three_marks():
     card = shown().card
     assert (card.utilization, card.level_word) == ("101.1%", "MARGIN CALL")
     assert card.cure_within == "1:38:12"
+    assert card.cure_by == "by 12:02:43 HKT"
     assert card.since == "MARGIN CALL since 10:02:43 HKT"
     assert card.gauge.is_loan
     assert card.subtitle == "broker · paper · HKD"
