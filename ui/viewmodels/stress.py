@@ -32,6 +32,7 @@ Line = tuple[Point, ...]
 
 BTC, ETH = "BTC", "ETH"
 ELLIPSE_POINTS = 72
+SMALL = 0.1
 SHADES = 12
 """Of each level: no more than an eye tells apart, so that a picture stays as it is for a while."""
 KINDS = {"NORMAL": "calm", "WARNING": "warn", "MARGIN_CALL": "call", "CLOSE_OUT": "out"}
@@ -197,7 +198,10 @@ def _cell(answer: StressAnswer, place: int) -> HeatCell:
     if value is not None:
         depth = value / 0.8 if kind == "calm" else (value - 1) / 2 if kind == "call" else 0.0
     shade = round(min(1.0, max(0.0, depth)) * SHADES) / SHADES
-    return HeatCell(whole_percent(value), kind, shade)
+    # A ratio is seldom above a few percent: there a tenth matters.
+    is_small = answer.by_ratio and value is not None and value < SMALL
+    words = f"{value * 100:.1f}%" if is_small and value is not None else ""
+    return HeatCell(words or whole_percent(value), kind, shade)
 
 
 def _shown(answer: StressAnswer, columns: Columns, place: int) -> float | None:

@@ -77,6 +77,15 @@ def test_cells_read_as_in_the_picture(answer):
     assert view.common == (-0.21777, -0.21777)
 
 
+def test_an_isolated_account_shows_its_ratio_to_a_tenth(answer):
+    view = shown(msgspec.structs.replace(answer, by_ratio=True))
+    # 41,875.96 / 1,542,887.30 is 2.714 %.
+    assert view.rows[4][8].text == "2.7%"
+    assert view.title == "Cells: margin ratio after the move"
+    assert not any(sign == "call" for sign, _ in view.legend)
+    assert ("warn", "50 – 80% warning") in view.legend
+
+
 def test_a_narrow_map_leaves_out_the_outermost_moves(answer):
     view = shown(answer, compact=True)
     assert [len(row) for row in view.rows] == [11] * 11
