@@ -5,15 +5,18 @@ from decimal import Decimal as D
 
 import msgspec
 import pytest
+from helpers.engines import Trader
 from helpers.frames import BTC, ETH, WALL_MS, account, eth_market, frame, loan_account, market
 from helpers.portfolios import SHIPPED
 from helpers.story import FOLDER
 
 from desk.margin.account import account_figures
+from desk.model.commands import Ask
 from desk.risk.rehearse import rehearse_report
 from desk.risk.situation import read_situation
 from desk.risk.stress_map import stress_map
 from desk.risk.stress_subject import perpetual_subject
+from ui.viewmodels.funding_forecast import funding_forecast
 from ui.viewmodels.rehearsal import read_move, rehearsal_view
 from ui.viewmodels.stress import computed_words, heat_view, move_words, read_stress, whole_percent
 from ui.viewmodels.stress_cell import cell_view
@@ -167,6 +170,33 @@ def test_tables_say_what_a_basis_and_a_depeg_would_do(answer):
     assert rows[0].cells[1].text == "−646,409"
     assert rows[0].cells[-1].text == "◆ MARGIN CALL"
     assert [row.heading.split()[0] for row in depeg_rows(answer) if row.heading] == ["USDT"]
+
+
+def test_what_the_engine_answers_is_read_whole():
+    trader = Trader()
+    trader.market()
+    trader.deposit()
+    trader.buy("5")
+    trader.run(200)
+
+    def told(**asked):
+        data = trader.give(Ask(**asked))[-1].data
+        return msgspec.msgpack.decode(msgspec.msgpack.encode(data))
+
+    for name in ("perp-1", "loan-1"):
+        found = read_stress(told(about="stress", of=name))
+        assert found is not None
+        assert heat_view(found, story_frame(), (), compact=False).title.startswith("Cells: ")
+        assert cell_view(found, story_frame(), 6, 6).rows
+        assert basis_rows(found)
+    assert told(about="stress", of="perp-1")["cells"]["level"].count("CLOSE_OUT") > 0
+    shocks = {"BTC": D("-0.333"), "ETH": D("-0.25")}
+    rehearsed = rehearsal_view(told(about="rehearse", shocks=shocks), "perp-1", story_frame(), 0)
+    assert rehearsed.rows
+    assert rehearsed.target == "target 70.0%"
+    forecast = funding_forecast(told(about="carry", of="perp-1"), "perp-1", trader.wall_ms)
+    # 5 BTC at 60,000 pay 0.01 % three times a day.
+    assert forecast.amounts[1][:2] == ("next 3", "−90 USDT")
 
 
 # ---- today's path --------------------------------------------------------------------------------
