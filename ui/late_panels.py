@@ -54,7 +54,9 @@ def _stress(window: DeskWindow, dock: Dock) -> LatePanel:
 def _rehearsal(window: DeskWindow, dock: Dock) -> LatePanel:
     from ui.panels.rehearsal import RehearsalPanel
 
-    return _asking(window, dock, RehearsalPanel(window.theme))
+    panel = RehearsalPanel(window.theme)
+    window.risk.rehearse_asked.connect(lambda: window.go_to(panel.fields["BTC"]))
+    return _asking(window, dock, panel)
 
 
 def _asking(window: DeskWindow, dock: Dock, panel: AskingPanel) -> LatePanel:
