@@ -20,7 +20,7 @@ from ui.panels.form import FormDialog
 from ui.panels.orders import OrdersPanel
 from ui.theme import Theme
 from ui.viewmodels.alerts import alert_form, unseen
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 
 class AlertDesk(QObject):
@@ -121,7 +121,9 @@ class AlertDesk(QObject):
             self._tray = QSystemTrayIcon(icon, self)
             self._tray.setToolTip(tr("Desk"))
             self._tray.show()
-        text = alert.message + (tr(" (and {more} more)", more=more) if more else "")
+        text = said(alert.message)
+        if more:
+            text = tr("{text} (and {more} more)", text=text, more=more)
         kinds = QSystemTrayIcon.MessageIcon
         kind = kinds.Critical if alert.severity == "danger" else kinds.Warning
         self._tray.showMessage(tr("Desk alert"), text, kind)

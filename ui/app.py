@@ -64,11 +64,16 @@ def run_window(
     shell.show()
     app.processEvents()
 
+    from ui.language import speak_on_screen
     from ui.theme import dress
+    from ui.viewmodels.text import use_zone
 
+    use_zone(own.preferences.zone)
+    mute = speak_on_screen(app, own.preferences.language)
     theme = dress(app, own.preferences.scheme, own.preferences.direction)
 
     from ui.pump import Pump
+    from ui.viewmodels.banner import not_spoken
     from ui.window import DeskWindow
     from ui.wire import wire_for
 
@@ -80,6 +85,8 @@ def run_window(
     if misplaced:
         window.say(misplaced)
     _show_errors(window)
+    if mute:
+        window.display.keep_fault(not_spoken(mute))
     shell.hold(window)
     window.command_desk.remember(QSettings("desk", "desk"))
     QTimer.singleShot(0, pump.start)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Signal
 
 from ui.clock import boot_ns
+from ui.viewmodels.translation import tr
 
 IDLE_LIMIT_S = 300
 SURFACES = ("ticket", "positions", "ladder", "chart", "command")
@@ -92,13 +93,13 @@ class Arming(QObject):
     def see_profile(self, profile_hash: str) -> None:
         """A changed rule profile disarms."""
         if self._profile is not None and profile_hash != self._profile:
-            self.disarm("the rule profile changed")
+            self.disarm(tr("the rule profile changed"))
         self._profile = profile_hash
 
     def check(self) -> None:
         """Disarm when nobody has touched anything for the idle limit; tick the countdown."""
         if self.armed and self.seconds_left() <= 0:
-            self.disarm("idle for 5 min")
+            self.disarm(tr("idle for 5 min"))
         elif self.armed:
             self.changed.emit()
 

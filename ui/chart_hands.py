@@ -86,7 +86,7 @@ class ChartHands(QObject):
         if self.held is not None and (why := self.held.ended(frame)):
             start = self.held.start
             self.abort()
-            self._tell(start, tr(why))
+            self._tell(start, why)
 
     # ---- events of the plot -----------------------------------------------------------------
 
@@ -188,14 +188,14 @@ class ChartHands(QObject):
             return
         words = aim.refusal or f"{aim.words(self._market)} {aim.note}".strip()
         lock = "" if self.lock.armed else tr(" · disarmed")
-        plot.show_ghost((float(aim.price), f"{tr(words)}{lock}"))
+        plot.show_ghost((float(aim.price), f"{words}{lock}"))
 
     def _place(self, intent: Intent, market: MarketView) -> None:
         tell = partial(self._tell, intent.price)
         if not self.lock.armed:
             tell(tr("The chart is disarmed: nothing was sent."))
         elif intent.refusal:
-            tell(tr(intent.refusal))
+            tell(intent.refusal)
         else:
             self._hands.place(intent, market, SURFACE, tell)
 

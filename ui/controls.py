@@ -6,6 +6,8 @@ quantity or a price is text.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QEnterEvent,
@@ -209,17 +211,25 @@ class Field(QLineEdit):
 class Choice(QComboBox):
     """A list of few choices; the wheel is ignored while it has no focus."""
 
-    def __init__(self, theme: Theme, name: str, choices: list[str]) -> None:
+    def __init__(
+        self, theme: Theme, name: str, choices: list[str], words: Callable[[str], str] = str
+    ) -> None:
+        """`words` are what a choice is called; its `value` is what was given."""
         super().__init__()
         self.theme = theme
         self.label = ""
         """Written inside at the left, where there is room for it."""
         self.setAccessibleName(name)
         self.view().setAccessibleName(name)
-        self.addItems(choices)
+        for choice in choices:
+            self.addItem(words(choice), choice)
         self.setFont(theme.face(11).font)
         self.setFixedHeight(24)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def value(self) -> str:
+        """What is chosen, as it was given."""
+        return str(self.currentData() or self.currentText())
 
     def wheelEvent(self, e: QWheelEvent) -> None:
         """Never change what the trader does not look at."""

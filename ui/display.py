@@ -15,6 +15,7 @@ from ui.panes import Panes
 from ui.pump import Pump
 from ui.viewmodels.banner import Banner, banners
 from ui.viewmodels.playback import Pictures
+from ui.viewmodels.names import word
 from ui.viewmodels.positions import positions_note
 from ui.viewmodels.status import status_view
 from ui.viewmodels.text import symbol
@@ -99,7 +100,7 @@ class Display(QObject):
         )
         self._arming.see_profile(frame.profile_hash)
         self._show_needs(frame)
-        self._panes.setWindowTitle(f"{view.mode} · {tr('Desk')} · {frame.state}")
+        self._panes.setWindowTitle(f"{word(view.mode)} · {tr('Desk')} · {word(frame.state)}")
         self._panes.area.fit(held=len(frame.positions))
         self._offer_deposit(frame)
 

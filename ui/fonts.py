@@ -9,6 +9,19 @@ from PySide6.QtGui import QFont, QFontDatabase
 TEXT_FAMILY = "Inter"
 CODE_FAMILY = "JetBrains Mono"
 
+CHINESE_FAMILIES = (
+    "Noto Sans CJK HK",
+    "Noto Sans HK",
+    "Source Han Sans HC",
+    "PingFang HK",
+    "Noto Sans CJK TC",
+    "Noto Sans TC",
+    "Microsoft JhengHei UI",
+    "Microsoft JhengHei",
+    "PingFang TC",
+)
+"""Glyphs of Hong Kong first, of Taiwan after; the system's own choice is often of Japan."""
+
 _TABULAR = QFont.Tag("tnum")
 
 
@@ -37,12 +50,21 @@ def load_code_font() -> str:
     return _family("fontpkg_jetbrains_mono", "JetBrainsMono[", CODE_FAMILY)
 
 
-def figure_font(family: str, pixels: float, weight: int = 400) -> QFont:
+def chinese_family() -> str:
+    """The system's best family for Traditional Chinese; empty: it has none."""
+    found = QFontDatabase.families(QFontDatabase.WritingSystem.TraditionalChinese)
+    preferred = (family for family in CHINESE_FAMILIES if family in found)
+    return next(preferred, found[0] if found else "")
+
+
+def figure_font(family: str, pixels: float, weight: int = 400, beside: str = "") -> QFont:
     """Return a font with tabular figures; kerning off, so a width is the sum of its advances.
 
     Unhinted: hinting rounds every advance to a pixel and leaves holes around hyphens and dots.
+    `beside` is the family of characters that the first has not.
     """
-    font = QFont(family)
+    font = QFont()
+    font.setFamilies([family, beside] if beside else [family])
     font.setPixelSize(round(pixels))
     font.setWeight(QFont.Weight(weight))
     font.setKerning(False)

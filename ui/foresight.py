@@ -84,10 +84,8 @@ def _words(answer: Previewed | Denied) -> tuple[str, str, str]:
     return (
         "",
         tr(
-            "Utilization {before} {arrow} {after}",
-            before=ratio(before),
-            arrow=ARROW,
-            after=ratio(after),
+            "Utilization {moved}",
+            moved=f"{ratio(before)} {ARROW} {ratio(after)}",
         ),
         "",
     )

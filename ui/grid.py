@@ -80,7 +80,7 @@ class Grid(QTableView):
         face, label = theme.face(12, 600), theme.face(11)
         self._needed = [
             max(column.width, int(max(face.width(column.sample), label.width(column.title))) + 1)
-            for column in columns
+            for column in self.grid.columns
         ]
         self.refit()
 

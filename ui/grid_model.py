@@ -19,7 +19,8 @@ from PySide6.QtWidgets import QHeaderView, QWidget
 
 from ui.paint import Align, Ink, painting
 from ui.theme import Theme
-from ui.viewmodels.cells import Column, Row, Side
+from ui.viewmodels.cells import Column, Row, Side, in_words
+from ui.viewmodels.names import word
 from ui.viewmodels.tone import Tone
 
 Index = QModelIndex | QPersistentModelIndex
@@ -30,7 +31,7 @@ class GridModel(QAbstractTableModel):
 
     def __init__(self, columns: Sequence[Column], parent: QWidget) -> None:
         super().__init__(parent)
-        self.columns = tuple(columns)
+        self.columns = in_words(tuple(columns))
         self.rows: tuple[Row, ...] = ()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's signature)
@@ -51,9 +52,9 @@ class GridModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return " ".join(part for part in (cell.text, cell.unit, cell.second) if part)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            stale = "stale" if cell.tone is Tone.STALE else ""
+            stale = word("stale") if cell.tone is Tone.STALE else ""
             words = (self.columns[index.column()].title, cell.text, cell.unit, cell.second, stale)
-            return " ".join(word for word in words if word)
+            return " ".join(text for text in words if text)
         return None
 
     def headerData(

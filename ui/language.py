@@ -1,4 +1,4 @@
-"""The catalogue of a language: what `resources/translations/` holds of it, checked and read."""
+"""The trader's language: its catalogue, checked and read; Qt's own words; a font that has it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ import tomllib
 from collections.abc import Iterable
 from importlib.resources import files
 
-from ui.viewmodels.translation import ENGLISH, LANGUAGES, speak
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QTranslator
+
+from ui.fonts import chinese_family
+from ui.viewmodels.translation import CHINESE, ENGLISH, LANGUAGES, speak
+
+QT_WORDS = "qtbase_zh_TW"
+"""Qt has no words of Hong Kong's own; the few that can be met are the same."""
+NO_FONT = (
+    "No Chinese font is installed, so the window stays English; "
+    "on Debian: apt-get install -y fonts-noto-cjk"
+)
 
 DESKS_OWN = "desk_"
 """How the files of the desk's sentences begin; the others hold what the window says."""
@@ -76,3 +86,19 @@ def speak_language(language: str) -> None:
     """
     known = language if language in LANGUAGES else ENGLISH
     speak(known, catalogue(known), sentences(known))
+
+
+def speak_on_screen(app: QCoreApplication, language: str) -> str:
+    """Speak a language in a window, Qt's own words too.
+
+    Returns why it is English instead, or nothing: without a font Chinese would be boxes.
+    """
+    if language == CHINESE and not chinese_family():
+        speak_language(ENGLISH)
+        return NO_FONT
+    speak_language(language)
+    if language == CHINESE:
+        words = QTranslator(app)
+        if words.load(QT_WORDS, QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+            app.installTranslator(words)
+    return ""

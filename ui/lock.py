@@ -34,9 +34,12 @@ class LockButton(QPushButton):
             self.update()
 
     def _say(self) -> None:
-        now, would = (tr("armed"), tr("disarm")) if self.armed else (tr("disarmed"), tr("arm"))
-        self.setAccessibleName(f"{self._name}: {now}, {would} {self._key}")
-        self.setToolTip(f"{self._name}: {now}. {would.capitalize()}: {self._key}")
+        said = tr("{surface}: armed, disarm {key}") if self.armed else ""
+        said = said or tr("{surface}: disarmed, arm {key}")
+        self.setAccessibleName(said.format(surface=self._name, key=self._key))
+        tip = tr("{surface}: armed. Disarm: {key}") if self.armed else ""
+        tip = tip or tr("{surface}: disarmed. Arm: {key}")
+        self.setToolTip(tip.format(surface=self._name, key=self._key))
 
     def paintEvent(self, arg__1: QPaintEvent) -> None:
         with painting(self, self._theme) as ink:

@@ -21,10 +21,10 @@ from ui.viewmodels.order_forms import amend_form
 from ui.viewmodels.translation import tr
 
 SCOPES: tuple[tuple[str, Side | None, CancelScope], ...] = (
-    ("Cancel all buys", Side.BUY, CancelScope.ALL),
-    ("Cancel all sells", Side.SELL, CancelScope.ALL),
-    ("Cancel all that could add risk", None, CancelScope.ENTRIES),
-    ("Cancel all that protects", None, CancelScope.PROTECTIVE),
+    (tr("Cancel all buys"), Side.BUY, CancelScope.ALL),
+    (tr("Cancel all sells"), Side.SELL, CancelScope.ALL),
+    (tr("Cancel all that could add risk"), None, CancelScope.ENTRIES),
+    (tr("Cancel all that protects"), None, CancelScope.PROTECTIVE),
 )
 
 
@@ -56,7 +56,7 @@ class OrderDesk(QObject):
         menu = QMenu(self._window)
         for text, side, scope in SCOPES:
             ask = partial(self.cancel_some, text, side, scope)
-            menu.addAction(tr(text)).triggered.connect(ask)
+            menu.addAction(text).triggered.connect(ask)
         if self._grid.is_working(self._grid.selected_key()):
             menu.addSeparator()
             menu.addAction(tr("Amend…")).triggered.connect(self.amend)
@@ -65,7 +65,7 @@ class OrderDesk(QObject):
 
     def cancel_some(self, text: str, side: Side | None, scope: CancelScope, *_: object) -> None:
         """Ask for what an entry of the menu says, armed or not."""
-        self.cancel_asked.emit(tr(text), side, scope)
+        self.cancel_asked.emit(text, side, scope)
 
     def amend(self, *_: object) -> None:
         """Open the selected order's terms beside its row, which stays where it is."""

@@ -20,6 +20,7 @@ from ui.confirming import Confirming
 from ui.exchange import Answer, Exchange
 from ui.viewmodels.events import denial_sentence
 from ui.viewmodels.gestures import Intent, Move
+from ui.viewmodels.names import word
 from ui.viewmodels.own_orders import Chip
 from ui.viewmodels.text import symbol
 from ui.viewmodels.translation import tr
@@ -27,8 +28,16 @@ from ui.viewmodels.translation import tr
 Tell = Callable[[str], None]
 """Words for the trader, shown where the hand is."""
 
-UNSENT = "The desk cannot be reached: nothing was sent."
-UNANSWERED = "The desk went before it could answer: whether it has this order is unknown."
+UNSENT = tr("The desk cannot be reached: nothing was sent.")
+UNANSWERED = tr("The desk went before it could answer: whether it has this order is unknown.")
+DISARMED = {
+    "ladder": tr("The ladder is disarmed: nothing was sent."),
+    "chart": tr("The chart is disarmed: nothing was sent."),
+}
+STAYS = {
+    "ladder": tr("The ladder is disarmed: the order stays where it was."),
+    "chart": tr("The chart is disarmed: the order stays where it was."),
+}
 FRAMES_UNTIL_SEEN = 2
 """An order that was accepted is in the next frame, or has ended already."""
 
@@ -60,7 +69,7 @@ class OrderHands:
 
     def _may_place(self, intent: Intent, surface: str, tell: Tell) -> bool:
         if not self._arming.is_armed(surface):
-            tell(tr("The {surface} is disarmed: nothing was sent.", surface=surface))
+            tell(DISARMED[surface])
             return False
         if intent in self._waiting.values():
             tell(tr("The same order is on its way: it is sent once."))
@@ -81,14 +90,14 @@ class OrderHands:
             self._frames_left[identity] = FRAMES_UNTIL_SEEN
             if answer is None:
                 self._draw(identity, intent, market, "unknown")
-                tell(tr(UNANSWERED))
+                tell(UNANSWERED)
 
         self._waiting[identity] = intent
         if self._exchange.send(intent.order(identity, market), answered):
             self._draw(identity, intent, market, "sent")
         else:
             self._waiting.pop(identity)
-            tell(tr(UNSENT))
+            tell(UNSENT)
 
     def _draw(self, identity: str, intent: Intent, market: MarketView, state: str) -> None:
         stop = intent.type.has_trigger
@@ -97,7 +106,7 @@ class OrderHands:
             side=intent.side.value,
             price=intent.price,
             size=plain(intent.terms.quantity),
-            role="STP" if stop else "LMT",
+            role=word("STP" if stop else "LMT"),
             waits=stop,
             state=state,
         )
@@ -121,7 +130,7 @@ class OrderHands:
     def _may_amend(self, surface: str, tell: Tell) -> bool:
         armed = self._arming.is_armed(surface)
         if not armed:
-            tell(tr("The {surface} is disarmed: the order stays where it was.", surface=surface))
+            tell(STAYS[surface])
         return armed
 
     def _amend(self, command: AmendOrder, surface: str, tell: Tell) -> None:
@@ -141,14 +150,15 @@ class OrderHands:
     def cancel_all(self, instrument: str, side: Side | None, tell: Tell) -> None:
         """Cancel what works in an instrument, of one side or both."""
         command = CancelAll(id=new_id(), instrument=instrument, side=side)
-        what = tr("order") if side is None else side.value
+        of = symbol(instrument)
+        question = tr("Cancel every working order of {instrument}?", instrument=of)
+        if side is not None:
+            question = tr(
+                "Cancel every working {side} of {instrument}?", side=word(side.value), instrument=of
+            )
         self._confirming.ask(
             "cancel_all",
-            tr(
-                "Cancel every working {what} of {instrument}?",
-                what=what,
-                instrument=symbol(instrument),
-            ),
+            question,
             tr("Cancel them"),
             partial(self._send, command, tell),
             name="cancel_some",
@@ -156,7 +166,7 @@ class OrderHands:
 
     def _send(self, command: Command, tell: Tell) -> None:
         if not self._exchange.send(command, _says(tell)):
-            tell(tr(UNSENT))
+            tell(UNSENT)
 
     def see_frame(self, frame: DeskFrame) -> None:
         """What the frame shows, or will not show any more, is no longer drawn from memory."""

@@ -188,7 +188,13 @@ class Ink:
         return width
 
 
-_BREAKS = re.compile(r"\s+(?!%)")
+_IDEOGRAPH = "\u2e80-\u2fff\u3005-\u3007\u3040-\u9fff\uf900-\ufaff"
+_OPENING, _CLOSING = "（「『《", "。，、；：！？）」』》…"
+_BREAKS = re.compile(
+    rf"(\s+(?!%)|(?<=[{_IDEOGRAPH}{_CLOSING}])(?=[^{_CLOSING}.,;:!?)%\s])"
+    rf"|(?<=[^{_OPENING}(\s])(?=[{_IDEOGRAPH}{_OPENING}]))"
+)
+"""Between words, and beside every Chinese character but where punctuation would begin a line."""
 
 
 def wrap(face: Face, text: str, width: int) -> list[str]:
@@ -197,8 +203,9 @@ def wrap(face: Face, text: str, width: int) -> list[str]:
     """
     lines: list[str] = []
     line = ""
-    for word in _BREAKS.split(text.strip()):
-        longer = f"{line} {word}" if line else word
+    parts = ["", *_BREAKS.split(text.strip())]
+    for gap, word in zip(parts[::2], parts[1::2], strict=True):
+        longer = f"{line}{gap}{word}" if line else word
         if line and face.width(longer) > width:
             lines.append(line)
             line = word

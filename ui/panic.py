@@ -99,7 +99,7 @@ class Panic(QObject):
         """Halt the desk: with a reason, which is filled in."""
         how = self._confirming.policy.of("kill")
         if how is Confirm.NONE:
-            self._killed(DO, {"reason": tr(DEFAULT_KILL_REASON)})
+            self._killed(DO, {"reason": DEFAULT_KILL_REASON})
             return
         do, back = self._confirming.answers(how, tr("Kill now"))
         self._strip.ask(
@@ -107,14 +107,14 @@ class Panic(QObject):
             tr("Halt the desk and cancel every order that could add risk?"),
             [do, Answer("all", tr("Kill, cancel stops too"), "danger"), back],
             self._killed,
-            fields={"reason": (tr("Reason"), tr(DEFAULT_KILL_REASON), 0)},
+            fields={"reason": (tr("Reason"), DEFAULT_KILL_REASON, 0)},
             danger=True,
         )
         self._bring("kill")
 
     def _killed(self, answer: str, written: dict[str, str]) -> None:
         if answer != "no":
-            reason = written["reason"] or tr(DEFAULT_KILL_REASON)
+            reason = written["reason"] or DEFAULT_KILL_REASON
             self._send(Kill(id=new_id(), reason=reason, everything=answer == "all"))
             self._arming.disarm(tr("the desk was killed"))
 

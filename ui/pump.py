@@ -16,6 +16,7 @@ from desk.engine.snapshot import DeskFrame, EventMessage, FilmFrame, PipeMessage
 from desk.model.command import Command
 from desk.model.commands import ChartWanted, Heartbeat, NextFrame
 from ui.clock import boot_ns
+from ui.viewmodels.translation import tr
 from ui.wire import Wire
 
 HEARTBEAT_MS = 250
@@ -181,15 +182,20 @@ class Pump(QObject):
                 messages.append(self._decoder.decode(data))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 self._frame_due = False
-                self.faulted.emit(f"A message of the engine could not be read: {error}")
+                said = tr("A message of the engine could not be read: {error}", error=error)
+                self.faulted.emit(said)
         return messages
 
     def _take_event(self, message: EventMessage) -> None:
         expected, self._next_event = self._next_event, message.number + 1
         if expected is not None and message.number != expected:
             self.faulted.emit(
-                f"Event {expected} expected, {message.number} came: "
-                "events are missing, check orders and fills."
+                tr(
+                    "Event {expected} expected, {number} came: events are missing, check orders "
+                    "and fills.",
+                    expected=expected,
+                    number=message.number,
+                )
             )
         self.happened.emit(message)
 

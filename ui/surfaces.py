@@ -29,7 +29,7 @@ from ui.viewmodels.figure_explained import figure_explained
 from ui.viewmodels.financing import loan_of
 from ui.viewmodels.forms import Form
 from ui.viewmodels.rules import daily_loss_form, override_form, take_back_form
-from ui.viewmodels.text import clock
+from ui.viewmodels.text import moment
 from ui.viewmodels.translation import tr
 
 LoanForm = Callable[[LoanView, DeskFrame], Form]
@@ -141,7 +141,7 @@ class Surfaces(QObject):
 
         def told(answer: Answered) -> None:
             frame = self._frame()
-            as_of = "" if frame is None else f"{clock(frame.wall_ms, 8)} HKT"
+            as_of = "" if frame is None else moment(frame.wall_ms)
             found = cures_of(answer.data)
             dialog = CuresDialog(self._theme, account, found, as_of, self._window)
             dialog.prepare_asked.connect(self.prepare)

@@ -8,8 +8,9 @@ from typing import Protocol, runtime_checkable
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
-from ui.fonts import figure_font, load_code_font, load_text_font
+from ui.fonts import chinese_family, figure_font, load_code_font, load_text_font
 from ui.palette import Palette, palette
+from ui.viewmodels.translation import CHINESE, language
 
 
 class _Advances(dict[str, float]):
@@ -50,10 +51,13 @@ class Theme:
         direction: str = "green-red",
         text_family: str = "Inter",
         code_family: str = "JetBrains Mono",
+        beside: str = "",
     ) -> None:
+        """`beside` is the family of characters that neither has."""
         self.compact = False
         """True on a small screen: tighter rows, fewer columns."""
         self._families = (text_family, code_family)
+        self._beside = beside
         self._faces: dict[tuple[float, int, bool], Face] = {}
         self._colors: dict[str, QColor] = {}
         self.use(scheme, direction)
@@ -76,7 +80,8 @@ class Theme:
         key = (pixels, weight, code)
         face = self._faces.get(key)
         if face is None:
-            face = self._faces[key] = Face(figure_font(self._families[code], pixels, weight))
+            font = figure_font(self._families[code], pixels, weight, self._beside)
+            face = self._faces[key] = Face(font)
         return face
 
     def qt_palette(self) -> QPalette:
@@ -117,7 +122,8 @@ class Theme:
 def dress(app: QApplication, scheme: str = "dark", direction: str = "green-red") -> Theme:
     """Load the fonts, set Fusion with our palette on the application, return the theme."""
     app.setStyle("fusion")
-    theme = Theme(scheme, direction, load_text_font(), load_code_font())
+    beside = chinese_family() if language() == CHINESE else ""
+    theme = Theme(scheme, direction, load_text_font(), load_code_font(), beside)
     app.setFont(theme.face(12).font)
     app.setPalette(theme.qt_palette())
     return theme

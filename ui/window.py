@@ -47,7 +47,7 @@ from ui.wiring import wire
 from ui.workspace import Workspace
 from ui.workspace_desk import WorkspaceDesk
 
-REASONS = {Link.SILENT: "the desk does not answer", Link.LOST: "the engine has ended"}
+REASONS = {Link.SILENT: tr("the desk does not answer"), Link.LOST: tr("the engine has ended")}
 
 
 class DeskWindow(Panes):
@@ -177,7 +177,7 @@ class DeskWindow(Panes):
 
     def _show_link(self, link: Link) -> None:
         live = link is Link.LIVE
-        self.arming.allow(live, tr(REASONS.get(link, "")))
+        self.arming.allow(live, REASONS.get(link, ""))
         self.dim(link in REASONS)
         self.late_panels.set_dimmed(link in REASONS)
         if live:
@@ -192,7 +192,7 @@ class DeskWindow(Panes):
             self.drill.end(tr("the engine has ended"))
             self.strip.dismiss()
             frame = self.pump.frame
-            last = tr("before the first frame") if frame is None else clock(frame.wall_ms, 8)
+            last = tr("before the first frame") if frame is None else clock(frame.wall_ms)
             self.banner.show_banners([engine_lost(self.pump.why_lost, last)])
         elif link is Link.SILENT:
             self._show_silence()

@@ -15,6 +15,8 @@ from typing import TypeAlias
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 
+from ui.viewmodels.translation import tr
+
 READ_BYTES = 1 << 18
 OUTGOING_LIMIT_BYTES = 1 << 18
 """More than this unsent: the engine does not read, and a command is refused instead of queued."""
@@ -61,10 +63,10 @@ class SocketWire(QObject):
             except BlockingIOError:
                 break
             except OSError as error:
-                self._end(error.strerror or "error")
+                self._end(error.strerror or tr("error"))
                 break
             if not chunk:
-                self._end("closed")
+                self._end(tr("closed"))
                 break
             self._incoming += chunk
             if len(chunk) < READ_BYTES:
@@ -77,7 +79,7 @@ class SocketWire(QObject):
         while len(buffer) - start >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(buffer, start)
             if not 0 <= length <= MESSAGE_LIMIT_BYTES:
-                self._end(f"a message of {length} bytes")
+                self._end(tr("a message of {length} bytes", length=length))
                 break
             end = start + _LENGTH.size + length
             if len(buffer) < end:
@@ -139,7 +141,7 @@ class SocketWire(QObject):
 
     def close(self) -> None:
         """Stop watching and close the descriptor."""
-        self._end(self._ended or "closed by the window")
+        self._end(self._ended or tr("closed by the window"))
         self._connection.close()
 
 
@@ -177,9 +179,9 @@ class PolledWire(QObject):
             while self._connection.poll(0):
                 messages.append(self._connection.recv_bytes(MESSAGE_LIMIT_BYTES))
         except EOFError:
-            self._end("closed")
+            self._end(tr("closed"))
         except OSError as error:
-            self._end(error.strerror or "error")
+            self._end(error.strerror or tr("error"))
         return messages
 
     def send(self, message: bytes, *, urgent: bool = False) -> bool:
@@ -199,7 +201,7 @@ class PolledWire(QObject):
 
     def close(self) -> None:
         """Stop asking and close the pipe."""
-        self._end(self._ended or "closed by the window")
+        self._end(self._ended or tr("closed by the window"))
         self._connection.close()
 
 

@@ -139,6 +139,15 @@ def test_lines_are_wrapped_between_words_and_fit(theme):
     assert all(face.width(line) <= 180 for line in lines)
     assert wrap(face, "", 180) == []
     assert wrap(face, "431.3 % of it", face.width("431.3 ") + 2) == ["431.3 %", "of it"]
+
+
+def test_chinese_is_wrapped_beside_any_character_but_before_no_full_stop(theme):
+    face = theme.face(12, 500)
+    text = "成交後使用率為 108.3%；上限 100.0%。不可新增風險（見規則）。"
+    lines = wrap(face, text, 80)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(face.width(line) <= 80 for line in lines)
+    assert all(line[0] not in "。；）%" and line[-1] != "（" for line in lines)
     assert wrap(face, "Unbreakable" * 20, 50) == ["Unbreakable" * 20]
 
 

@@ -14,10 +14,10 @@ from ui.viewmodels.banner import Banner
 from ui.viewmodels.translation import tr
 
 ACTIONS = {
-    "rearm": "Rearm…",
-    "restart": "Start a new desk on this folder",
-    "cures": "Show cures",
-    "close_out": "Show the steps",
+    "rearm": tr("Rearm…"),
+    "restart": tr("Start a new desk on this folder"),
+    "cures": tr("Show cures"),
+    "close_out": tr("Show the steps"),
 }
 
 
@@ -76,7 +76,7 @@ class BannerBar(QWidget):
         self.setAccessibleName(f"{shown.subject}. {shown.text} {shown.countdown}")
         self.action.setVisible(bool(shown.action))
         if shown.action:
-            self.action.say(tr(ACTIONS[shown.action]), kind="danger" if shown.is_danger else "warn")
+            self.action.say(ACTIONS[shown.action], kind="danger" if shown.is_danger else "warn")
         self.acknowledge.setVisible(shown.action not in LASTING)
         self._chip.show_banner(following)
         self.update()

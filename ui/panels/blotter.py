@@ -18,6 +18,8 @@ from ui.paint import Ink
 from ui.theme import Theme
 from ui.viewmodels.blotter import COLUMNS, BlotterPages, details, read_filter
 from ui.viewmodels.cells import Cell, Row
+from ui.viewmodels.events import denial_sentence
+from ui.viewmodels.names import word
 from ui.viewmodels.translation import tr
 from ui.words import PlainWords
 
@@ -81,8 +83,8 @@ class BlotterPage(QWidget):
         self.filter = Field(theme, tr("Filter"), figure=False)
         self.filter.setMaxLength(200)
         self.filter.setPlaceholderText(tr("text side:buy in:… account:… from:09:30"))
-        self.kind = Choice(theme, tr("Kind"), list(KIND_CHOICES))
-        self.export = Button(theme, tr("CSV"), "plain", name=tr("Export what is filtered as CSV"))
+        self.kind = Choice(theme, tr("Kind"), list(KIND_CHOICES), _kind_word)
+        self.export = Button(theme, "CSV", "plain", name=tr("Export what is filtered as CSV"))
         self.grid = BlotterGrid(theme)
         self.details: Dialog | None = None
         self._settle = QTimer(self)
@@ -134,7 +136,7 @@ class BlotterPage(QWidget):
     def wanted(self) -> tuple[BlotterFilter, str]:
         """Return the filter as it is written, and what is wrong with it."""
         found, wrong = read_filter(self.filter.text(), self._wall_ms)
-        kind = self.kind.currentText()
+        kind = self.kind.value()
         if kind != "all" and not found.kinds:
             found = msgspec.structs.replace(found, kinds=(kind,))
         return found, wrong
@@ -165,7 +167,7 @@ class BlotterPage(QWidget):
             if isinstance(answer, Answered):
                 self._take(answer, asked, generation)
             elif isinstance(answer, Denied):
-                self.said.emit(" ".join(denial.message for denial in answer.denials))
+                self.said.emit(" ".join(map(denial_sentence, answer.denials)))
 
         if self._exchange is not None:
             self._waits = self._exchange.send(asked, answered)
@@ -206,18 +208,20 @@ class BlotterPage(QWidget):
             rows, path = answer.data.get("rows"), answer.data.get("path")
             self.said.emit(tr("{rows} rows written to {path}", rows=rows, path=path))
         elif isinstance(answer, Denied):
-            self.said.emit(" ".join(denial.message for denial in answer.denials))
+            self.said.emit(" ".join(map(denial_sentence, answer.denials)))
         else:
             self.said.emit(tr("The desk has gone before the export was finished."))
+
+
+def _kind_word(kind: str) -> str:
+    return word(kind.replace("_", "-"))
 
 
 class DetailsDialog(Dialog):
     """One row of the blotter, with what its decision was taken on."""
 
     def __init__(self, theme: Theme, one: BlotterRow, parent: QWidget) -> None:
-        super().__init__(
-            theme, tr("{kind} #{seq}", kind=one.kind.replace("_", "-"), seq=one.seq), parent, 520
-        )
+        super().__init__(theme, f"{_kind_word(one.kind)} #{one.seq}", parent, 520)
         for label, value in details(one):
             self.body.addWidget(PlainWords(theme, f"{label}: {value}", "text2", 488))
         self.body.addStretch(1)

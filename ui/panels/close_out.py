@@ -97,7 +97,9 @@ class CloseOutPanel(SeenPanel):
             return
         self.phase.show_phase(plan.chip, plan.word)
         self.sentence.say(plan.sentence, plan.tone.value)
-        self.preference.say(f"{tr('First reduced:')} {plan.preference}" if plan.can_prefer else "")
+        self.preference.say(
+            tr("First reduced: {order}", order=plan.preference) if plan.can_prefer else ""
+        )
         self.steps.show_rows(plan.rows)
 
 
@@ -139,7 +141,9 @@ class PreferenceDialog(Dialog):
         new_id: Callable[[], str],
         parent: QWidget,
     ) -> None:
-        super().__init__(theme, f"{tr('Close-out order of')} {preference.account}", parent, 480)
+        super().__init__(
+            theme, tr("Close-out order of {account}", account=preference.account), parent, 480
+        )
         self._preference, self._exchange, self._new_id = preference, exchange, new_id
         said = tr("Where the rules leave a choice, positions are reduced in this order.")
         self.body.addWidget(PlainWords(theme, said, "text2", 448))

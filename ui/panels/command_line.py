@@ -13,7 +13,7 @@ from ui.controls import Field
 from ui.paint import painting
 from ui.theme import Theme
 from ui.viewmodels.command_line import Completions
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 ROW = 20
 MOST_ROWS = 8
@@ -75,7 +75,9 @@ class CompletionList(QWidget):
                     ink.fill("sel", box)
                 inner = box.adjusted(8, 0, -8, 0)
                 used = ink.text("text", theme.face(11, code=True), one.text, inner)
-                ink.text("muted", theme.face(11), one.note, inner.adjusted(used + 12, 0, 0, 0))
+                ink.text(
+                    "muted", theme.face(11), said(one.note), inner.adjusted(used + 12, 0, 0, 0)
+                )
                 y += ROW
 
 

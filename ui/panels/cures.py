@@ -26,8 +26,10 @@ class CuresDialog(Dialog):
     ) -> None:
         super().__init__(theme, tr("Smallest cures of {account}", account=account), parent, 680)
         self._cures = cures
-        said = tr("Each alone; costs by the book of now, fees included. Worked out at")
-        words = f"{said} {as_of}." if cures else empty_words(account)
+        said = tr(
+            "Each alone; costs by the book of now, fees included. Worked out at {time}.", time=as_of
+        )
+        words = said if cures else empty_words(account)
         self.body.addWidget(PlainWords(theme, words, "text2", 640))
         self.grid = Grid(theme, CURE_COLUMNS, tr("Cures"), row_height=26, padding=6)
         self.grid.show_rows(cure_rows(cures))

@@ -15,7 +15,7 @@ from ui.theme import Theme
 from ui.viewmodels.cells import Cell, Row, keep_order
 from ui.viewmodels.consensus import SOURCE_COLUMNS, consensus_rows, diamond
 from ui.viewmodels.feeds import FEED_COLUMNS, feed_rows
-from ui.viewmodels.lamps import lamp_look
+from ui.viewmodels.lamps import STATES, lamp_look
 from ui.viewmodels.streams import STREAM_COLUMNS, RateMeter, stream_rows, wrong_count
 from ui.viewmodels.translation import tr
 
@@ -120,7 +120,11 @@ class FeedsPanel(QWidget):
         wrong = wrong_count(frame)
         feeds, streams, consensus = self.tabs.tabs
         feeds.say(tr("Feeds {feeds}", feeds=len(frame.feeds)))
-        streams.say(tr(f"Streams {wrong} wrong" if wrong else f"Streams {len(frame.streams)}"))
+        streams.say(
+            tr("Streams {wrong} wrong", wrong=wrong)
+            if wrong
+            else tr("Streams {streams}", streams=len(frame.streams))
+        )
         votes = " ".join(f"{diamond(index)}{index.votes}" for index in frame.indices)
         narrow = self.width() < NARROW
         consensus.say(tr("Consensus") if narrow else f"{tr('Consensus')} {votes}".strip())
@@ -154,7 +158,7 @@ class FeedsGrid(Grid):
 
     def paint_cell(self, ink: Ink, row: Row, number: int, cell: Cell, box: QRectF) -> None:
         """The lamp and its word."""
-        shape, fill, tone = lamp_look(cell.text)
+        shape, fill, tone = lamp_look(STATES[cell.text])
         size = 8 if shape == "circle" else 10
         lamp = QRectF(box.left() + 5 - size / 2, box.center().y() - size / 2, size, size)
         ink.shape("hollow" if self.dimmed else shape, "stale" if self.dimmed else fill, lamp)

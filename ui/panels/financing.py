@@ -243,8 +243,14 @@ class LoanCard(Spots):
         if card != self._card:
             self._card = card
             figures = ", ".join(f"{figure.label} {figure.value}" for figure in card.figures)
-            cure = f", cure within {card.cure_within}" if card.cure_within else ""
-            words = f"{card.account} {card.level_word}, utilization {card.utilization}{cure}"
+            words = tr(
+                "{account} {level}, utilization {used}",
+                account=card.account,
+                level=card.level_word,
+                used=card.utilization,
+            )
+            if card.cure_within:
+                words = tr("{card}, cure within {time}", card=words, time=card.cure_within)
             self.setAccessibleName(f"{words}, {figures}")
             self.update()
 

@@ -78,7 +78,8 @@ class Footer(QWidget):
 
     def show_journal(self, seq: int, *, durable: bool) -> None:
         """How far the journal has come."""
-        text = tr("Journal #{seq}", seq=f"{seq:,}") + ("" if durable else tr(" · NOT DURABLE"))
+        text = tr("Journal #{seq}", seq=f"{seq:,}")
+        text = text if durable else tr("{journal} · NOT DURABLE", journal=text)
         if text != self._journal:
             self._journal, self._durable = text, durable
             self.update()

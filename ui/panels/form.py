@@ -14,6 +14,7 @@ from ui.exchange import Answer, Exchange
 from ui.panels.ticket_preview import DenialBlock
 from ui.theme import Theme
 from ui.viewmodels.forms import Entry, Form, read_form
+from ui.viewmodels.names import word
 from ui.viewmodels.translation import tr
 from ui.words import PlainWords
 
@@ -57,10 +58,10 @@ class FormDialog(Dialog):
             tick.toggled.connect(self._look)
             return tick
         if entry.choices:
-            choice = Choice(self.theme, entry.label, list(entry.choices))
+            choice = Choice(self.theme, entry.label, list(entry.choices), word)
             choice.label = entry.label
             choice.setFixedHeight(28)
-            choice.setCurrentIndex(max(0, choice.findText(entry.value)))
+            choice.setCurrentIndex(max(0, choice.findData(entry.value)))
             choice.currentTextChanged.connect(self._look)
             return choice
         field = Field(self.theme, entry.label, entry.unit, figure=entry.is_figure)
@@ -120,4 +121,4 @@ class FormDialog(Dialog):
 def _written(control: Control) -> str:
     if isinstance(control, Check):
         return "yes" if control.isChecked() else ""
-    return control.currentText() if isinstance(control, Choice) else control.text()
+    return control.value() if isinstance(control, Choice) else control.text()

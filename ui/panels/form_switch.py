@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.controls import Button, Check
 from ui.theme import Theme
-from ui.viewmodels.draft import Form
+from ui.viewmodels.draft import FORM_WORDS, Form
 from ui.viewmodels.translation import tr
 
 FIRST = (Form.LIMIT, Form.MARKET, Form.STOP, Form.STOP_LIMIT)
-SHORT = {Form.TAKE_PROFIT: "Target", Form.TRAILING_STOP: "Trailing"}
+SHORT = {Form.TAKE_PROFIT: tr("Target"), Form.TRAILING_STOP: tr("Trailing")}
 
 
 class FormSwitch(QWidget):
@@ -59,8 +59,8 @@ class FormSwitch(QWidget):
         self.buttons[Form.LIMIT.name].setChecked(True)
 
     def _button(self, theme: Theme, form: Form) -> Button:
-        text = tr(SHORT.get(form, form.value))
-        button = Button(theme, text, "quiet", name=f"{tr('Order type')}: {tr(form.value)}")
+        words = FORM_WORDS[form]
+        button = Button(theme, SHORT.get(form, words), "quiet", name=f"{tr('Order type')}: {words}")
         button.setCheckable(True)
         button.pixels = 11 if form not in FIRST else 12
         button.setFixedHeight(28)

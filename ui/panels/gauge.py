@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from ui.paint import Align, Ink
 from ui.viewmodels.figure import Gauge
+from ui.viewmodels.translation import tr
 
 FULL = 1.30
 WARN, CALL, CLOSE = 0.80, 1.00, 1.25
@@ -41,7 +42,7 @@ def draw_gauge(
     face = ink.theme.face(10.5)
     words = QRectF(left, bottom + 1, width, 13)
     ink.text("muted", face, "0", words)
-    texts = ["80", "100"] if ink.theme.compact else ["80 warn", "100 call"]
+    texts = ["80", "100"] if ink.theme.compact else [tr("80 warn"), tr("100 call")]
     if gauge.is_loan:
         texts.append("125")
     for (mark, _), text in zip(marks, texts, strict=True):

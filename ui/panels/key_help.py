@@ -33,7 +33,7 @@ class KeyHelp(QWidget):
         self._score = ""
         self.setWindowTitle(tr("Keys"))
         self.setAccessibleName(tr("Keys"))
-        self.setAccessibleDescription(", ".join(f"{k.key}: {k.text}" for k in self._keys))
+        self.setAccessibleDescription(", ".join(f"{k.key}: {tr(k.text)}" for k in self._keys))
         self.drill = Button(theme, f"{tr('Panic drill')} {chord(keys['drill'])}", "plain", icon="")
         self.drill.setParent(self)
         self.drill.setToolTip(tr("Rehearse kill, cancel-all and flatten: nothing is sent"))
@@ -58,7 +58,7 @@ class KeyHelp(QWidget):
         """Lines whose words would run into their key."""
         theme, room = self._theme, COLUMN - 32 - 12
         words, keys = theme.face(12), theme.face(12, 600)
-        return [k.text for k in self._keys if words.width(k.text) + keys.width(chord(k)) > room]
+        return [k.text for k in self._keys if words.width(tr(k.text)) + keys.width(chord(k)) > room]
 
     def show_score(self, words: str) -> None:
         """What the drills have taken."""
@@ -87,7 +87,7 @@ class KeyHelp(QWidget):
                 if isinstance(line, str):
                     ink.text("muted", theme.face(11, 600), line, box)
                     continue
-                ink.text("text", theme.face(12), line.text, box)
+                ink.text("text", theme.face(12), tr(line.text), box)
                 ink.text("accent", theme.face(12, 600), chord(line), box, Align.RIGHT)
             at = self.drill.geometry()
             beside = QRectF(at.right() + 14, at.top(), self.width() - at.right() - 30, at.height())

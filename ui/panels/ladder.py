@@ -58,8 +58,8 @@ class LadderPanel(QWidget):
         self.post_only.setToolTip(tr("Post-only: what would take at once is refused"))
         self.reduce_only = Check(theme, tr("RO"))
         self.reduce_only.setToolTip(tr("Reduce-only"))
-        for check, name in ((self.post_only, "Post-only"), (self.reduce_only, "Reduce-only")):
-            check.setAccessibleName(tr("Ladder: {name}", name=name))
+        self.post_only.setAccessibleName(tr("Ladder: Post-only"))
+        self.reduce_only.setAccessibleName(tr("Ladder: Reduce-only"))
         self.quantity.setAccessibleName(tr("Ladder: quantity of a click"))
         self.zero = Button(theme, "0", "quiet", name=tr("Ladder: quantity 0, nothing is sent"))
         self.adders = [Button(theme, "", "quiet") for _ in range(4)]
@@ -249,7 +249,7 @@ class LadderPanel(QWidget):
         if aim is None or self._market is None:
             self.words.say()
         elif aim.refusal:
-            self.words.say((tr(aim.refusal), "text2"))
+            self.words.say((aim.refusal, "text2"))
         else:
             lock = "" if self.grid.armed else tr(" · disarmed")
             note = f" · {aim.note}" if aim.note else ""

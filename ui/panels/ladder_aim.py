@@ -13,6 +13,7 @@ from ui.panels.ladder_hand import LadderHand
 from ui.panels.ladder_places import Hit
 from ui.theme import Theme
 from ui.viewmodels.gestures import Intent, Terms, intent_at
+from ui.viewmodels.names import word
 from ui.viewmodels.scale import Scale
 from ui.viewmodels.text import price
 from ui.viewmodels.translation import tr
@@ -147,11 +148,12 @@ class LadderAim(LadderHand):
         if aim.refusal:
             words, token = tr("no quantity"), "muted"
             if aim.terms.quantity > 0:
-                words, token = tr("no {side} stop", side=aim.side.value), "warning"
+                words = tr("no {side} stop", side=word(aim.side.value))
+                token = "warning"
         else:
-            kind = " STOP" if aim.type.has_trigger else ""
+            kind = f" {word('STOP')}" if aim.type.has_trigger else ""
             said, said_token = self.verdict
-            words = f"{aim.side.value} {plain(aim.terms.quantity)}{kind} {said}".rstrip()
+            words = f"{word(aim.side.value)} {plain(aim.terms.quantity)}{kind} {said}".rstrip()
             token = said_token or ("accent" if self.armed else "muted")
         self.tag = (row, aim.side.value, words, token)
 

@@ -93,7 +93,7 @@ class LadderHand(LadderPaper):
     def _tell_abort(self, why: str) -> None:
         row = self.scale.row(self.held.start) if self.scale and self.held else None
         self.abort()
-        self.told.emit(tr(why), row)
+        self.told.emit(why, row)
 
     def _put_down(self) -> None:
         self.held, self.lifted, self._by_key = None, "", False

@@ -111,7 +111,7 @@ class LadderMouse(LadderAim):
         if not self.armed:
             self.told.emit(tr("The ladder is disarmed: nothing was sent."), row)
         elif intent.refusal:
-            self.told.emit(tr(intent.refusal), row)
+            self.told.emit(intent.refusal, row)
         else:
             self.intended.emit(intent)
 

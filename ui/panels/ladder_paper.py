@@ -29,7 +29,13 @@ from ui.viewmodels.ladder_pins import Pin
 from ui.viewmodels.own_orders import Chip
 from ui.viewmodels.translation import tr
 
-TITLES = {"own": "Own", "bid": "Bid", "price": "Price", "ask": "Ask", "volume": "Vol"}
+TITLES = {
+    "own": tr("Own"),
+    "bid": tr("Bid"),
+    "price": tr("Price"),
+    "ask": tr("Ask"),
+    "volume": tr("Vol"),
+}
 SAMPLE = "888,888.8"
 
 _CHIP_DRESS = {
@@ -329,7 +335,7 @@ class LadderPaper(QWidget):
             left, wide = self.places.columns[name]
             box = QRectF(left + 6, 0, wide - 12, HEAD)
             side = {"own": Align.LEFT, "ask": Align.LEFT, "price": Align.CENTER}
-            ink.text("muted", self._faces[2], tr(TITLES[name]), box, side.get(name, Align.RIGHT))
+            ink.text("muted", self._faces[2], TITLES[name], box, side.get(name, Align.RIGHT))
         ink.rule(QRectF(0, 0, self.width(), HEAD))
         if self.hasFocus():
             ink.fill("accent", QRectF(0, HEAD - 1, self.width(), 1))

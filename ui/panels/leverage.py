@@ -29,6 +29,7 @@ from ui.viewmodels.written import read_number
 from ui.words import PlainWords
 
 Change = SetLeverage | SetMarginMode
+MODES = {MarginMode.CROSS: tr("Cross"), MarginMode.ISOLATED: tr("Isolated")}
 
 
 class LeverageDialog(Dialog):
@@ -57,7 +58,7 @@ class LeverageDialog(Dialog):
 
     def _build(self, setting: SettingView) -> None:
         theme = self.theme
-        modes = [(mode.value, tr(mode.value.capitalize()), "quiet") for mode in MarginMode]
+        modes = [(mode.value, MODES[mode], "quiet") for mode in MarginMode]
         self.mode = Segments(theme, tr("Margin mode"), modes)
         self.mode.choose(setting.margin_mode)
         obstacle = mode_obstacle(setting)
@@ -156,12 +157,9 @@ class LeverageDialog(Dialog):
         elif change is None:
             words = tr("Nothing changed")
         else:
-            what = (
-                self.mode.choice()
-                if isinstance(change, SetMarginMode)
-                else (f"{plain(change.leverage)}{TIMES}")
-            )
-            words = f"{tr('Set')} {what}"
+            is_mode = isinstance(change, SetMarginMode)
+            what = MODES[change.mode] if is_mode else f"{plain(change.leverage)}{TIMES}"
+            words = tr("Set {what}", what=what)
         self.send.say(words)
         self.send.setEnabled(armed and not self._waits and change is not None and self._accepted)
 

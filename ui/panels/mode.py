@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.paint import Align, Ink, painting
 from ui.theme import Theme
+from ui.viewmodels.names import word
 from ui.viewmodels.translation import tr
 
 DASH = 20
@@ -89,7 +90,7 @@ class StateChip(QWidget):
             self._state = state
             self.updateGeometry()
             self.update()
-        self.setAccessibleName(tr("Desk state: {state}. {why}", state=state, why=why))
+        self.setAccessibleName(tr("Desk state: {state}. {why}", state=word(state), why=why))
         self.setToolTip(why)
 
     def set_dimmed(self, dimmed: bool) -> None:
@@ -98,7 +99,7 @@ class StateChip(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(int(self._theme.face(11, 600).width(self._state)) + 32, 22)
+        return QSize(int(self._theme.face(11, 600).width(word(self._state))) + 32, 22)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._state:
@@ -106,4 +107,4 @@ class StateChip(QWidget):
         with painting(self, self._theme) as ink:
             painter = ink.painter
             kind = "UNKNOWN" if self._dimmed else self._state
-            Ink(painter, self._theme).chip(kind, self._state, 1, self.height() / 2, left=True)
+            Ink(painter, self._theme).chip(kind, word(self._state), 1, self.height() / 2, left=True)

@@ -25,7 +25,7 @@ from ui.viewmodels.positions import (
     position_tip,
     split_key,
 )
-from ui.viewmodels.text import symbol
+from ui.viewmodels.text import UNKNOWN, symbol
 from ui.viewmodels.translation import tr
 
 PERCENTS = (25, 50, 75, 100)
@@ -179,7 +179,7 @@ class PositionsGrid(Grid):
         ink.fill("field", bar)
         dim = self.dimmed or cell.tone.value == "stale"
         if cell.value is None:
-            if cell.text != "none":
+            if cell.text == UNKNOWN:
                 ink.hatch("line", bar)
             ink.frame("line", None, bar, radius=0)
         else:
@@ -328,7 +328,7 @@ class PositionsGrid(Grid):
             tip = position_tip(self.frame, key) if key and self.frame is not None else ""
             return f"{tip}\n{tr('Right-click: how this came about')}" if tip else ""
         text = deed_words(button[1], symbol(split_key(button[0])[1]))
-        return text if self.armed or button[1] == SET_STOP else text + tr(" (arm first)")
+        return text if self.armed or button[1] == SET_STOP else tr("{deed} (arm first)", deed=text)
 
 
 def deed_words(deed: Deed, what: str) -> str:

@@ -239,9 +239,16 @@ def _spoken(view: RiskView) -> str:
 
 def _spoken_card(card: AccountCard) -> str:
     if not card.is_margined:
-        return f"{card.account}, no leverage, {card.holdings}"
-    close_out = f", close-out at {card.close_out.move}" if card.close_out else ""
-    return (
-        f"{card.account} {card.level_word}, margin utilization {card.utilization}, "
-        f"margin ratio {card.margin_ratio}{close_out}"
+        return tr(
+            "{account}, no leverage, {holdings}", account=card.account, holdings=card.holdings
+        )
+    said = tr(
+        "{account} {level}, margin utilization {used}, margin ratio {ratio}",
+        account=card.account,
+        level=card.level_word,
+        used=card.utilization,
+        ratio=card.margin_ratio,
     )
+    if card.close_out is None:
+        return said
+    return tr("{card}, close-out at {move}", card=said, move=card.close_out.move)

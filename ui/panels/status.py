@@ -12,9 +12,10 @@ from ui.paint import Ink, painting
 from ui.panels.mode import ModeLine, ModeTag, StateChip
 from ui.panels.status_strip import StatusStrip
 from ui.theme import Theme
+from ui.viewmodels.names import word
 from ui.viewmodels.status import StatusView
 from ui.viewmodels.text import countdown
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 
 class StatusBar(QWidget):
@@ -68,8 +69,8 @@ class StatusBar(QWidget):
             return
         self._view = view
         self._line.set_token(view.mode_token, is_replay=view.is_replay)
-        self.mode.show_mode(view.mode, view.mode_token, is_replay=view.is_replay)
-        self.state.show_state(view.state, " ".join(view.latches))
+        self.mode.show_mode(word(view.mode), view.mode_token, is_replay=view.is_replay)
+        self.state.show_state(view.state, " ".join(map(said, view.latches)))
         self.strip.show_status(view)
 
     def show_arming(self, armed: int, seconds_left: int) -> None:

@@ -20,6 +20,14 @@ from ui.viewmodels.translation import tr
 ROOMY = 1_200
 """Pixels from which the strip's figures carry their labels."""
 
+SHAPES = {
+    "circle": tr("circle"),
+    "triangle": tr("triangle"),
+    "square": tr("square"),
+    "hollow": tr("hollow"),
+}
+"""Shapes of lamps as a screen reader says them."""
+
 LAMP_GAP, LAMP_GAP_TIGHT = 14, 7
 
 
@@ -52,16 +60,15 @@ class StatusStrip(QWidget):
 
     def show_status(self, view: StatusView) -> None:
         self._view = view
-        feeds = ", ".join(f"{lamp.name} {lamp.age} {lamp.shape}" for lamp in view.lamps)
+        feeds = ", ".join(f"{lamp.name} {lamp.age} {SHAPES[lamp.shape]}" for lamp in view.lamps)
+        worst = f"{view.worst_account} {view.worst_ratio} {view.worst_level}"
         self.setAccessibleName(
             tr(
-                "Worst account {worst_account} {worst_ratio} {worst_level}; feeds ",
-                worst_account=view.worst_account,
-                worst_ratio=view.worst_ratio,
-                worst_level=view.worst_level,
+                "Worst account {worst}; feeds {feeds}; day P&L {day_pnl}",
+                worst=worst,
+                feeds="; ".join((feeds, *view.consensus, view.client)),
+                day_pnl=view.day_pnl,
             )
-            + "; ".join((feeds, *view.consensus, view.client))
-            + tr("; day P&L {day_pnl}", day_pnl=view.day_pnl)
         )
         self.update()
 
@@ -144,8 +151,7 @@ class StatusStrip(QWidget):
         big = theme.face(14, 600)
         token = dim or ("text" if view.worst_tone.value == "text" else view.worst_tone.value)
         x += ink.text(token, big, view.worst_ratio, full.translated(x - 8, 0)) + 8
-        kind = "UNKNOWN" if self._dimmed else view.worst_level.replace(" ", "_")
-        kind = {"CLOSING_OUT": "CLOSE_OUT"}.get(kind, kind)
+        kind = "UNKNOWN" if self._dimmed else view.worst_kind
         x += ink.chip(kind, view.worst_level, x, middle, left=True) + 14
         self._divide(ink, x)
         x += 12

@@ -18,9 +18,10 @@ from ui.controls import Button, Field
 from ui.hold import HoldButton, press
 from ui.paint import painting
 from ui.theme import Theme
+from ui.viewmodels.translation import tr
 
 REASON_MIN = 10
-DEFAULT_KILL_REASON = "stopped by the trader"
+DEFAULT_KILL_REASON = tr("stopped by the trader")
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -12,25 +12,26 @@ from ui.controls import Choice, Field
 from ui.figure_field import FigureField
 from ui.theme import Theme
 from ui.viewmodels.draft import FIELDS, Form, Problem
+from ui.viewmodels.names import word
 from ui.viewmodels.translation import tr
 
 LABELS = {
-    "trigger": "Trigger",
-    "trail": "Trail",
-    "first": "First",
-    "last": "Last",
-    "count": "Orders",
-    "over": "Over",
-    "every": "Every",
-    "limit": "Limit",
+    "trigger": tr("Trigger"),
+    "trail": tr("Trail"),
+    "first": tr("First"),
+    "last": tr("Last¦price of a ladder"),
+    "count": tr("Orders¦how many"),
+    "over": tr("Over"),
+    "every": tr("Every"),
+    "limit": tr("Limit¦order type"),
 }
 PLAIN = frozenset({"trail", "count", "over", "every"})
 """Fields that the arrow keys do not step by ticks."""
 HINTS = {
-    "trail": "500 or 1%",
+    "trail": tr("500 or 1%"),
     "over": "90m",
     "every": "5m",
-    "limit": "none",
+    "limit": tr("none"),
     "take_profit": "1%, 500",
     "stop_loss": "1%, 500",
 }
@@ -49,12 +50,12 @@ class TicketFields(QWidget):
         self.all: dict[str, Field] = {"quantity": self.quantity, "price": self.price}
         for name, label in LABELS.items():
             made = Field if name in PLAIN else FigureField
-            self.all[name] = made(theme, tr(label))
-        self.weight = Choice(theme, tr("Weight"), [weight.value for weight in LadderWeight])
+            self.all[name] = made(theme, label)
+        self.weight = Choice(theme, tr("Weight"), [one.value for one in LadderWeight], word)
         self.weight.label = tr("Weight")
         self.weight.setFixedHeight(28)
         for name, field in self.all.items():
-            field.setPlaceholderText(tr(HINTS.get(name, "")))
+            field.setPlaceholderText(HINTS.get(name, ""))
             field.textChanged.connect(partial(self.edited.emit, name))
         self.weight.currentTextChanged.connect(self._weigh)
         self._grid = QGridLayout(self)
@@ -66,8 +67,8 @@ class TicketFields(QWidget):
         self._form: Form | None = None
         self.show_form(Form.LIMIT)
 
-    def _weigh(self, text: str) -> None:
-        self.edited.emit("weight", LadderWeight(text))
+    def _weigh(self, _: str) -> None:
+        self.edited.emit("weight", LadderWeight(self.weight.value()))
 
     def show_form(self, form: Form) -> None:
         """Arrange what a form asks for; a market order keeps the price's place, without a use."""

@@ -15,7 +15,7 @@ from ui.viewmodels.events import denial_sentence
 from ui.viewmodels.text import ARROW
 from ui.viewmodels.ticket import EMPTY_COSTS, EMPTY_ROWS, BeforeAfter, PreviewView
 from ui.viewmodels.tone import Tone
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 ROW = 20
 STAGED = 34
@@ -40,10 +40,7 @@ class PreviewBlock(QWidget):
         costs = view.costs if view is not None and view.costs else EMPTY_COSTS
         if (rows, costs, dimmed) != (self._rows, self._costs, self._dimmed):
             self._rows, self._costs, self._dimmed = rows, costs, dimmed
-            self.setAccessibleName(
-                tr("Preview: ")
-                + ", ".join(f"{row.label} {row.before} to {row.after}" for row in rows)
-            )
+            self.setAccessibleName(tr("Preview: {rows}", rows=", ".join(map(_spoken, rows))))
             self.update()
 
     def row_height(self) -> int:
@@ -98,6 +95,10 @@ class PreviewBlock(QWidget):
             used = ink.text("muted", label, name, QRectF(left, box.top(), total, box.height()))
             place = QRectF(left + used + 5, box.top(), total, box.height())
             ink.text("stale" if self._dimmed else "text2", figure, value, place)
+
+
+def _spoken(row: BeforeAfter) -> str:
+    return tr("{label} {before} to {after}", label=row.label, before=row.before, after=row.after)
 
 
 class DenialBlock(QWidget):
@@ -180,6 +181,6 @@ class DenialBlock(QWidget):
             y += 16
         code = QRectF(12, y + 4, width - 24, 16)
         ink.text("muted", theme.face(10.5, code=True), denial.code, code)
-        ink.text("muted", theme.face(10.5), denial.origin, code, Align.RIGHT)
+        ink.text("muted", theme.face(10.5), said(denial.origin), code, Align.RIGHT)
         ink.fill("line", QRectF(1, y + 25, width - 2, 1))
         return y + 26

@@ -87,7 +87,7 @@ class TicketTerms(QWidget):
             ("stop_loss", self.stop_loss),
             ("expiry", self.expiry),
         ):
-            field.setPlaceholderText(tr(HINTS.get(name, field.placeholderText())))
+            field.setPlaceholderText(HINTS.get(name, field.placeholderText()))
             field.textChanged.connect(partial(self.edited.emit, name))
         self.tif.currentTextChanged.connect(self._time)
         self.post_only.toggled.connect(partial(self.edited.emit, "post_only"))

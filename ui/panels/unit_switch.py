@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
 from desk.model.command import QuantityUnit
 from ui.controls import Button
 from ui.theme import Theme
+from ui.viewmodels.text import UNKNOWN
 from ui.viewmodels.ticket import Readings
 from ui.viewmodels.translation import tr
 
 UNITS = (QuantityUnit.BASE, QuantityUnit.NOTIONAL, QuantityUnit.CONTRACTS)
-NAMES = ("coin", "US dollars", "contracts")
+NAMES = (tr("In coin: {figure}"), tr("In US dollars: {figure}"), tr("In contracts: {figure}"))
 
 
 class UnitSwitch(QWidget):
@@ -85,10 +86,10 @@ class UnitSwitch(QWidget):
         read = self.readings
         words = (read.coin, _grouped(read.value), read.contracts or read.coin)
         for button, figure, unit, name in zip(
-            self.buttons.values(), words, (self._base, "USD", "ct"), NAMES, strict=True
+            self.buttons.values(), words, (self._base, "USD", tr("ct")), NAMES, strict=True
         ):
             button.say(f"{figure} {unit}".strip(), kind=button.kind)
-            button.setAccessibleName(f"{tr('In')} {tr(name)}: {figure or '—'}")
+            button.setAccessibleName(name.format(figure=figure or UNKNOWN))
 
     def text_of(self, unit: QuantityUnit) -> str:
         """What is to be written for the same quantity in a unit; empty while it is not known."""

@@ -10,12 +10,13 @@ from desk.model.alert_commands import AlertKind, SetAlert
 from desk.model.numbers import plain
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.forms import Entry, Form, FormError, Values, amount
+from ui.viewmodels.names import word
 from ui.viewmodels.text import UNKNOWN, clock
-from ui.viewmodels.tone import Tone
-from ui.viewmodels.translation import tr
+from ui.viewmodels.tone import LEVEL_WORDS, Tone
+from ui.viewmodels.translation import said, tr
 
 RAISED_COLUMNS = (
-    Column("time", "HKT", "▲ 88:88:88", Side.LEFT),
+    Column("time", "{zone}", "▲ 88:88:88", Side.LEFT),
     Column("text", "Alert", "", Side.LEFT, width=110, grow=True),
     Column("late", "After", "888 ms"),
 )
@@ -29,11 +30,13 @@ RULE_COLUMNS = (
 SHAPES = {"danger": ("◆", Tone.DANGER), "warning": ("▲", Tone.WARNING), "info": ("●", Tone.TEXT2)}
 """Severity is told by shape and word, not by colour alone."""
 
+SEVERITIES = {"danger": tr("DANGER"), "warning": tr("WARNING"), "info": tr("INFO")}
+
 _STATES = {
-    "WATCHING": ("● watching", Tone.TEXT2),
-    "RAISED": ("◆ holds", Tone.WARNING),
-    "DONE": ("✓ said", Tone.MUTED),
-    "BLIND": ("▲ BLIND", Tone.DANGER),
+    "WATCHING": (tr("● watching"), Tone.TEXT2),
+    "RAISED": (tr("◆ holds"), Tone.WARNING),
+    "DONE": (tr("✓ said"), Tone.MUTED),
+    "BLIND": (tr("▲ BLIND"), Tone.DANGER),
 }
 
 _BY_RATE = frozenset({"spread", "funding", "distance"})
@@ -53,12 +56,13 @@ def _raised_row(alert: AlertView, wall_ms: int) -> Row:
     shape, tone = SHAPES.get(alert.severity, SHAPES["danger"])
     if alert.seen:
         tone = Tone.MUTED
-    text = f"{alert.alert}: {alert.message}" if alert.alert else alert.message
+    message = said(alert.message)
+    text = f"{alert.alert}: {message}" if alert.alert else message
     moment = alert.event_ms + alert.latency_ms
     return Row(
         str(alert.number),
         (
-            Cell(f"{shape} {clock(moment, 8)}", tone, second=_age(wall_ms - moment, alert)),
+            Cell(f"{shape} {clock(moment)}", tone, second=_age(wall_ms - moment, alert)),
             Cell(text, tone if alert.severity == "info" or alert.seen else Tone.TEXT),
             Cell(f"{alert.latency_ms} ms", Tone.MUTED),
         ),
@@ -66,12 +70,12 @@ def _raised_row(alert: AlertView, wall_ms: int) -> Row:
 
 
 def _age(age_ms: int, alert: AlertView) -> str:
-    word = tr("seen") if alert.seen else alert.severity.upper()
+    how = tr("seen") if alert.seen else SEVERITIES.get(alert.severity, alert.severity.upper())
     seconds = max(0, age_ms) // 1_000
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:
-            return f"{word} {seconds // size} {unit}"
-    return f"{word} {seconds // 10 * 10} s" if seconds >= 10 else f"{word} now"
+            return f"{how} {seconds // size} {unit}"
+    return f"{how} {seconds // 10 * 10} s" if seconds >= 10 else tr("{how} now", how=how)
 
 
 def rule_rows(frame: DeskFrame) -> tuple[Row, ...]:
@@ -82,27 +86,29 @@ def rule_rows(frame: DeskFrame) -> tuple[Row, ...]:
 
 
 def _rule_row(rule: AlertRuleView) -> Row:
-    word, tone = _STATES.get(rule.state, (rule.state, Tone.DANGER))
+    state, tone = _STATES.get(rule.state, (rule.state, Tone.DANGER))
     shown = rule.kind not in {"fill", "level"}
     return Row(
         rule.id,
         (
             Cell(_what(rule), Tone.MUTED if rule.state == "DONE" else Tone.TEXT),
             Cell(_figure(rule, rule.value) if shown else "", Tone.TEXT2),
-            Cell(word, tone, strong=rule.state in {"BLIND", "RAISED"}),
+            Cell(state, tone, strong=rule.state in {"BLIND", "RAISED"}),
         ),
     )
 
 
 def _what(rule: AlertRuleView) -> str:
-    words = [rule.id, rule.kind, rule.account or "", rule.instrument or "", rule.level]
+    level = LEVEL_WORDS.get(rule.level, rule.level)
+    kind = word("stale mark" if rule.kind == "stale" else rule.kind)
+    words = [rule.id, kind, rule.account or "", rule.instrument or "", level]
     if rule.above is not None:
         words += ["≥", _figure(rule, rule.above)]
     if rule.below is not None:
         words += ["≤", _figure(rule, rule.below)]
     words += [tr("repeats")] * rule.repeats + [tr("silent")] * (not rule.sound)
     words += [f"· {rule.note}"] * bool(rule.note)
-    return " ".join(word for word in words if word)
+    return " ".join(part for part in words if part)
 
 
 def _figure(rule: AlertRuleView, value: Decimal | None) -> str:

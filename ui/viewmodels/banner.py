@@ -8,8 +8,10 @@ import msgspec
 
 from desk.engine.snapshot import AccountView, DeskFrame
 from ui.viewmodels.executions import unknown_words
+from ui.viewmodels.names import word
 from ui.viewmodels.status import REPLAY, feed_state
 from ui.viewmodels.text import age, clock, countdown, money, ratio
+from ui.viewmodels.translation import said, tr
 
 (
     ENGINE_LOST,
@@ -49,9 +51,13 @@ def engine_lost(reason: str, last_frame: str) -> Banner:
         "engine lost",
         True,
         "diamond",
-        "Positions are not guarded",
-        f"The desk's engine has ended ({reason}). Every figure below is of {last_frame} or older; "
-        "nothing can be sent.",
+        tr("Positions are not guarded"),
+        tr(
+            "The desk's engine has ended ({reason}). Every figure below is of {last_frame} or "
+            "older; nothing can be sent.",
+            reason=said(reason),
+            last_frame=last_frame,
+        ),
         action="restart",
     )
 
@@ -63,34 +69,42 @@ def engine_silent(silent_ms: int) -> Banner:
         "engine silent",
         True,
         "diamond",
-        "The desk does not answer",
-        f"No frame for {age(silent_ms)}. Every figure below is old; nothing can be sent.",
+        tr("The desk does not answer"),
+        tr(
+            "No frame for {time}. Every figure below is old; nothing can be sent.",
+            time=age(silent_ms),
+        ),
     )
 
 
 def fault(text: str) -> Banner:
     """The pipe broke its promise."""
-    return Banner(HOLE, f"fault {text}", True, "triangle", "Events are missing", text)
+    return Banner(HOLE, f"fault {text}", True, "triangle", tr("Events are missing"), text)
 
 
 def window_error(what: str) -> Banner:
     """The window itself has failed somewhere: what it shows may be wrong."""
-    text = f"{what}. What is shown may be wrong: close the window and open it again."
-    return Banner(HOLE, f"error {what}", True, "triangle", "The window has an error", text)
+    text = tr("{what}. What is shown may be wrong: close the window and open it again.", what=what)
+    return Banner(HOLE, f"error {what}", True, "triangle", tr("The window has an error"), text)
 
 
 def passed_over(complaint: str) -> Banner:
     """A file of a person's own could not be used."""
-    text = f"{complaint}. What ships holds instead."
-    return Banner(CRASHED, f"own {complaint}", False, "info", "Your file was passed over", text)
+    text = tr("{complaint}. What ships holds instead.", complaint=complaint)
+    subject = tr("Your file was passed over")
+    return Banner(CRASHED, f"own {complaint}", False, "info", subject, text)
 
 
 def crashed(report: str) -> Banner:
     """The window before this one crashed."""
     last = report.strip().splitlines()[-1] if report.strip() else ""
-    return Banner(
-        CRASHED, "crashed", False, "info", "The window was restarted", f"It had crashed: {last}"
-    )
+    text = tr("It had crashed: {last}", last=last)
+    return Banner(CRASHED, "crashed", False, "info", tr("The window was restarted"), text)
+
+
+def not_spoken(why: str) -> Banner:
+    """The language that was chosen cannot be shown."""
+    return Banner(CRASHED, "not spoken", False, "info", tr("Chinese cannot be shown"), why)
 
 
 def banners(frame: DeskFrame) -> list[Banner]:
@@ -101,7 +115,7 @@ def banners(frame: DeskFrame) -> list[Banner]:
 
 def _desk(frame: DeskFrame) -> list[Banner]:
     found: list[Banner] = []
-    why = " ".join(_ended(latch.removeprefix(f"{frame.state}: ")) for latch in frame.latches)
+    why = " ".join(_ended(said(latch.removeprefix(f"{frame.state}: "))) for latch in frame.latches)
     if not frame.durable:
         found.append(
             Banner(
@@ -109,19 +123,23 @@ def _desk(frame: DeskFrame) -> list[Banner]:
                 "not durable",
                 True,
                 "diamond",
-                "The journal cannot be written",
-                "New risk is denied; cancels and reductions are carried out but not durable. "
-                "Free the disk and restart the desk.",
+                tr("The journal cannot be written"),
+                tr(
+                    "New risk is denied; cancels and reductions are carried out but not durable. "
+                    "Free the disk and restart the desk."
+                ),
             )
         )
     if frame.state == "HALTED":
-        text = f"{why} Only cancels, close and flatten pass."
+        text = tr("{why} Only cancels, close and flatten pass.", why=why)
         found.append(
-            Banner(HALTED, f"halted {why}", True, "shield", "Desk is HALTED", text, action="rearm")
+            Banner(
+                HALTED, f"halted {why}", True, "shield", tr("Desk is HALTED"), text, action="rearm"
+            )
         )
     elif frame.state != "ACTIVE":
-        text = f"{why} Only cancels and reducing orders pass."
-        subject = f"Desk is {frame.state}"
+        text = tr("{why} Only cancels and reducing orders pass.", why=why)
+        subject = tr("Desk is {state}", state=word(frame.state))
         found.append(
             Banner(REDUCING, f"{frame.state} {why}", False, "shield", subject, text, action="rearm")
         )
@@ -129,16 +147,16 @@ def _desk(frame: DeskFrame) -> list[Banner]:
 
 
 def _orders(frame: DeskFrame) -> list[Banner]:
-    said = unknown_words(frame)
-    if said is None:
+    unknown = unknown_words(frame)
+    if unknown is None:
         return []
-    subject, text = said
+    subject, text = unknown
     return [Banner(UNKNOWN_ORDERS, f"unknown {subject}", True, "triangle", subject, text)]
 
 
 def _ended(sentence: str) -> str:
     """A sentence with its full stop."""
-    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
+    return sentence if sentence.endswith(tuple(".!?。！？")) else f"{sentence}."
 
 
 def _accounts(frame: DeskFrame) -> list[Banner]:
@@ -150,8 +168,8 @@ def _accounts(frame: DeskFrame) -> list[Banner]:
     ]
 
 
-WATCHED = "It is watched: the desk trades nothing there."
-BLOCKED = "New risk is blocked; reducing and cancelling always pass."
+WATCHED = tr("It is watched: the desk trades nothing there.")
+BLOCKED = tr("New risk is blocked; reducing and cancelling always pass.")
 
 
 def _close_outs(frame: DeskFrame) -> list[Banner]:
@@ -160,14 +178,20 @@ def _close_outs(frame: DeskFrame) -> list[Banner]:
     for one in frame.close_outs:
         name = one.account
         if one.phase == "running":
-            since = "" if one.triggered_ms is None else f"since {clock(one.triggered_ms, 8)}. "
-            done = sum(step.status == "done" for step in one.steps)
-            text = f"{since}{done} of {len(one.steps)} steps done. {one.reason}"
-            key, subject = f"closing {name} {one.triggered_ms}", f"{name} is being closed out"
+            text = tr(
+                "{since}{done} of {all} steps done. {reason}",
+                since=_since(one.triggered_ms),
+                done=sum(step.status == "done" for step in one.steps),
+                all=len(one.steps),
+                reason=said(one.reason),
+            )
+            key = f"closing {name} {one.triggered_ms}"
+            subject = tr("{account} is being closed out", account=name)
             rank = CLOSE_OUT
         elif one.phase == "confirming":
-            key, subject = f"confirming {name}", f"{name} close-out is confirming"
-            text, rank = one.reason, MARGIN_CALL
+            key = f"confirming {name}"
+            subject = tr("{account} close-out is confirming", account=name)
+            text, rank = said(one.reason), MARGIN_CALL
         else:
             continue
         action = "close_out"
@@ -175,57 +199,95 @@ def _close_outs(frame: DeskFrame) -> list[Banner]:
     return found
 
 
+def _since(moment_ms: int | None) -> str:
+    """`since 10:24:31. `, or nothing where nobody knows."""
+    return "" if moment_ms is None else tr("since {time}. ", time=clock(moment_ms))
+
+
 def _account(account: AccountView, frame: DeskFrame) -> Banner | None:
-    name = account.account
-    since = "" if account.level_since_ms is None else f"since {clock(account.level_since_ms, 8)}. "
-    used = f"Utilization {ratio(account.margin_utilization)} of 100%"
-    key = f"{name} {account.level}"
+    key = f"{account.account} {account.level}"
     if account.level == "CLOSE_OUT":
-        text = f"{since}Margin ratio {ratio(account.margin_ratio)}; the engine closes positions."
-        subject = f"{name} is being closed out"
-        if account.watched:
-            subject, text = f"{name} is due to be closed out", f"{since}{used}. {WATCHED}"
-        return Banner(CLOSE_OUT, key, True, "square", subject, text)
+        return _closing(account, key)
     if account.level == "MARGIN_CALL":
-        missing = account.available_margin
-        short = (
-            f"; short by {money(-missing)} {account.currency}"
-            if missing is not None and missing < Decimal(0)
-            else f", margin ratio {ratio(account.margin_ratio)}"
-        )
-        left = account.cure_deadline_ms
-        return Banner(
-            MARGIN_CALL,
-            key,
-            True,
-            "diamond",
-            f"{name} margin call",
-            f"{since}{used}{short}. {WATCHED if account.watched else BLOCKED}",
-            countdown="" if left is None else f"{countdown(left - frame.wall_ms)} left",
-            action="" if account.watched else "cures",
-            of=name,
-        )
+        return _called(account, key, frame.wall_ms)
     if account.level == "WARNING":
-        text = f"{since}{used}, margin ratio {ratio(account.margin_ratio)}."
-        return Banner(WARNING, key, False, "triangle", f"{name} warning", text)
+        subject = tr("{account} warning", account=account.account)
+        text = f"{_since(account.level_since_ms)}{_used(account)}"
+        return Banner(WARNING, key, False, "triangle", subject, text)
     return None
+
+
+def _used(account: AccountView) -> str:
+    return tr(
+        "Utilization {used} of 100%, margin ratio {ratio}.",
+        used=ratio(account.margin_utilization),
+        ratio=ratio(account.margin_ratio),
+    )
+
+
+def _closing(account: AccountView, key: str) -> Banner:
+    name, since = account.account, _since(account.level_since_ms)
+    if account.watched:
+        subject = tr("{account} is due to be closed out", account=name)
+        used = tr("Utilization {used} of 100%.", used=ratio(account.margin_utilization))
+        return Banner(CLOSE_OUT, key, True, "square", subject, f"{since}{used} {WATCHED}")
+    text = tr(
+        "{since}Margin ratio {ratio}; the engine closes positions.",
+        since=since,
+        ratio=ratio(account.margin_ratio),
+    )
+    subject = tr("{account} is being closed out", account=name)
+    return Banner(CLOSE_OUT, key, True, "square", subject, text)
+
+
+def _called(account: AccountView, key: str, wall_ms: int) -> Banner:
+    missing, left = account.available_margin, account.cure_deadline_ms
+    used = _used(account)
+    if missing is not None and missing < Decimal(0):
+        used = tr(
+            "Utilization {used} of 100%; short by {missing} {currency}.",
+            used=ratio(account.margin_utilization),
+            missing=money(-missing),
+            currency=account.currency,
+        )
+    after = WATCHED if account.watched else BLOCKED
+    return Banner(
+        MARGIN_CALL,
+        key,
+        True,
+        "diamond",
+        tr("{account} margin call", account=account.account),
+        f"{_since(account.level_since_ms)}{used} {after}",
+        countdown="" if left is None else tr("{time} left", time=countdown(left - wall_ms)),
+        action="" if account.watched else "cures",
+        of=account.account,
+    )
 
 
 def _feeds(frame: DeskFrame) -> list[Banner]:
     stale = [feed for feed in frame.feeds if feed_state(feed) == "stale"]
     unseen = [feed for feed in frame.feeds if feed_state(feed) == "never seen" and feed.down]
-    said: list[str] = []
+    told: list[str] = []
     if stale:
         names = ", ".join(f"{feed.venue} {age(feed.age_ms)}" for feed in stale)
-        said.append(f"{names}: marks are stale, orders that add risk there are denied.")
+        told.append(
+            tr("{names}: marks are stale, orders that add risk there are denied.", names=names)
+        )
         if frame.mode == REPLAY:
             # It may be over: then there is nothing wrong with a venue.
-            said += dict.fromkeys(f"Note: {feed.note}." for feed in stale if feed.note)
+            notes = dict.fromkeys(feed.note for feed in stale if feed.note)
+            told += [tr("Note: {note}.", note=said(note)) for note in notes]
     if unseen:
         names = ", ".join(feed.venue for feed in unseen)
-        said.append(f"{names}: no marks yet ({unseen[0].down}), no new risk there.")
-    if not said:
+        told.append(
+            tr(
+                "{names}: no marks yet ({why}), no new risk there.",
+                names=names,
+                why=said(unseen[0].down or ""),
+            )
+        )
+    if not told:
         return []
     key = "stale " + " ".join(feed.venue for feed in (*stale, *unseen))
-    subject = "Feed stale" if stale else "No feed"
-    return [Banner(STALE, key, False, "triangle", subject, " ".join(said))]
+    subject = tr("Feed stale") if stale else tr("No feed")
+    return [Banner(STALE, key, False, "triangle", subject, " ".join(told))]

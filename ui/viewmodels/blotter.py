@@ -11,12 +11,13 @@ import msgspec
 from desk.model.blotter import KINDS, AskBlotter, BlotterFilter, BlotterPage, BlotterRow
 from desk.model.numbers import plain
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.text import MINUS, clock, short_symbol
+from ui.viewmodels.names import word
+from ui.viewmodels.text import MINUS, clock, short_symbol, zone_hours, zone_name
 from ui.viewmodels.tone import Tone
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 COLUMNS = (
-    Column("time", "HKT", "88:88:88", Side.LEFT),
+    Column("time", "{zone}", "88:88:88", Side.LEFT),
     Column("kind", "Kind", "close-out", Side.LEFT),
     Column("instrument", "Instrument", "BTCUSDT P", Side.LEFT, keep=5),
     Column("quantity", "Quantity", "▲ 8.888", keep=4),
@@ -34,15 +35,14 @@ TONES = {
     "alert": Tone.TEXT2,
 }
 
-_HONG_KONG = timezone(timedelta(hours=8))
 _WORD = re.compile(r"(kind|in|account|side|from|to):(\S+)")
 
 
 def read_filter(text: str, now_ms: int) -> tuple[BlotterFilter, str]:
     """Read a filter line; the second value says what is wrong with it.
 
-    `kind:denial side:buy in:INSTRUMENT account:perp-1 from:09:30 to:2026-11-27T18:00`, HKT; all
-    else is text to look for.
+    `kind:denial side:buy in:INSTRUMENT account:perp-1 from:09:30 to:2026-11-27T18:00`, in the
+    zone in force; all else is text to look for.
     """
     fields: dict[str, Any] = {"text": " ".join(_WORD.sub("", text).split())}
     for name, value in _WORD.findall(text):
@@ -71,14 +71,15 @@ def read_filter(text: str, now_ms: int) -> tuple[BlotterFilter, str]:
 
 
 def _moment(text: str, now_ms: int) -> int | None:
-    """Read a time of today, or a day with a time, in Hong Kong."""
-    today = datetime.fromtimestamp(now_ms / 1_000, UTC).astimezone(_HONG_KONG).date()
+    """Read a time of today, or a day with a time, in the zone in force."""
+    zone = timezone(timedelta(hours=zone_hours()))
+    today = datetime.fromtimestamp(now_ms / 1_000, UTC).astimezone(zone).date()
     whole = text if "-" in text else f"{today}T{text}"
     try:
         moment = datetime.fromisoformat(whole)
     except ValueError:
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=_HONG_KONG)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     return int(moment.timestamp() * 1_000)
 
 
@@ -149,8 +150,10 @@ def blotter_row(one: BlotterRow) -> Row:
     return Row(
         _key(one),
         (
-            Cell(clock(one.time_ms, 8), Tone.MUTED),
-            Cell(one.kind.replace("_", "-"), tone, strong=one.kind in {"denial", "close_out"}),
+            Cell(clock(one.time_ms), Tone.MUTED),
+            Cell(
+                word(one.kind.replace("_", "-")), tone, strong=one.kind in {"denial", "close_out"}
+            ),
             Cell(name, Tone.TEXT, unit=kind),
             Cell(quantity, Tone.BID if is_buy else Tone.ASK),
             Cell("" if price is None else f"{price:,f}", Tone.TEXT2),
@@ -161,17 +164,17 @@ def blotter_row(one: BlotterRow) -> Row:
 
 def _text(one: BlotterRow) -> str:
     if one.amount is None:
-        return one.text
+        return said(one.text)
     amount = plain(one.amount).replace("-", MINUS)
-    return f"{one.text} · {amount} {one.asset}".rstrip()
+    return f"{said(one.text)} · {amount} {one.asset}".rstrip()
 
 
 def details(one: BlotterRow) -> list[tuple[str, str]]:
     """Return all that is known of a row, as label and value."""
-    said: list[tuple[str, str]] = [
+    told: list[tuple[str, str]] = [
         (tr("Journal row"), f"#{one.seq:,}"),
-        (tr("Time"), f"{_iso(one.time_ms)} HKT"),
-        (tr("Kind"), f"{one.kind} ({one.about})"),
+        (tr("Time"), f"{_iso(one.time_ms)} {zone_name()}"),
+        (tr("Kind"), f"{word(one.kind.replace('_', '-'))} ({one.about})"),
     ]
     for label, value in (
         (tr("Order"), one.order_id),
@@ -179,15 +182,17 @@ def details(one: BlotterRow) -> list[tuple[str, str]]:
         (tr("Instrument"), one.instrument),
         (tr("What"), _text(one)),
     ):
-        said += [(label, value)] * bool(value)
+        told += [(label, value)] * bool(value)
     for denial in one.denials:
-        said.append((f"{denial.code} · {denial.origin}", f"{denial.message} ({denial.rule})"))
-    said += [(name.replace("_", " "), _plain(value)) for name, value in one.details.items()]
-    return said
+        head = f"{denial.code} · {said(denial.origin)}"
+        told.append((head, f"{said(denial.message)} ({denial.rule})"))
+    told += [(said(name.replace("_", " ")), _plain(value)) for name, value in one.details.items()]
+    return told
 
 
 def _iso(time_ms: int) -> str:
-    moment = datetime.fromtimestamp(time_ms / 1_000, UTC).astimezone(_HONG_KONG)
+    zone = timezone(timedelta(hours=zone_hours()))
+    moment = datetime.fromtimestamp(time_ms / 1_000, UTC).astimezone(zone)
     return f"{moment:%Y-%m-%d %H:%M:%S}.{time_ms % 1_000:03d}"
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from ui.viewmodels.text import zone_name
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 
 class Side(Enum):
@@ -53,6 +55,14 @@ class Column(NamedTuple):
     """Pixels that a drawn cell needs."""
     grow: bool = False
     """Takes all the room that is left; without such a column all share it."""
+
+
+def in_words(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Columns as a table shows them: titles and tips in the trader's language, `{zone}` filled."""
+    return tuple(
+        column._replace(title=tr(column.title, zone=zone_name()), tip=tr(column.tip))
+        for column in columns
+    )
 
 
 def keep_order(rows: tuple[Row, ...], order: list[str]) -> tuple[Row, ...]:

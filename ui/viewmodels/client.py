@@ -14,7 +14,7 @@ from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.forms import Entry, Form, FormError, Values, amount, day, words
 from ui.viewmodels.text import UNKNOWN
 from ui.viewmodels.tone import Tone
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 GATE_COLUMNS = (
     Column("met", "Gate", "✕ CLOSED", Side.LEFT),
@@ -42,8 +42,8 @@ def _gate(gate: GateView) -> Row:
         (
             word,
             Cell(gate.rule),
-            Cell(gate.said, Tone.TEXT if gate.met else Tone.WARNING),
-            Cell(gate.origin, Tone.MUTED),
+            Cell(said(gate.said), Tone.TEXT if gate.met else Tone.WARNING),
+            Cell(said(gate.origin), Tone.MUTED),
             Cell(gate.expires or UNKNOWN, Tone.TEXT2 if gate.expires else Tone.MUTED),
         ),
     )
@@ -59,7 +59,7 @@ def client_words(client: ClientView | None) -> str:
         return tr("No client record: perpetuals and loans are closed.")
     name = client.name or tr("A client without a name")
     if client.sample:
-        return f"{name}: {tr('made up for the simulated desk, nobody was checked')}"
+        return tr("{name}: made up for the simulated desk, nobody was checked", name=name)
     return name
 
 
@@ -68,7 +68,11 @@ def sheet_words(client: ClientView | None) -> str:
     read = [] if client is None else client.disclosures
     if not read:
         return tr("No disclosure sheet was acknowledged.")
-    return f"{tr('Disclosure sheets acknowledged')} ({len(read)}): {', '.join(read)}"
+    return tr(
+        "Disclosure sheets acknowledged ({count}): {sheets}",
+        count=len(read),
+        sheets=", ".join(read),
+    )
 
 
 # ---- the record ----------------------------------------------------------------------------------
@@ -161,7 +165,7 @@ def _record(values: Values, sheets: list[str]) -> dict[str, object]:
 def _later(values: Values, start: str, end: str, label: str) -> str:
     until = day(values, end, label)
     if until < day(values, start, label):
-        raise FormError(end, f"{label}: {tr('expected no day before it begins')}")
+        raise FormError(end, tr("{label}: expected no day before it begins", label=label))
     return until
 
 
@@ -202,8 +206,8 @@ def sheet_view(data: Mapping[str, Any]) -> SheetView | None:
         return None
     return SheetView(
         name=sheet.name,
-        title=f"{tr('Disclosure')} {sheet.instrument}",
-        sections=tuple((part.title, part.text) for part in sheet.sections),
+        title=tr("Disclosure {instrument}", instrument=sheet.instrument),
+        sections=tuple((said(part.title), said(part.text)) for part in sheet.sections),
         acknowledged=sheet.acknowledged,
         proof=f"{sheet.name} · {sheet.profile} {sheet.profile_hash[:8]}",
     )

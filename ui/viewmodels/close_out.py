@@ -11,9 +11,10 @@ from desk.engine.snapshot import DeskFrame, MarketView
 from desk.model.commands import SetCloseOutOrder
 from desk.model.numbers import plain
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.text import UNKNOWN, clock, money, number, price, ratio, symbol
+from ui.viewmodels.names import word
+from ui.viewmodels.text import UNKNOWN, moment, money, number, price, ratio, symbol
 from ui.viewmodels.tone import Tone
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 STEP_COLUMNS = (
     Column("number", "#", "88"),
@@ -74,11 +75,11 @@ def _urgency(view: CloseOutView) -> int:
 
 
 def _plan(view: CloseOutView, markets: dict[str, MarketView], *, can_prefer: bool) -> PlanView:
-    word, chip, tone = PHASES.get(view.phase, (view.phase.upper(), "CLOSE_OUT", Tone.DANGER))
+    phase, chip, tone = PHASES.get(view.phase, (view.phase.upper(), "CLOSE_OUT", Tone.DANGER))
     return PlanView(
         account=view.account,
         phase=view.phase,
-        word=word,
+        word=phase,
         chip=chip,
         tone=tone,
         sentence=_sentence(view),
@@ -93,11 +94,10 @@ def _plan(view: CloseOutView, markets: dict[str, MarketView], *, can_prefer: boo
 
 def _sentence(view: CloseOutView) -> str:
     """Why it waits or runs, and since when."""
-    since = (
-        "" if view.triggered_ms is None else f"{tr('Since')} {clock(view.triggered_ms, 8)} HKT. "
-    )
-    reason = view.reason or tr("What the desk would do by itself if close-out began now.")
-    return f"{since}{reason}"
+    reason = said(view.reason) or tr("What the desk would do by itself if close-out began now.")
+    if view.triggered_ms is None:
+        return reason
+    return tr("Since {time}. {reason}", time=moment(view.triggered_ms), reason=reason)
 
 
 def preference_words(instruments: list[str]) -> str:
@@ -114,7 +114,7 @@ def _step(place: int, step: CloseOutStepView, market: MarketView | None) -> Row:
         f"{place} {step.instrument}",
         (
             Cell(str(place), Tone.MUTED),
-            Cell(f"{step.side} {symbol(step.instrument)}", Tone.TEXT, strong=True),
+            Cell(f"{word(step.side)} {symbol(step.instrument)}", Tone.TEXT, strong=True),
             Cell(_plain(step.quantity), Tone.TEXT if strong else Tone.TEXT2),
             _known(price(step.expected_price, tick)),
             _known(money(step.fee, 2)),

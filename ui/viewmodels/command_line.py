@@ -11,7 +11,7 @@ from desk.model.events import Acknowledged, Answered, Denial, Denied, Previewed
 from ui.viewmodels.events import denial_sentence
 from ui.viewmodels.text import ARROW, ratio
 from ui.viewmodels.tone import Tone
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 KEPT = 200
 """Lines of history."""
@@ -78,26 +78,37 @@ def reading_of(data: dict[str, object]) -> Reading:
         return UNREAD
     if told.problem is not None:
         return Reading(_problem(told.problem), Tone.WARNING, "info")
-    said, adds_risk, preview = told.said or "", bool(told.adds_risk), told.preview
+    line, adds_risk, preview = said(told.said or ""), bool(told.adds_risk), told.preview
     if preview is None:
-        return Reading(said, Tone.TEXT2, "tick", adds_risk)
+        return Reading(line, Tone.TEXT2, "tick", adds_risk)
     if preview.denials:
         codes = ", ".join(denial.code for denial in preview.denials)
         return Reading(
-            tr("{said} · would be denied: {codes}", said=said, codes=codes),
+            tr("{said} · would be denied: {codes}", said=line, codes=codes),
             Tone.WARNING,
             "deny",
             adds_risk,
         )
     before, after = _utilization(preview.before), _utilization(preview.after)
-    moved = f" · {tr('utilization')} {before} {ARROW} {after}" if after else ""
-    return Reading(said + moved, Tone.TEXT2, "tick", adds_risk)
+    moved = tr(" · utilization {moved}", moved=f"{before} {ARROW} {after}") if after else ""
+    return Reading(line + moved, Tone.TEXT2, "tick", adds_risk)
 
 
 def _problem(problem: _Problem) -> str:
-    at = "" if problem.column is None else f" {tr('at column')} {problem.column + 1}"
-    instead = f", {tr('found')} {problem.found}" if problem.found else ""
-    return f"{tr('Expected')} {problem.expected}{instead}{at}."
+    expected, found = said(problem.expected), problem.found
+    column = None if problem.column is None else problem.column + 1
+    if found and column is not None:
+        return tr(
+            "Expected {expected}, found {found} at column {column}.",
+            expected=expected,
+            found=found,
+            column=column,
+        )
+    if found:
+        return tr("Expected {expected}, found {found}.", expected=expected, found=found)
+    if column is not None:
+        return tr("Expected {expected} at column {column}.", expected=expected, column=column)
+    return tr("Expected {expected}.", expected=expected)
 
 
 def _utilization(row: Mapping[str, object] | None) -> str:
@@ -128,11 +139,11 @@ def outcome_of(answer: Answered | Acknowledged | Denied | Previewed | None) -> R
         case None:
             return Reading(tr("The desk has gone before it answered."), Tone.DANGER, "triangle")
         case Denied(denials=denials):
-            said = " ".join(denial_sentence(denial) for denial in denials)
-            return Reading(said, Tone.WARNING, "deny")
+            reasons = " ".join(denial_sentence(denial) for denial in denials)
+            return Reading(reasons, Tone.WARNING, "deny")
         case Previewed(denials=denials) if denials:
-            said = " ".join(denial_sentence(denial) for denial in denials)
-            return Reading(said, Tone.WARNING, "deny")
+            reasons = " ".join(denial_sentence(denial) for denial in denials)
+            return Reading(reasons, Tone.WARNING, "deny")
         case Previewed(before=before, after=after):
             moved = f"{_utilization(before)} {ARROW} {_utilization(after)}"
             return Reading(

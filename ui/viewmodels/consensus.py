@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from desk.engine.snapshot import DeskFrame, IndexSourceView, IndexView, RateView
 from ui.viewmodels.cells import Cell, Column, Row, Side
+from ui.viewmodels.names import word
 from ui.viewmodels.text import UNKNOWN, age, bps, usd
 from ui.viewmodels.tone import Tone
 from ui.viewmodels.translation import tr
 
-STABLECOINS = "Stablecoins"
+STABLECOINS = tr("Stablecoins")
 """Heading of what stands beside the underlyings."""
 
 COUNTED = "counted"
@@ -33,7 +34,7 @@ def index_of(frame: DeskFrame, base: str) -> IndexView | None:
 
 def state_words(index: IndexView) -> str:
     """`◆ CONSENSUS 5` or `◇ THIN 2`: a full diamond where three votes or more agree."""
-    return f"{diamond(index)} {index.state} {index.votes}"
+    return f"{diamond(index)} {word(index.state)} {index.votes}"
 
 
 def diamond(index: IndexView) -> str:
@@ -48,9 +49,9 @@ def heading_cells(index: IndexView) -> tuple[Cell, ...]:
     return (
         Cell(usd(index.value), Tone.TEXT if known else Tone.MUTED, strong=True),
         Cell(state_words(index), Tone.TEXT2, strong=True),
-        Cell(", ".join(f"{s.venue} {s.standing}" for s in missing), Tone.WARNING)
+        Cell(", ".join(f"{s.venue} {word(s.standing)}" for s in missing), Tone.WARNING)
         if missing
-        else Cell(f"widest {bps(_widest(index))}", Tone.MUTED),
+        else Cell(tr("widest {deviation}", deviation=bps(_widest(index))), Tone.MUTED),
     )
 
 
@@ -70,9 +71,9 @@ def source_row(source: IndexSourceView, prefix: str = "") -> Row:
             Cell(source.venue, Tone.TEXT if counts else Tone.STALE, strong=True),
             _known(usd(source.price), figure),
             _known(bps(source.deviation), figure),
-            Cell(source.standing, Tone.TEXT2)
+            Cell(word(source.standing), Tone.TEXT2)
             if counts
-            else Cell(source.standing, Tone.WARNING, chip="warn"),
+            else Cell(word(source.standing), Tone.WARNING, chip="warn"),
             Cell(age(source.age_ms), Tone.MUTED),
             Cell(tr("at par: its stablecoin has no price"), Tone.WARNING)
             if source.assumed
@@ -114,10 +115,11 @@ def _rate_row(rate: RateView) -> Row:
 def rate_cells(frame: DeskFrame) -> tuple[Cell, ...]:
     """What stablecoins are worth, for a heading; a price that is assumed says so."""
     return tuple(
-        Cell(f"{rate.asset} {usd(rate.usd)}{' assumed' if rate.assumed else ''}",
-             Tone.WARNING if rate.assumed else Tone.TEXT2)
+        Cell(tr("{rate} assumed", rate=f"{rate.asset} {usd(rate.usd)}"), Tone.WARNING)
+        if rate.assumed
+        else Cell(f"{rate.asset} {usd(rate.usd)}")
         for rate in frame.rates
-    )  # fmt: skip
+    )
 
 
 def _known(text: str, tone: Tone) -> Cell:

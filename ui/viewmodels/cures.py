@@ -23,12 +23,12 @@ CURE_COLUMNS = (
 )
 
 _VERBS = {
-    "add_cash": "Add {quantity} {what}",
-    "add_collateral": "Add {quantity} {what} as collateral",
-    "add_margin": "Add {quantity} of margin to {what}",
-    "reduce": "Reduce {what} by {quantity}",
-    "repay": "Repay {quantity} {what}",
-    "pledge": "Pledge {quantity} {what}",
+    "add_cash": tr("Add {quantity} {what}"),
+    "add_collateral": tr("Add {quantity} {what} as collateral"),
+    "add_margin": tr("Add {quantity} of margin to {what}"),
+    "reduce": tr("Reduce {what} by {quantity}"),
+    "repay": tr("Repay {quantity} {what}"),
+    "pledge": tr("Pledge {quantity} {what}"),
 }
 
 PREPARED = frozenset({"reduce", "repay", "pledge", "add_cash", "add_collateral"})

@@ -12,6 +12,7 @@ from desk.model.command import QuantityUnit
 from desk.model.commands import SubmitLadder, SubmitOco, SubmitOrder, SubmitTwap
 from desk.model.order_commands import LadderWeight
 from desk.model.orders import OrderType, Side, TimeInForce
+from ui.viewmodels.translation import tr
 
 TicketCommand: TypeAlias = SubmitOrder | SubmitOco | SubmitLadder | SubmitTwap
 """What a ticket sends, and asks about before."""
@@ -51,16 +52,29 @@ FIELDS: dict[Form, tuple[str, ...]] = {
 }
 """What each form asks for, beside the quantity."""
 
-NAMES = {
-    "price": "a limit price",
-    "trigger": "the mark at which it acts",
-    "trail": "how far it trails: 500 or 1%",
-    "first": "the first price",
-    "last": "the last price",
-    "count": f"a number of orders, 2 to {MOST_PARTS}",
-    "over": "how long: 90m",
-    "every": "how often: 5m",
+FORM_WORDS = {
+    Form.LIMIT: tr("Limit¦order type"),
+    Form.MARKET: tr("Market"),
+    Form.STOP: tr("Stop"),
+    Form.STOP_LIMIT: tr("Stop limit"),
+    Form.TAKE_PROFIT: tr("Take profit"),
+    Form.TRAILING_STOP: tr("Trailing stop"),
+    Form.OCO: tr("OCO"),
+    Form.LADDER: tr("Ladder¦order type"),
+    Form.TWAP: tr("TWAP"),
 }
+
+ASKED = {
+    "price": tr("Enter a limit price."),
+    "trigger": tr("Enter the mark at which it acts."),
+    "trail": tr("Enter how far it trails: 500 or 1%."),
+    "first": tr("Enter the first price."),
+    "last": tr("Enter the last price."),
+    "count": tr("Enter a number of orders, 2 to {most}.", most=MOST_PARTS),
+    "over": tr("Enter how long: 90m."),
+    "every": tr("Enter how often: 5m."),
+}
+"""What is said of a field that a form asks for and nobody has filled in."""
 
 BRACKETED = frozenset(
     {Form.LIMIT, Form.MARKET, Form.STOP, Form.STOP_LIMIT, Form.TAKE_PROFIT, Form.LADDER}

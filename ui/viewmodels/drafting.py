@@ -12,10 +12,10 @@ from desk.model.commands import SubmitLadder, SubmitOco, SubmitOrder, SubmitTwap
 from desk.model.numbers import round_down
 from desk.model.orders import OrderType, Side, TimeInForce
 from ui.viewmodels.draft import (
+    ASKED,
     BRACKETED,
     FIELDS,
     MOST_PARTS,
-    NAMES,
     POSTED,
     TIMED,
     UNSEEN,
@@ -25,6 +25,7 @@ from ui.viewmodels.draft import (
     Problem,
     TicketCommand,
 )
+from ui.viewmodels.translation import tr
 from ui.viewmodels.written import (
     read_duration,
     read_level,
@@ -56,9 +57,9 @@ class Reading:
         text = str(getattr(self.draft, field))
         value = read_number(text)
         if not text.strip():
-            self.blame(field, f"Enter {NAMES[field]}.")
+            self.blame(field, ASKED[field])
         elif value is None or value <= 0:
-            self.blame(field, f"“{text}” is no price.")
+            self.blame(field, tr("“{text}” is no price.", text=text))
             value = None
         return value
 
@@ -67,15 +68,15 @@ class Reading:
         text = str(getattr(self.draft, field))
         value = read_duration(text)
         if value is None:
-            said = f"Enter {NAMES[field]}." if not text.strip() else f"“{text}” is no duration."
-            self.blame(field, said)
+            odd = tr("“{text}” is no duration.", text=text)
+            self.blame(field, odd if text.strip() else ASKED[field])
         return value or 0
 
     def parts(self) -> int:
         """How many orders a ladder has; 0 with a problem."""
         value = read_number(self.draft.count)
         if value is None or value != int(value) or not 2 <= value <= MOST_PARTS:
-            self.blame("count", f"Enter {NAMES['count']}.")
+            self.blame("count", ASKED["count"])
             return 0
         return int(value)
 
@@ -86,10 +87,13 @@ class Reading:
             return self._risk(text)
         quantity = read_quantity(text, self.market.base, self.draft.unit)
         if not text.strip():
-            self.blame("quantity", "Enter a quantity.")
+            self.blame("quantity", tr("Enter a quantity."))
         elif quantity is None:
-            base = self.market.base.lower()
-            said = f"“{text}” is no quantity: write 0.5, 0.5{base}, 5000usd or 25%."
+            said = tr(
+                "“{text}” is no quantity: write 0.5, 0.5{base}, 5000usd or 25%.",
+                text=text,
+                base=self.market.base.lower(),
+            )
             self.blame("quantity", said)
         return quantity
 
@@ -99,22 +103,23 @@ class Reading:
         share = written is not None and written.unit is QuantityUnit.PERCENT
         equity = self.moment.equity
         if not text.strip():
-            self.blame("quantity", "Enter what may be lost at the stop: 500 or 0.5%.")
+            self.blame("quantity", tr("Enter what may be lost at the stop: 500 or 0.5%."))
         elif written is None or written.unit in {QuantityUnit.BASE, QuantityUnit.CONTRACTS}:
-            self.blame("quantity", f"“{text}” is no risk: write 500 or 0.5%.")
+            self.blame("quantity", tr("“{text}” is no risk: write 500 or 0.5%.", text=text))
         elif not self.draft.stop_loss.strip():
-            self.blame("stop_loss", "A size from risk needs a stop: enter SL.")
+            self.blame("stop_loss", tr("A size from risk needs a stop: enter SL."))
         elif not share:
             return Quantity(written.value, QuantityUnit.RISK)
         elif equity is None or equity <= 0:
-            self.blame("quantity", "The account's equity is unknown: write the risk in money.")
+            self.blame("quantity", tr("The account's equity is unknown: write the risk in money."))
         else:
             money = round_down(equity * written.value / _HUNDRED, _CENT)
             return Quantity(money, QuantityUnit.RISK) if money > 0 else self._too_small(text)
         return None
 
     def _too_small(self, text: str) -> None:
-        self.blame("quantity", f"{text.strip()} of equity is less than a cent.")
+        said = tr("{share} of equity is less than a cent.", share=text.strip())
+        self.blame("quantity", said)
 
     def entry(self) -> Decimal | None:
         """Where the order would enter: its own price, else what the other side offers."""
@@ -133,7 +138,8 @@ class Reading:
         direction = self.draft.side.sign * (1 if field == "take_profit" else -1)
         level = read_level(text, self.entry(), direction, self.market.tick_size)
         if level is None:
-            self.blame(field, f"“{text}” is no price and no distance: write 59900, 1% or 500.")
+            said = tr("“{text}” is no price and no distance: write 59900, 1% or 500.", text=text)
+            self.blame(field, said)
         return level
 
     def trail(self) -> tuple[Decimal | None, Decimal | None]:
@@ -141,7 +147,7 @@ class Reading:
         text = self.draft.trail.strip()
         value = read_number(text.rstrip("%"))
         if value is None or value <= 0:
-            self.blame("trail", f"Enter {NAMES['trail']}.")
+            self.blame("trail", ASKED["trail"])
             return None, None
         return (None, value / _HUNDRED) if text.endswith("%") else (value, None)
 
@@ -159,7 +165,7 @@ class Reading:
             return None
         moment = read_moment(self.draft.expiry, self.moment.now_ms)
         if moment is None:
-            self.blame("expiry", "Enter until when: 15:30, 90m or 2026-11-30.")
+            self.blame("expiry", tr("Enter until when: 15:30, 90m or 2026-11-30."))
         return moment
 
 
@@ -168,7 +174,7 @@ def order_of(
 ) -> tuple[TicketCommand | None, list[Problem]]:
     """Return the command a draft asks for, or every reason why it is not one yet."""
     if market is None or draft.instrument is None:
-        return None, [Problem("", "Choose an instrument in the market watch.")]
+        return None, [Problem("", tr("Choose an instrument in the market watch."))]
     reading = Reading(draft, market, moment)
     made = {Form.OCO: _oco, Form.LADDER: _ladder, Form.TWAP: _twap}.get(draft.form, _order)(reading)
     return (None if reading.problems else made), reading.problems
@@ -244,7 +250,7 @@ def _ladder(reading: Reading) -> SubmitLadder | None:
     first, last = reading.figure("first"), reading.figure("last")
     take_profit, stop_loss = reading.leg("take_profit"), reading.leg("stop_loss")
     if first is not None and first == last:
-        reading.blame("last", "First and last price are the same: that is one order.")
+        reading.blame("last", tr("First and last price are the same: that is one order."))
     if quantity is None or first is None or last is None or draft.instrument is None:
         return None
     return SubmitLadder(
@@ -270,7 +276,7 @@ def _twap(reading: Reading) -> SubmitTwap | None:
     over_s, every_s = reading.seconds("over"), reading.seconds("every")
     limit = reading.figure("limit") if draft.limit.strip() else None
     if 0 < over_s < every_s:
-        reading.blame("every", "It is sent more often than it lasts: shorten “every”.")
+        reading.blame("every", tr("It is sent more often than it lasts: shorten “every”."))
     if quantity is None or draft.instrument is None:
         return None
     return SubmitTwap(

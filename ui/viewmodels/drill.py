@@ -5,9 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from desk.engine.snapshot import DeskFrame, OrderView, PositionView
+from ui.viewmodels.names import word
 from ui.viewmodels.orders import WORKING
 from ui.viewmodels.text import clock, symbol
 from ui.viewmodels.translation import tr
+
+_ACTIONS = {"kill": tr("kill"), "cancel_all": tr("cancel all"), "flatten": tr("flatten")}
 
 NAMED = 3
 """Orders and positions that are named; the rest is counted."""
@@ -47,7 +50,7 @@ def score_words(scores: Scores) -> str:
     """`Last 1.4 s (14:02), best 1.2 s (09:31)`; empty before the first drill."""
     if scores.last is None or scores.best is None:
         return ""
-    last, best = (f"{s.total_ms / 1000:.2f} s ({clock(s.when_ms, 8)})"
+    last, best = (f"{s.total_ms / 1000:.2f} s ({clock(s.when_ms)})"
                   for s in (scores.last, scores.best))  # fmt: skip
     return tr("Panic drill: last {last}, best {best}", last=last, best=best)
 
@@ -68,17 +71,20 @@ def prompt(action: str, how: str, frame: DeskFrame | None) -> str:
     """What to press, and what it would do now."""
     working = _working(frame)
     if action == "cancel_all":
-        return f"{how}: {tr('would')} {_cancel(working)}"
+        return tr("{how}: would {cancel}", how=how, cancel=_cancel(working))
     if action == "flatten":
-        return f"{how}: {tr('would')} {_cancel(working)} {tr('and')} {_close(_held(frame))}"
+        close = _close(_held(frame))
+        return tr(
+            "{how}: would {cancel} and {close}", how=how, cancel=_cancel(working), close=close
+        )
     adding = [order for order in working if not order.reduce_only]
-    return f"{how}: {tr('would halt the desk and')} {_cancel(adding)}"
+    return tr("{how}: would halt the desk and {cancel}", how=how, cancel=_cancel(adding))
 
 
 def result(step: Rehearsed) -> str:
     """How long it took."""
     held = tr(", {held_ms} ms of it held", held_ms=step.held_ms) if step.held_ms else ""
-    name = step.action.replace("_", " ")
+    name = _ACTIONS.get(step.action, step.action)
     return tr(
         "{name} was ready to send after {took_ms} ms{held}. Its key is real again.",
         name=name,
@@ -99,7 +105,7 @@ def _held(frame: DeskFrame | None) -> list[PositionView]:
 
 
 def _cancel(orders: list[OrderView]) -> str:
-    named = [f"{o.side} {o.quantity:f} {symbol(o.instrument)}" for o in orders]
+    named = [f"{word(o.side)} {o.quantity:f} {symbol(o.instrument)}" for o in orders]
     return tr("cancel {orders} orders", orders=len(orders)) + _list(named)
 
 

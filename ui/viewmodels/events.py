@@ -20,11 +20,13 @@ from desk.model.events import (
 from desk.model.numbers import plain
 from desk.model.orders import OrderStatus
 from ui.viewmodels.cells import Cell, Column, Row, Side
+from ui.viewmodels.names import word
 from ui.viewmodels.text import clock, symbol
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone
+from ui.viewmodels.translation import said, tr
 
 EVENT_COLUMNS = (
-    Column("time", "HKT", "88:88:88", Side.LEFT),
+    Column("time", "{zone}", "88:88:88", Side.LEFT),
     Column("text", "Event", "", Side.LEFT, width=120, grow=True),
 )
 
@@ -50,11 +52,11 @@ class EventLog:
 
     def add(self, number: int, wall_ms: int, event: AnyEvent) -> Line | None:
         """Write an event down; None if it is nothing to read (a preview, an answer)."""
-        said = sentence(event)
-        if said is None:
+        told = sentence(event)
+        if told is None:
             return None
-        text, tone, icon = said
-        line = Line(number, clock(wall_ms, 8), text, tone, icon)
+        text, tone, icon = told
+        line = Line(number, clock(wall_ms), text, tone, icon)
         self._lines.appendleft(line)
         return line
 
@@ -70,23 +72,31 @@ def sentence(event: AnyEvent) -> tuple[str, Tone, str] | None:
     """Text, tone and icon of an event."""
     match event:
         case Filled(fill=fill):
-            text = f"Filled {fill.side.value} {plain(fill.quantity)} {symbol(fill.instrument)}"
-            return f"{text} @ {fill.price:,f}", Tone.TEXT, "tick"
+            order = f"{word(fill.side.value)} {plain(fill.quantity)} {symbol(fill.instrument)}"
+            text = tr("Filled {order} @ {price}", order=order, price=f"{fill.price:,f}")
+            return text, Tone.TEXT, "tick"
         case OrderChanged():
             return _order_sentence(event)
         case Denied(about=about, denials=denials):
             codes = ", ".join(denial.code for denial in denials)
-            return f"{about.capitalize()} denied: {codes}", Tone.WARNING, "deny"
+            text = tr("{what} denied: {codes}", what=said(about.capitalize()), codes=codes)
+            return text, Tone.WARNING, "deny"
         case LevelChanged(account=account, before=before, after=after):
             words = f"{LEVEL_WORDS.get(before, before)} → {LEVEL_WORDS.get(after, after)}"
             tone = LEVEL_TONES.get(after, Tone.DANGER)
             return f"{account} {words}{_marks(event.marks)}", tone, "triangle"
         case StateChanged(before=before, after=after, reason=reason):
             tone = Tone.TEXT if after == "ACTIVE" else Tone.DANGER
-            return f"Desk {before} → {after}: {reason}", tone, "shield"
+            text = tr(
+                "Desk {before} → {after}: {reason}",
+                before=word(before),
+                after=word(after),
+                reason=said(reason),
+            )
+            return text, tone, "shield"
         case Alerted(severity=severity, message=message):
             tone = {"info": Tone.TEXT2, "warning": Tone.WARNING}.get(severity, Tone.DANGER)
-            return message, tone, "info" if severity == "info" else "triangle"
+            return said(message), tone, "info" if severity == "info" else "triangle"
         case Acknowledged(about=about, id=identity, durable=durable):
             return _acknowledged(about, identity, durable=durable)
         case _:
@@ -95,36 +105,42 @@ def sentence(event: AnyEvent) -> tuple[str, Tone, str] | None:
 
 def _marks(marks: dict[str, str]) -> str:
     at = ", ".join(f"{symbol(instrument)} {mark}" for instrument, mark in marks.items())
-    return f" at {at}" if at else ""
+    return tr(" at {marks}", marks=at) if at else ""
+
+
+_STATUS_WORDS = {
+    OrderStatus.UNKNOWN: tr("outcome unknown, the venue is asked"),
+    OrderStatus.WAITING: tr("waits for its trigger"),
+    OrderStatus.WORKING: tr("working"),
+    OrderStatus.PARTIALLY_FILLED: tr("partly filled"),
+    OrderStatus.CANCELLED: tr("cancelled"),
+    OrderStatus.REJECTED: tr("rejected by the venue"),
+}
 
 
 def _order_sentence(event: OrderChanged) -> tuple[str, Tone, str] | None:
     order, status = event.order, event.status
     if status in (OrderStatus.PENDING, OrderStatus.FILLED):
         return None  # the acknowledgement and the fill say so
-    words = {
-        OrderStatus.WAITING: "waits for its trigger",
-        OrderStatus.WORKING: "working",
-        OrderStatus.PARTIALLY_FILLED: "partly filled",
-        OrderStatus.CANCELLED: "cancelled",
-        OrderStatus.REJECTED: "rejected by the venue",
-    }[status]
-    reason = f": {event.reason}" if event.reason else ""
+    words = _STATUS_WORDS[status]
+    reason = f": {said(event.reason)}" if event.reason else ""
     tone = Tone.WARNING if status is OrderStatus.REJECTED else Tone.TEXT2
-    side = order.side.value
+    side = word(order.side.value)
     text = f"{side} {plain(order.quantity)} {symbol(order.instrument)} {words}{reason}"
     return text, tone, "deny" if status is OrderStatus.REJECTED else "tick"
 
 
 def _acknowledged(about: str, identity: str, *, durable: bool) -> tuple[str, Tone, str] | None:
     if not durable:
-        return f"{about} {identity} carried out but NOT durable", Tone.DANGER, "triangle"
+        text = tr("{what} carried out but NOT durable", what=f"{said(about)} {identity}")
+        return text, Tone.DANGER, "triangle"
     if about in {"heartbeat", "frame", "goodbye", "preview"}:
         return None
-    return f"{about.capitalize().replace('_', ' ')} accepted", Tone.TEXT2, "tick"
+    what = said(about.capitalize().replace("_", " "))
+    return tr("{what} accepted", what=what), Tone.TEXT2, "tick"
 
 
 def denial_sentence(denial: Denial) -> str:
     """A reason with value and limit, ending in a full stop."""
-    text = denial.message.strip()
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    text = said(denial.message.strip())
+    return text if text.endswith(tuple(".!?。！？")) else f"{text}."

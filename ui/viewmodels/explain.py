@@ -9,10 +9,11 @@ import msgspec
 from desk.engine.snapshot import DeskFrame, IndexView, MarketView, QualityView, StreamView
 from ui.viewmodels.cells import Cell, Row
 from ui.viewmodels.consensus import heading_cells, index_of, source_row, state_words
+from ui.viewmodels.names import word
 from ui.viewmodels.status import age_words
-from ui.viewmodels.text import UNKNOWN, age, bps, clock, price, symbol, usd
+from ui.viewmodels.text import UNKNOWN, age, bps, moment, price, symbol, usd
 from ui.viewmodels.tone import Tone
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 from ui.viewmodels.watch import market_of
 
 
@@ -41,14 +42,14 @@ def explain_mark(frame: DeskFrame, instrument: str) -> Explanation | None:
     rows = [_verdict(quality), *_own(frame, market, index)]
     if index is not None:
         rows.append(
-            Row("consensus", heading_cells(index), heading=f"{tr('Consensus')} {index.base}")
+            Row("consensus", heading_cells(index), heading=tr("Consensus {base}", base=index.base))
         )
         rows += [source_row(source, "source ") for source in index.sources]
     if quality is not None:
         rows.append(_history(quality))
     return Explanation(
-        f"{tr('Mark of')} {symbol(instrument)} · {market.venue}",
-        f"{clock(frame.wall_ms, 8)} HKT",
+        tr("Mark of {instrument}", instrument=f"{symbol(instrument)} · {market.venue}"),
+        moment(frame.wall_ms),
         tuple(rows),
     )
 
@@ -62,18 +63,27 @@ def mark_tip(frame: DeskFrame, instrument: str) -> str:
     limit = _limit(_mark_stream(frame, market))
     lines = [
         f"{symbol(instrument)} · {market.venue}",
-        f"Mark {price(market.mark, market.tick_size)}: {market.quality}",
-        ", ".join(part for part in (f"{age_words(market.mark_age_ms)} old", limit) if part),
-        f"Book {market.book_state}, {age_words(market.book_age_ms)} old",
+        tr(
+            "Mark {price}: {state}",
+            price=price(market.mark, market.tick_size),
+            state=word(market.quality),
+        ),
+        ", ".join(part for part in (_old(market.mark_age_ms), limit) if part),
+        tr("Book {state}, {age}", state=word(market.book_state), age=_old(market.book_age_ms)),
     ]
     if index is not None:
         lines.append(
-            f"{bps(market.deviation)} from the consensus {usd(index.value)} ({state_words(index)})"
+            tr(
+                "{deviation} from the consensus {index} ({state})",
+                deviation=bps(market.deviation),
+                index=usd(index.value),
+                state=state_words(index),
+            )
         )
     if quality is not None and quality.diverging:
         lines.append(tr("DIVERGING from the consensus"))
     if quality is not None and quality.blocked:
-        lines.append(f"{tr('No new risk:')} {quality.blocked}")
+        lines.append(tr("No new risk: {why}", why=said(quality.blocked)))
     return "\n".join([*lines, tr("Right-click: where this comes from")])
 
 
@@ -92,22 +102,31 @@ def _mark_stream(frame: DeskFrame, market: MarketView) -> StreamView | None:
 def _limit(stream: StreamView | None) -> str:
     if stream is None or stream.limit_ms is None:
         return ""
-    return f"{tr('stale above')} {age_words(stream.limit_ms)}"
+    return tr("stale above {age}", age=age_words(stream.limit_ms))
+
+
+def _old(age_ms: int | None) -> str:
+    return tr("{age} old", age=age_words(age_ms))
 
 
 def _verdict(quality: QualityView | None) -> Row:
     if quality is None:
-        said = Cell(tr("nothing is known about its data"), Tone.WARNING)
+        verdict = Cell(tr("nothing is known about its data"), Tone.WARNING)
     elif quality.blocked:
-        said = Cell(quality.blocked, Tone.WARNING)
+        verdict = Cell(said(quality.blocked), Tone.WARNING)
     else:
-        said = Cell(tr("its data allow new risk"), Tone.MUTED)
+        verdict = Cell(tr("its data allow new risk"), Tone.MUTED)
     is_blocked = quality is None or bool(quality.blocked)
-    return Row("verdict", (said,), heading=tr("BLOCKED") if is_blocked else tr("In order"))
+    return Row("verdict", (verdict,), heading=tr("BLOCKED") if is_blocked else tr("In order"))
 
 
 def _history(quality: QualityView) -> Row:
-    counts = f"gaps {quality.gaps} · crossed {quality.crossed} · jumps {quality.jumps}"
+    counts = tr(
+        "gaps {gaps} · crossed {crossed} · jumps {jumps}",
+        gaps=quality.gaps,
+        crossed=quality.crossed,
+        jumps=quality.jumps,
+    )
     return Row("history", (Cell(counts, Tone.TEXT2),), heading=tr("Since the start"))
 
 
@@ -156,7 +175,7 @@ def _figure(
             Cell(name, Tone.TEXT, strong=True),
             Cell(value, Tone.MUTED if value == UNKNOWN else tone, strong=True),
             Cell(deviation, Tone.MUTED if deviation == UNKNOWN else tone),
-            Cell(state, Tone.WARNING, chip="warn") if wrong else Cell(state),
+            Cell(word(state), Tone.WARNING, chip="warn") if wrong else Cell(word(state)),
             Cell(age(age_ms), Tone.TEXT2 if not wrong else Tone.DANGER),
             Cell(note.strip(" "), Tone.MUTED),
         ),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from desk.engine.snapshot import DeskFrame, FeedView
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.lamps import lamp_look
+from ui.viewmodels.names import word
 from ui.viewmodels.status import AMBER_FLOOR_MS, feed_state
 from ui.viewmodels.streams import is_wrong, venue_of_stream
 from ui.viewmodels.text import age, skew
 from ui.viewmodels.tone import Tone
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 FEED_COLUMNS = (
     Column("lamp", "State", "", Side.LEFT, width=84),
@@ -40,7 +41,7 @@ def _row(feed: FeedView, wrong: list[bool]) -> Row:
     return Row(
         feed.venue,
         (
-            Cell(state, tone),
+            Cell(word(state), tone),
             Cell(feed.venue, Tone.TEXT, strong=True),
             Cell(age(feed.age_ms), tone, strong=state in {"late", "stale"}),
             Cell(age(max(AMBER_FLOOR_MS, feed.amber_ms)), Tone.MUTED),
@@ -50,9 +51,9 @@ def _row(feed: FeedView, wrong: list[bool]) -> Row:
             _count(feed.rejected),
             _wrong_now(str(feed.inactive), feed.inactive),
             _wrong_now(tr("{wrong} of {all}", wrong=sum(wrong), all=len(wrong)), sum(wrong)),
-            Cell("; ".join(filter(None, (feed.down, feed.note))), Tone.WARNING)
+            Cell("; ".join(said(note) for note in (feed.down, feed.note) if note), Tone.WARNING)
             if feed.down
-            else Cell(feed.note),
+            else Cell(said(feed.note)),
         ),
     )
 

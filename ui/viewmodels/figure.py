@@ -36,7 +36,6 @@ def figure_of(
 ) -> Figure:
     """A figure; one that is unknown says why."""
     if value == UNKNOWN:
-        return Figure(
-            label, value, Tone.MUTED, of, f"{label}: {tr('unknown')}, {why}" if why else ""
-        )
+        tip = tr("{label}: unknown, {why}", label=label, why=why) if why else ""
+        return Figure(label, value, Tone.MUTED, of, tip)
     return Figure(label, value, tone, of)

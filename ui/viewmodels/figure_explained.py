@@ -10,9 +10,9 @@ import msgspec
 
 from desk.model.numbers import parse_decimal
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.text import UNKNOWN, age, clock, number
+from ui.viewmodels.text import UNKNOWN, age, moment, number
 from ui.viewmodels.tone import Tone
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 INPUT_COLUMNS = (
     Column("input", tr("Input"), "maintenance_margin", Side.LEFT),
@@ -82,13 +82,13 @@ def figure_explained(
     return FigureExplained(
         title=f"{figure.partition('.')[0]} · {shown[0]}",
         value=shown[1],
-        as_of=f"{clock(wall_ms, 8)} HKT",
-        formula=found.formula,
+        as_of=moment(wall_ms),
+        formula=said(found.formula),
         filled=unknown if found.filled is None else found.filled,
         rows=_rows(found.inputs, wall_ms),
         told=tuple((name, value or _missing()) for name, value in found.inputs.items()),
-        notes=tuple(answer.notes),
-        proof=f"{tr('profile')} {profile_hash[:8]} · {tr('journal')} {seq:,}",
+        notes=tuple(map(said, answer.notes)),
+        proof=tr("profile {hash} · journal {seq}", hash=profile_hash[:8], seq=f"{seq:,}"),
     )
 
 
@@ -122,14 +122,14 @@ def _row(name: str, value: str | None, beside: Mapping[str, str | None], wall_ms
     if value is None:
         shown = Cell(_missing(), Tone.WARNING)
     if name.endswith(_AGE):
-        return Row(name, (Cell(name.removesuffix(" ms")), Cell(""), Cell(""), _age(value)))
+        return Row(name, (Cell(said(name.removesuffix(" ms"))), Cell(""), Cell(""), _age(value)))
     source = Cell(beside.get(_SOURCE) or "", Tone.MUTED)
     old = _age(beside[_AGE]) if _AGE in beside else _days(beside.get(_AS_OF), wall_ms)
-    return Row(name, (Cell(name), shown, source, old))
+    return Row(name, (Cell(said(name)), shown, source, old))
 
 
 def _missing() -> str:
-    return f"{UNKNOWN} {tr('missing')}"
+    return tr("{dash} missing", dash=UNKNOWN)
 
 
 def _age(text: str | None) -> Cell:

@@ -14,9 +14,9 @@ from ui.viewmodels.figure import Gauge
 from ui.viewmodels.loan_figures import loan_figures, why_unknown
 from ui.viewmodels.loan_shares import ShareBar, share_bars
 from ui.viewmodels.risk import AccountCard, cure_by
-from ui.viewmodels.text import MINUS, UNKNOWN, clock, countdown, money, number, ratio
+from ui.viewmodels.text import MINUS, UNKNOWN, countdown, moment, money, number, ratio
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, rank
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 COLLATERAL_COLUMNS = (
     Column("piece", "Collateral", "HK blue chips", Side.LEFT, grow=True),
@@ -101,14 +101,14 @@ def _loan(loan: LoanView, frame: DeskFrame) -> LoanPanelView:
         if loan.loans
         else (),
         advances="" if loan.advances_stopped_since_ms is None else _stopped(loan),
-        notes=" ".join(loan.notes),
+        notes=" ".join(map(said, loan.notes)),
         is_watched=loan.watched,
     )
 
 
 def _stopped(loan: LoanView) -> str:
-    at = clock(loan.advances_stopped_since_ms or 0, 8)
-    return f"{tr('No advances since')} {at} HKT: {tr('a margin call is open')}"
+    at = moment(loan.advances_stopped_since_ms or 0)
+    return tr("No advances since {time}: a margin call is open", time=at)
 
 
 def _card(loan: LoanView, frame: DeskFrame) -> AccountCard:
@@ -118,7 +118,7 @@ def _card(loan: LoanView, frame: DeskFrame) -> AccountCard:
     calm = loan.level == "NORMAL" or since_ms is None
     left = None if loan.cure_deadline_ms is None else loan.cure_deadline_ms - frame.wall_ms
     used = loan.utilization
-    who = [tr("WATCHED") if loan.watched else "", loan.lender, loan.execution, loan.currency]
+    who = [tr("WATCHED") if loan.watched else "", loan.lender, said(loan.execution), loan.currency]
     return AccountCard(
         account=loan.account,
         subtitle=" · ".join(part for part in who if part),
@@ -137,7 +137,7 @@ def _card(loan: LoanView, frame: DeskFrame) -> AccountCard:
         is_idle=False,
         holdings="",
         is_stale=account is not None and account.quality == "STALE",
-        since="" if calm else f"{word} {tr('since')} {clock(since_ms or 0, 8)} HKT",
+        since="" if calm else tr("{level} since {time}", level=word, time=moment(since_ms or 0)),
         is_watched=loan.watched,
         cure_by=cure_by(loan.cure_deadline_ms),
     )
@@ -172,7 +172,7 @@ def _described(piece: LoanCollateralView) -> str:
     if piece.quantity is not None:
         places = len(plain(piece.quantity).partition(".")[2])
         name = f"{number(piece.quantity, min(max(places, 0), 8))} {name}"
-    return name if piece.eligible else f"{name} · {tr('not eligible')}"
+    return name if piece.eligible else tr("{name} · not eligible", name=name)
 
 
 def _share(piece: LoanCollateralView, loan: LoanView) -> Cell:

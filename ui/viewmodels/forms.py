@@ -58,10 +58,10 @@ def words(values: Values, key: str, label: str, least: int = 1) -> str:
     """Read a text that must be there."""
     text = " ".join(values.get(key, "").split())
     if len(text) < least:
-        said = (
-            tr("is missing") if least == 1 else tr("needs {least} characters or more", least=least)
-        )
-        raise FormError(key, f"{label} {said}")
+        if least == 1:
+            raise FormError(key, tr("{label} is missing", label=label))
+        said = tr("{label} needs {least} characters or more", label=label, least=least)
+        raise FormError(key, said)
     return text
 
 
@@ -72,11 +72,11 @@ def amount(
     text = values.get(key, "").strip().replace("\u2212", "-")
     value = read_number(text)
     if value is None:
-        raise FormError(key, f"{label}: {tr('expected a number')}")
+        raise FormError(key, tr("{label}: expected a number", label=label))
     if value == 0 and not zero:
-        raise FormError(key, f"{label}: {tr('0 moves nothing')}")
+        raise FormError(key, tr("{label}: 0 moves nothing", label=label))
     if value < 0 and not negative:
-        raise FormError(key, f"{label}: {tr('expected 0 or more')}")
+        raise FormError(key, tr("{label}: expected 0 or more", label=label))
     return value
 
 
@@ -84,7 +84,7 @@ def percent(values: Values, key: str, label: str) -> Decimal:
     """Read a share that is written in per cent; return the fraction."""
     value = amount({key: values.get(key, "").replace("%", "")}, key, label, zero=True) / 100
     if value > 1:
-        raise FormError(key, f"{label}: {tr('expected at most 100 %')}")
+        raise FormError(key, tr("{label}: expected at most 100 %", label=label))
     return value
 
 
@@ -94,7 +94,8 @@ def day(values: Values, key: str, label: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise FormError(key, f"{label}: {tr('expected a day such as 2027-01-31')}") from None
+        said = tr("{label}: expected a day such as 2027-01-31", label=label)
+        raise FormError(key, said) from None
 
 
 def asset(values: Values, key: str, label: str) -> str:

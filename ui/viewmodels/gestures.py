@@ -11,8 +11,10 @@ from desk.model.command import Quantity, QuantityUnit
 from desk.model.commands import AmendOrder, SubmitOrder
 from desk.model.numbers import plain
 from desk.model.orders import OrderType, Side
+from ui.viewmodels.names import word
 from ui.viewmodels.own_orders import ALIVE, role_of, stands_at
-from ui.viewmodels.text import ARROW, price
+from ui.viewmodels.text import price
+from ui.viewmodels.translation import tr
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -38,9 +40,9 @@ class Intent(msgspec.Struct, frozen=True):
         """`BUY 0.5 LIMIT 60,900.0`."""
         size = plain(self.terms.quantity)
         at = price(self.price, market.tick_size)
-        flags = " PO" * (self.terms.post_only and self.type is OrderType.LIMIT)
-        flags += " RO" * self.terms.reduce_only
-        return f"{self.side.value} {size} {self.type.value} {at}{flags}"
+        flags = f" {word('PO')}" * (self.terms.post_only and self.type is OrderType.LIMIT)
+        flags += f" {word('RO')}" * self.terms.reduce_only
+        return f"{word(self.side.value)} {size} {word(self.type.value)} {at}{flags}"
 
     def order(self, identity: str, market: MarketView) -> SubmitOrder:
         """The order itself, under an id made with the gesture."""
@@ -65,13 +67,16 @@ def intent_at(
 ) -> Intent:
     """What a click of a side at a price would send: a limit, or a stop beyond the mark."""
     kind = OrderType.STOP if stop else OrderType.LIMIT
-    refusal = "" if terms.quantity > 0 else "Set the ladder's quantity first."
+    refusal = "" if terms.quantity > 0 else tr("Set the ladder's quantity first.")
     note = ""
     if stop and market.mark is None:
-        refusal = refusal or "The mark is unknown: no stop can be placed against it."
+        refusal = refusal or tr("The mark is unknown: no stop can be placed against it.")
     elif stop and market.mark is not None and (at - market.mark) * side.sign <= 0:
-        where = "above" if side is Side.BUY else "below"
-        refusal = refusal or f"A {side.value} stop stands {where} the mark."
+        refusal = refusal or (
+            tr("A BUY stop stands above the mark.")
+            if side is Side.BUY
+            else tr("A SELL stop stands below the mark.")
+        )
     elif not stop:
         note = _taking(side, at, market)
     return Intent(side, at, kind, terms, refusal, note)
@@ -80,7 +85,7 @@ def intent_at(
 def _taking(side: Side, at: Decimal, market: MarketView) -> str:
     """A limit beyond the other side's best takes at once."""
     other = market.ask if side is Side.BUY else market.bid
-    return "takes now" if other is not None and (at - other) * side.sign >= 0 else ""
+    return tr("takes now") if other is not None and (at - other) * side.sign >= 0 else ""
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -94,9 +99,13 @@ class Move(msgspec.Struct, frozen=True):
     def words(self, tick: Decimal) -> str:
         """`MOVE BUY 4 LMT 60,900.0 → 60,880.0`."""
         order = self.order
-        head = f"MOVE {order.side} {plain(order.quantity - order.filled)} {role_of(order)}"
-        target = "nowhere" if self.target is None else price(self.target, tick)
-        return f"{head} {price(self.start, tick)} {ARROW} {target}"
+        target = tr("nowhere") if self.target is None else price(self.target, tick)
+        return tr(
+            "MOVE {order} {start} → {target}",
+            order=f"{word(order.side)} {plain(order.quantity - order.filled)} {role_of(order)}",
+            start=price(self.start, tick),
+            target=target,
+        )
 
     def to(self, target: Decimal | None) -> Move:
         """The same over another price."""
@@ -119,11 +128,11 @@ class Move(msgspec.Struct, frozen=True):
         """Why the order can no longer be moved as it was taken up, in words; empty: it can."""
         now = next((order for order in frame.orders if order.id == self.order.id), None)
         if now is None or now.status not in ALIVE:
-            return "The order has ended while it was being moved: nothing was changed."
+            return tr("The order has ended while it was being moved: nothing was changed.")
         if now.filled != self.order.filled:
-            return "The order was filled in part while it was being moved: nothing was changed."
+            return tr("The order was filled in part while it was being moved: nothing was changed.")
         if stands_at(now) != self.start or now.cancelling:
-            return "The order was changed while it was being moved: nothing was sent."
+            return tr("The order was changed while it was being moved: nothing was sent.")
         return ""
 
 
@@ -131,9 +140,9 @@ def take_up(order: OrderView) -> Move | str:
     """Take an order into the hand, or say why it cannot be moved."""
     start = stands_at(order)
     if order.type == "TRAILING_STOP":
-        return "A trailing stop follows the mark: change its distance instead."
+        return tr("A trailing stop follows the mark: change its distance instead.")
     if order.status == "UNKNOWN":
-        return "Nobody knows whether the venue has this order: it can only be cancelled."
+        return tr("Nobody knows whether the venue has this order: it can only be cancelled.")
     if start is None or order.amending or order.cancelling:
-        return "This order is being changed already."
+        return tr("This order is being changed already.")
     return Move(order, start, start)

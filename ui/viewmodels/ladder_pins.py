@@ -8,9 +8,11 @@ from decimal import Decimal
 import msgspec
 
 from desk.engine.snapshot import MarketView
+from ui.viewmodels.names import word
 from ui.viewmodels.own_orders import Chip, Mark
 from ui.viewmodels.scale import Scale
 from ui.viewmodels.text import distance, price
+from ui.viewmodels.translation import tr
 
 
 class Pin(msgspec.Struct, frozen=True):
@@ -57,9 +59,9 @@ def _orders_pin(chips: list[Chip], role: str, market: MarketView, *, above: bool
     nearest = (min if above else max)(chips, key=lambda chip: chip.price)
     at = price(nearest.price, market.tick_size)
     text = (
-        f"{nearest.side} {nearest.size} {role} {at}"
+        f"{word(nearest.side)} {nearest.size} {role} {at}"
         if len(chips) == 1
-        else f"{len(chips)} {role} from {at}"
+        else tr("{count} {role} from {price}", count=len(chips), role=role, price=at)
     )
     return Pin(text, nearest.price, gap(nearest.price, market.mark), "accent")
 

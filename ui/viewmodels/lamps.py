@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ui.viewmodels.names import word
 from ui.viewmodels.tone import Tone
 
 _SHAPES = {
@@ -12,6 +13,9 @@ _SHAPES = {
     "late": ("triangle", "warn_fill", Tone.WARNING),
     "stale": ("square", "danger_fill", Tone.DANGER),
 }
+
+STATES = {word(state): state for state in _SHAPES}
+"""What a state is called → the state."""
 
 
 class Lamp(msgspec.Struct, frozen=True):

@@ -16,11 +16,16 @@ def leaving_words(event: ClosingAsked) -> str:
     """One sentence for what works and is held, one each for what must not be overlooked."""
     orders = len(event.orders) - len(event.programs)
     held = ", ".join(symbol(instrument) for instrument in event.positions[:NAMED])
+    positions = len(event.positions)
     said = [
         tr(
-            f"Leaving with {orders} working orders and {len(event.positions)} positions"
-            + (f" ({held})." if held else ".")
+            "Leaving with {orders} working orders and {positions} positions ({held}).",
+            orders=orders,
+            positions=positions,
+            held=held,
         )
+        if held
+        else tr("Leaving with {orders} working orders and 0 positions.", orders=orders)
     ]
     if event.unknown:
         said.append(
@@ -44,4 +49,5 @@ def leaving_words(event: ClosingAsked) -> str:
 
 def _named(names: Sequence[str]) -> str:
     more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    named = ", ".join(names[:NAMED])
+    return tr("{named} and {more} more", named=named, more=more) if more > 0 else named

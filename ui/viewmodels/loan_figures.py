@@ -8,7 +8,7 @@ from desk.engine.risk_snapshot import LoanView
 from ui.viewmodels.figure import Figure, figure_of
 from ui.viewmodels.text import MINUS, UNKNOWN, distance, money, ratio
 from ui.viewmodels.tone import Tone
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 
 def loan_figures(loan: LoanView) -> tuple[Figure, ...]:
@@ -16,18 +16,18 @@ def loan_figures(loan: LoanView) -> tuple[Figure, ...]:
     excess = loan.excess
     low = excess is not None and excess < 0
     return (
-        _ratio(loan, "LTV", "loan_to_value"),
-        _money(loan, "Margin value", "margin_value"),
-        _money(loan, "Excess", "excess", Tone.DANGER if low else Tone.TEXT),
-        _money(loan, "Loan + interest", "loan"),
-        _fall(loan, "To margin call", "price_fall_to_margin_call"),
-        _fall(loan, "To close-out", "price_fall_to_close_out"),
-        _fall(loan, "To shortfall", "price_fall_to_shortfall"),
-        _money(loan, "Market value", "market_value"),
-        _money(loan, "Firm's capital view", "capital_value"),
-        _money(loan, "Accrued interest", "accrued_interest", explained=False),
+        _ratio(loan, tr("LTV"), "loan_to_value"),
+        _money(loan, tr("Margin value"), "margin_value"),
+        _money(loan, tr("Excess"), "excess", Tone.DANGER if low else Tone.TEXT),
+        _money(loan, tr("Loan + interest"), "loan"),
+        _fall(loan, tr("To margin call"), "price_fall_to_margin_call"),
+        _fall(loan, tr("To close-out"), "price_fall_to_close_out"),
+        _fall(loan, tr("To shortfall"), "price_fall_to_shortfall"),
+        _money(loan, tr("Market value"), "market_value"),
+        _money(loan, tr("Firm's capital view"), "capital_value"),
+        _money(loan, tr("Accrued interest"), "accrued_interest", explained=False),
         _credit(loan),
-        _ratio(loan, "Securities share", "securities_share"),
+        _ratio(loan, tr("Securities share"), "securities_share"),
     )
 
 
@@ -43,7 +43,7 @@ def fall_words(loan: LoanView, fall: Decimal | None) -> str:
 def why_unknown(loan: LoanView) -> str:
     """Why a figure of the loan is not known."""
     if loan.notes:
-        return " ".join(loan.notes)
+        return " ".join(map(said, loan.notes))
     if loan.loan == 0:
         return tr("nothing is owed")
     return tr("a price of the collateral or a rate is missing or old")
@@ -78,5 +78,5 @@ def _credit(loan: LoanView) -> Figure:
     of = _name(loan, "credit_free")
     if loan.credit_limit is None:
         tip = tr("No credit limit is set: nothing may be drawn")
-        return Figure("Credit limit", tr("not set"), Tone.WARNING, of, tip)
-    return figure_of("Credit limit", money(loan.credit_limit), of=of)
+        return Figure(tr("Credit limit"), tr("not set"), Tone.WARNING, of, tip)
+    return figure_of(tr("Credit limit"), money(loan.credit_limit), of=of)

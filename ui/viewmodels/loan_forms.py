@@ -32,7 +32,7 @@ def pledge_form(loan: LoanView, frame: DeskFrame, coin: str = "", quantity: str 
         )
 
     return Form(
-        title=f"{tr('Pledge to')} {loan.account}",
+        title=tr("Pledge to {account}", account=loan.account),
         about=tr(
             "Coins go from the spot account to the lender; a quantity below 0 takes them back."
         ),
@@ -61,7 +61,7 @@ def securities_form(loan: LoanView) -> Form:
         )
 
     return Form(
-        title=f"{tr('Securities line of')} {loan.account}",
+        title=tr("Securities line of {account}", account=loan.account),
         about=tr(
             "As the broker's statement values it. The same description replaces its line; a "
             "market value of 0 takes it away."
@@ -93,7 +93,7 @@ def draw_form(loan: LoanView, frame: DeskFrame) -> Form:
         )
 
     return Form(
-        title=f"{tr('Draw from')} {loan.account}",
+        title=tr("Draw from {account}", account=loan.account),
         about=tr(
             "The money arrives in the spot account. A rate holds for the whole loan in this asset "
             "from now on; left empty it stays as it is."
@@ -122,12 +122,19 @@ def repay_form(loan: LoanView, frame: DeskFrame, coin: str = "", quantity: str =
         )
 
     owed = "; ".join(
-        f"{plain(line.principal)} {line.asset} + {plain(line.accrued_interest)} {tr('interest')}"
+        tr(
+            "{principal} {asset} + {interest} interest",
+            principal=plain(line.principal),
+            asset=line.asset,
+            interest=plain(line.accrued_interest),
+        )
         for line in loan.loans
     )
     return Form(
-        title=f"{tr('Repay')} {loan.account}",
-        about=f"{tr('Interest is paid first, then principal. Owed:')} {owed or tr('nothing')}.",
+        title=tr("Repay {account}", account=loan.account),
+        about=tr(
+            "Interest is paid first, then principal. Owed: {owed}.", owed=owed or tr("nothing")
+        ),
         entries=(
             Entry(key="asset", label=tr("Asset"), value=coin or _owed_in(loan)),
             Entry(key="quantity", label=tr("Amount"), value=quantity, is_figure=True),
@@ -151,7 +158,7 @@ def credit_limit_form(loan: LoanView) -> Form:
 
     limit = "" if loan.credit_limit is None else plain(loan.credit_limit)
     return Form(
-        title=f"{tr('Credit limit of')} {loan.account}",
+        title=tr("Credit limit of {account}", account=loan.account),
         about=tr("As agreed with the lender; virtual assets never raise it."),
         entries=(
             Entry(key="quantity", label=tr("Limit"), value=limit, is_figure=True),
@@ -218,7 +225,7 @@ def deposit_form(account: str, coin: str, quantity: str) -> Form:
         )
 
     return Form(
-        title=f"{tr('Deposit to')} {account}",
+        title=tr("Deposit to {account}", account=account),
         about=tr("What has arrived from outside; the desk takes your word for it."),
         entries=(
             Entry(key="asset", label=tr("Asset"), value=coin),

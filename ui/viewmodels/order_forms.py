@@ -9,6 +9,7 @@ from desk.model.command import Quantity
 from desk.model.numbers import plain
 from desk.model.order_commands import AmendOrder
 from ui.viewmodels.forms import Entry, Form, FormError, Values, amount
+from ui.viewmodels.names import word
 from ui.viewmodels.text import symbol
 from ui.viewmodels.translation import tr
 
@@ -48,7 +49,7 @@ def amend_form(order: OrderView) -> Form:
         about=tr(
             "{side} {quantity} {instrument}, {filled} filled. The quantity is of the whole order. "
             "A new price, or more, goes to the end of the queue.",
-            side=order.side,
+            side=word(order.side),
             quantity=plain(order.quantity),
             instrument=symbol(order.instrument),
             filled=plain(order.filled),

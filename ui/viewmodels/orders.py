@@ -7,9 +7,10 @@ from decimal import Decimal
 from desk.engine.snapshot import DeskFrame, FillView, OrderView, ProgramView
 from desk.model.numbers import plain
 from ui.viewmodels.cells import Cell, Column, Row, Side
+from ui.viewmodels.names import word
 from ui.viewmodels.text import clock, number, price, quantity, short_symbol
 from ui.viewmodels.tone import Tone
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 ORDER_COLUMNS = (
     Column("instrument", "Instrument", "BTCUSDT P", Side.LEFT),
@@ -21,7 +22,7 @@ ORDER_COLUMNS = (
 )
 
 FILL_COLUMNS = (
-    Column("time", "HKT", "88:88:88", Side.LEFT),
+    Column("time", "{zone}", "88:88:88", Side.LEFT),
     Column("instrument", "Instrument", "BTCUSDT P", Side.LEFT),
     Column("quantity", "Quantity", "▲ 888.888"),
     Column("price", "Price", "88,888.8"),
@@ -55,7 +56,7 @@ def order_rows(frame: DeskFrame) -> tuple[Row, ...]:
     rows = [_order_row(order, steps) for order in working]
     rows += program_rows(frame)
     if ended:
-        rows.append(Row("ended", (Cell(f"{len(ended)}", Tone.MUTED),), heading="Ended"))
+        rows.append(Row("ended", (Cell(f"{len(ended)}", Tone.MUTED),), heading=tr("Ended")))
         rows += [_order_row(order, steps) for order in ended]
     return tuple(rows)
 
@@ -86,7 +87,7 @@ def _order_row(order: OrderView, steps: dict[str, tuple[Decimal, Decimal]]) -> R
                 Tone.TEXT if is_working and not order.waiting else Tone.MUTED,
             ),
             Cell(
-                state or " ".join(flags),
+                word(state) or " ".join(map(word, flags)),
                 _state_tone(order),
                 chip="danger" if order.status == "UNKNOWN" else "",
             ),
@@ -119,20 +120,15 @@ def _more(order: OrderView, lot: Decimal) -> str:
     """Place in the queue, expiry, trail, link and program, as far as the order has them."""
     words: list[str] = []
     if order.queue_ahead is not None:
-        words.append(tr("≈ {queue_ahead} ahead", queue_ahead=quantity(order.queue_ahead, lot)))
+        words.append(tr("≈ {quantity} ahead", quantity=quantity(order.queue_ahead, lot)))
     if order.expires_ms is not None:
-        words.append(tr("until {expires_ms}", expires_ms=clock(order.expires_ms, 8)))
+        words.append(tr("until {time}", time=clock(order.expires_ms)))
     if order.trail_rate is not None:
-        words.append(tr("trails {trail_rate}%", trail_rate=plain(order.trail_rate * 100)))
+        words.append(tr("trails {trail}", trail=f"{plain(order.trail_rate * 100)}%"))
     elif order.trail is not None:
         words.append(tr("trails {trail}", trail=f"{order.trail:,f}"))
     if order.unanswered_since_ms is not None:
-        words.append(
-            tr(
-                "no answer since {unanswered_since_ms}",
-                unanswered_since_ms=clock(order.unanswered_since_ms, 8),
-            )
-        )
+        words.append(tr("no answer since {time}", time=clock(order.unanswered_since_ms)))
     words += [tr("OCO {oco}", oco=order.oco)] * bool(order.oco)
     words += [tr("of {program}", program=order.program)] * bool(order.program)
     return " · ".join(words)
@@ -157,19 +153,27 @@ def _program_row(program: ProgramView) -> Row:
     tone = (Tone.BID if is_buy else Tone.ASK) if runs else Tone.MUTED
     share = f"{plain(program.filled)}/{plain(program.quantity)}"
     average = "" if program.average_price is None else f"{round(program.average_price, 2):,f}"
-    moments = ((tr("next"), program.next_ms), (tr("ends"), program.ends_ms))
-    until = [f"{word} {clock(ms, 8)}" for word, ms in moments if ms is not None]
+    until = [
+        *([] if program.next_ms is None else [tr("next {time}", time=clock(program.next_ms))]),
+        *([] if program.ends_ms is None else [tr("ends {time}", time=clock(program.ends_ms))]),
+    ]
     return Row(
         program.id,
         (
             Cell(name, Tone.TEXT if runs else Tone.MUTED, unit=kind),
             Cell(f"{'▲' if is_buy else '▼'} {share}", tone, strong=True),
             Cell(average, Tone.TEXT2),
-            Cell(f"{program.kind.upper()}{'' if runs else f' {program.state}'}", _tone(program)),
-            Cell(" · ".join([*until, *[program.note] * bool(program.note)]), Tone.MUTED),
+            Cell(_kind(program), _tone(program)),
+            Cell(" · ".join([*until, *[said(program.note)] * bool(program.note)]), Tone.MUTED),
             Cell("x" if runs else ""),
         ),
     )
+
+
+def _kind(program: ProgramView) -> str:
+    """`TWAP`, and how it stands once it does not run."""
+    kind = word(program.kind.upper())
+    return kind if program.state == "RUNNING" else f"{kind} {word(program.state)}"
 
 
 def _tone(program: ProgramView) -> Tone:
@@ -181,7 +185,7 @@ def _price_text(order: OrderView, tick: Decimal) -> str:
     """Write the limit; of one that waits, the mark that it waits for."""
     if order.trigger is not None and (order.waiting or order.price is None):
         return price(order.trigger, tick)
-    return "market" if order.price is None else price(order.price, tick)
+    return tr("market") if order.price is None else price(order.price, tick)
 
 
 def fill_rows(frame: DeskFrame) -> tuple[Row, ...]:
@@ -197,7 +201,7 @@ def _fill_row(fill: FillView, steps: dict[str, tuple[Decimal, Decimal]]) -> Row:
     return Row(
         fill.id,
         (
-            Cell(clock(fill.time_ms, 8), Tone.MUTED),
+            Cell(clock(fill.time_ms), Tone.MUTED),
             Cell(name, Tone.TEXT, unit=kind),
             Cell(
                 f"{'▲' if is_buy else '▼'} {quantity(fill.quantity, lot)}",

@@ -8,7 +8,9 @@ import msgspec
 
 from desk.engine.snapshot import DeskFrame, OrderView
 from desk.model.numbers import plain
+from ui.viewmodels.names import word
 from ui.viewmodels.orders import WORKING
+from ui.viewmodels.translation import tr
 
 ALIVE = WORKING | {"UNKNOWN"}
 """What may still fill, as far as anybody knows."""
@@ -48,9 +50,10 @@ class Chip(msgspec.Struct, frozen=True):
 
     def words(self) -> str:
         """The chip in a sentence."""
-        queue = f", {self.ahead} ahead" if self.ahead else ""
-        state = f", {self.state}" if self.state else ""
-        return f"{self.side} {self.size} {self.role}{queue}{state}"
+        parts = [f"{word(self.side)} {self.size} {self.role}"]
+        parts += [tr("{quantity} ahead", quantity=self.ahead)] * bool(self.ahead)
+        parts += [word(self.state)] * bool(self.state)
+        return ", ".join(parts)
 
 
 def alive_orders(frame: DeskFrame, instrument: str | None) -> list[OrderView]:
@@ -67,7 +70,7 @@ def stands_at(order: OrderView) -> Decimal | None:
 
 def role_of(order: OrderView) -> str:
     """What an order is, in two or three letters."""
-    return _ROLES.get(order.role) or _TYPES.get(order.type, order.type)
+    return word(_ROLES.get(order.role) or _TYPES.get(order.type, order.type))
 
 
 def chip_of(order: OrderView) -> Chip | None:
@@ -112,14 +115,16 @@ def position_marks(frame: DeskFrame, instrument: str | None, base: str) -> list[
     held = [p for p in frame.positions if p.instrument == instrument]
     for position in held:
         named = f" {position.account}" if len(held) > 1 else ""
-        marks.append(Mark(f"ENTRY{named}", position.entry_price, "text2"))
+        marks.append(Mark(f"{tr('ENTRY')}{named}", position.entry_price, "text2"))
         if position.break_even_price is not None:
-            marks.append(Mark(f"B/E{named}", position.break_even_price, "text2"))
+            marks.append(Mark(f"{tr('B/E')}{named}", position.break_even_price, "text2"))
         prices = (position.liquidation_price, position.liquidation_price_upper)
-        marks += [Mark(f"LIQ{named}", price, "danger") for price in prices if price is not None]
+        marks += [
+            Mark(f"{tr('LIQ')}{named}", price, "danger") for price in prices if price is not None
+        ]
     accounts = {position.account for position in held}
     for account in frame.accounts:
         out = account.close_out_marks.get(base)
         if account.account in accounts and out is not None:
-            marks.append(Mark("CLOSE-OUT", out, "danger"))
+            marks.append(Mark(tr("CLOSE-OUT"), out, "danger"))
     return marks

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from desk.engine.snapshot import DeskFrame, MarketView, OrderView, PositionView
 from ui.viewmodels.cells import Cell, Column, Row, Side
+from ui.viewmodels.names import word
 from ui.viewmodels.text import (
     UNKNOWN,
     countdown_short,
@@ -24,7 +25,7 @@ from ui.viewmodels.text import (
 )
 from ui.viewmodels.ticket import SURFACE_STALE_MS
 from ui.viewmodels.tone import Tone, of_profit, rank
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 COLUMNS = (
     Column("instrument", "Instrument", "BTCUSDT-PERP", Side.LEFT),
@@ -105,7 +106,9 @@ def position_tip(frame: DeskFrame, key: str) -> str:
         return ""
     lines = [f"{symbol(instrument)} · {account}", uncertainty_words(found)]
     if found.distance_sigma is not None:
-        lines.append(f"{tr('Alone')}: {likely_words(found)} {tr('at the usual pace of one hour')}")
+        lines.append(
+            tr("Alone: {likely} at the usual pace of one hour", likely=likely_words(found))
+        )
     return "\n".join(line for line in lines if line)
 
 
@@ -118,8 +121,8 @@ def likely_words(position: PositionView) -> str:
 
 def uncertainty_words(position: PositionView) -> str:
     """Why the liquidation price is no sharper, or empty."""
-    causes = "; ".join(position.uncertainty_causes)
-    return f"{tr('Liquidation price uncertain')}: {causes}" if causes else ""
+    causes = "; ".join(map(said, position.uncertainty_causes))
+    return tr("Liquidation price uncertain: {causes}", causes=causes) if causes else ""
 
 
 def nearest(position: PositionView) -> Decimal | None:
@@ -163,13 +166,13 @@ def _row(
                 symbol(position.instrument),
                 Tone.TEXT,
                 strong=True,
-                second=f"{position.account} · {tr('WATCHED') if watched else position.margin_mode}",
+                second=f"{position.account} · {_mode(position, watched=watched)}",
             ),
             Cell(
                 f"{'▲' if is_long else '▼'} {quantity(position.quantity, lot)}",
                 direction,
                 strong=True,
-                second="LONG" if is_long else "SHORT",
+                second=word("LONG") if is_long else word("SHORT"),
             ),
             Cell(price(position.entry_price, tick), Tone.TEXT2),
             Cell(
@@ -188,7 +191,7 @@ def _row(
             Cell(
                 _funding(position, market, wall_ms),
                 figure,
-                second="" if carry is None else f"{signed(carry)} / day",
+                second="" if carry is None else tr("{carry} / day", carry=signed(carry)),
             ),
             Cell(
                 money(position.initial_margin),
@@ -198,6 +201,10 @@ def _row(
             Cell(WATCHED if watched else ""),
         ),
     )
+
+
+def _mode(position: PositionView, *, watched: bool) -> str:
+    return tr("WATCHED") if watched else word(position.margin_mode)
 
 
 def is_stale(position: PositionView) -> bool:
@@ -238,8 +245,8 @@ def stop_words(position: PositionView, stops: list[OrderView], tick: Decimal) ->
     if not stops:
         return tr("no stop")
     covered = sum((order.quantity - order.filled for order in stops), Decimal(0))
-    word = "SL" if covered >= abs(position.quantity) else tr("part")
-    return f"{word} {price(stops[0].trigger, tick)}"
+    word_ = word("SL") if covered >= abs(position.quantity) else tr("part")
+    return f"{word_} {price(stops[0].trigger, tick)}"
 
 
 def _funding(position: PositionView, market: MarketView | None, wall_ms: int) -> str:
@@ -256,12 +263,12 @@ def _liquidation_cell(position: PositionView, tick: Decimal, tone: Tone, *, is_l
     if not position.liquidation_known:
         return Cell(UNKNOWN, Tone.MUTED)
     if position.liquidation_price is None:
-        return Cell("none", Tone.TEXT2)
+        return Cell(tr("none"), Tone.TEXT2)
     shown = liquidation_price(position.liquidation_price, tick, is_long=is_long)
     second = ""
     if position.liquidation_price_upper is not None:
         upper = liquidation_price(position.liquidation_price_upper, tick, is_long=False)
-        second = f"and {upper}"
+        second = tr("and {price}", price=upper)
     else:
         second = _span(position, tick)
     return Cell(shown, tone, strong=True, second=second)
@@ -283,16 +290,26 @@ def distance_cell(position: PositionView, likely: str = "") -> Cell:
     near = nearest(position)
     if near is None:
         none_exists = position.liquidation_known
-        return Cell("none" if none_exists else UNKNOWN, Tone.TEXT2 if none_exists else Tone.MUTED)
+        return Cell(
+            tr("none") if none_exists else UNKNOWN, Tone.TEXT2 if none_exists else Tone.MUTED
+        )
     tone = distance_tone(near)
     value = float(1 - max(Decimal(0), min(near, FULL_SCALE)) / FULL_SCALE)
     if common is not None and abs(common) == near:
-        second = f"{distance(alone)} alone" if alone is not None else "none alone"
-        return Cell(f"{distance(near)} common", tone, True, _joined(second, likely), value=value)
-    second = f"{distance(abs(common))} common" if common is not None else ""
+        second = _alone(alone) if alone is not None else tr("none alone")
+        return Cell(_common(near), tone, True, _joined(second, likely), value=value)
+    second = _common(abs(common)) if common is not None else ""
     if not second and position.margin_ratio is not None:
-        second = f"ratio {ratio(position.margin_ratio)}"
-    return Cell(f"{distance(near)} alone", tone, True, _joined(likely, second), value=value)
+        second = tr("ratio {ratio}", ratio=ratio(position.margin_ratio))
+    return Cell(_alone(near), tone, True, _joined(likely, second), value=value)
+
+
+def _alone(move: Decimal) -> str:
+    return tr("{distance} alone", distance=distance(move))
+
+
+def _common(move: Decimal) -> str:
+    return tr("{distance} common", distance=distance(move))
 
 
 def _joined(*parts: str) -> str:

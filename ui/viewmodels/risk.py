@@ -12,11 +12,12 @@ from desk.model.numbers import plain
 from ui.viewmodels.close_out_card import CloseOut, alone, away, close_out_of
 from ui.viewmodels.figure import Figure, Gauge, figure_of
 from ui.viewmodels.loan_figures import fall_words, loan_figures
+from ui.viewmodels.names import word
 from ui.viewmodels.text import (
     UNKNOWN,
     change,
-    clock,
     countdown,
+    moment,
     money,
     number,
     ratio,
@@ -111,7 +112,7 @@ def account_card(account: AccountView, frame: DeskFrame) -> AccountCard:
     positions = [p for p in frame.positions if p.account == account.account]
     ticks = {m.instrument: m.tick_size for m in frame.markets}
     watched = tr("WATCHED") if account.watched else ""
-    parts = [watched, account.venue or account.kind, account.margin_mode or ""]
+    parts = [watched, account.venue or word(account.kind), word(account.margin_mode or "")]
     loan = next((one for one in frame.loans if one.account == account.account), None)
     rows = _collateral(account.collateral)
     return AccountCard(
@@ -168,8 +169,8 @@ def _note(loan: LoanView | None, positions: list[PositionView], ticks: dict[str,
 def _since(account: AccountView) -> str:
     if account.level == "NORMAL" or account.level_since_ms is None:
         return ""
-    word = LEVEL_WORDS.get(account.level, account.level)
-    return f"{word} {tr('since')} {clock(account.level_since_ms, 8)} HKT"
+    level = LEVEL_WORDS.get(account.level, account.level)
+    return tr("{level} since {time}", level=level, time=moment(account.level_since_ms))
 
 
 def _figures(account: AccountView) -> tuple[Figure, ...]:
@@ -181,12 +182,12 @@ def _figures(account: AccountView) -> tuple[Figure, ...]:
         return figure_of(label, money(value), tone, f"{account.account}.{name}", _why(account))
 
     return (
-        figure("Equity", "equity"),
-        figure("Collateral value", "collateral_value"),
-        figure("Available", "available_margin", Tone.DANGER if low else Tone.TEXT),
-        figure("Initial margin", "initial_margin"),
-        figure("Order margin", "order_margin"),
-        figure("Maintenance", "maintenance_margin"),
+        figure(tr("Equity"), "equity"),
+        figure(tr("Collateral value"), "collateral_value"),
+        figure(tr("Available"), "available_margin", Tone.DANGER if low else Tone.TEXT),
+        figure(tr("Initial margin"), "initial_margin"),
+        figure(tr("Order margin"), "order_margin"),
+        figure(tr("Maintenance"), "maintenance_margin"),
     )
 
 
@@ -229,12 +230,20 @@ def _sum_text(assets: list[CollateralView]) -> str:
 
 def _totals(totals: TotalsView) -> tuple[Figure, ...]:
     return (
-        figure_of(f"Equity {totals.currency}", money(totals.equity), of="totals.equity"),
-        figure_of("BTC delta", signed(totals.btc_delta, 2), of="totals.btc_delta"),
-        figure_of("ETH delta", signed(totals.eth_delta, 1), of="totals.eth_delta"),
-        figure_of(f"Day P&L {totals.currency}", signed(totals.day_pnl), of_profit(totals.day_pnl)),
-        figure_of("Funding / day", signed(totals.funding_per_day)),
-        figure_of("Firm capital", money(totals.firm_capital), of="totals.capital_view"),
+        figure_of(
+            tr("Equity {currency}", currency=totals.currency),
+            money(totals.equity),
+            of="totals.equity",
+        ),
+        figure_of(tr("BTC delta"), signed(totals.btc_delta, 2), of="totals.btc_delta"),
+        figure_of(tr("ETH delta"), signed(totals.eth_delta, 1), of="totals.eth_delta"),
+        figure_of(
+            tr("Day P&L {currency}", currency=totals.currency),
+            signed(totals.day_pnl),
+            of_profit(totals.day_pnl),
+        ),
+        figure_of(tr("Funding / day"), signed(totals.funding_per_day)),
+        figure_of(tr("Firm capital"), money(totals.firm_capital), of="totals.capital_view"),
     )
 
 

@@ -10,9 +10,9 @@ from desk.model.commands import OverrideRule, SetDailyLoss
 from desk.model.numbers import parse_decimal, plain
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.forms import Entry, Form, FormError, Values, amount, words
-from ui.viewmodels.text import UNKNOWN, countdown_short, date_time, number
+from ui.viewmodels.text import UNKNOWN, countdown_short, date_time, number, zone_name
 from ui.viewmodels.tone import Tone
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 RULE_COLUMNS = (
     Column("status", "Status", "■ BREACH", Side.LEFT),
@@ -50,8 +50,13 @@ def rule_rows(frame: DeskFrame) -> tuple[Row, ...]:
 
 def _override(one: OverrideView, wall_ms: int) -> Row:
     left = countdown_short(one.expires_ms - wall_ms)
-    who = f" {tr('and')} ".join(one.names)
-    until = f"{tr('until')} {date_time(one.expires_ms, 8)} HKT ({left} {tr('left')})"
+    stands = tr(
+        "{who}, until {time} ({left} left): {reason}",
+        who=tr(" and ").join(one.names),
+        time=f"{date_time(one.expires_ms)} {zone_name()}",
+        left=left,
+        reason=one.reason,
+    )
     return Row(
         f"{OVERRIDE_KEY}{one.rule}",
         (
@@ -59,8 +64,8 @@ def _override(one: OverrideView, wall_ms: int) -> Row:
             Cell(one.rule, Tone.TEXT, strong=True),
             Cell(_number(plain(one.value)), Tone.WARNING, strong=True),
             Cell(_number(plain(one.normal)), Tone.MUTED),
-            Cell("BENCHMARK", Tone.MUTED),
-            Cell(f"{who}, {until}: {one.reason}", Tone.TEXT),
+            Cell(tr("BENCHMARK"), Tone.MUTED),
+            Cell(stands, Tone.TEXT),
         ),
     )
 
@@ -74,8 +79,8 @@ def _rule(place: int, rule: RuleView) -> Row:
             Cell(rule.rule, Tone.TEXT2 if calm else Tone.TEXT, strong=not calm),
             _value(rule.value),
             _value(rule.limit),
-            Cell(rule.origin, Tone.MUTED),
-            Cell(rule.message, Tone.TEXT2 if calm else Tone.TEXT),
+            Cell(said(rule.origin), Tone.MUTED),
+            Cell(said(rule.message), Tone.TEXT2 if calm else Tone.TEXT),
         ),
     )
 
@@ -107,8 +112,9 @@ def daily_loss_words(frame: DeskFrame) -> str:
     found = next((rule for rule in frame.rules if rule.rule == DAILY_LOSS), None)
     if found is None:
         return tr("Daily loss limit: off")
-    limit = tr("off") if found.limit is None else f"{_number(found.limit)} USD"
-    return f"{tr('Daily loss limit')}: {limit}"
+    if found.limit is None:
+        return tr("Daily loss limit: off")
+    return tr("Daily loss limit: {limit} USD", limit=_number(found.limit))
 
 
 # ---- forms ---------------------------------------------------------------------------------------
@@ -171,7 +177,12 @@ def take_back_form(one: OverrideView) -> Form:
 
     return Form(
         title=tr("Take an override back"),
-        about=f"{one.rule}: {plain(one.value)} {tr('goes back to')} {plain(one.normal)}.",
+        about=tr(
+            "{rule}: {value} goes back to {normal}.",
+            rule=one.rule,
+            value=plain(one.value),
+            normal=plain(one.normal),
+        ),
         entries=_signatures(),
         send=tr("Take it back"),
         read=read,

@@ -8,12 +8,25 @@ from desk.engine.snapshot import AccountView, DeskFrame, FeedView, TotalsView
 from ui.viewmodels.consensus import diamond, heading_cells
 from ui.viewmodels.executions import execution_lamp
 from ui.viewmodels.lamps import Lamp, lamp_look
-from ui.viewmodels.text import UNKNOWN, age, clock, ratio, short_venue, signed, skew, usd
+from ui.viewmodels.names import word
+from ui.viewmodels.text import (
+    HONG_KONG,
+    UNIVERSAL,
+    UNKNOWN,
+    ZONES,
+    age,
+    clock,
+    ratio,
+    short_venue,
+    signed,
+    skew,
+    usd,
+)
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, of_profit, rank
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 REPLAY = "REPLAY"
-NO_CLIENT = "no client record"
+NO_CLIENT = tr("no client record")
 
 AMBER_FLOOR_MS = 1_500
 """No stream is late before this, however quick its cadence."""
@@ -30,6 +43,8 @@ class StatusView(msgspec.Struct, frozen=True):
     durable: bool
     worst_account: str
     worst_ratio: str
+    worst_kind: str
+    """Its level's code; the word is `worst_level`."""
     worst_level: str
     worst_tone: Tone
     lamps: tuple[Lamp, ...]
@@ -67,6 +82,7 @@ def status_view(frame: DeskFrame) -> StatusView:
         durable=frame.durable,
         worst_account=worst.account if worst else UNKNOWN,
         worst_ratio=ratio(worst.margin_utilization) if worst else UNKNOWN,
+        worst_kind=level,
         worst_level=LEVEL_WORDS.get(level, level),
         worst_tone=LEVEL_TONES.get(level, Tone.DANGER),
         lamps=(
@@ -75,14 +91,14 @@ def status_view(frame: DeskFrame) -> StatusView:
         ),
         consensus=consensus_words(frame),
         consensus_tip="\n".join(consensus_tips(frame)),
-        client=frame.client or NO_CLIENT,
+        client=said(frame.client) or NO_CLIENT,
         client_short=_short_client(frame.client),
         is_sample="SAMPLE" in frame.client,
         engine_ms=f"{frame.engine_ms:.1f} ms",
         profile=frame.profile,
         profile_hash=frame.profile_hash[:8],
-        hkt=clock(frame.wall_ms, 8),
-        utc=clock(frame.wall_ms, 0),
+        hkt=clock(frame.wall_ms, ZONES[HONG_KONG]),
+        utc=clock(frame.wall_ms, ZONES[UNIVERSAL]),
         day_pnl=UNKNOWN if totals is None else signed(totals.day_pnl),
         day_tone=of_profit(None if totals is None else totals.day_pnl),
         day_parts=() if totals is None else day_parts(totals),
@@ -103,7 +119,7 @@ def day_parts(totals: TotalsView) -> tuple[tuple[str, str], ...]:
 def _day_tip(totals: TotalsView | None) -> str:
     head = tr("Profit and loss since 00:00 HKT")
     if totals is None or totals.day_pnl is None:
-        return f"{head}: {tr('unknown, a price or a rate is missing')}"
+        return tr("{head}: unknown, a price or a rate is missing", head=head)
     lines = [f"{head}: {signed(totals.day_pnl, 2)} {totals.currency}"]
     return "\n".join([*lines, *(f"{name} {figure}" for name, figure in day_parts(totals))])
 
@@ -112,7 +128,7 @@ def _short_client(client: str) -> str:
     """Where the whole does not fit: SAMPLE is said, or the first words."""
     if not client:
         return NO_CLIENT
-    return "SAMPLE" if "SAMPLE" in client else client.partition(",")[0]
+    return tr("SAMPLE") if "SAMPLE" in client else client.partition(",")[0]
 
 
 def worst_account(accounts: list[AccountView]) -> AccountView | None:
@@ -139,18 +155,29 @@ def lamp(feed: FeedView) -> Lamp:
     """A venue's lamp: its shape tells the state, its tip the rest."""
     state = feed_state(feed)
     shape, fill, tone = lamp_look(state)
-    clock_words = "it stamps nothing" if feed.skew_ms is None else skew(feed.skew_ms)
-    tip = (
-        f"{feed.venue}: {state}\n"
-        f"Oldest needed stream: {age_words(feed.age_ms)} "
-        f"(late above {age_words(max(AMBER_FLOOR_MS, feed.amber_ms))}, "
-        f"stale above {age_words(feed.stale_ms)})\n"
-        f"Its clock against ours: {clock_words}\n"
-        f"Gaps {feed.gaps} · rejected {feed.rejected} · inactive streams {feed.inactive}"
-    )
-    for said in filter(None, (feed.down, feed.note)):
-        tip += f"\n{said}"
+    tip = "\n".join([f"{feed.venue}: {word(state)}", *_lamp_lines(feed)])
     return Lamp(short_venue(feed.venue), shape, fill, age(feed.age_ms), tone, tip)
+
+
+def _lamp_lines(feed: FeedView) -> list[str]:
+    """How old, how far its clock is off, what went wrong, and what it says itself."""
+    stamps = tr("it stamps nothing") if feed.skew_ms is None else skew(feed.skew_ms)
+    return [
+        tr(
+            "Oldest needed stream: {age} (late above {late}, stale above {stale})",
+            age=age_words(feed.age_ms),
+            late=age_words(max(AMBER_FLOOR_MS, feed.amber_ms)),
+            stale=age_words(feed.stale_ms),
+        ),
+        tr("Its clock against ours: {skew}", skew=stamps),
+        tr(
+            "Gaps {gaps} · rejected {rejected} · inactive streams {inactive}",
+            gaps=feed.gaps,
+            rejected=feed.rejected,
+            inactive=feed.inactive,
+        ),
+        *(said(note) for note in (feed.down, feed.note) if note),
+    ]
 
 
 def age_words(ms: int | None) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from desk.engine.snapshot import DeskFrame, FeedView, StreamView
 from ui.viewmodels.cells import Cell, Column, Row, Side
+from ui.viewmodels.names import word
 from ui.viewmodels.text import UNKNOWN, age, number, symbol, venue
 from ui.viewmodels.tone import Tone
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 
 STREAM_COLUMNS = (
     Column("connection", "Connection", "binance-usdm", Side.LEFT, keep=8),
@@ -107,7 +108,7 @@ def _row(stream: StreamView, meter: RateMeter) -> Row:
         (
             Cell(stream.connection),
             Cell(stream.name, Tone.TEXT if not wrong else Tone.STALE, strong=True),
-            Cell(stream.kind),
+            Cell(said(stream.kind)),
             Cell(symbol(stream.instrument) if stream.instrument else UNKNOWN),
             Cell(
                 age(stream.age_ms),
@@ -134,12 +135,12 @@ def _rate_cell(rate: float | None) -> Cell:
 def _state_cell(stream: StreamView) -> Cell:
     """The state in its word; a chip where something is wrong."""
     if not stream.active:
-        return Cell("INACTIVE", Tone.WARNING, chip="warn")
+        return Cell(word("INACTIVE"), Tone.WARNING, chip="warn")
     if not is_wrong(stream):
-        return Cell(stream.state, Tone.TEXT2 if stream.state == "LIVE" else Tone.MUTED)
+        return Cell(word(stream.state), Tone.TEXT2 if stream.state == "LIVE" else Tone.MUTED)
     if stream.state == "SILENT":
-        return Cell(stream.state, Tone.WARNING, chip="warn")
-    return Cell(stream.state, Tone.DANGER, chip="danger")
+        return Cell(word(stream.state), Tone.WARNING, chip="warn")
+    return Cell(word(stream.state), Tone.DANGER, chip="danger")
 
 
 def wrong_count(frame: DeskFrame) -> int:

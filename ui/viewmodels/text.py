@@ -200,16 +200,44 @@ def horizon(minutes: Decimal | None) -> str:
     return "> 30 d"
 
 
-def date_time(wall_ms: int, offset_hours: int) -> str:
-    """Day and time to the minute: `2026-11-19 10:24`."""
-    zone = timezone(timedelta(hours=offset_hours))
+HONG_KONG, UNIVERSAL = "HKT", "UTC"
+ZONES = {HONG_KONG: 8, UNIVERSAL: 0}
+"""Zones that clocks are shown in → hours ahead of UTC; neither has summer time."""
+_shown = {"zone": HONG_KONG}
+
+
+def use_zone(zone: str) -> None:
+    """Show every clock in a zone from now on; an unheard-of one is Hong Kong's."""
+    _shown["zone"] = zone if zone in ZONES else HONG_KONG
+
+
+def zone_name() -> str:
+    """The zone in force: `HKT`, `UTC`."""
+    return _shown["zone"]
+
+
+def zone_hours() -> int:
+    """Hours that the zone in force is ahead of UTC."""
+    return ZONES[zone_name()]
+
+
+def date_time(wall_ms: int, offset_hours: int | None = None) -> str:
+    """Day and time to the minute in the zone in force: `2026-11-19 10:24`."""
+    hours = zone_hours() if offset_hours is None else offset_hours
+    zone = timezone(timedelta(hours=hours))
     return datetime.fromtimestamp(wall_ms // 1_000, zone).strftime("%Y-%m-%d %H:%M")
 
 
-def clock(wall_ms: int, offset_hours: int) -> str:
-    """Time of day, 24 hours: HKT is offset 8, UTC 0."""
-    seconds = wall_ms // 1_000 + offset_hours * 3_600
+def clock(wall_ms: int, offset_hours: int | None = None) -> str:
+    """Time of day, 24 hours, in the zone in force, or so many hours ahead of UTC."""
+    hours = zone_hours() if offset_hours is None else offset_hours
+    seconds = wall_ms // 1_000 + hours * 3_600
     return f"{seconds // 3_600 % 24:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def moment(wall_ms: int) -> str:
+    """A time of day with its zone: `10:24:31 HKT`."""
+    return f"{clock(wall_ms)} {zone_name()}"
 
 
 @lru_cache(maxsize=1024)

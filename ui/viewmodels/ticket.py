@@ -15,6 +15,7 @@ from desk.model.events import Denial, Previewed
 from desk.model.numbers import plain
 from desk.model.orders import OrderType
 from ui.viewmodels.draft import TicketCommand
+from ui.viewmodels.names import word
 from ui.viewmodels.text import (
     MINUS,
     UNKNOWN,
@@ -99,15 +100,15 @@ class PreviewView(msgspec.Struct, frozen=True):
 EMPTY_ROWS = tuple(
     BeforeAfter(label, UNKNOWN, UNKNOWN, Tone.MUTED)
     for label in (
-        "Utilization",
-        "Margin ratio",
-        "Available",
-        "Close-out common",
-        "Liq. alone",
-        "Leverage",
+        tr("Utilization"),
+        tr("Margin ratio"),
+        tr("Available"),
+        tr("Close-out common"),
+        tr("Liq. alone"),
+        tr("Leverage"),
     )
 )
-EMPTY_COSTS = (("Cost", UNKNOWN), ("Slip", UNKNOWN), ("Fee", UNKNOWN))
+EMPTY_COSTS = ((tr("Cost"), UNKNOWN), (tr("Slip"), UNKNOWN), (tr("Fee"), UNKNOWN))
 
 
 def preview_view(preview: Previewed, market: MarketView) -> PreviewView:
@@ -157,12 +158,12 @@ def _rows(preview: Previewed, market: MarketView) -> tuple[BeforeAfter, ...]:
         return BeforeAfter(label, now, then, Tone.MUTED if then == UNKNOWN else tone)
 
     return (
-        row("Utilization", "margin_utilization", ratio, breaks=over_margin),
-        row("Margin ratio", "margin_ratio", ratio),
-        row("Available", "available_margin", money, breaks=over_margin),
+        row(tr("Utilization"), "margin_utilization", ratio, breaks=over_margin),
+        row(tr("Margin ratio"), "margin_ratio", ratio),
+        row(tr("Available"), "available_margin", money, breaks=over_margin),
         _common_row(before, after),
         _liquidation_row(before, after, market),
-        row("Leverage", "leverage", multiple, breaks=over_leverage),
+        row(tr("Leverage"), "leverage", multiple, breaks=over_leverage),
     )
 
 
@@ -171,22 +172,33 @@ def _costs(cost: dict[str, Any], market: MarketView) -> tuple[tuple[str, str], .
     slip = _decimal(cost.get("slippage_bps"))
     resting = cost.get("levels") == 0
     first = (
-        ("Cost", money(_decimal(cost.get("notional")), 2)),
-        ("Slip", "0.0 bp" if resting else UNKNOWN if slip is None else f"{number(slip, 1)} bp"),
-        ("Fee", money(_decimal(cost.get("fee")), 2)),
+        (tr("Cost"), money(_decimal(cost.get("notional")), 2)),
+        (tr("Slip"), _slip(slip, resting=resting)),
+        (tr("Fee"), money(_decimal(cost.get("fee")), 2)),
     )
     rate = _decimal(cost.get("fee_rate"))
     if rate is None:
         return first
-    away = ("Liq. distance", distance(_decimal(cost.get("liquidation_distance"))).lstrip(MINUS))
-    fee = (str(cost.get("liquidity") or "taker"), f"{number(rate * 100, 3)}%")
+    away = (tr("Liq. distance"), distance(_decimal(cost.get("liquidation_distance"))).lstrip(MINUS))
+    fee = (word(str(cost.get("liquidity") or "taker")), f"{number(rate * 100, 3)}%")
     average = _decimal(cost.get("average_price"))
     if average is None:
         return (*first, away, ("", ""), fee)
     worst = price(_decimal(cost.get("worst_price")), market.tick_size)
-    levels = cost.get("levels")
-    walk = ("Avg", f"{price(average, market.tick_size)} · worst {worst} · {levels} lv")
+    shown = tr(
+        "{average} · worst {worst} · {levels} lv",
+        average=price(average, market.tick_size),
+        worst=worst,
+        levels=cost.get("levels"),
+    )
+    walk = (tr("Avg"), shown)
     return (*first, walk, ("", ""), fee)
+
+
+def _slip(points: Decimal | None, *, resting: bool) -> str:
+    if resting:
+        return "0.0 bp"
+    return UNKNOWN if points is None else f"{number(points, 1)} bp"
 
 
 def _readings(cost: dict[str, Any]) -> Readings:
@@ -201,7 +213,9 @@ def _loss(cost: dict[str, Any]) -> Loss:
     if amount is None:
         return Loss()
     said = f"{money(amount, 2)} {cost.get('fee_asset') or ''}".rstrip()
-    return Loss(said, "" if share is None else f"{number(share * 100, 2)}% of equity")
+    if share is None:
+        return Loss(said)
+    return Loss(said, tr("{share}% of equity", share=number(share * 100, 2)))
 
 
 def _plain(value: Any) -> str:
@@ -217,11 +231,11 @@ def _common_row(before: dict[str, Any], after: dict[str, Any]) -> BeforeAfter:
         moves = [move for side in sides if (move := _decimal(row.get(side))) is not None]
         if moves:
             return _signed_distance(min(moves, key=abs))
-        return UNKNOWN if row.get("maintenance_margin") is None else "none"
+        return UNKNOWN if row.get("maintenance_margin") is None else tr("none")
 
     then = shown(after)
     tone = Tone.MUTED if then == UNKNOWN else Tone.TEXT
-    return BeforeAfter("Close-out common", shown(before), then, tone)
+    return BeforeAfter(tr("Close-out common"), shown(before), then, tone)
 
 
 def _signed_distance(move: Decimal | None) -> str:
@@ -239,12 +253,12 @@ def _liquidation_row(
                 value = _decimal(position.get("liquidation_price"))
                 is_long = not str(position.get("quantity", "")).startswith("-")
                 if value is None:
-                    return "none" if row.get("maintenance_margin") is not None else UNKNOWN
+                    return tr("none") if row.get("maintenance_margin") is not None else UNKNOWN
                 return liquidation_price(value, market.tick_size, is_long=is_long)
-        return "none" if row else UNKNOWN
+        return tr("none") if row else UNKNOWN
 
     now, then = shown(before), shown(after)
-    label = f"Liq. {market.base} alone"
+    label = tr("Liq. {base} alone", base=market.base)
     return BeforeAfter(label, now, then, Tone.MUTED if then == UNKNOWN else Tone.TEXT)
 
 
@@ -267,15 +281,19 @@ def needs(market: MarketView | None) -> tuple[tuple[str, str, Tone], ...]:
     live = market.quality == "LIVE"
     shown: list[tuple[str, str, Tone]] = []
     if market.mark is not None or market.mark_age_ms is not None or market.kind == "perpetual":
-        shown.append(("mark", _age_text(market.mark_age_ms), Tone.TEXT2 if live else Tone.DANGER))
-    book = _age_text(market.book_age_ms) if synced else market.book_state
-    shown.append(("book", book, Tone.TEXT2 if synced else Tone.WARNING))
+        shown.append(
+            (tr("mark"), _age_text(market.mark_age_ms), Tone.TEXT2 if live else Tone.DANGER)
+        )
+    book = _age_text(market.book_age_ms) if synced else word(market.book_state)
+    shown.append((tr("book"), book, Tone.TEXT2 if synced else Tone.WARNING))
     return tuple(shown)
 
 
 def needs_words(shown: tuple[tuple[str, str, Tone], ...]) -> str:
     """`Needs mark 38 ms, book 41 ms`; empty where nothing is known of the market."""
-    return tr("Needs ") + ", ".join(f"{name} {age}" for name, age, _ in shown) if shown else ""
+    if not shown:
+        return ""
+    return tr("Needs {what}", what=", ".join(f"{name} {age}" for name, age, _ in shown))
 
 
 def _age_text(ms: int | None) -> str:
@@ -311,9 +329,9 @@ UNITS = {
     QuantityUnit.BARE: "",
     QuantityUnit.BASE: "",
     QuantityUnit.NOTIONAL: " USD",
-    QuantityUnit.CONTRACTS: " ct",
+    QuantityUnit.CONTRACTS: tr(" ct"),
     QuantityUnit.PERCENT: "%",
-    QuantityUnit.RISK: " at risk",
+    QuantityUnit.RISK: tr(" at risk"),
 }
 
 
@@ -321,7 +339,7 @@ def submit_words(command: TicketCommand, market: MarketView) -> str:
     """What the submit button says it will do."""
     one = command.first if isinstance(command, SubmitOco) else command
     quantity = f"{plain(one.quantity.value)}{UNITS[one.quantity.unit]}"
-    return f"{one.side.value} {quantity} {symbol(one.instrument)} {_how(command, market)}"
+    return f"{word(one.side.value)} {quantity} {symbol(one.instrument)} {_how(command, market)}"
 
 
 def _how(command: TicketCommand, market: MarketView) -> str:
@@ -329,23 +347,28 @@ def _how(command: TicketCommand, market: MarketView) -> str:
     match command:
         case SubmitLadder():
             ends = f"{price(command.first_price, tick)}–{price(command.last_price, tick)}"
-            return f"in {command.count} @ {ends}"
+            return tr("in {count} @ {ends}", count=command.count, ends=ends)
         case SubmitTwap():
-            return f"over {command.over_s} s, every {command.every_s} s"
+            return tr("over {over} s, every {every} s", over=command.over_s, every=command.every_s)
         case SubmitOco(first=first, second=second):
-            return f"@ {price(first.price, tick)} or stop {price(second.trigger, tick)}"
+            return tr(
+                "@ {limit} or stop {stop}",
+                limit=price(first.price, tick),
+                stop=price(second.trigger, tick),
+            )
         case SubmitOrder():
             return _at(command, tick)
 
 
 def _at(order: SubmitOrder, tick: Decimal) -> str:
     if order.trail_rate is not None:
-        return f"trailing {number(order.trail_rate * 100, 2)}%"
+        return tr("trailing {trail}", trail=f"{number(order.trail_rate * 100, 2)}%")
     if order.trail is not None:
-        return f"trailing {price(order.trail, tick)}"
-    limit = "at market" if order.price is None else f"@ {price(order.price, tick)}"
+        return tr("trailing {trail}", trail=price(order.trail, tick))
+    limit = tr("at market") if order.price is None else f"@ {price(order.price, tick)}"
     if order.trigger is None:
         return limit
-    words = "target" if order.type is OrderType.TAKE_PROFIT else "stop"
-    beyond = "" if order.price is None else f" {limit}"
-    return f"{words} {price(order.trigger, tick)}{beyond}"
+    at = price(order.trigger, tick)
+    target = order.type is OrderType.TAKE_PROFIT
+    words = tr("target {price}", price=at) if target else tr("stop {price}", price=at)
+    return words if order.price is None else f"{words} {limit}"

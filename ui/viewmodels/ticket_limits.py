@@ -9,7 +9,8 @@ from desk.engine.setting_snapshot import SettingView
 from desk.engine.snapshot import DeskFrame, MarketView
 from desk.model.numbers import plain
 from desk.model.orders import TimeInForce
-from ui.viewmodels.draft import Form
+from ui.viewmodels.draft import FORM_WORDS, Form
+from ui.viewmodels.names import word
 from ui.viewmodels.text import TIMES
 from ui.viewmodels.translation import tr
 
@@ -27,7 +28,9 @@ class TicketLimits(msgspec.Struct, frozen=True):
 def limits_of(frame: DeskFrame, market: MarketView | None) -> TicketLimits:
     """Return what the ticket of an instrument may offer."""
     setting = setting_of(frame, market)
-    words = "" if setting is None else f"{plain(setting.leverage)}{TIMES} {setting.margin_mode}"
+    words = (
+        "" if setting is None else f"{plain(setting.leverage)}{TIMES} {word(setting.margin_mode)}"
+    )
     execution = None if market is None else _execution(frame.executions, market.venue)
     if execution is None:
         return TicketLimits(setting=words)
@@ -63,7 +66,7 @@ def _forms(execution: ExecutionView) -> dict[str, str]:
         for form in Form
     }  # fmt: skip
     return {
-        form.name: _cannot(execution, form.value)
+        form.name: _cannot(execution, FORM_WORDS[form])
         for form, wanted in needed.items()
         if not wanted <= types
     }
@@ -71,7 +74,7 @@ def _forms(execution: ExecutionView) -> dict[str, str]:
 
 def _flags(execution: ExecutionView) -> dict[str, str]:
     flags = {"post_only": execution.post_only, "reduce_only": execution.reduce_only}
-    words = {"post_only": "post-only", "reduce_only": "reduce-only"}
+    words = {"post_only": tr("post-only"), "reduce_only": tr("reduce-only")}
     return {name: _cannot(execution, words[name]) for name, can in flags.items() if not can}
 
 

@@ -16,8 +16,10 @@ from desk.model.events import Acknowledged, AnyEvent, Denial, Denied, Previewed
 from desk.model.numbers import plain
 from ui.viewmodels.draft import Draft, Moment, Problem, TicketCommand
 from ui.viewmodels.drafting import expiry_of, levels_of, order_of
-from ui.viewmodels.text import age, date_time, price
+from ui.viewmodels.names import word
+from ui.viewmodels.text import age, date_time, price, zone_name
 from ui.viewmodels.ticket import PreviewView, preview_view, submit_words
+from ui.viewmodels.translation import tr
 from ui.viewmodels.written import read_number
 
 MINUTE_MS = 60_000
@@ -182,8 +184,9 @@ class TicketState:
             return ""
         if self.market is None or self.order is None:
             return ""
-        unit = "ct" if self.market.quantity_unit == "ct" else self.market.base
-        return f"Would pass: {self.draft.side.value} {view.largest} {unit}."
+        unit = tr("ct") if self.market.quantity_unit == "ct" else self.market.base
+        side = word(self.draft.side.value)
+        return tr("Would pass: {order}.", order=f"{side} {view.largest} {unit}")
 
     def unit_word(self) -> str:
         """What a number alone in the quantity is."""
@@ -191,9 +194,12 @@ class TicketState:
             return ""
         unit = self.draft.unit
         if unit is QuantityUnit.CONTRACTS:
-            return "ct"
+            return tr("ct")
         money = unit in {QuantityUnit.NOTIONAL, QuantityUnit.RISK}
-        return "USD" if money else self.market.quantity_unit or self.market.base
+        if money:
+            return "USD"
+        own = self.market.quantity_unit or self.market.base
+        return tr("ct") if own == "ct" else own
 
     def level_words(self) -> tuple[str, str, str]:
         """Target and stop as prices, where they are written as distances; until when it works."""
@@ -207,7 +213,9 @@ class TicketState:
             for level, text in zip(levels, written, strict=True)
         ]
         until = expiry_of(draft, market, self.moment)
-        return shown[0], shown[1], "" if until is None else f"Until {date_time(until, 8)} HKT"
+        if until is None:
+            return shown[0], shown[1], ""
+        return shown[0], shown[1], tr("Until {time}", time=f"{date_time(until)} {zone_name()}")
 
     def unknown_words(self, orders: list[OrderView], wall_ms: int) -> str:
         """What is to be said of the order sent last while nobody knows what became of it."""
@@ -217,10 +225,12 @@ class TicketState:
         lost = next((order for order in mine if order.status == "UNKNOWN"), None)
         if lost is None:
             return ""
-        since = lost.unanswered_since_ms
-        ago = "" if since is None else f" for {_ago(wall_ms - since)}"
-        said = f"Last order {lost.side} {plain(lost.quantity)}: outcome UNKNOWN{ago}"
-        return f"{said}. The venue is being asked; do not send it again."
+        order, since = f"{word(lost.side)} {plain(lost.quantity)}", lost.unanswered_since_ms
+        asked = tr("The venue is being asked; do not send it again.")
+        if since is None:
+            return tr("Last order {order}: outcome UNKNOWN. ", order=order) + asked
+        ago = _ago(wall_ms - since)
+        return tr("Last order {order}: outcome UNKNOWN for {ago}. ", order=order, ago=ago) + asked
 
     def asks_to_confirm(self) -> bool:
         """The desk asks whether the same order is meant again."""
@@ -237,22 +247,27 @@ class TicketState:
     def submit_state(self, *, armed: bool, connected: bool) -> SubmitState:
         """What the button says and whether it sends; the first obstacle is named."""
         if not connected:
-            return SubmitState("Cannot send: the desk does not answer", False, "plain")
+            return SubmitState(tr("Cannot send: the desk does not answer"), False, "plain")
         if self.sent_number is not None:
-            return SubmitState("Sent, waiting for the desk", False, "plain")
+            return SubmitState(tr("Sent, waiting for the desk"), False, "plain")
         if not armed:
-            return SubmitState("Disarmed: preview only", False, "plain", dashed=True)
+            return SubmitState(tr("Disarmed: preview only"), False, "plain", dashed=True)
         if self.problems or self.order is None or self.market is None:
-            text = self.problems[0].text if self.problems else "Nothing to send"
+            text = self.problems[0].text if self.problems else tr("Nothing to send")
             return SubmitState(text, False, "plain")
         kind = self.draft.side.value.lower()
         if self.asks_to_confirm():
-            return SubmitState("Send the same order again", True, kind)
+            return SubmitState(tr("Send the same order again"), True, kind)
         denials = self.denials()
         if denials:
-            reasons = "1 reason" if len(denials) == 1 else f"{len(denials)} reasons"
-            return SubmitState(f"Cannot send: {reasons} above", False, "plain")
+            return SubmitState(_obstacles(len(denials)), False, "plain")
         return SubmitState(submit_words(self.order, self.market), True, kind)
+
+
+def _obstacles(count: int) -> str:
+    if count == 1:
+        return tr("Cannot send: 1 reason above")
+    return tr("Cannot send: {count} reasons above", count=count)
 
 
 def _cleared(draft: Draft, order_id: str) -> Draft:

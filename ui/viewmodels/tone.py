@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import Enum
 
+from ui.viewmodels.translation import tr
+
 
 class Tone(Enum):
     """A meaning; the value is the palette's token."""
@@ -30,11 +32,11 @@ LEVEL_TONES = {
 }
 
 LEVEL_WORDS = {
-    "NORMAL": "NORMAL",
-    "WARNING": "WARNING",
-    "MARGIN_CALL": "MARGIN CALL",
-    "CLOSE_OUT": "CLOSING OUT",
-    "UNKNOWN": "UNKNOWN",
+    "NORMAL": tr("NORMAL"),
+    "WARNING": tr("WARNING"),
+    "MARGIN_CALL": tr("MARGIN CALL"),
+    "CLOSE_OUT": tr("CLOSING OUT"),
+    "UNKNOWN": tr("UNKNOWN"),
 }
 
 LEVEL_RANK = {"NORMAL": 0, "UNKNOWN": 1, "WARNING": 2, "MARGIN_CALL": 3, "CLOSE_OUT": 4}

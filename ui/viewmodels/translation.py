@@ -2,7 +2,8 @@
 
 `tr` is for what the window says itself; `said` for sentences that the desk wrote in English (a
 denial, an alert): they are recognised by their pattern. What has no translation stays English,
-so nothing is ever left unsaid.
+so nothing is ever left unsaid. A text that means two things names which after a bar, as in
+`tr("Limit¦order type")`: the bar and what follows it are never shown.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ ENGLISH = "en"
 CHINESE = "zh_HK"
 LANGUAGES = {ENGLISH: "English", CHINESE: "繁體中文"}
 """Every language, in its own words."""
+
+CONTEXT = "¦"
 
 
 class Catalogue:
@@ -33,8 +36,8 @@ class Catalogue:
         return self.texts.get(sentence, sentence) if words is sentence else words
 
     def fill(self, text: str, holes: Mapping[str, Any]) -> str:
-        """Return a text with its holes filled, a sentence or word of the desk in them too."""
-        found = self.texts.get(text, text)
+        """Return a text with its holes filled."""
+        found = self.texts.get(text) or text.partition(CONTEXT)[0]
         return found.format_map(holes) if holes else found
 
 

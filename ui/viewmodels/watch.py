@@ -8,6 +8,7 @@ from itertools import groupby
 from desk.engine.snapshot import DeskFrame, MarketView, QualityView
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.consensus import STABLECOINS, heading_cells, index_of, rate_cells
+from ui.viewmodels.names import word
 from ui.viewmodels.text import (
     UNKNOWN,
     age,
@@ -21,6 +22,7 @@ from ui.viewmodels.text import (
     symbol,
 )
 from ui.viewmodels.tone import Tone, of_profit
+from ui.viewmodels.translation import tr
 
 COLUMNS = (
     Column("venue", "Venue", "KRK", Side.LEFT, keep=8),
@@ -95,7 +97,7 @@ def _place(market: MarketView) -> tuple[int, str, bool, str, str, str]:
 
 def _heading(frame: DeskFrame, group: str, markets: list[MarketView]) -> Row:
     live = sum(market.quality == "LIVE" for market in markets)
-    note = Cell(f"{live} of {len(markets)} live", Tone.MUTED)
+    note = Cell(tr("{live} of {all} live", live=live, all=len(markets)), Tone.MUTED)
     index = index_of(frame, group)
     said = () if index is None else heading_cells(index)
     if group == STABLECOINS:
@@ -118,7 +120,10 @@ def _row(market: MarketView, quality: QualityView | None, wall_ms: int, *, short
         (
             Cell(short_venue(market.venue) if short else market.venue, figure),
             Cell(
-                symbol(market.instrument), strong, strong=True, unit="" if is_perpetual else "spot"
+                symbol(market.instrument),
+                strong,
+                strong=True,
+                unit="" if is_perpetual else word("spot"),
             ),
             figured(price(market.bid, tick), strong),
             figured(price(market.ask, tick), strong),
@@ -151,23 +156,25 @@ def _accrues(market: MarketView) -> bool:
 
 def _next_funding(market: MarketView, wall_ms: int) -> str:
     if market.next_funding_ms is None:
-        return "cont." if _accrues(market) and market.funding_interval_h is not None else UNKNOWN
+        return (
+            tr("cont.") if _accrues(market) and market.funding_interval_h is not None else UNKNOWN
+        )
     return countdown_short(market.next_funding_ms - wall_ms)
 
 
 def _age_cell(market: MarketView, quality: QualityView | None) -> Cell:
     """The mark's age; the worst that is wrong with mark or book stands out."""
     if market.quality == "UNKNOWN":
-        return Cell("UNKNOWN", Tone.WARNING, chip="warn")
+        return Cell(word("UNKNOWN"), Tone.WARNING, chip="warn")
     text = age(market.mark_age_ms if market.mark_age_ms is not None else market.book_age_ms)
     if market.quality != "LIVE":
         return Cell(text, Tone.DANGER, chip="danger")
     if market.book_state != "SYNCED":
-        return Cell(market.book_state, Tone.WARNING, chip="warn")
+        return Cell(word(market.book_state), Tone.WARNING, chip="warn")
     if quality is not None and quality.diverging:
-        return Cell("DIVERGING", Tone.DANGER, chip="danger")
+        return Cell(word("DIVERGING"), Tone.DANGER, chip="danger")
     if quality is not None and quality.blocked:
-        return Cell("BLOCKED", Tone.WARNING, chip="warn")
+        return Cell(word("BLOCKED"), Tone.WARNING, chip="warn")
     return Cell(text, Tone.MUTED)
 
 

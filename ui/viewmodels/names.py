@@ -1,0 +1,132 @@
+"""The desk's own words as the screen writes them: sides, types, states, kinds.
+
+They are codes to the program and words to the reader: nothing is ever compared with what is here.
+"""
+
+from __future__ import annotations
+
+from ui.viewmodels.translation import said, tr
+
+_WORDS = {
+    # sides
+    "BUY": tr("BUY"),
+    "SELL": tr("SELL"),
+    "LONG": tr("LONG"),
+    "SHORT": tr("SHORT"),
+    # order types and roles
+    "LIMIT": tr("LIMIT"),
+    "MARKET": tr("MARKET"),
+    "STOP": tr("STOP"),
+    "LMT": tr("LMT"),
+    "MKT": tr("MKT"),
+    "STP": tr("STP"),
+    "STL": tr("STL"),
+    "SL": tr("SL"),
+    "TP": tr("TP"),
+    "TRL": tr("TRL"),
+    "TRAIL": tr("TRAIL"),
+    "PO": tr("PO"),
+    "RO": tr("RO"),
+    "OCO": tr("OCO"),
+    "LADDER": tr("LADDER"),
+    "TWAP": tr("TWAP"),
+    # what stands with an order or a program
+    "SENT": tr("SENT"),
+    "CXL": tr("CXL"),
+    "CXL …": tr("CXL …"),
+    "AMD …": tr("AMD …"),
+    "REJ": tr("REJ"),
+    "FILLED": tr("FILLED"),
+    "RUNNING": tr("RUNNING"),
+    "DONE": tr("DONE"),
+    "ENDED": tr("ENDED"),
+    "sent": tr("sent"),
+    "unknown": tr("unknown"),
+    "moving": tr("moving"),
+    "cancelling": tr("cancelling"),
+    # the desk
+    "ACTIVE": tr("ACTIVE"),
+    "REDUCING": tr("REDUCING"),
+    "HALTED": tr("HALTED"),
+    "PAPER": tr("PAPER"),
+    "SIMULATED": tr("SIMULATED"),
+    "REPLAY": tr("REPLAY"),
+    # accounts
+    "NORMAL": tr("NORMAL"),
+    "WARNING": tr("WARNING"),
+    "MARGIN CALL": tr("MARGIN CALL"),
+    "CLOSING OUT": tr("CLOSING OUT"),
+    "UNKNOWN": tr("UNKNOWN"),
+    "MARGIN_CALL": tr("MARGIN CALL"),
+    "CLOSE_OUT": tr("CLOSING OUT"),
+    "perpetual": tr("perpetual"),
+    "spot": tr("spot"),
+    "financing": tr("financing"),
+    "cross": tr("cross"),
+    "isolated": tr("isolated"),
+    # data
+    "LIVE": tr("LIVE"),
+    "STALE": tr("STALE"),
+    "SYNCED": tr("SYNCED"),
+    "UNSYNCED": tr("UNSYNCED"),
+    "QUIET": tr("QUIET"),
+    "SILENT": tr("SILENT"),
+    "INACTIVE": tr("INACTIVE"),
+    "DIVERGING": tr("DIVERGING"),
+    "BLOCKED": tr("BLOCKED"),
+    "CONSENSUS": tr("CONSENSUS"),
+    "THIN": tr("THIN"),
+    "counted": tr("counted"),
+    "silent": tr("silent"),
+    "left out": tr("left out"),
+    "held": tr("held"),
+    "live": tr("live"),
+    "late": tr("late"),
+    "stale": tr("stale"),
+    "never seen": tr("never seen"),
+    "up": tr("up"),
+    "down": tr("down"),
+    "comparing": tr("comparing"),
+    "maker": tr("maker"),
+    "taker": tr("taker"),
+    # kinds of what the journal keeps
+    "order": tr("order"),
+    "fill": tr("fill"),
+    "denial": tr("denial"),
+    "cancel": tr("cancel"),
+    "amend": tr("amend"),
+    "rejection": tr("rejection"),
+    "close-out": tr("close-out"),
+    "funding": tr("funding"),
+    "alert": tr("alert"),
+    # what an alert watches
+    "price": tr("price"),
+    "spread": tr("spread"),
+    "distance": tr("distance"),
+    "level": tr("level"),
+    "price above": tr("price above"),
+    "price below": tr("price below"),
+    "spread above": tr("spread above"),
+    "funding above": tr("funding above"),
+    "funding below": tr("funding below"),
+    "distance below": tr("distance below"),
+    "any fill": tr("any fill"),
+    "stale mark": tr("stale mark"),
+    # what a form lets choose
+    "all": tr("all"),
+    "none": tr("none"),
+    "individual": tr("individual"),
+    "corporation": tr("corporation"),
+    "partnership": tr("partnership"),
+    "trust": tr("trust"),
+    "portfolio": tr("portfolio"),
+    "assets": tr("assets"),
+    "equal": tr("equal"),
+    "rising": tr("rising"),
+    "falling": tr("falling"),
+}
+
+
+def word(code: str) -> str:
+    """A word of the desk in the trader's language; one that nobody has heard of stays."""
+    return _WORDS.get(code) or said(code)
