@@ -158,7 +158,7 @@ def _confirmations(policy: Policy) -> Iterable[Setting]:
     section = tr("Confirmations")
     how = (
         (Confirm.NONE.value, tr("None¦confirmation")),
-        (Confirm.STRIP.value, tr("Ask")),
+        (Confirm.STRIP.value, tr("Ask¦before it is done")),
         (Confirm.HOLD.value, tr("Hold")),
     )
     for action, label in actions().items():
