@@ -52,24 +52,27 @@ def run_window(
     # A dialog of the system takes keys that we then never see, the panic keys among them.
     app.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs)
 
+    from ui.language import speak_on_screen
     from ui.own_files import own_files
-    from ui.palette import palette
-    from ui.shell import Shell
-    from ui.window_place import put_back
 
     own = own_files(folder)
+    mute = speak_on_screen(app, own.preferences.language)
+
+    # Tables hold words: nothing that has one is imported before the language is known.
+    from ui.palette import palette
+    from ui.shell import Shell
+    from ui.viewmodels.text import use_zone
+    from ui.window_place import put_back
+
+    use_zone(own.preferences.zone)
     colours = palette(own.preferences.scheme)
     shell = Shell(QColor(colours.bg), QColor(colours.raised))
     misplaced = put_back(shell, own.file)
     shell.show()
     app.processEvents()
 
-    from ui.language import speak_on_screen
     from ui.theme import dress
-    from ui.viewmodels.text import use_zone
 
-    use_zone(own.preferences.zone)
-    mute = speak_on_screen(app, own.preferences.language)
     theme = dress(app, own.preferences.scheme, own.preferences.direction)
 
     from ui.pump import Pump

@@ -33,6 +33,8 @@ from ui.window_file import FILE, WindowFile
 if TYPE_CHECKING:
     from ui.panes import Panes
 
+NAMES = {"trade": tr("Trade"), "risk": tr("Risk"), "monitor": tr("Monitor")}
+"""What the layouts that ship are called, by their ids."""
 LAYOUTS, SHOWN = "layouts", "workspace"
 KEEP_MS = 1_000
 """After a change the file is written when nothing has changed for so long."""
@@ -85,7 +87,7 @@ class Workspace(QObject):
     def name_of(self, layout_id: str) -> str:
         """Return a layout's name in the trader's language."""
         layout = self.layouts[layout_id]
-        return layout.name if layout.is_own else tr(layout.name)
+        return layout.name if layout.is_own else NAMES.get(layout.id, layout.name)
 
     def switch(self, layout_id: str) -> None:
         """Show another layout; how this one is left is remembered."""

@@ -118,6 +118,27 @@ def test_holes_are_filled_where_the_text_is_used():
     assert not odd, "\n".join(odd)
 
 
+def test_no_table_of_words_is_made_before_the_language_is_known():
+    """`ui.app` imports these two before it speaks."""
+    todo, seen = ["ui.own_files", "ui.language"], set()
+    while todo:
+        name = todo.pop()
+        path = UI.parent / f"{name.replace('.', '/')}.py"
+        if name in seen or not path.exists():
+            continue
+        seen.add(name)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in tree.body:
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ui"):
+                todo += [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+            elif not isinstance(node, ast.FunctionDef | ast.ClassDef):
+                spoken = [
+                    n for n in ast.walk(node) if getattr(getattr(n, "func", 0), "id", "") == "tr"
+                ]
+                assert not spoken, f"{where(path, node)} speaks before the language is known"
+    assert {"ui.keys", "ui.preferences", "ui.viewmodels.translation"} <= seen
+
+
 def test_texts_are_chinese():
     """A text that is the same in both languages has no Latin word that a reader must know."""
     odd = [

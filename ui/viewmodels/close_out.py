@@ -36,7 +36,7 @@ PHASES = {
 
 _STATUS = {
     "planned": Cell(tr("planned"), Tone.MUTED),
-    "working": Cell(f"▸ {tr('WORKING')}", Tone.DANGER, strong=True),
+    "working": Cell(f"▸ {tr('WORKING¦step')}", Tone.DANGER, strong=True),
     "done": Cell(f"✓ {tr('done')}", Tone.TEXT),
 }
 _URGENT = ("standing", "done", "confirming")

@@ -32,7 +32,7 @@ COLUMNS = (
     Column("position", "Position", "▲ 200.000"),
     Column("entry", "Entry", "88,888.8", keep=5),
     Column("mark", "Mark", "88,888.8"),
-    Column("liquidation", "Liquidation", "88,888.8"),
+    Column("liquidation", "Liquidation¦price", "88,888.8"),
     Column("distance", "Distance ↑", "", Side.LEFT, width=172, tip="σ of one hour · usual time"),
     Column("unrealized", "Unrealized", "−888,888"),
     Column("realized", "Realized", "+88,888", keep=1),
