@@ -31,6 +31,8 @@ from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.tone import Tone
 
 PADDING = 8
+WIDEST = 13
+"""Pixels that no character of a table is wider than."""
 
 
 class Grid(QTableView):
@@ -135,9 +137,9 @@ class Grid(QTableView):
             if row.heading or (number < len(before) and row == before[number]):
                 continue
             for column, cell in enumerate(row.cells):
-                # Ten pixels a character is more than any needs: most cells are not measured.
+                # More than any character needs, a Chinese one too: most cells are not measured.
                 longest = max(len(cell.text) + len(cell.unit) + 1, len(cell.second))
-                if longest * 10 <= self._needed[column] or self.grid.columns[column].width:
+                if longest * WIDEST <= self._needed[column] or self.grid.columns[column].width:
                     continue
                 unit = small.width(cell.unit) + 5 if cell.unit else 0.0
                 width = int(max(strong.width(cell.text) + unit, small.width(cell.second))) + 1

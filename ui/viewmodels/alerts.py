@@ -106,7 +106,7 @@ def _what(rule: AlertRuleView) -> str:
         words += ["≥", _figure(rule, rule.above)]
     if rule.below is not None:
         words += ["≤", _figure(rule, rule.below)]
-    words += [tr("repeats")] * rule.repeats + [tr("silent")] * (not rule.sound)
+    words += [tr("repeats")] * rule.repeats + [tr("silent¦alert")] * (not rule.sound)
     words += [f"· {rule.note}"] * bool(rule.note)
     return " ".join(part for part in words if part)
 

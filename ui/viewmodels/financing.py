@@ -14,6 +14,7 @@ from ui.viewmodels.figure import Gauge
 from ui.viewmodels.loan_figures import loan_figures, why_unknown
 from ui.viewmodels.loan_shares import ShareBar, share_bars
 from ui.viewmodels.risk import AccountCard, cure_by
+from ui.viewmodels.names import word
 from ui.viewmodels.text import MINUS, UNKNOWN, countdown, moment, money, number, ratio
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, rank
 from ui.viewmodels.translation import said, tr
@@ -114,16 +115,16 @@ def _stopped(loan: LoanView) -> str:
 def _card(loan: LoanView, frame: DeskFrame) -> AccountCard:
     account = next((one for one in frame.accounts if one.account == loan.account), None)
     since_ms = None if account is None else account.level_since_ms
-    word = LEVEL_WORDS.get(loan.level, loan.level)
+    level = LEVEL_WORDS.get(loan.level, loan.level)
     calm = loan.level == "NORMAL" or since_ms is None
     left = None if loan.cure_deadline_ms is None else loan.cure_deadline_ms - frame.wall_ms
     used = loan.utilization
-    who = [tr("WATCHED") if loan.watched else "", loan.lender, said(loan.execution), loan.currency]
+    who = [tr("WATCHED") if loan.watched else "", loan.lender, word(loan.execution), loan.currency]
     return AccountCard(
         account=loan.account,
         subtitle=" · ".join(part for part in who if part),
         level=loan.level,
-        level_word=word,
+        level_word=level,
         tone=LEVEL_TONES.get(loan.level, Tone.DANGER),
         utilization=ratio(used),
         margin_ratio=UNKNOWN,
@@ -137,7 +138,7 @@ def _card(loan: LoanView, frame: DeskFrame) -> AccountCard:
         is_idle=False,
         holdings="",
         is_stale=account is not None and account.quality == "STALE",
-        since="" if calm else tr("{level} since {time}", level=word, time=moment(since_ms or 0)),
+        since="" if calm else tr("{level} since {time}", level=level, time=moment(since_ms or 0)),
         is_watched=loan.watched,
         cure_by=cure_by(loan.cure_deadline_ms),
     )

@@ -62,6 +62,7 @@ _WORDS = {
     "perpetual": tr("perpetual"),
     "spot": tr("spot"),
     "financing": tr("financing"),
+    "paper": tr("paper"),
     "cross": tr("cross"),
     "isolated": tr("isolated"),
     # data

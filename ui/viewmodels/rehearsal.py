@@ -28,7 +28,7 @@ from ui.viewmodels.text import (
 )
 from ui.viewmodels.text import symbol as symbol_of
 from ui.viewmodels.tone import Tone
-from ui.viewmodels.translation import tr
+from ui.viewmodels.translation import said, tr
 from ui.viewmodels.watch import market_of
 from ui.viewmodels.written import read_number
 
@@ -134,14 +134,14 @@ def rehearsal_view(
         rows=_rows(steps, margin, frame, account) if steps else (),
         prices=tr(
             "Expected prices from the book of {time}, shifted by the shock",
-            time=clock(asked_ms, 8),
+            time=clock(asked_ms),
         ),
         left=_left(margin),
         preference=tr(
             "first reduced: {order}",
             order=preference_words(plan.preference if plan is not None else []),
         ),
-        notes=tuple(answer.notes),
+        notes=tuple(map(said, answer.notes)),
         sentence="" if steps else _calm(margin),
     )
 
