@@ -95,6 +95,7 @@ def test_every_text_is_translated():
     assert not missing, f"{len(missing)} texts without Chinese; {HOW}:\n" + "\n".join(missing)
 
 
+@pytest.mark.slow
 def test_no_translation_is_of_a_text_that_has_gone():
     known = set(texts())
     dead = [
