@@ -50,18 +50,19 @@ _PROBE_TIMEOUT_S = 60.0
 _QT_PROBE = """
 import json
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from ui.fonts import CODE_FAMILY, TEXT_FAMILY, load_code_font, load_text_font
+from ui.fonts import (
+    CODE_FAMILY, TEXT_FAMILY, chinese_family, load_code_font, load_text_font
+)
 app = QGuiApplication([])
 load_text_font(), load_code_font()
 size = app.primaryScreen().size()
 families = QFontDatabase.families()
-chinese = QFontDatabase.families(QFontDatabase.WritingSystem.TraditionalChinese)
 print(json.dumps({
     "platform": app.platformName(),
     "screen": f"{size.width()}x{size.height()}",
     "text": TEXT_FAMILY if TEXT_FAMILY in families else None,
     "code": CODE_FAMILY if CODE_FAMILY in families else None,
-    "chinese": chinese[0] if chinese else None,
+    "chinese": chinese_family() or None,
 }))
 """
 
@@ -146,7 +147,7 @@ def _qt_rows(environ: Mapping[str, str]) -> Iterator[Row]:
     yield _display_row(environ, wanted, shown)
     yield _font_row("text font", fonts.get("text"), "Inter comes with fontpkg-inter")
     yield _font_row("code font", fonts.get("code"), "it comes with fontpkg-jetbrains-mono")
-    advice = "Chinese text shows as boxes; on Debian: apt-get install -y fonts-noto-cjk"
+    advice = "the window stays English; on Debian: apt-get install -y fonts-noto-cjk"
     yield _font_row("chinese font", fonts.get("chinese"), advice)
 
 

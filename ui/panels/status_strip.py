@@ -108,7 +108,7 @@ class StatusStrip(QWidget):
     def _paint_right(self, ink: Ink, view: StatusView, left: float) -> None:
         """Clock, client and the rest from the right, as far as the room reaches."""
         parts: list[_Part] = [
-            self._utc,
+            self._other_clock,
             self._clock,
             self._client,
             self._day_long,
@@ -116,15 +116,15 @@ class StatusStrip(QWidget):
             self._engine,
             self._indices,
         ]
-        # What is given up and what takes its place, one after the other; HKT and who the client
-        # is stay.
+        # What is given up and what takes its place, one after the other; the leading clock and
+        # who the client is stay.
         give_up: list[tuple[_Part, _Part | None]] = [
             (self._client, self._short_client),
             (self._day_long, self._day),
             (self._engine, None),
             (self._indices, self._first_index),
             (self._first_index, None),
-            (self._utc, None),
+            (self._other_clock, None),
             (self._profile, None),
             (self._day, None),
         ]
@@ -223,12 +223,17 @@ class StatusStrip(QWidget):
 
     def _clock(self, ink: Ink, view: StatusView, right: float, *, measure: bool = False) -> float:
         return self._words(
-            ink, right, [(view.hkt, "text", 600, False), ("HKT", "muted", 0, False)], measure
+            ink, right, [(view.clock, "text", 600, False), (view.zone, "muted", 0, False)], measure
         )
 
-    def _utc(self, ink: Ink, view: StatusView, right: float, *, measure: bool = False) -> float:
+    def _other_clock(
+        self, ink: Ink, view: StatusView, right: float, *, measure: bool = False
+    ) -> float:
         return self._words(
-            ink, right, [(view.utc, "text2", 0, False), ("UTC", "muted", 0, False)], measure
+            ink,
+            right,
+            [(view.other, "text2", 0, False), (view.other_zone, "muted", 0, False)],
+            measure,
         )
 
     def _profile(self, ink: Ink, view: StatusView, right: float, *, measure: bool = False) -> float:

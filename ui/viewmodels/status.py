@@ -21,6 +21,7 @@ from ui.viewmodels.text import (
     signed,
     skew,
     usd,
+    zone_name,
 )
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, of_profit, rank
 from ui.viewmodels.translation import said, tr
@@ -57,8 +58,11 @@ class StatusView(msgspec.Struct, frozen=True):
     engine_ms: str
     profile: str
     profile_hash: str
-    hkt: str
-    utc: str
+    clock: str
+    zone: str
+    """Of the clock that leads, as the trader chose."""
+    other: str
+    other_zone: str
     day_pnl: str
     day_tone: Tone
     day_parts: tuple[tuple[str, str], ...]
@@ -71,6 +75,7 @@ def status_view(frame: DeskFrame) -> StatusView:
     worst = worst_account(frame.accounts)
     level = worst.level if worst else "UNKNOWN"
     totals = frame.totals
+    other = UNIVERSAL if zone_name() == HONG_KONG else HONG_KONG
     return StatusView(
         mode=frame.mode,
         mode_token={"PAPER": "paper", "SIMULATED": "simulated", "REPLAY": "simulated"}.get(
@@ -97,8 +102,10 @@ def status_view(frame: DeskFrame) -> StatusView:
         engine_ms=f"{frame.engine_ms:.1f} ms",
         profile=frame.profile,
         profile_hash=frame.profile_hash[:8],
-        hkt=clock(frame.wall_ms, ZONES[HONG_KONG]),
-        utc=clock(frame.wall_ms, ZONES[UNIVERSAL]),
+        clock=clock(frame.wall_ms),
+        zone=zone_name(),
+        other=clock(frame.wall_ms, ZONES[other]),
+        other_zone=other,
         day_pnl=UNKNOWN if totals is None else signed(totals.day_pnl),
         day_tone=of_profit(None if totals is None else totals.day_pnl),
         day_parts=() if totals is None else day_parts(totals),

@@ -2,6 +2,7 @@ from decimal import Decimal as D
 
 import pytest
 from helpers.frames import (
+    WALL_MS,
     account,
     empty_desk,
     feed,
@@ -13,7 +14,11 @@ from helpers.frames import (
 from helpers.seven_venues import troubled_venues
 
 from ui.viewmodels.banner import banners, crashed, engine_lost, engine_silent
+from ui.viewmodels.cells import in_words
+from ui.viewmodels.events import EVENT_COLUMNS
+from ui.viewmodels.risk import risk_view
 from ui.viewmodels.status import lamp, status_view, worst_account
+from ui.viewmodels.text import date_time, use_zone
 from ui.viewmodels.tone import Tone
 
 
@@ -85,7 +90,8 @@ def test_status_of_the_normal_desk():
     view = status_view(normal_desk())
     assert (view.mode, view.mode_token, view.state) == ("PAPER", "paper", "ACTIVE")
     assert (view.worst_account, view.worst_ratio, view.worst_level) == ("perp-1", "63.9%", "NORMAL")
-    assert (view.hkt, view.utc) == ("10:24:31", "02:24:31")
+    assert (view.clock, view.zone) == ("10:24:31", "HKT")
+    assert (view.other, view.other_zone) == ("02:24:31", "UTC")
     assert view.is_sample
     assert view.profile_hash == "4f1c9ae2"
 
@@ -168,3 +174,21 @@ def test_lost_engine_says_positions_are_not_guarded():
 
 def test_crash_of_the_window_before_is_told_by_its_last_line():
     assert "signal 9" in crashed("Traceback\nthe window was ended by signal 9").text
+
+
+@pytest.fixture
+def universal():
+    use_zone("UTC")
+    yield
+    use_zone("HKT")
+
+
+def test_every_clock_follows_the_zone_that_was_chosen(universal):
+    view = status_view(normal_desk())
+    assert (view.clock, view.zone) == ("02:24:31", "UTC")
+    assert (view.other, view.other_zone) == ("10:24:31", "HKT")
+    called = margin_call_desk()
+    assert risk_view(called).cards[0].since.endswith("07:01:12 UTC")
+    assert "since 07:01:12." in banners(called)[0].text
+    assert in_words(EVENT_COLUMNS)[0].title == "UTC"
+    assert date_time(WALL_MS) == "2026-11-19 02:24"
