@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from importlib.resources import files
@@ -104,7 +105,7 @@ def bind(
 
 
 def chord(key: Key) -> str:
-    """The key as this platform writes it: `Ctrl+⇧+K`."""
-    return (
-        QKeySequence(key.key).toString(QKeySequence.SequenceFormat.NativeText).replace("Shift", "⇧")
-    )
+    """The key as this platform writes it, in every language: `Ctrl+⇧+K`."""
+    formats = QKeySequence.SequenceFormat
+    written = formats.NativeText if sys.platform == "darwin" else formats.PortableText
+    return QKeySequence(key.key).toString(written).replace("Shift", "⇧")
