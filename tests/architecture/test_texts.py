@@ -170,11 +170,11 @@ def test_same_words_twice_are_no_contradiction():
 
 
 def test_clocks_follow_the_zone_of_the_trader():
-    """`clock(ms)` is in the zone in force; only the status bar names two zones of its own."""
+    """`clock(ms)` is in the zone in force; only status bar and axis name hours of their own."""
     odd = [
         where(path, call)
         for name in ("clock", "date_time")
         for path, call in calls(name)
-        if len(call.args) > 1 and path.name != "status.py"
+        if len(call.args) > 1 and path.name not in {"status.py", "chart_scale.py"}
     ]
     assert not odd, f"clock(ms) and moment(ms) know the zone; no hours here: {odd}"

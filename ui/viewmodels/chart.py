@@ -8,6 +8,7 @@ import msgspec
 
 from desk.engine.snapshot import DeskFrame, PositionView
 from desk.model.numbers import plain
+from ui.viewmodels.names import word
 from ui.viewmodels.own_orders import alive_orders, chip_of
 from ui.viewmodels.text import distance, liquidation_price, price
 from ui.viewmodels.translation import tr
@@ -69,7 +70,7 @@ def price_lines(frame: DeskFrame, instrument: str | None) -> tuple[PriceLine, ..
             PriceLine(
                 f"entry {position.account}",
                 float(position.entry_price),
-                f"ENTRY {'▲' if is_long else '▼'} {size}",
+                f"{tr('ENTRY')} {'▲' if is_long else '▼'} {size}",
                 price(position.entry_price, tick),
                 "",
                 "text2",
@@ -81,7 +82,7 @@ def price_lines(frame: DeskFrame, instrument: str | None) -> tuple[PriceLine, ..
                 PriceLine(
                     f"break-even {position.account}",
                     float(position.break_even_price),
-                    "B/E",
+                    tr("B/E"),
                     price(position.break_even_price, tick),
                     "",
                     "text2",
@@ -105,12 +106,12 @@ def _order_lines(frame: DeskFrame, instrument: str | None, tick: Decimal) -> lis
         chip = chip_of(order)
         if chip is not None:
             token, style = _LOOKS.get(chip.state, ("accent", "dot" if chip.waits else "solid"))
-            state = f" {chip.state}" if chip.state else ""
+            state = f" {word(chip.state)}" if chip.state else ""
             lines.append(
                 PriceLine(
                     f"order {order.id}",
                     float(chip.price),
-                    f"{chip.arrow} {chip.side} {chip.size} {chip.role}{state}",
+                    f"{chip.arrow} {word(chip.side)} {chip.size} {chip.role}{state}",
                     price(chip.price, tick),
                     "",
                     token,
@@ -128,7 +129,7 @@ def _liquidation_lines(position: PositionView, base: str, tick: Decimal) -> list
         PriceLine(
             f"liquidation {position.account} {number}",
             float(value),
-            f"LIQ {base} alone",
+            tr("LIQ {base} alone", base=base),
             liquidation_price(value, tick, is_long=is_long),
             distance(position.liquidation_distance),
             "danger",
@@ -158,7 +159,7 @@ def _common_lines(frame: DeskFrame, instrument: str | None, base: str) -> list[P
                 PriceLine(
                     f"close-out {account.account}",
                     float(mark),
-                    "CLOSE-OUT common",
+                    tr("CLOSE-OUT common"),
                     price(mark, market.tick_size),
                     distance(near),
                     "danger",
@@ -190,7 +191,7 @@ def fill_marks(frame: DeskFrame, instrument: str | None) -> tuple[FillMark, ...]
             fill.side == "BUY",
             tr(
                 "{side} {size} at {price}",
-                side=tr(fill.side),
+                side=word(fill.side),
                 size=plain(fill.quantity),
                 price=price(fill.price, market.tick_size),
             ),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ui.viewmodels.text import clock
+from ui.viewmodels.text import clock, zone_hours
 
 BARS = {
     "1s": 1, "5s": 5, "15s": 15, "1m": 60, "5m": 300, "15m": 900, "1h": 3_600, "4h": 14_400,
@@ -17,8 +17,8 @@ BARS = {
 }  # fmt: skip
 """Seconds of a candle by what its button says."""
 
-ZONE_H = 8
-"""Hours ahead of UTC: Hong Kong."""
+ZONE_H = zone_hours()
+"""Hours ahead of UTC of the zone that the window was begun with."""
 
 DAY_S = 86_400
 TIME_STEPS_S = (
