@@ -14,8 +14,8 @@ from ui.panels.strips import Answer
 from ui.panes import Panes
 from ui.pump import Pump
 from ui.viewmodels.banner import Banner, banners
-from ui.viewmodels.playback import Pictures
 from ui.viewmodels.names import word
+from ui.viewmodels.playback import Pictures
 from ui.viewmodels.positions import positions_note
 from ui.viewmodels.status import status_view
 from ui.viewmodels.text import symbol

@@ -22,7 +22,7 @@ from ui.pump import Link
 from ui.viewmodels.events import denial_sentence
 from ui.viewmodels.journal import date_words
 from ui.viewmodels.playback import Playback, live_news
-from ui.viewmodels.text import clock
+from ui.viewmodels.text import clock, zone_name
 from ui.viewmodels.translation import tr
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ class Replay(QObject):
         if self._moment is not None and not playback.trouble:
             words = " · ".join(filter(None, (f"#{self._moment.seq:,}", playback.agreement)))
         said = " · ".join(filter(None, (tr("Not live: nothing can be sent"), words)))
-        time = f"{date_words(at_ms)} {clock(at_ms, 8)} HKT"
+        time = f"{date_words(at_ms)} {clock(at_ms)} {zone_name()}"
         self.bar.show_state(time, said, playing=playback.playing)
         self.bar.timeline.show_at(at_ms)
         self._window.setWindowTitle(f"{tr('REPLAY')} {time} · {tr('Desk')}")

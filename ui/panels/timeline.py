@@ -14,7 +14,7 @@ from ui.controls import focus_ring
 from ui.paint import Align, Ink, painting
 from ui.theme import Theme
 from ui.viewmodels.journal import JournalDay, Mark
-from ui.viewmodels.text import clock
+from ui.viewmodels.text import clock, zone_name
 from ui.viewmodels.translation import tr
 
 HEIGHT = 36
@@ -56,7 +56,7 @@ class Timeline(QWidget):
         """Where the replay stands; None: nothing is replayed."""
         if wall_ms != self._at_ms:
             self._at_ms = wall_ms
-            words = "" if wall_ms is None else f" {clock(wall_ms, 8)} HKT"
+            words = "" if wall_ms is None else f" {clock(wall_ms)} {zone_name()}"
             self.setAccessibleName(tr("Timeline of the day") + words)
             self.update()
 
@@ -80,7 +80,7 @@ class Timeline(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at_ms = self.time_at(event.position().x())
-        QToolTip.showText(event.globalPosition().toPoint(), f"{clock(at_ms, 8)} HKT", self)
+        QToolTip.showText(event.globalPosition().toPoint(), f"{clock(at_ms)} {zone_name()}", self)
         if event.buttons() & Qt.MouseButton.LeftButton:
             self.sought.emit(at_ms)
 
@@ -134,17 +134,17 @@ class Timeline(QWidget):
     def _paint_times(self, ink: Ink, box: QRectF) -> None:
         face = self._theme.face(11)
         row = box.adjusted(_SIDE, _LANE + _LANE_HEIGHT + 2, -_SIDE, -1)
-        width = face.width(clock(self._from_ms, 8)) + 8
+        width = face.width(clock(self._from_ms)) + 8
         x = row.center().x()
         if self._at_ms is not None:
             x = min(max(self.x_of(self._at_ms) - width / 2, row.left()), row.right() - width)
         if x >= row.left() + width:  # the time that is shown goes before those of the ends
-            ink.text("muted", face, clock(self._from_ms, 8), row)
+            ink.text("muted", face, clock(self._from_ms), row)
         if x + width <= row.right() - width:
-            ink.text("muted", face, clock(self._to_ms, 8), row, Align.RIGHT)
+            ink.text("muted", face, clock(self._to_ms), row, Align.RIGHT)
         if self._at_ms is not None:
             place = QRectF(x, row.top(), width, row.height())
-            ink.text("text", face, clock(self._at_ms, 8), place, Align.CENTER)
+            ink.text("text", face, clock(self._at_ms), place, Align.CENTER)
             tip = self.x_of(self._at_ms)
             ink.painter.setBrush(self._theme.color("text"))
             ink.painter.drawPolygon(

@@ -10,7 +10,8 @@ import msgspec
 
 from desk.model.film import AskMoments, FilmSpan, Moment, MomentsPage
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.text import clock
+from ui.viewmodels.names import word
+from ui.viewmodels.text import clock, zone_name
 from ui.viewmodels.tone import Tone
 from ui.viewmodels.translation import said, tr
 
@@ -51,7 +52,7 @@ _HONG_KONG = timezone(timedelta(hours=8))
 def columns() -> tuple[Column, ...]:
     """Return the table's columns, in the trader's language."""
     return (
-        Column("time", tr("HKT"), "88:88:88", Side.LEFT),
+        Column("time", "{zone}", "88:88:88", Side.LEFT),
         Column("seq", tr("Row"), "88,888", keep=4),
         Column("kind", tr("Kind"), "close-out", Side.LEFT, keep=5),
         Column("text", tr("What"), "", Side.LEFT, width=120, grow=True),
@@ -206,7 +207,9 @@ class JournalDay:
         if not self.film:
             return tr("There is no film of this day.")
         first, last = self.film[0].from_ms, self.film[-1].to_ms
-        return tr("Film {first}–{last} HKT", first=clock(first, 8), last=clock(last, 8))
+        return tr(
+            "Film {first}–{last} {zone}", first=clock(first), last=clock(last), zone=zone_name()
+        )
 
 
 def journal_row(moment: Moment) -> Row:
@@ -217,9 +220,9 @@ def journal_row(moment: Moment) -> Row:
     return Row(
         key_of(moment),
         (
-            Cell(clock(moment.time_ms, 8), Tone.MUTED),
+            Cell(clock(moment.time_ms), Tone.MUTED),
             Cell(f"#{moment.seq:,}", Tone.MUTED),
-            Cell(tr(kind), tone, strong=strong),
+            Cell(word(kind), tone, strong=strong),
             Cell(said(moment.text), tone),
         ),
     )

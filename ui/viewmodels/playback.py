@@ -16,6 +16,7 @@ from desk.model.commands import ChartWanted
 from desk.model.events import Alerted, AnyEvent, Filled, LevelChanged, StateChanged
 from desk.model.film import AskFilm, CheckFilm, FilmChecked
 from desk.model.numbers import plain
+from ui.viewmodels.names import word
 from ui.viewmodels.text import symbol
 from ui.viewmodels.tone import LEVEL_WORDS
 from ui.viewmodels.translation import said, tr
@@ -134,15 +135,15 @@ def live_news(event: AnyEvent) -> str:
         fill = event.fill
         return tr(
             "{side} {quantity} {instrument} filled at {price}",
-            side=fill.side.value,
+            side=word(fill.side.value),
             quantity=plain(fill.quantity),
             instrument=symbol(fill.instrument),
             price=plain(fill.price),
         )
     if isinstance(event, LevelChanged) and event.after != "NORMAL":
-        return f"{event.account}: {tr(LEVEL_WORDS.get(event.after, event.after))}"
+        return f"{event.account}: {LEVEL_WORDS.get(event.after, event.after)}"
     if isinstance(event, StateChanged):
-        return f"{event.after}: {said(event.reason)}"
+        return f"{word(event.after)}: {said(event.reason)}"
     if isinstance(event, Alerted) and event.severity == "danger":
         return said(event.message)
     return ""
