@@ -13,8 +13,8 @@ from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.figure import Gauge
 from ui.viewmodels.loan_figures import loan_figures, why_unknown
 from ui.viewmodels.loan_shares import ShareBar, share_bars
-from ui.viewmodels.risk import AccountCard, cure_by
 from ui.viewmodels.names import word
+from ui.viewmodels.risk import AccountCard, cure_by
 from ui.viewmodels.text import MINUS, UNKNOWN, countdown, moment, money, number, ratio
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone, rank
 from ui.viewmodels.translation import said, tr

@@ -151,7 +151,7 @@ def account_card(account: AccountView, frame: DeskFrame) -> AccountCard:
 
 def cure_by(deadline_ms: int | None) -> str:
     """When a call must be met."""
-    return "" if deadline_ms is None else tr("by {time} HKT", time=clock(deadline_ms, 8))
+    return "" if deadline_ms is None else tr("by {time}", time=moment(deadline_ms))
 
 
 def _note(loan: LoanView | None, positions: list[PositionView], ticks: dict[str, Decimal]) -> str:
