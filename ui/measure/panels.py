@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QDockWidget, QGraphicsView, QWidget
+from PySide6.QtWidgets import QDockWidget, QWidget
 
 from desk.engine.snapshot import DeskFrame
 from ui import paint
@@ -45,11 +45,8 @@ class PanelsProbe(QObject):
         self._began_ns = self._beat_ns = 0
         self._cpu_s = 0.0
         self._update_ns = 0
-        self._charts: dict[QObject, QGraphicsView] = {}
-        """Charts by what they paint on: they paint without `painting`."""
         self._time_paints()
         self._time_frames()
-        window.installEventFilter(self)
         window.painted.connect(self._painted)
         self._heart = QTimer(self)
         self._heart.setTimerType(Qt.TimerType.PreciseTimer)
@@ -97,14 +94,9 @@ class PanelsProbe(QObject):
         pump.framed.connect(shown)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The window's update begins here and ends with `painted`; a chart paints in between."""
-        if watched is self._window and event.type() == QEvent.Type.UpdateRequest:
+        """The update of the frame around the window begins here and ends with `painted`."""
+        if event.type() == QEvent.Type.UpdateRequest:
             self._update_ns = boot_ns()
-        elif event.type() == QEvent.Type.Paint and (chart := self._charts.get(watched)):
-            since_ns = boot_ns()
-            done = chart.viewportEvent(event)
-            self._note(chart, since_ns)
-            return done
         return False
 
     def _painted(self) -> None:
@@ -125,9 +117,7 @@ class PanelsProbe(QObject):
         QTimer.singleShot(SETTLE_MS + round(seconds * 1_000), self, self._finish)
 
     def _begin(self) -> None:
-        for chart in self._window.findChildren(QGraphicsView):
-            self._charts[chart.viewport()] = chart
-            chart.viewport().installEventFilter(self)
+        self._window.window().installEventFilter(self)
         self._counting = True
         self._began_ns = self._beat_ns = boot_ns()
         self._cpu_s = time.process_time()
