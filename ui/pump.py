@@ -70,6 +70,7 @@ class Pump(QObject):
         self._sent = 0
         self._next_event: int | None = None
         self._frame_due = False
+        self._is_stopped = False
         self._asked_ns = now_ns()
         self.link = Link.WAITING
         self.frame: DeskFrame | None = None
@@ -127,7 +128,8 @@ class Pump(QObject):
         return (self._now_ns() - self._asked_ns) // 1_000_000
 
     def stop(self) -> None:
-        """Stop the timers and close the pipe."""
+        """Stop the timers and close the pipe; what was read before is not shown any more."""
+        self._is_stopped = True
         self._heart.stop()
         self._credit.stop()
         self._wire.close()
@@ -160,6 +162,8 @@ class Pump(QObject):
             self.still_silent.emit()
 
     def _read(self) -> None:
+        if self._is_stopped:
+            return
         newest: DeskFrame | None = None
         for message in self._decoded():
             if isinstance(message, DeskFrame):
