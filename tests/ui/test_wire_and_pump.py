@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from desk.model.commands import Heartbeat, Kill, NextFrame
 from desk.model.events import Alerted
-from ui.pump import FIRST_FRAME_MS, SILENT_AFTER_MS, Link, Pump
+from ui.pump import FIRST_FRAME_MS, NO_SERIES, SILENT_AFTER_MS, Link, Pump
 from ui.wire import OUTGOING_LIMIT_BYTES, PolledWire, SocketWire
 
 pytestmark = pytest.mark.qt
@@ -71,7 +71,8 @@ def test_first_frame_is_asked_for_at_start(qtbot, pump, desk):
     pump.selected = "BTCUSDT-PERP.BINANCE"
     pump.start()
     qtbot.waitUntil(lambda: desk.take() != [])
-    assert desk.sent(NextFrame) == [NextFrame(selected="BTCUSDT-PERP.BINANCE")]
+    wanted = NextFrame(selected="BTCUSDT-PERP.BINANCE", series_from_ms=NO_SERIES)
+    assert desk.sent(NextFrame) == [wanted]
 
 
 def test_next_frame_is_asked_for_only_after_painting(qtbot, pump, desk, heard):
