@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from desk.model.commands import AmendOrder, CancelOrder, NextFrame, SubmitOrder
+from ui.late_panels import MAKERS
 from ui.panels.chart import ChartPanel
 
 pytestmark = pytest.mark.qt
@@ -170,6 +171,7 @@ def test_a_desk_without_candles_teaches_and_a_lost_one_is_dim(rig_of):
     rig.window.load_late()
     plot = lambda: rig.window.chart.plot  # noqa: E731
     rig.until(lambda: plot() is not None and plot().showing is not None)
+    rig.until(lambda: rig.window.late_panels.made.keys() == MAKERS.keys())  # no timer is left
     assert plot().showing.empty[0] == "Candles are being asked for"
     assert "asked for" in plot().accessibleDescription()
     rig.window.dim(True)
