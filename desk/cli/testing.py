@@ -30,7 +30,8 @@ LINTERS = {
 
 _WORKERS = 2
 _PYTEST_USAGE_ERROR = 4
-_OURS = ("--slow", "--thorough", "--interop", "--json")
+_OURS = ("--slow", "--thorough", "--interop", "--faults", "--json")
+_QUICK = "not slow and not thorough and not interop"
 _INTERACTIVE = ("--pdb", "--trace", "-s", "--capture=no")
 
 
@@ -49,8 +50,9 @@ def run(argv: Sequence[str]) -> int:
     """Run every check; 0 when all are green, 1 when one is red, 2 for bad usage.
 
     `--thorough` runs what takes seconds a test as well, `--slow` the long tests too, `--interop`
-    those of third-party clients alone; what else is there goes to pytest. Raises InputError where
-    there is nothing to test.
+    those of third-party clients alone, `--faults` the fault tests alone; what else is there goes
+    to pytest. The table of faults ends a run of either `--faults` or `--slow`. Raises InputError
+    where there is nothing to test.
     """
     tests = ROOT / "tests"
     if not tests.is_dir():
@@ -65,12 +67,7 @@ def run(argv: Sequence[str]) -> int:
                 found="no such folder in this version",
             )
         pytest_arguments.insert(0, str(interop))
-    if "--interop" in argv:
-        pytest_arguments = ["-m", "", *pytest_arguments]
-    elif "--slow" in argv:
-        pytest_arguments = ["-m", "not interop", *pytest_arguments]
-    elif "--thorough" in argv:
-        pytest_arguments = ["-m", "not slow and not interop", *pytest_arguments]
+    pytest_arguments = ["-m", _selection(argv), *pytest_arguments]
     red = [name for name, command in LINTERS.items() if not _lint(name, command)]
     began_s = time.monotonic()
     status, counts = _pytest(pytest_arguments)
@@ -81,6 +78,19 @@ def run(argv: Sequence[str]) -> int:
         print(f"red: {', '.join(red)}")
     print(counts, flush=True)
     return 2 if status == _PYTEST_USAGE_ERROR else int(bool(red))
+
+
+def _selection(argv: Sequence[str]) -> str:
+    """Which tests are meant, as an expression of pytest's markers."""
+    if "--interop" in argv:
+        return ""
+    if "--slow" in argv:
+        length = "not interop"
+    elif "--thorough" in argv:
+        length = "not slow and not interop"
+    else:
+        length = _QUICK
+    return f"fault and {length}" if "--faults" in argv else length
 
 
 def _lint(name: str, command: Sequence[str]) -> bool:

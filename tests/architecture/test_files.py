@@ -35,6 +35,12 @@ def test_modules_are_short_enough_to_hold_one_idea(top):
     assert {name: lines for name, lines in lengths.items() if lines > LINES_MAX} == {}
 
 
+def test_no_two_files_of_tests_have_one_name():
+    """Pytest takes the second for the first, and then runs nothing at all."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
 def test_no_file_knows_the_machine_it_was_made_on():
     found = [
         f"{name}:{number}"

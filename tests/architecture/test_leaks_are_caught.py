@@ -153,6 +153,7 @@ def outcomes(folder, source):
     (folder / "conftest.py").write_text(impatient)
     (folder / "pytest.ini").write_text(
         "[pytest]\nfilterwarnings = error\nqt_log_level_fail = WARNING\n"
+        f"pythonpath = {CONFTEST.parent}\n"
     )
     (folder / "test_sample.py").write_text(source)
     alone = [part for name in ("xdist", "cacheprovider") for part in ("-p", f"no:{name}")]

@@ -229,11 +229,11 @@ class Storm:
         ]
         assert trader.restarted().state.hash() == trader.state.hash()
 
-    def report(self):
+    def report(self, figure):
         exchange = self.practice.exchange
         denied = ", ".join(f"{code} {count}" for code, count in sorted(self.denied.items()))
-        print(
-            f"\n{self.submits} submits, {self.doubles} double clicks, {self.repeats} repeats of a "
+        figure(
+            f"{self.submits} submits, {self.doubles} double clicks, {self.repeats} repeats of a "
             f"key, {self.deaths} deaths of the desk; {self.acks} acknowledged, denied: {denied}.\n"
             f"At the exchange {len(exchange.orders)} orders, at most {max(self.taken.values())} a "
             f"client id, {self.unintended} without a journaled intent, {len(exchange.fills)} fills;"
@@ -242,24 +242,26 @@ class Storm:
         )
 
 
-def weather(seed, submits):
+def weather(seed, submits, figure):
     storm = Storm(seed)
     storm.rage(submits)
     storm.calm_down()
     storm.lean_on_a_key(0)
     storm.calm_down()
-    storm.report()
+    storm.report(figure)
     storm.check()
     assert min(storm.deaths, storm.unknown, storm.latched) > 0
     return storm
 
 
-def test_a_small_storm_executes_each_order_once_at_most_and_loses_nothing():
-    weather(seed=9, submits=120)
+@pytest.mark.fault("T04")
+def test_a_small_storm_executes_each_order_once_at_most_and_loses_nothing(figure):
+    weather(9, 120, figure)
 
 
+@pytest.mark.fault("T04")
 @pytest.mark.slow
-def test_ten_thousand_submits_in_a_storm():
-    storm = weather(seed=11, submits=10_000)
+def test_ten_thousand_submits_in_a_storm(figure):
+    storm = weather(11, 10_000, figure)
     assert storm.deaths > 50
     assert storm.latched > 5

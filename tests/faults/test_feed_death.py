@@ -125,6 +125,7 @@ async def die(trader, way, mode, still_s):
     return late_ms, await trader.trades_again()
 
 
+@pytest.mark.fault("T03")
 @pytest.mark.parametrize("mode", MODES)
 def test_a_silent_death_is_stale_and_lets_no_risk_in_until_it_is_over(tmp_path, mode):
     async def scene():
@@ -135,8 +136,9 @@ def test_a_silent_death_is_stale_and_lets_no_risk_in_until_it_is_over(tmp_path, 
     asyncio.run(scene())
 
 
+@pytest.mark.fault("T03")
 @pytest.mark.slow
-def test_fifty_silent_deaths(tmp_path):
+def test_fifty_silent_deaths(tmp_path, figure):
     async def scene():
         dice, seen = random.Random(11), []
         async with trading(tmp_path / "desk") as (trader, way):
@@ -147,7 +149,7 @@ def test_fifty_silent_deaths(tmp_path):
 
     seen = asyncio.run(scene())
     late, back = [one[0] for one in seen], [one[1] for one in seen]
-    print(
+    figure(
         f"silent death: {len(seen)} of 50 stale, at most {max(late)} ms after the limit; "
         f"live again at most {max(back):.2f} s after heal; 0 risk accepted meanwhile"
     )
@@ -156,6 +158,7 @@ def test_fifty_silent_deaths(tmp_path):
     assert max(back) <= 5.0
 
 
+@pytest.mark.fault("T03")
 @pytest.mark.slow
 def test_stamps_that_stand_still_are_a_death_too(tmp_path):
     async def scene():

@@ -86,6 +86,7 @@ def test_a_venue_that_proves_who_it_is_is_heard(certificates, monkeypatch):
     asyncio.run(scene())
 
 
+@pytest.mark.fault("T35")
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_certificate_is_refused_with_its_reason_and_tried_again(
     certificates, monkeypatch, kind
@@ -101,6 +102,7 @@ def test_a_bad_certificate_is_refused_with_its_reason_and_tried_again(
     asyncio.run(scene())
 
 
+@pytest.mark.fault("T35")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of ssl, for a version that old
 def test_an_old_version_of_tls_is_refused(certificates, monkeypatch):
     authority, made = certificates
@@ -114,6 +116,7 @@ def test_an_old_version_of_tls_is_refused(certificates, monkeypatch):
     asyncio.run(scene())
 
 
+@pytest.mark.fault("T35")
 def test_nothing_in_the_desk_turns_verification_off():
     words = ("CERT_NONE", "CERT_OPTIONAL", "check_hostname", "_create_unverified", "verify_mode")
     for path in (*ROOT.glob("desk/**/*.py"), *ROOT.glob("ui/**/*.py")):
@@ -144,6 +147,7 @@ async def answering(answer):
         await server.wait_closed()
 
 
+@pytest.mark.fault("T42")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -173,6 +177,7 @@ def test_no_answer_to_a_handshake_ends_the_connection(answer):
     asyncio.run(scene())
 
 
+@pytest.mark.fault("T42")
 def test_a_message_that_inflates_is_not_even_agreed_to():
     offered = []
 

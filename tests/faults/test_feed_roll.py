@@ -252,6 +252,7 @@ def test_when_the_old_sockets_die_the_new_ones_take_over_at_once():
     asyncio.run(scene())
 
 
+@pytest.mark.fault("T21")
 @pytest.mark.slow
 def test_what_is_left_after_many_changes_is_two_sockets_and_their_tasks(monkeypatch):
     monkeypatch.setattr(connection, "ROLL_DISTANCE_NS", 0)

@@ -99,16 +99,15 @@ async def one_death(session, glass, market):
     return age_ms - LIMIT_MS
 
 
+@pytest.mark.fault("T03")
 @pytest.mark.parametrize("deaths", [1, pytest.param(20, marks=pytest.mark.slow)])
-def test_a_mark_that_falls_silent_is_shown_stale_in_time(tmp_path, deaths):
+def test_a_mark_that_falls_silent_is_shown_stale_in_time(tmp_path, deaths, figure):
     async def scenario():
         async with shown(tmp_path / "desk") as (session, glass, market):
             return [await one_death(session, glass, market) for _ in range(deaths)]
 
     late_ms = sorted(asyncio.run(scenario()))
-    print(
-        f"T03 shown stale {late_ms[0]:.0f} to {late_ms[-1]:.0f} ms after the limit, {deaths} times"
-    )
+    figure(f"shown stale {late_ms[0]:.0f} to {late_ms[-1]:.0f} ms after the limit, {deaths} times")
     assert late_ms[0] > 0
     if deaths > 1:  # one run beside others proves nothing about time
         assert late_ms[-1] <= IN_TIME_MS

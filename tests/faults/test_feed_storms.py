@@ -64,15 +64,17 @@ def opened(listener):
     return sum(status.reason.endswith(" connected") for status in listener.of(FeedStatus))
 
 
+@pytest.mark.fault("T22")
 @pytest.mark.parametrize("name", ["binance-usdm", "okx", "bybit-linear"])
 def test_after_a_forced_reconnect_every_wanted_stream_is_active(name):
     assert asyncio.run(forced_reconnects(name, 10)) == 10
 
 
+@pytest.mark.fault("T22")
 @pytest.mark.slow
-def test_five_hundred_forced_reconnects():
+def test_five_hundred_forced_reconnects(figure):
     complete = asyncio.run(forced_reconnects("binance-usdm", 500))
-    print(f"forced reconnects: wanted == active {complete} of 500")
+    figure(f"forced reconnects: wanted == active {complete} of 500")
     assert complete == 500
 
 
@@ -121,6 +123,7 @@ async def ten_minutes_of(how):
     return len(knocks)
 
 
+@pytest.mark.fault("T21")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "how",
@@ -130,7 +133,7 @@ async def ten_minutes_of(how):
         pytest.param("accept then close", marks=pytest.mark.slow),
     ],
 )
-def test_ten_minutes_of_refusals_are_thirty_attempts_at_most(how):
+def test_ten_minutes_of_refusals_are_thirty_attempts_at_most(how, figure):
     count = asyncio.run(ten_minutes_of(how))
-    print(f"ten simulated minutes of {how}: {count} attempts (at most 30)")
+    figure(f"ten simulated minutes of {how}: {count} attempts (at most 30)")
     assert 10 <= count <= 30

@@ -18,6 +18,7 @@ def is_live(listener):
     return set(listener.qualities().values()) == {"LIVE"}
 
 
+@pytest.mark.fault("T20")
 @pytest.mark.parametrize("name", ["binance-usdm", "okx"])
 def test_after_a_sleep_every_socket_is_new_at_once(name):
     async def scene():
@@ -38,6 +39,7 @@ def test_after_a_sleep_every_socket_is_new_at_once(name):
     asyncio.run(scene())
 
 
+@pytest.mark.fault("T20")
 def test_a_short_pause_is_no_sleep():
     async def scene():
         clock = SleepyClock()
@@ -52,6 +54,7 @@ def test_a_short_pause_is_no_sleep():
     asyncio.run(scene())
 
 
+@pytest.mark.fault("T03")
 @pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "fault"), [("binance-usdm", "freeze@usdm:at=0s"), ("okx", "freeze@okx:at=0s")]
@@ -80,6 +83,7 @@ class Steady(Hasty):
         return streams
 
 
+@pytest.mark.fault("T03")
 @pytest.mark.thorough
 def test_trades_alone_do_not_keep_a_socket():
     async def scene():

@@ -45,6 +45,7 @@ def test_the_screen_of_a_denial_is_there_after_kill_9(tmp_path):
     assert desk("journal", "verify", "--account", folder).returncode == 0
 
 
+@pytest.mark.fault("T12")
 def test_a_full_disk_ends_the_film_and_the_journal_goes_on(tmp_path, small_disk):  # noqa: F811
     folder = small_disk / "desk"
     with Market(tmp_path) as market, Console(folder, "--market", str(market.ready)) as console:

@@ -44,6 +44,7 @@ def fill(place):
             return
 
 
+@pytest.mark.fault("T12")
 def test_a_full_disk_denies_new_risk_and_lets_you_out(tmp_path, small_disk):
     folder = small_disk / "desk"
     with (
@@ -77,6 +78,7 @@ def test_a_full_disk_denies_new_risk_and_lets_you_out(tmp_path, small_disk):
             again.end()
 
 
+@pytest.mark.fault("T12")
 def test_an_export_that_finds_no_room_leaves_no_file_and_says_why(small_disk):
     rows = ([str(number) * 100] for number in range(SIZE_MB * 10_000))
     with pytest.raises(OSError, match="No space left"):

@@ -97,7 +97,7 @@ def replayed_hash(rows, seq):
     return state.hash()
 
 
-def run_storm(tmp_path, rounds):
+def run_storm(tmp_path, rounds, figure):
     folder = tmp_path / "desk"
     with Market(tmp_path) as market:
         acknowledged = storm(folder, market, rounds, seed=rounds)
@@ -107,16 +107,18 @@ def run_storm(tmp_path, rounds):
             console.kill()
     rows = check(folder, acknowledged)
     assert status["state_hash"] == replayed_hash(rows, status["journal_seq"])
-    print(f"kills {rounds}, rows {len(rows)}, acknowledged {len(acknowledged)}, lost 0, doubled 0")
+    figure(f"kills {rounds}, rows {len(rows)}, acknowledged {len(acknowledged)}, lost 0, doubled 0")
 
 
-def test_kill9_storm_sample(tmp_path):
-    run_storm(tmp_path, 6)
+@pytest.mark.fault("T01")
+def test_kill9_storm_sample(tmp_path, figure):
+    run_storm(tmp_path, 6, figure)
 
 
+@pytest.mark.fault("T01")
 @pytest.mark.slow
-def test_kill9_storm(tmp_path):
-    run_storm(tmp_path, 100)
+def test_kill9_storm(tmp_path, figure):
+    run_storm(tmp_path, 100, figure)
 
 
 def test_a_killed_desk_leaves_no_market_behind(tmp_path):

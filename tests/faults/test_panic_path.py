@@ -43,10 +43,10 @@ def share(values, percent):
     return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
 
 
-def told(what, values):
+def told(what, values, figure):
     figures = [f"{name} {share(values, at):.1f}" for name, at in (("p50", 50), ("p95", 95))]
     load = os.getloadavg()[0]
-    print(f"{what}: {', '.join(figures)}, max {max(values):.1f} ms of {len(values)}, load {load}")
+    figure(f"{what}: {', '.join(figures)}, max {max(values):.1f} ms of {len(values)}, load {load}")
 
 
 def pressed(desk, kind, chord, *, asks):
@@ -59,7 +59,7 @@ def pressed(desk, kind, chord, *, asks):
     return row.time_ms - at_ns / 1e6, (read_ns - at_ns) / 1e6
 
 
-def measured(desk, where, times=TIMES, before=lambda: None):
+def measured(desk, figure, where, times=TIMES, before=lambda: None):
     for kind, chord, asks in (
         ("cancel_all", "ctrl+shift+x", False),
         ("kill", "ctrl+shift+k", True),
@@ -69,8 +69,8 @@ def measured(desk, where, times=TIMES, before=lambda: None):
             before()
             took.append(pressed(desk, kind, chord, asks=asks))
         decided, read = [one for one, _ in took], [one for _, one in took]
-        told(f"{where}, {kind}: decided", decided)
-        told(f"{where}, {kind}: read", read)
+        told(f"{where}, {kind}: decided", decided, figure)
+        told(f"{where}, {kind}: read", read, figure)
         assert min(decided) >= -1
         assert share(read, 50) < GENEROUS_MS
 
@@ -95,17 +95,18 @@ def opened(desk, chord, title):
     desk.until(lambda: title in desk.screen.titles().values())
 
 
-def test_panic_keys_act_at_once_over_dialogs_and_without_a_feed(tmp_path):
+@pytest.mark.fault("T05")
+def test_panic_keys_act_at_once_over_dialogs_and_without_a_feed(tmp_path, figure):
     folder = tmp_path / "desk"
     traded_desk(folder, *RESTING.values())
     with ShownDesk(folder) as desk:
-        measured(desk, "nothing in the way")
+        measured(desk, figure, "nothing in the way")
         opened(desk, "F1", "Keys")
-        measured(desk, "help open")
+        measured(desk, figure, "help open")
         opened(desk, "ctrl+shift+t", "Set an alert")
         for _ in range(3):
             desk.screen.press("Tab")
-        measured(desk, "form with a text field in focus")
+        measured(desk, figure, "form with a text field in focus")
         for _ in range(3):
             desk.screen.press("shift+Tab")
         count = desk.screen.count()
@@ -122,14 +123,15 @@ def test_panic_keys_act_at_once_over_dialogs_and_without_a_feed(tmp_path):
                     return
             raise AssertionError("no list opens")
 
-        measured(desk, "form with an open list", before=open_list)
+        measured(desk, figure, "form with an open list", before=open_list)
         os.kill(desk.children()["market"], signal.SIGSTOP)
-        measured(desk, "feed stopped, form open")
+        measured(desk, figure, "feed stopped, form open")
         os.kill(desk.children()["market"], signal.SIGKILL)
-        measured(desk, "feed killed, form open")
+        measured(desk, figure, "feed killed, form open")
 
 
-def test_a_window_that_hangs_leaves_no_order_that_adds_risk(tmp_path):
+@pytest.mark.fault("T05")
+def test_a_window_that_hangs_leaves_no_order_that_adds_risk(tmp_path, figure):
     folder = tmp_path / "desk"
     traded_desk(folder, *RESTING.values(), STOP)
     with ShownDesk(folder) as desk:
@@ -145,7 +147,7 @@ def test_a_window_that_hangs_leaves_no_order_that_adds_risk(tmp_path):
         assert latch.data["what"]["state"] == "REDUCING"
         assert {row.data["outcome"]["order_id"] for row in ended} == {*RESTING}
         reducing, *cancelled = [row.time_ms - stopped_ns / 1e6 for row in (latch, *ended)]
-        print(
+        figure(
             f"window stopped: REDUCING after {reducing:.0f} ms, the last cancel after "
             f"{max(cancelled):.0f} ms; its last heartbeat was 0 to 250 ms before"
         )

@@ -24,8 +24,9 @@ def market_order(dice, name):
     return f"{side} 0.0{dice.randint(11, 40)} {BTC} market id {name}"
 
 
+@pytest.mark.fault("T01")
 @pytest.mark.slow
-def test_a_desk_killed_on_a_bad_link_executes_each_order_once_and_finds_all_fills(tmp_path):
+def test_a_desk_killed_on_a_bad_link_executes_each_order_once_and_finds_all_fills(tmp_path, figure):
     dice, folder = random.Random(4), tmp_path / "desk"
     with Market(tmp_path) as market:
         for number in range(12):
@@ -62,4 +63,4 @@ def test_a_desk_killed_on_a_bad_link_executes_each_order_once_and_finds_all_fill
     (account,) = [a for a in status["accounts"] if a["id"] == "perp-1"]
     shown = sum(D(position["quantity"]) for position in account["positions"])
     assert (shown, status["state"], account["orders"]) == (held, "ACTIVE", [])
-    print(f"12 kills, {len(taken)} orders at the exchange, {len(fills)} fills, position {held}")
+    figure(f"12 kills, {len(taken)} orders at the exchange, {len(fills)} fills, position {held}")

@@ -51,6 +51,7 @@ def storm(dialect, inputs, seed, every=50):
     return sessions
 
 
+@pytest.mark.fault("T14")
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_damaged_frames_are_counted_and_change_nothing(dialect):
     for session in storm(dialect, 2_000, 20261123):
@@ -58,17 +59,18 @@ def test_damaged_frames_are_counted_and_change_nothing(dialect):
         assert session.taken > 10, "some of it passes for good"
 
 
+@pytest.mark.fault("T14")
 @pytest.mark.slow
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_million_damaged_frames_raise_nothing_and_none_takes_long(dialect):
+def test_a_million_damaged_frames_raise_nothing_and_none_takes_long(dialect, figure):
     began = time.process_time()
     sessions = storm(dialect, 1_000_000, 7, every=100)
     inputs = sum(session.inputs for session in sessions)
     slowest_ms = max(session.slowest_ns for session in sessions) / 1e6
     rejected = sum(session.protocol.counters.rejected for session in sessions)
     taken = sum(session.taken for session in sessions)
-    print(
-        f"\n{dialect}: {inputs:,} inputs, {rejected:,} rejected, {taken:,} taken for good; "
+    figure(
+        f"{dialect}: {inputs:,} inputs, {rejected:,} rejected, {taken:,} taken for good; "
         f"0 raised, the slowest call took {slowest_ms:.1f} ms; "
         f"{time.process_time() - began:.0f} s of CPU"
     )
@@ -108,6 +110,7 @@ def take(made, inputs):
     check_sane(made)
 
 
+@pytest.mark.fault("T14")
 @given(st.data(), st.randoms(use_true_random=False), st.integers(1, 30))
 def test_any_damage_to_a_young_connection(data, rng, inputs):
     connection = data.draw(st.sampled_from(sorted(corpora())))
@@ -115,6 +118,7 @@ def test_any_damage_to_a_young_connection(data, rng, inputs):
     take(begun(connection), [mutator.draw() for _ in range(inputs)])
 
 
+@pytest.mark.fault("T14")
 @given(st.sampled_from(CONNECTIONS), st.lists(st.binary(max_size=200), max_size=20))
 def test_any_bytes(connection, inputs):
     made = begun(connection)

@@ -55,6 +55,7 @@ QUICK = ("binance", "kraken", "hyperliquid")
 """In the default run: numbered, summed and neither."""
 
 
+@pytest.mark.fault("T15")
 @pytest.mark.parametrize(
     "dialect",
     [pytest.param(name, marks=() if name in QUICK else pytest.mark.thorough) for name in DIALECTS],
@@ -66,14 +67,15 @@ def test_every_gap_is_found_at_once_and_no_wrong_book_is_ever_shown(dialect):
     assert tally["ignored"] or dialect == "hyperliquid"
 
 
+@pytest.mark.fault("T15")
 @pytest.mark.slow
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_every_gap_of_a_million_frames_is_found_at_once(dialect):
+def test_every_gap_of_a_million_frames_is_found_at_once(dialect, figure):
     began = time.process_time()
     chaos = Chaos(dialect, seed=3, desks=DESKS)
     tally = chaos.run(1_000_000)
     check(tally)
-    print(f"\n{dialect}: {described(chaos, tally)}; {time.process_time() - began:.0f} s of CPU")
+    figure(f"{dialect}: {described(chaos, tally)}; {time.process_time() - began:.0f} s of CPU")
 
 
 def described(chaos, tally):
@@ -112,6 +114,7 @@ SABOTAGE = {
 }
 
 
+@pytest.mark.fault("T15")
 @pytest.mark.parametrize("dialect", SABOTAGE)
 def test_a_desk_that_does_not_look_at_the_sequence_is_found_out(dialect, monkeypatch):
     owner, name, instead = SABOTAGE[dialect]

@@ -102,11 +102,13 @@ def whole(tmp_path_factory):
     return [row.type for row in rows(folder)]
 
 
+@pytest.mark.fault("T18")
 def test_a_process_that_dies_as_it_sends_a_part_sends_it_once(tmp_path, whole):
     assert check_killed(tmp_path / "desk", whole.index("twap", 2) + 1) == 0
 
 
+@pytest.mark.fault("T18")
 @pytest.mark.slow
-def test_a_process_may_die_at_any_row_of_a_twap(tmp_path, whole):
+def test_a_process_may_die_at_any_row_of_a_twap(tmp_path, whole, figure):
     missed = [check_killed(tmp_path / f"desk-{at}", at) for at in range(2, len(whole) + 1)]
-    print(f"killed at each of {len(missed)} rows: no part twice, {sum(missed)} missed and said")
+    figure(f"killed at each of {len(missed)} rows: no part twice, {sum(missed)} missed and said")

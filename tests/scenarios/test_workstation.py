@@ -4,6 +4,7 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 from helpers.processes import desk, journal_rows
 from helpers.workstation import PATIENCE_S, Hands, Workstation, alive, eventually, virtual_screen
 
@@ -20,6 +21,7 @@ def listening(pid):
     return bool(inodes & mine)
 
 
+@pytest.mark.fault("T27")
 def test_a_killed_window_comes_back_and_the_desk_goes_on(tmp_path):
     with Workstation(tmp_path / "desk") as running:
         first = eventually(running.window)
@@ -33,6 +35,7 @@ def test_a_killed_window_comes_back_and_the_desk_goes_on(tmp_path):
         eventually(lambda: not alive(second))
 
 
+@pytest.mark.fault("T24")
 def test_the_engine_listens_on_nothing(tmp_path):
     with Workstation(tmp_path / "desk") as running:
         eventually(running.window)

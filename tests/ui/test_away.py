@@ -92,6 +92,7 @@ def test_an_address_is_read_as_the_bus_writes_it():
     assert place_of("launchd:env=X") == ("", False)
 
 
+@pytest.mark.fault("T20")
 def test_a_clock_that_ran_on_asleep_tells_that_the_machine_slept(qapp):
     slept = [0]
     owner = QObject()
@@ -115,6 +116,7 @@ def test_the_real_clocks_tell_of_no_sleep_while_the_test_runs(qapp):
     assert why == []
 
 
+@pytest.mark.fault("T20")
 def test_the_window_disarms_when_somebody_may_have_left(rig):
     rig.arm()
     rig.window.away.locked()

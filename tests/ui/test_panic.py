@@ -121,12 +121,14 @@ def test_a_key_that_was_sent_to_a_list_before_it_went_is_not_lost(qtbot, rig):
     assert len(sent(rig, Kill)) == 1
 
 
+@pytest.mark.fault("T05")
 def test_panic_is_sent_while_no_frame_comes_any_more(rig):
     rig.desk.answers = False
     key(rig.window, "X")
     assert len(sent(rig, CancelAll)) == 1
 
 
+@pytest.mark.fault("T05")
 def test_panic_goes_ahead_of_what_waits_in_a_full_pipe(rig):
     """The engine has stopped reading: what it reads first is the panic, not the backlog."""
     rig.settle()

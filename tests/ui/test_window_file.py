@@ -69,6 +69,7 @@ def test_unknown_preference_is_the_default_and_said(folder, at):
     )
 
 
+@pytest.mark.fault("T38")
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -89,6 +90,7 @@ def test_file_of_another_kind_is_laid_aside_and_said(folder, at, text, said):
     assert load(WindowFile(folder)) == (CHOSEN, ())
 
 
+@pytest.mark.fault("T38")
 def test_damaged_file_keeps_what_can_be_read(folder, at):
     at.write_text(f"[General]\nschema={SCHEMA}\n[preferences]\nscheme=light\nno equals sign here\n")
     file = WindowFile(folder)
@@ -116,6 +118,7 @@ def test_file_that_cannot_be_read_or_written_is_said(folder, at):
     assert file.write() != ""
 
 
+@pytest.mark.fault("T38")
 def test_no_byte_of_a_file_can_stop_a_start(folder, at):
     save(WindowFile(folder), CHOSEN)
     sound = at.read_bytes()

@@ -50,6 +50,7 @@ def colors(widget):
 # ---- the engine ends -----------------------------------------------------------------------------
 
 
+@pytest.mark.fault("T39")
 def test_death_of_the_engine_greys_everything_within_a_second_and_a_half(rig):
     rig.arm()
     died = time.monotonic()
@@ -66,6 +67,7 @@ def test_death_of_the_engine_greys_everything_within_a_second_and_a_half(rig):
     assert window.ticket.submit.text() == "Cannot send: the desk does not answer"
 
 
+@pytest.mark.fault("T39")
 @pytest.mark.parametrize("hue", ["bid", "ask", "warning"])
 def test_no_figure_keeps_its_colour_when_the_engine_is_gone(rig, hue):
     token = rig.window.theme.color(hue).name()
@@ -77,6 +79,7 @@ def test_no_figure_keeps_its_colour_when_the_engine_is_gone(rig, hue):
     assert rig.window.theme.color("stale").name() in colors(rig.window.watch.grid)
 
 
+@pytest.mark.fault("T39")
 def test_keys_send_nothing_when_the_engine_is_gone(qtbot, rig):
     rig.write()
     rig.arm()
@@ -90,6 +93,7 @@ def test_keys_send_nothing_when_the_engine_is_gone(qtbot, rig):
     assert rig.desk.sent(SubmitOrder) == []
 
 
+@pytest.mark.fault("T39")
 def test_one_button_starts_a_new_desk_on_the_same_folder(qtbot, rig, tmp_path):
     started = tmp_path / "started"
     code = f"import os, pathlib; pathlib.Path({str(started)!r}).write_text(str(os.getsid(0)))"
@@ -103,6 +107,7 @@ def test_one_button_starts_a_new_desk_on_the_same_folder(qtbot, rig, tmp_path):
     assert not rig.window.isVisible()
 
 
+@pytest.mark.fault("T39")
 def test_silent_engine_greys_and_comes_back(rig):
     now = [0]
     rig.pump._now_ns = lambda: now[0]
@@ -136,6 +141,7 @@ def test_missing_event_stays_on_the_screen_until_it_is_acknowledged(qtbot, rig):
     assert not rig.window.banner.isVisible()
 
 
+@pytest.mark.fault("T27")
 def test_window_after_a_crash_says_so(rig):
     rig.desk.greet(crash_report="the window was ended by signal 9")
     rig.until(rig.window.banner.isVisible)

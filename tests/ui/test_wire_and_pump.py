@@ -96,6 +96,7 @@ def test_frame_that_changes_nothing_does_not_stop_the_credit(qtbot, pump, desk, 
     qtbot.waitUntil(lambda: len(desk.take()) > 0 and len(desk.sent(NextFrame)) >= 2)
 
 
+@pytest.mark.fault("T25")
 def test_only_the_newest_frame_is_shown_and_every_event_in_order(qtbot, pump, desk, heard):
     pump.start()
     first = frame()
@@ -131,6 +132,7 @@ def test_heartbeats_go_four_times_a_second(qtbot, pump, desk):
     qtbot.waitUntil(lambda: (desk.take(), len(desk.sent(Heartbeat)) >= 2)[1], timeout=2_000)
 
 
+@pytest.mark.fault("T39")
 def test_silence_greys_within_a_second_and_a_half_and_heals(qtbot, pump, desk, heard, clock):
     pump.start()
     desk.send_frame(frame())
@@ -187,6 +189,7 @@ def test_length_that_cannot_be_is_the_end(qtbot, qapp, clock):
     ours.close()
 
 
+@pytest.mark.fault("T25")
 def test_engine_that_reads_nothing_never_blocks_the_window(qapp):
     ours, theirs = multiprocessing.Pipe()
     wire = SocketWire(theirs)

@@ -28,6 +28,7 @@ def test_a_desk_decides_by_the_profile_of_its_folder(tmp_path, capsys, monkeypat
     assert json.loads(out.splitlines()[0])["data"]["profile"] == "house_strict"
 
 
+@pytest.mark.fault("T38")
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -47,12 +48,14 @@ def test_settings_that_are_none_are_refused(tmp_path, text, said):
     assert str(tmp_path / "settings.toml") in str(refused.value)
 
 
+@pytest.mark.fault("T38")
 def test_settings_that_cannot_be_read_are_refused(tmp_path):
     (tmp_path / "settings.toml").mkdir()
     with pytest.raises(InputError, match="expected a readable file, found Is a directory"):
         folder_settings(tmp_path)
 
 
+@pytest.mark.fault("T38")
 def test_a_desk_does_not_start_by_rules_that_do_not_ship(tmp_path, capsys, monkeypatch):
     (tmp_path / "settings.toml").write_text('profile = "lenient"\n')
     code, out, err = status_of(tmp_path, capsys, monkeypatch)

@@ -14,6 +14,7 @@ class Fault(Exception):
     pass
 
 
+@pytest.mark.fault("T27")
 @pytest.mark.parametrize("part", ["feeds.Feeds.run", "runtime.Runtime.run_clock"])
 def test_a_fault_in_what_keeps_the_desk_alive_ends_it_and_is_told(tmp_path, monkeypatch, part):
     async def fail(_):

@@ -19,12 +19,14 @@ RED = {"lint": ("json.tool", "absent.json")}
 SAMPLE = """
 import pytest
 
+@pytest.mark.fault("T01")
 def test_green(): pass
 def test_also_green(): pass
 
 @pytest.mark.skip(reason="not here")
 def test_skipped(): pass
 
+@pytest.mark.fault("T01")
 @pytest.mark.slow
 def test_long(): pass
 
@@ -44,7 +46,7 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "pytest.ini").write_text(
         "[pytest]\naddopts = -m 'not slow and not thorough and not interop' -p no:pytest-qt "
         "-p no:hypothesispytest\n"
-        "markers = slow: long\n thorough: seconds\n interop: of others\n"
+        "markers = slow: long\n thorough: seconds\n interop: of others\n fault(number): hard\n"
     )
     monkeypatch.setattr(testing, "ROOT", tmp_path)
     monkeypatch.setattr(testing, "LINTERS", GREEN)
@@ -86,6 +88,12 @@ def test_error_beside_a_test_counts_as_failed(project, capfd):
 def test_option_runs_the_longer_ones_as_well(project, capfd, option, passed):
     assert run([option]) == 0
     assert last_line(capfd) == f"{passed} passed, 0 failed, 1 skipped"
+
+
+@pytest.mark.parametrize(("length", "passed"), [((), 1), (("--slow",), 2)])
+def test_faults_alone_are_run_of_whatever_length_is_asked_for(project, capfd, length, passed):
+    assert run(["--faults", *length]) == 0
+    assert last_line(capfd) == f"{passed} passed, 0 failed, 0 skipped"
 
 
 def test_other_arguments_go_to_pytest(project, capfd):

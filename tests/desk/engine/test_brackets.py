@@ -344,6 +344,7 @@ def test_the_trigger_of_a_leg_is_amended_and_its_quantity_is_not(trader):
     assert legs(trader)["e-sl"] == (S.WAITING, D(1), D(0))
 
 
+@pytest.mark.fault("T18")
 def test_restart_at_every_row_of_a_brackets_life_is_the_same_desk(trader):
     enter(trader, "1", "59000")
     settle(trader)

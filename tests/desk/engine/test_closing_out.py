@@ -79,6 +79,7 @@ def ratio(trader):
     return trader.desk.figures("perp-1").margin_ratio
 
 
+@pytest.mark.fault("T19")
 def test_a_whole_close_out_ends_at_the_target():
     trader = long_one()
     fall(trader)
@@ -237,6 +238,7 @@ def test_it_runs_in_every_state_of_the_desk(allow_reduce):
     assert ratio(trader) <= D("0.70")
 
 
+@pytest.mark.fault("T19")
 def test_a_thin_book_is_taken_in_parts_and_that_is_said():
     trader = long_one()
     fall(trader, deep="0.1")
@@ -497,6 +499,7 @@ def crashed(rows, price):
     return again
 
 
+@pytest.mark.fault("T18")
 @pytest.mark.parametrize("price", [LOW, "44000"])
 def test_a_crash_at_any_row_of_a_close_out_ends_in_the_same_desk(price):
     whole = long_one()
@@ -519,6 +522,7 @@ def test_a_crash_at_any_row_of_a_close_out_ends_in_the_same_desk(price):
         assert again.restarted().state.hash() == again.state.hash()
 
 
+@pytest.mark.fault("T18")
 def test_a_crash_at_any_row_of_an_isolated_close_out_ends_in_the_same_desk():
     whole = isolated()
     begun = len(whole.rows)
@@ -531,6 +535,7 @@ def test_a_crash_at_any_row_of_an_isolated_close_out_ends_in_the_same_desk():
         assert not running(again)
 
 
+@pytest.mark.fault("T19")
 def test_a_step_is_journaled_before_it_acts_and_acts_though_nothing_is_durable():
     trader = long_one()
     trader.refuse = unwritable()
@@ -540,6 +545,7 @@ def test_a_step_is_journaled_before_it_acts_and_acts_though_nothing_is_durable()
     assert ratio(trader) <= D("0.70")
 
 
+@pytest.mark.fault("T12")
 def test_a_full_disk_stops_no_close_out():
     trader = long_one()
     trader.refuse = full()
@@ -596,6 +602,7 @@ def test_a_consensus_within_three_percent_confirms_one_mark_at_once():
     )
 
 
+@pytest.mark.fault("T17")
 def test_a_mark_more_than_three_percent_from_the_consensus_closes_nothing_out():
     trader = three_venues()
     settle_consensus(trader, "46700")  # 45,200 is 3.21 % below

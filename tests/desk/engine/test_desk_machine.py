@@ -449,10 +449,12 @@ COMMON = {
 }
 
 
+@pytest.mark.fault("T07")
 def test_the_desk_keeps_its_promises_whatever_happens():
     run_machine(Machine, settings=settings(max_examples=20, stateful_step_count=30, **COMMON))
 
 
+@pytest.mark.fault("T07")
 @pytest.mark.slow
 def test_the_desk_keeps_its_promises_for_long():
     run_machine(Machine, settings=settings(max_examples=1500, stateful_step_count=80, **COMMON))

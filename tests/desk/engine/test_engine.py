@@ -58,6 +58,7 @@ def test_an_order_is_journaled_before_it_acts_and_acts_after_its_latency(trader)
     assert trader.state.ledger.balance("perp-1", "USDT") == D(100000) - fee
 
 
+@pytest.mark.fault("T18")
 def test_restart_at_every_row_gives_the_same_desk(trader):
     trader.buy("1", "60000")
     trader.run(60)
@@ -74,6 +75,7 @@ def test_restart_at_every_row_gives_the_same_desk(trader):
         assert half.state.hash() == trader.state.hash()
 
 
+@pytest.mark.fault("T18")
 def test_a_resting_order_survives_a_restart_and_still_fills(trader):
     trader.buy("1", "59000", id="resting")
     trader.run(60)
@@ -197,6 +199,7 @@ def test_where_the_profile_forbids_it_a_halted_desk_only_cancels():
     assert acked(trader.give(CancelAll(id="c")))
 
 
+@pytest.mark.fault("T05")
 def test_kill_halts_cancels_and_survives_a_restart(trader):
     trader.buy("1", "59000", id="resting")
     trader.run(60)
@@ -224,6 +227,7 @@ def test_kill_takes_effect_with_its_message_and_its_cancels_within_a_second(trad
     assert trader.now_ns - started <= 1000 * MS
 
 
+@pytest.mark.fault("T05")
 def test_every_latch_survives_a_restart_and_only_a_person_lifts_it(trader):
     trader.process(WindowChanged(attached=True))
     trader.run(3200)

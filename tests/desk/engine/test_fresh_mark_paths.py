@@ -79,6 +79,7 @@ def denied(events):
     return found
 
 
+@pytest.mark.fault("T02")
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("type_", list(TYPES), ids=lambda t: t.value)
 @pytest.mark.parametrize("side", [BUY, SELL], ids=lambda s: s.value)
@@ -101,6 +102,7 @@ CHANGES = {
 AMENDS = [(type_, change) for type_, changes in CHANGES.items() for change in changes]
 
 
+@pytest.mark.fault("T02")
 @pytest.mark.parametrize(("type_", "change"), AMENDS, ids=lambda v: getattr(v, "value", None))
 def test_an_amendment_of_new_risk_needs_one_too(type_, change):
     for age_ms, codes in ((2000, []), (2001, ["STALE_MARK"])):
@@ -120,6 +122,7 @@ REDUCING = {
 }
 
 
+@pytest.mark.fault("T02")
 @pytest.mark.parametrize("type_", list(TYPES), ids=lambda t: t.value)
 @pytest.mark.parametrize("reduce_only", [True, False])
 def test_what_strictly_reduces_passes_at_any_age(type_, reduce_only):

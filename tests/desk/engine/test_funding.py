@@ -112,6 +112,7 @@ def test_it_is_paid_at_the_mark_then_and_at_the_rate_told_last():
     assert funded(trader) == D("18.3")
 
 
+@pytest.mark.fault("T32")
 def test_it_is_paid_once():
     trader = holding()
     to_stamp(trader)
@@ -127,6 +128,7 @@ def test_it_is_paid_once():
     assert alerts(trader, "FUNDING_MISSED") == []
 
 
+@pytest.mark.fault("T32")
 def test_a_venue_whose_clock_is_ahead_of_ours_is_paid_when_it_tells_the_next_stamp():
     trader = holding()
     to_stamp(trader, -3000)
@@ -136,6 +138,7 @@ def test_a_venue_whose_clock_is_ahead_of_ours_is_paid_when_it_tells_the_next_sta
     assert funded(trader) == 6, "at the rate of the stamp that has passed"
 
 
+@pytest.mark.fault("T32")
 def test_a_stamp_that_is_corrected_by_a_little_is_one_stamp():
     trader = holding()
     to_stamp(trader, -2000)
@@ -399,6 +402,7 @@ def test_amounts_are_rounded_against_the_account():
     assert funded(short) == D("-0.000006")
 
 
+@pytest.mark.fault("T28")
 def test_the_ledger_sums_to_zero_and_a_restart_gives_the_same_desk():
     trader = holding(isolated=True)
     to_stamp(trader)

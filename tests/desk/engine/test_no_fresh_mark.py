@@ -175,6 +175,7 @@ def doubts(events):
     return found & DOUBTS or (found or None)
 
 
+@pytest.mark.fault("T02")
 @pytest.mark.parametrize("age", [*FRESH, *NOT_FRESH])
 @pytest.mark.parametrize("path", NEW_RISK)
 def test_new_risk_needs_a_fresh_mark(path, age):
@@ -188,6 +189,7 @@ def test_new_risk_needs_a_fresh_mark(path, age):
         assert found <= DOUBTS, path
 
 
+@pytest.mark.fault("T02")
 @pytest.mark.parametrize("age", [*FRESH, *NOT_FRESH])
 @pytest.mark.parametrize("path", WAYS_OUT)
 def test_the_way_out_is_open_at_every_age(path, age):
@@ -198,6 +200,7 @@ def test_the_way_out_is_open_at_every_age(path, age):
     assert doubts(trader.give(WAYS_OUT[path]())) is None, path
 
 
+@pytest.mark.fault("T02")
 @pytest.mark.parametrize("age", [*FRESH, *NOT_FRESH])
 def test_a_short_is_the_mirror_of_a_long(age):
     trader = desk(held="-1")
@@ -208,6 +211,7 @@ def test_a_short_is_the_mirror_of_a_long(age):
     assert out is None
 
 
+@pytest.mark.fault("T02")
 @pytest.mark.parametrize("age", [*FRESH, *NOT_FRESH])
 @pytest.mark.parametrize("amount", ["100", "-100"])
 @pytest.mark.parametrize("way", ["command", "typed", "preview"])

@@ -67,6 +67,7 @@ def test_three_venues_are_a_consensus_and_the_frame_names_each():
     assert denied(desk) == []
 
 
+@pytest.mark.fault("T17")
 def test_a_mark_that_runs_away_from_the_others_takes_no_new_risk_but_lets_out():
     desk = trader()
     say_all(desk)
@@ -268,6 +269,7 @@ def test_open_interest_of_every_venue_is_in_coins():
     assert shown[inverse] == D(84000)
 
 
+@pytest.mark.fault("T32")
 def test_a_venues_skew_is_shown_and_denies_nothing():
     desk = trader()
     desk.wall_ms -= 3_600_000  # this machine's clock is an hour behind

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from helpers.replayed_story import RESTARTS, digest, journal
 
 TESTS = Path(__file__).parents[2]
@@ -23,6 +24,7 @@ def elsewhere(hash_seed):
     return done.stdout.split()
 
 
+@pytest.mark.fault("T06")
 def test_two_processes_write_the_same_journal_and_so_they_do_after_restarts():
     through, restarted = journal(), journal(RESTARTS)
     kinds = Counter(row.entry.type for row in through)

@@ -3,6 +3,7 @@
 from decimal import Decimal as D
 
 import msgspec
+import pytest
 from helpers.engines import BTC, CATALOGUE, ETH, Trader, full, order, unwritable
 from helpers.odd_commands import around
 from hypothesis import given, settings
@@ -207,6 +208,7 @@ def total(trader, asset):
     return sum(D(assets.get(asset, "0")) for assets in balances.values())
 
 
+@pytest.mark.fault("T18")
 @settings(max_examples=40)
 @given(st.lists(happenings, min_size=10, max_size=40), st.data())
 def test_a_restart_at_any_point_gives_the_same_desk(happened, data):
@@ -224,6 +226,7 @@ def test_a_restart_at_any_point_gives_the_same_desk(happened, data):
     assert crashed.state.hash() == trader.state.hash()
 
 
+@pytest.mark.fault("T18")
 @settings(max_examples=15)
 @given(st.lists(happenings.filter(lambda one: one[0] != "disk"), min_size=10, max_size=30))
 def test_at_every_row_the_journal_alone_gives_the_state_that_the_desk_had_then(happened):
@@ -255,6 +258,7 @@ def test_no_order_is_filled_beyond_its_quantity_or_twice(happened):
     assert held == sum(fill.quantity * fill.side.sign for fill in mine)
 
 
+@pytest.mark.fault("T02")
 @settings(max_examples=25)
 @given(st.lists(happenings, max_size=25))
 def test_without_a_fresh_mark_no_order_adds_risk(happened):
@@ -277,6 +281,7 @@ def test_without_a_fresh_mark_no_order_adds_risk(happened):
             known = set(trader.state.orders)
 
 
+@pytest.mark.fault("T11")
 @settings(max_examples=25)
 @given(st.lists(happenings, max_size=20))
 def test_after_a_failed_sync_nothing_new_is_begun(happened):

@@ -143,6 +143,7 @@ def test_a_part_that_is_denied_ends_it_with_the_reasons(trader):
     assert sent(trader) == ["T-1"]
 
 
+@pytest.mark.fault("T32")
 @pytest.mark.parametrize("jump_ms", [3_600_000, -3_600_000, 4_000, -4_000])
 def test_a_wall_clock_that_is_set_moves_no_part(trader, jump_ms):
     trader.give(twap())
@@ -158,6 +159,7 @@ def test_a_wall_clock_that_is_set_moves_no_part(trader, jump_ms):
     assert sent(trader) == ["T-1", "T-2", "T-3"]
 
 
+@pytest.mark.fault("T20")
 def test_what_was_due_while_the_machine_slept_stays_unsent(trader):
     """Boot time goes on while a machine sleeps: 25 s on, parts 2 and 3 were due."""
     trader.give(twap())

@@ -26,6 +26,7 @@ def said(events):
     return [(denial.code, denial.message) for denial in events[-1].denials]
 
 
+@pytest.mark.fault("T13")
 @pytest.mark.parametrize("text", NONE)
 def test_no_command_raises_for_what_is_no_number(trader, text):
     number = D(text)

@@ -1,5 +1,6 @@
 """The machine's clock, held against the time since boot."""
 
+import pytest
 from helpers.engines import MS, START_MS, START_NS
 from helpers.loans import DAY_MS, Lender
 from hypothesis import given
@@ -12,6 +13,7 @@ def told(clock, passed_ms, wall_ms):
     return clock.tell(START_NS + passed_ms * MS, wall_ms)
 
 
+@pytest.mark.fault("T32")
 def test_a_correction_is_followed_and_what_was_set_is_not():
     clock = WallClock()
     assert told(clock, 0, START_MS) == START_MS
@@ -25,6 +27,7 @@ def test_a_correction_is_followed_and_what_was_set_is_not():
     assert told(clock, 5_000, START_MS + 5_001 + CORRECTION_MS) == START_MS + 5_000
 
 
+@pytest.mark.fault("T32")
 @given(st.lists(st.tuples(st.integers(0, 10**7), st.integers(-(10**12), 10**12)), min_size=2))
 def test_the_time_that_is_believed_strays_by_no_more_than_a_correction_a_look(steps):
     clock, passed_ms, before = WallClock(), 0, None
@@ -39,6 +42,7 @@ def said(lender):
     return [e.code for e in lender.events if getattr(e, "code", "").startswith("CLOCK")]
 
 
+@pytest.mark.fault("T32")
 def test_a_clock_set_ahead_books_no_interest_and_is_said_once():
     lender = Lender().ready()
     lender.draw("1000000")

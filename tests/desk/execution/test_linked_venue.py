@@ -318,6 +318,7 @@ def test_an_amendment_that_never_arrived_is_answered_as_refused():
     assert trader.state.orders["o"].terms.price == D(59600)
 
 
+@pytest.mark.fault("T04")
 def test_a_desk_that_dies_between_journal_and_act_never_sends_the_order():
     practice = Practice()
     trader = practice.ready()

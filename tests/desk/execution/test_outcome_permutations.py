@@ -108,12 +108,14 @@ def check(name, length):
         assert {end[1] for end in found} == {status}
 
 
+@pytest.mark.fault("T37")
 @pytest.mark.parametrize("name", STORIES)
 def test_up_to_five_words_end_the_same_in_every_arrival_order(name):
     for length in range(2, 6):
         check(name, length)
 
 
+@pytest.mark.fault("T37")
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STORIES)
 def test_up_to_seven_words_end_the_same_in_every_arrival_order(name):

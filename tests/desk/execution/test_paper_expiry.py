@@ -93,6 +93,7 @@ def test_an_amendment_that_comes_too_late_is_refused(stage):
     assert words(stage.at(UP_AT + 90)) == ["AmendRefused", "Cancelled"]
 
 
+@pytest.mark.fault("T32")
 def test_a_wall_clock_that_is_put_back_revives_nothing(stage):
     stage.place(dated("a", BUY, "1", "99.9"))
     stage.now_ms = UP_AT
@@ -102,6 +103,7 @@ def test_a_wall_clock_that_is_put_back_revives_nothing(stage):
     assert reasons(stage.trade("99.8", "1", SELL)) == [SAID]
 
 
+@pytest.mark.fault("T32")
 def test_a_wall_clock_that_is_put_forward_ends_it_early(stage):
     stage.place(dated("a", BUY, "1", "99.9"))
     stage.wall_ms += 3_600_000

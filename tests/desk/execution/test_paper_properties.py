@@ -3,6 +3,7 @@
 from collections import Counter
 from decimal import Decimal as D
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from paper_stage import BUY, OTHER, PERP, SELL, Stage, terms
@@ -221,6 +222,7 @@ def test_nothing_fills_while_the_book_is_not_synced(script):
         assert before or synced or not filled(outcomes)
 
 
+@pytest.mark.fault("T19")
 @given(scripts, st.integers(-6, 6))
 @often
 def test_a_reduce_only_fill_never_turns_a_position(script, held):
@@ -299,6 +301,7 @@ def test_another_instruments_orders_change_nothing(script):
     assert ours == stage.log
 
 
+@pytest.mark.fault("T18")
 @given(scripts, st.integers(0, 40))
 @often
 def test_a_restart_at_any_point_keeps_every_order_and_doubles_no_fill(script, cut):

@@ -83,6 +83,7 @@ def test_a_reopened_anchor_never_writes_over_the_newest_slot(path, writes):
     assert read_anchor(path) == Head(writes, bytes([writes]) * 32)
 
 
+@pytest.mark.fault("T09")
 def test_any_flipped_bit_leaves_the_newest_row_or_the_one_before(path, anchor):
     anchor.write(FIRST)
     anchor.write(SECOND)

@@ -186,6 +186,7 @@ def hasty(**limits):
     return lambda: Hasty(b.protocol(), **limits)
 
 
+@pytest.mark.fault("T42")
 def test_a_server_that_says_nothing_is_left():
     async def scene():
         venue = Venue()
@@ -216,6 +217,7 @@ def test_data_that_stop_behind_a_polite_socket_are_noticed():
     asyncio.run(scene())
 
 
+@pytest.mark.fault("T42")
 def test_garbage_is_counted_and_the_feed_goes_on():
     garbage = ["{", "nonsense", b"\xff\xfe\x00", "[" * 5_000, '{"stream":"btcusdt@trade","data":1}']
 
@@ -237,6 +239,7 @@ def test_garbage_is_counted_and_the_feed_goes_on():
     asyncio.run(scene())
 
 
+@pytest.mark.fault("T42")
 def test_a_message_beyond_the_bound_ends_the_socket_not_the_pump():
     async def scene():
         venue = Venue()
@@ -315,6 +318,7 @@ def in_use():
     return len(asyncio.all_tasks()), len(list(Path("/proc/self/fd").glob("*")))
 
 
+@pytest.mark.fault("T21")
 def test_a_hundred_reconnects_ask_for_everything_and_leave_nothing_behind():
     async def scene():
         venue = Venue()
@@ -419,6 +423,7 @@ def test_a_fault_of_the_sink_ends_the_pump_and_leaves_nothing():
     asyncio.run(scene())
 
 
+@pytest.mark.fault("T35")
 @pytest.mark.parametrize(
     "urls",
     [

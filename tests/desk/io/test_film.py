@@ -107,6 +107,7 @@ def test_a_torn_end_costs_the_last_picture_alone(tmp_path, film_file, cut):
     assert "are no picture" in film.damage[0]
 
 
+@pytest.mark.fault("T09")
 def test_a_changed_byte_costs_its_picture_and_is_said(tmp_path, film_file):
     mark = read(tmp_path).marks[10]
     data = bytearray(film_file.read_bytes())

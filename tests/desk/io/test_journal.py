@@ -362,6 +362,7 @@ def test_a_journal_that_another_program_locks_is_not_called_broken(tmp_path, mon
 # --- failures -------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault("T11")
 def test_a_failed_anchor_sync_latches_for_the_life_of_the_process(open_journal, held, monkeypatch):
     journal = open_journal()
     journal.append([entry(1)])
@@ -431,6 +432,7 @@ def test_a_checkpoint_that_must_wait_is_no_failure(open_journal, monkeypatch, co
     assert [journal.append([entry(number)])[0].seq for number in (1, 2)] == [1, 2]
 
 
+@pytest.mark.fault("T11")
 def test_a_failed_commit_is_undone_and_latches(open_journal, monkeypatch):
     journal = open_journal()
     fault(monkeypatch, journal, "COMMIT", "disk I/O error", sqlite3.SQLITE_IOERR_WRITE)

@@ -64,10 +64,12 @@ def storm(folder, kills: int, seed: int) -> int:
     return acknowledged
 
 
+@pytest.mark.fault("T01")
 def test_no_acknowledged_row_is_lost_or_doubled_by_kills(tmp_path):
     assert storm(tmp_path, kills=20, seed=1) > 100
 
 
+@pytest.mark.fault("T01")
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2, 6))
 def test_no_acknowledged_row_is_lost_or_doubled_by_hundreds_of_kills(tmp_path, seed):
@@ -146,15 +148,18 @@ def cut_power(moments, folder, *, seed: int, cuts: int) -> None:
         assert stored == [entry(number) for number in range(1, len(stored) + 1)]
 
 
+@pytest.mark.fault("T10")
 def test_no_acknowledged_row_is_lost_when_the_power_goes(moments, tmp_path):
     cut_power(moments, tmp_path, seed=1, cuts=200)
 
 
+@pytest.mark.fault("T10")
 @pytest.mark.slow
 def test_no_acknowledged_row_is_lost_in_ten_thousand_power_cuts(moments, tmp_path):
     cut_power(moments, tmp_path, seed=2, cuts=10_000)
 
 
+@pytest.mark.fault("T10")
 def test_power_cuts_reach_every_file_and_both_outcomes(moments):
     rng = random.Random(1)
     kinds = set()
@@ -167,6 +172,7 @@ def test_power_cuts_reach_every_file_and_both_outcomes(moments):
     assert {(False, True, True), (True, False, True), (True, True, False)} <= kinds
 
 
+@pytest.mark.fault("T10")
 def test_a_desk_opens_after_a_power_cut_and_goes_on(moments, tmp_path):
     rng = random.Random(4)
     for number in range(15):
@@ -184,6 +190,7 @@ def test_a_desk_opens_after_a_power_cut_and_goes_on(moments, tmp_path):
         assert entries_of(folder) == [entry(n) for n in range(1, head + 2)]
 
 
+@pytest.mark.fault("T23")
 def test_the_lock_file_of_a_killed_desk_holds_nobody_up(tmp_path):
     child = start_child(APPENDER, tmp_path)
     child.stdout.readline()

@@ -99,6 +99,7 @@ def own_mounts():
     return NAMESPACE
 
 
+@pytest.mark.fault("T12")
 def test_a_full_disk_stops_new_risk_first_and_gives_the_reserve_to_the_rest(own_mounts, tmp_path):
     said = json.loads(run_child(FULL_DISK, tmp_path / "disk", "3m", prefix=own_mounts))
 
@@ -127,6 +128,7 @@ except JournalFull as full:
 )
 
 
+@pytest.mark.fault("T12")
 @pytest.mark.parametrize("size", ["12k", "16k", "24k", "32k", "48k"])
 def test_a_disk_too_small_for_a_journal_is_refused_with_a_sentence(own_mounts, tmp_path, size):
     said = run_child(NO_ROOM_TO_BEGIN, tmp_path / "disk", size, prefix=own_mounts)
@@ -266,17 +268,20 @@ def check_failed_sync(folder, number: int, failing_call) -> None:
     check_latched(folder, said)
 
 
+@pytest.mark.fault("T11")
 @pytest.mark.parametrize("number", range(1, 8))
 def test_a_failed_sync_is_not_acknowledged_and_latches(failing_call, tmp_path, number):
     check_failed_sync(tmp_path, number, failing_call)
 
 
+@pytest.mark.fault("T11")
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(8, 51))
 def test_any_of_fifty_syncs_may_fail(failing_call, tmp_path, number):
     check_failed_sync(tmp_path, number, failing_call)
 
 
+@pytest.mark.fault("T11")
 def test_a_journal_whose_folder_cannot_be_synced_is_not_opened(failing_call, tmp_path):
     write_journal(tmp_path, 1)
     code = (
@@ -293,6 +298,7 @@ except JournalUnwritable as error:
     assert said == f"{tmp_path}: [Errno 5] Input/output error\n"
 
 
+@pytest.mark.fault("T11")
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(1, 41))
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])

@@ -25,6 +25,7 @@ def folded(instrument, fills):
     return position
 
 
+@pytest.mark.fault("T28")
 @given(st.lists(st.tuples(quantities, prices), max_size=30), prices)
 def test_linear_pnl_is_cash_flow_plus_value_exactly(fills, mark):
     position = folded(LINEAR, fills)
@@ -46,6 +47,7 @@ def test_inverse_pnl_is_cash_flow_plus_value_within_one_posting_a_fill(fills, ma
     assert position.quantity or not position.cost
 
 
+@pytest.mark.fault("T28")
 @given(st.lists(st.tuples(quantities, prices), min_size=2, max_size=8), st.randoms(), prices)
 def test_order_of_fills_does_not_change_total_pnl(fills, random, mark):
     shuffled = list(fills)

@@ -108,6 +108,7 @@ def test_thirty_seconds_inside_are_without_a_break(interruption):
     assert standing(consensus.update(inside, 51 * S), "D") == "counted"
 
 
+@pytest.mark.fault("T17")
 def test_two_that_disagreed_come_back_when_they_agree():
     consensus = Consensus()
     assert consensus.update(votes(A=100, B=103), 0).value is None
@@ -179,6 +180,7 @@ any_votes = st.dictionaries(st.sampled_from(VENUES), st.builds(Vote, st.none() |
 steps = st.lists(st.tuples(st.sampled_from([0, S, 3 * S, 30 * S]), any_votes), max_size=8)
 
 
+@pytest.mark.fault("T17")
 @given(steps)
 def test_whatever_happens_the_index_lies_among_prices_that_were_counted(moments):
     consensus, at, seen = Consensus(), 0, {}
@@ -220,6 +222,7 @@ def test_the_order_of_votes_does_not_matter(prices, moments):
 near = st.integers(0, 90).map(lambda n: D(10_000 + n) / 100)
 
 
+@pytest.mark.fault("T17")
 @given(
     st.integers(2, 5),
     st.lists(

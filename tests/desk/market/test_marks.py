@@ -36,6 +36,7 @@ def test_without_stamps_the_receipt_decides():
     assert age_ns(3 * S, 5 * S, None, VenueClock()) == -2 * S
 
 
+@pytest.mark.fault("T32")
 @given(st.integers(-(10**15), 10**15), st.integers(0, 10**4))
 def test_a_constant_difference_of_clocks_ages_nothing(skew_ms, waited_ms):
     clock = VenueClock()
@@ -64,6 +65,7 @@ def test_they_stay_old_for_hours():
             assert not is_fresh(age)
 
 
+@pytest.mark.fault("T32")
 @pytest.mark.parametrize("ppm", [-500, 500])
 def test_clocks_that_drift_apart_for_a_day_age_nothing(ppm):
     clock = VenueClock()

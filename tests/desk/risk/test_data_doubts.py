@@ -31,10 +31,12 @@ def codes(limits=LIMITS, **changed):
     return [denial.code for denial in doubts(NAME, now, limits)]
 
 
+@pytest.mark.fault("T31")
 def test_a_fresh_mark_in_a_consensus_raises_no_doubt():
     assert codes(standing=standing(), venues_live=5) == []
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(
     ("deviation", "code"),
     [("0.03", []), ("-0.03", []), ("0.0300001", ["DIVERGING"]), ("-0.0300001", ["DIVERGING"])],
@@ -43,6 +45,7 @@ def test_more_than_three_per_cent_from_the_consensus_is_diverging(deviation, cod
     assert codes(standing=standing(deviation=deviation)) == code
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(
     ("own", "code"),
     [("0.01", []), ("-0.0100001", ["MARK_UNCONFIRMED"]), (None, ["MARK_UNCONFIRMED"])],
@@ -51,10 +54,12 @@ def test_a_thin_index_leaves_the_mark_to_the_venues_own(own, code):
     assert codes(standing=standing("THIN", votes=2, own=own)) == code
 
 
+@pytest.mark.fault("T31")
 def test_thin_is_no_lock_by_itself_and_no_divergence_either():
     assert codes(standing=standing("THIN", votes=1, deviation="0.2")) == []
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(
     ("votes", "venues", "code"), [(2, 3, ["MARK_SOURCES"]), (3, 3, []), (2, 2, []), (0, 0, [])]
 )
@@ -62,6 +67,7 @@ def test_a_live_feed_of_three_venues_needs_three_votes(votes, venues, code):
     assert codes(standing=standing("THIN", votes=votes), venues_live=venues) == code
 
 
+@pytest.mark.fault("T31")
 def test_a_mark_from_the_future_says_so():
     (denial,) = doubts(
         NAME, msgspec.structs.replace(GOOD, quality="STALE", mark_age_ms=-3600000), LIMITS
@@ -69,6 +75,7 @@ def test_a_mark_from_the_future_says_so():
     assert "stamped 3600.0 s ahead" in denial.message
 
 
+@pytest.mark.fault("T31")
 def test_every_reason_is_told_at_once():
     found = codes(
         quality="STALE", mark_age_ms=2001, book_state="UNSYNCED",
@@ -77,15 +84,18 @@ def test_every_reason_is_told_at_once():
     assert found == ["STALE_MARK", "MARK_UNCONFIRMED", "MARK_SOURCES", "BOOK_UNSYNCED"]
 
 
+@pytest.mark.fault("T31")
 def test_an_unknown_mark_is_no_mark_whatever_else_is_known():
     assert codes(mark=None, standing=standing(deviation=None)) == ["NO_MARK"]
     assert codes(quality="UNKNOWN") == ["NO_MARK"]
 
 
+@pytest.mark.fault("T31")
 def test_what_has_no_underlying_or_stands_in_a_document_is_not_asked_for_sources():
     assert codes(standing=None, venues_live=5) == []
 
 
+@pytest.mark.fault("T31")
 def test_a_profile_without_the_rule_never_has_enough_sources():
     limits = limits_of(Profile("empty", "house", "Empty", {}))
     assert "MARK_SOURCES" in codes(limits, standing=standing(votes=7), venues_live=7)
@@ -94,6 +104,7 @@ def test_a_profile_without_the_rule_never_has_enough_sources():
     assert "DIVERGING" in codes(limits, standing=standing(deviation="0.0001"))
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(
     ("age_ms", "said"),
     [

@@ -58,6 +58,7 @@ def pool(positions=(), orders=(), eth=None):
     )
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(
     ("changes", "missing"),
     [
@@ -78,6 +79,7 @@ def test_a_limit_that_is_missing_refuses_every_order(changes, missing):
     )  # fmt: skip
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(
     ("quantity", "price", "rate", "found"),
     [
@@ -97,12 +99,14 @@ def test_an_order_is_worth_at_most_its_limit(quantity, price, rate, found):
     assert said(limit_checks.value(at)) == wanted
 
 
+@pytest.mark.fault("T31")
 def test_what_has_no_price_has_no_value_and_no_size_here():
     unpriced = context(order(quantity="9999", price=None), market={"mark": None})
     assert limit_checks.value(unpriced) is None
     assert limit_checks.max_quantity(unpriced) is None
 
 
+@pytest.mark.fault("T31")
 def test_an_order_is_at_most_so_many_coins():
     assert limit_checks.max_quantity(context(order(quantity="100"))) is None
     assert said(limit_checks.max_quantity(context(order(SELL, quantity="100.001")))) == (
@@ -116,6 +120,7 @@ def test_an_order_is_at_most_so_many_coins():
     assert limit_checks.max_quantity(context(other)) is None
 
 
+@pytest.mark.fault("T31")
 def test_contracts_in_dollars_are_counted_in_coins_at_their_price():
     inverse = CATALOGUE.get("BTCUSD-PERP.BINANCE")
     # 60,100 contracts of 100 USD at 60,000 are 100.1666… BTC; at 61,000 below 100.
@@ -138,6 +143,7 @@ OTHERS = (
 )
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(
     ("side", "held", "filled"),
     [(BUY, "0", "35"), (BUY, "-5", "30"), (SELL, "0", "-9"), (SELL, "5", "-4")],
@@ -152,6 +158,7 @@ TOGETHER = "All positions together, filled with the working orders, would be wor
 FILLED = "Filled with the working orders the position would"
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(
     ("side", "quantity", "rate", "worth"),
     [
@@ -174,6 +181,7 @@ def test_a_position_filled_stays_within_the_limit_of_its_instrument(side, quanti
     )
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(
     ("elsewhere", "worth"),
     [
@@ -213,6 +221,7 @@ def test_all_positions_of_an_account_filled_stay_within_its_limit(elsewhere, wor
     )  # fmt: skip
 
 
+@pytest.mark.fault("T31")
 def test_an_account_s_worth_is_converted_and_without_a_mark_not_looked_at():
     here = context(usd_per_settle=D("0.5"), limits={"account_limit_usd": D(29_999)})
     found = limit_checks.account_limit(here)
@@ -220,6 +229,7 @@ def test_an_account_s_worth_is_converted_and_without_a_mark_not_looked_at():
     assert limit_checks.account_limit(context(market={"mark": None})) is None
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(("count", "passes"), [(99, True), (100, False), (101, False)])
 def test_only_so_many_orders_work(count, passes):
     found = limit_checks.open_orders(context(working=(own(),) * count))
@@ -228,6 +238,7 @@ def test_only_so_many_orders_work(count, passes):
     assert said(found) == (None if passes else denied)
 
 
+@pytest.mark.fault("T31")
 def test_only_so_many_orders_are_sent_at_once():
     assert limit_checks.rate(context()) is None
     assert said(limit_checks.rate(context(over_rate=True))) == (
@@ -245,6 +256,7 @@ def around(interest, *, live=True):
 UNKNOWN = f"The open interest of {BTC} is unknown, of which a position is a limited share."
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(
     ("quantity", "interest", "live", "found"),
     [
@@ -267,6 +279,7 @@ def test_a_position_is_only_so_large_a_share_of_what_is_open(quantity, interest,
         assert limit_checks.concentration(spot) is None
 
 
+@pytest.mark.fault("T31")
 def test_a_share_needs_surroundings_and_a_mark_and_a_profile_without_one_lets_nothing_in():
     large = order(quantity="5.001")
     assert limit_checks.concentration(context(large, around=None)) is None

@@ -71,6 +71,7 @@ def test_each_limit_is_read_from_its_own_rule():
     assert limits_of(profile()) == READ
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(("rule", "field"), FIELDS.items())
 def test_a_limit_that_is_missing_is_zero_and_no_other_takes_its_place(rule, field):
     assert limits_of(profile(missing=rule)) == msgspec.structs.replace(READ, **field)

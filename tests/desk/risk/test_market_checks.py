@@ -39,6 +39,7 @@ def standing(state="CONSENSUS", votes=5, deviation="0", own="0"):
 STALE = "The mark of X is stale"
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
@@ -61,6 +62,7 @@ def test_no_fresh_mark_no_new_risk(changes, found):
     assert said(data_doubts.fresh_mark("X", market(**changes), LIMITS)) == found
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(
     ("beside", "found"),
     [
@@ -168,6 +170,7 @@ def test_margin_stands_on_every_mark_of_the_account():
     )  # fmt: skip
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(
     ("price", "changes", "found"),
     [
@@ -209,6 +212,7 @@ def test_a_price_that_runs_away_for_thirty_seconds_denies(seconds, runs):
     assert market_checks.anomaly(context(around=None)) is None
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(
     ("price", "low", "high", "away"),
     [

@@ -56,6 +56,7 @@ def test_a_reducing_desk_lets_what_strictly_reduces_on():
     )
 
 
+@pytest.mark.fault("T04")
 def test_a_client_id_names_one_order_for_ever():
     assert order_checks.identity(context()) is None
     assert said(order_checks.identity(context(id_conflict=True))) == (
@@ -104,6 +105,7 @@ def test_what_an_order_is_made_of_goes_together(fields, found):
     assert said(order_checks.shape(context(order(**fields)))) == wanted
 
 
+@pytest.mark.fault("T31")
 @pytest.mark.parametrize(
     ("fields", "code", "what"),
     [
@@ -120,6 +122,7 @@ def test_prices_lie_on_the_tick_and_quantities_on_the_lot(fields, code, what):
     assert found == (code, NO_LIMIT, f"{BTC}: {what}.", None, None)
 
 
+@pytest.mark.fault("T31")
 def test_a_quantity_is_at_least_the_venue_s_smallest_unless_it_closes():
     least = order(quantity="0.001", price="100000")  # worth 100 USDT, the smallest notional too
     assert order_checks.smallest(context(least)) is None
@@ -134,6 +137,7 @@ def test_a_quantity_is_at_least_the_venue_s_smallest_unless_it_closes():
     assert order_checks.smallest(context(smaller, closing=True)) is None
 
 
+@pytest.mark.fault("T31")
 def test_an_order_is_worth_the_venue_s_smallest_notional_unless_it_reduces():
     # 0.001 × 99,999.9 = 99.9999 USDT: below 100, and not said to be 100.
     small = order(SELL, quantity="0.001", price="99999.9")
@@ -203,6 +207,7 @@ def test_what_waits_for_its_trigger_trades_with_nothing_yet():
     assert order_checks.self_match(context(waiting, working=(own(),))) is None
 
 
+@pytest.mark.fault("T31")
 def test_the_same_order_at_once_asks_first():
     assert order_checks.repetition(context()) is None
     assert said(order_checks.repetition(context(repeated_at_once=True))) == (

@@ -2,6 +2,7 @@
 
 from decimal import Decimal as D
 
+import pytest
 from helpers.portfolios import BTC, ETH, GONE, situation
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,6 +61,7 @@ def codes(answer):
     return {denial["code"] for denial in answer["denials"]}
 
 
+@pytest.mark.fault("T02")
 @settings(max_examples=40)
 @given(tickets, st.sampled_from([BTC, ETH]), stale_ages)
 def test_no_age_but_a_fresh_one_lets_risk_in(drawn, which, age):
@@ -72,6 +74,7 @@ def test_no_age_but_a_fresh_one_lets_risk_in(drawn, which, age):
         assert codes(fresh) - {"PRICE_COLLAR"} <= codes(stale)
 
 
+@pytest.mark.fault("T02")
 @settings(max_examples=40)
 @given(
     tickets,

@@ -48,6 +48,7 @@ def test_what_is_spoilt_here_is_good_as_it_stands(message):
     assert goes_on(message, begun(message))
 
 
+@pytest.mark.fault("T13")
 @every_field
 def test_what_is_no_such_number_is_counted_and_changes_nothing(name, path):
     message = MESSAGES[name]
@@ -56,6 +57,7 @@ def test_what_is_no_such_number_is_counted_and_changes_nothing(name, path):
         assert goes_on(message, protocol), what
 
 
+@pytest.mark.fault("T13")
 @every_field
 def test_a_number_that_is_told_twice_is_refused(name, path):
     message = MESSAGES[name]
@@ -64,6 +66,7 @@ def test_a_number_that_is_told_twice_is_refused(name, path):
         assert goes_on(message, refuses(message, frame))
 
 
+@pytest.mark.fault("T13")
 @every_message
 @pytest.mark.parametrize(
     "garbage",
@@ -91,6 +94,7 @@ def test_the_ways_to_spoil_a_field_are_told_by_its_kind():
     assert twice({"a": {"b": 1}}, "a.b") == b'{"a":{"b":1,"b":1}}'
 
 
+@pytest.mark.fault("T13")
 @pytest.mark.parametrize("name", ["okx index", "okx funding"])
 def test_a_refused_figure_leaves_the_last_one_as_it_was(name):
     message, mark = MESSAGES[name], MESSAGES["okx mark"]
