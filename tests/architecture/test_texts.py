@@ -3,7 +3,7 @@
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -26,16 +26,19 @@ HOW = (
 )
 
 
-def sources() -> Iterator[tuple[Path, ast.AST]]:
+@cache
+def every_call() -> dict[str, list[tuple[Path, ast.Call]]]:
+    """Every call of a plain name in ui/, by the name."""
+    found: dict[str, list[tuple[Path, ast.Call]]] = {}
     for path in sorted(UI.rglob("*.py")):
-        yield path, ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                found.setdefault(getattr(node.func, "id", ""), []).append((path, node))
+    return found
 
 
-def calls(name: str) -> Iterator[tuple[Path, ast.Call]]:
-    for path, tree in sources():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name:
-                yield path, node
+def calls(name: str) -> list[tuple[Path, ast.Call]]:
+    return every_call().get(name, [])
 
 
 def where(path: Path, node: ast.AST) -> str:
@@ -95,7 +98,6 @@ def test_every_text_is_translated():
     assert not missing, f"{len(missing)} texts without Chinese; {HOW}:\n" + "\n".join(missing)
 
 
-@pytest.mark.slow
 def test_no_translation_is_of_a_text_that_has_gone():
     known = set(texts())
     dead = [
