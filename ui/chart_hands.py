@@ -76,10 +76,10 @@ class ChartHands(QObject):
             self.said = Said(self._theme, plot)
             plot.installEventFilter(self)
 
-    def show_frame(self, frame: DeskFrame, selected: str | None) -> None:
-        """The newest frame: what is in the hand may have gone."""
+    def show_frame(self, frame: DeskFrame, _: object = None) -> None:
+        """The newest frame of the chart's instrument: what is in the hand may have gone."""
         before = self._market
-        self._frame, self._market = frame, market_of(frame, selected)
+        self._frame, self._market = frame, market_of(frame, self._panel.instrument)
         self.lock.see_market(self._market, frame.wall_ms)
         if before is not None and (self._market is None or _differs(before, self._market)):
             self.abort()

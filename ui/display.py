@@ -117,7 +117,6 @@ class Display(QObject):
         if instrument == self.selected or instrument is None:
             return
         self.selected = self._pump.selected = instrument
-        self._panes.area.docks["chart"].bar.say(instrument)
         self._panes.area.docks["ladder"].bar.say(symbol(instrument))
         self.pacing.hurry()
         if self._pump.frame is not None:

@@ -43,6 +43,8 @@ def add_late_docks(area: DockArea) -> None:
     """Add the docks; `LatePanels` fills them."""
     area.add("stress", tr("Stress"), None)
     area.add("rehearsal", tr("Close-out rehearsal"), None)
+    area.add("chart_btc", tr("Chart {coin}", coin="BTC"), None)
+    area.add("chart_eth", tr("Chart {coin}", coin="ETH"), None)
 
 
 def _stress(window: DeskWindow, dock: Dock) -> LatePanel:
@@ -67,7 +69,22 @@ def _asking(window: DeskWindow, dock: Dock, panel: AskingPanel) -> LatePanel:
     return panel
 
 
-MAKERS: dict[str, _Filler] = {"stress": _stress, "rehearsal": _rehearsal}
+def _chart(window: DeskWindow, dock: Dock) -> LatePanel:
+    from ui.panels.chart import ChartPanel
+
+    key = dock.objectName()
+    panel = window.charts.add(ChartPanel(window.theme))
+    dock.fill(panel)
+    window.chart_desk.take_in(key, panel, coin=key.removeprefix("chart_").upper())
+    return panel
+
+
+MAKERS: dict[str, _Filler] = {
+    "stress": _stress,
+    "rehearsal": _rehearsal,
+    "chart_btc": _chart,
+    "chart_eth": _chart,
+}
 
 
 class LatePanels(QObject):

@@ -11,6 +11,7 @@ from ui.actions import Actions
 from ui.alert_desk import AlertDesk
 from ui.arming import Arming
 from ui.away import Away
+from ui.chart_desk import ChartDesk
 from ui.chart_hands import ChartHands
 from ui.closing import Closing
 from ui.desk_menu import DeskMenu
@@ -39,6 +40,7 @@ from ui.ticket_desk import wire_hands
 from ui.viewmodels.banner import crashed, engine_lost, engine_silent, fault, passed_over
 from ui.viewmodels.cures import Cure
 from ui.viewmodels.events import Line
+from ui.viewmodels.gestures import Terms
 from ui.viewmodels.risk import risk_view
 from ui.viewmodels.text import clock
 from ui.viewmodels.tone import Tone
@@ -93,7 +95,7 @@ class DeskWindow(Panes):
             self.ladder, self.order_hands, self.exchange, self.arming, pump
         )
         self.chart_hands = ChartHands(
-            self.chart, theme, self.order_hands, self.arming, lambda: self.ladder.grid.terms
+            self.chart, theme, self.order_hands, self.arming, self._chart_terms
         )
         self.alerts = AlertDesk(self, theme, self.orders.alerts, self.exchange, self.commands.send)
         self.order_desk = OrderDesk(
@@ -115,6 +117,7 @@ class DeskWindow(Panes):
         self.workspace = Workspace(self, self.area, own.file)
         self._opening = self.workspace.begin(layout)
         self.workspace_desk = WorkspaceDesk(self)
+        self.chart_desk = ChartDesk(self)
         self.late_panels = LatePanels(self)
         self.late.connect(self.late_panels.begin)
         self._wire()
@@ -163,6 +166,9 @@ class DeskWindow(Panes):
     def say(self, text: str, tone: Tone = Tone.TEXT2, icon: str = "info") -> None:
         """Something of the window's own, in the footer."""
         self.footer.say(Line(0, "", text, tone, icon))
+
+    def _chart_terms(self) -> Terms:
+        return self.chart_desk.terms()
 
     def _say_plainly(self, text: str) -> None:
         self.say(text)

@@ -8,7 +8,7 @@ over.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -35,9 +35,17 @@ if TYPE_CHECKING:
 
 NAMES = {"trade": tr("Trade"), "risk": tr("Risk"), "monitor": tr("Monitor")}
 """What the layouts that ship are called, by their ids."""
-LAYOUTS, SHOWN = "layouts", "workspace"
+LAYOUTS, PANELS, SHOWN = "layouts", "panels", "workspace"
 KEEP_MS = 1_000
 """After a change the file is written when nothing has changed for so long."""
+
+
+class Keeps(Protocol):
+    """A panel with settings of its own that a restart gives back."""
+
+    def state(self) -> dict[str, str]: ...
+
+    def restore(self, state: dict[str, str]) -> None: ...
 
 
 class Workspace(QObject):
@@ -54,6 +62,7 @@ class Workspace(QObject):
         self.complaints: list[str] = []
         self.layouts = read_layouts(file.group(LAYOUTS), self.complaints)
         self.current = FIRST
+        self._panels: dict[str, Keeps] = {}
         self._failed = ""
         self._left = False
         self._timer = QTimer(self)
@@ -213,6 +222,18 @@ class Workspace(QObject):
         """The window lies elsewhere, or has another size."""
         self._note()
 
+    def keep_panel(self, key: str, panel: Keeps) -> bool:
+        """Give a panel back what was kept of it, and keep it from now on; return if there was."""
+        self._panels[key] = panel
+        written = self._file.group(PANELS).get(key, "{}")
+        try:
+            state = msgspec.json.decode(written, type=dict[str, str])
+        except (msgspec.DecodeError, msgspec.ValidationError):
+            self.failed.emit(tr("{file}: panel {name} is damaged", file=FILE, name=key))
+            return False
+        panel.restore(state)
+        return bool(state)
+
     def remember(self) -> None:
         """Note how the layout is left."""
         layout = self.layouts[self.current]
@@ -234,6 +255,8 @@ class Workspace(QObject):
             return
         self.remember()
         self._file.put(LAYOUTS, written(self.layouts))
+        states = {k: msgspec.json.encode(p.state()).decode() for k, p in self._panels.items()}
+        self._file.put(PANELS, self._file.group(PANELS) | states)
         self._file.put(SHOWN, {"layout": self.current})
         window_place.note(self._window.window(), self._file)
         why = self._file.write()

@@ -183,6 +183,15 @@ def market_of(frame: DeskFrame, instrument: str | None) -> MarketView | None:
     return next((m for m in frame.markets if m.instrument == instrument), None)
 
 
+def first_of(frame: DeskFrame, coin: str) -> str | None:
+    """Return the first perpetual of a coin, in USDT where there is one; None: none is listed."""
+    ordered = sorted(
+        (m for m in frame.markets if m.kind == "perpetual" and m.base == coin),
+        key=lambda m: "USDT" not in m.instrument,
+    )
+    return ordered[0].instrument if ordered else None
+
+
 def first_choice(frame: DeskFrame) -> str | None:
     """What to show when nothing was chosen: the first BTC perpetual in USDT, else anything."""
     ordered = sorted(
