@@ -95,16 +95,23 @@ class LatePanels(QObject):
         self._window = window
         self.made: dict[str, LatePanel] = {}
         self._dimmed = False
+        self._waiting: list[str] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._fill_next)
         for key in MAKERS:
             window.area.docks[key].visibilityChanged.connect(partial(self._shown, key))
 
     def begin(self) -> None:
         """After the first paint: what is on the screen first."""
         docks = self._window.area.docks
-        waiting = [key for key in MAKERS if key not in self.made]
-        waiting.sort(key=lambda key: docks[key].isHidden())
-        for number, key in enumerate(waiting):
-            QTimer.singleShot(BETWEEN_MS * number, self, partial(self.fill, key))
+        self._waiting = sorted(MAKERS, key=lambda key: docks[key].isHidden())
+        self._timer.start(0)
+
+    def _fill_next(self) -> None:
+        if self._waiting:
+            self.fill(self._waiting.pop(0))
+            self._timer.start(BETWEEN_MS)
 
     def fill(self, key: str) -> None:
         """Build one, unless it is there, and show it the newest frame."""
@@ -124,4 +131,5 @@ class LatePanels(QObject):
 
     def _shown(self, key: str, shown: bool) -> None:
         if shown and key not in self.made:
-            QTimer.singleShot(0, self, partial(self.fill, key))  # after the frame around it
+            self._waiting.insert(0, key)
+            self._timer.start(0)  # after the frame around it

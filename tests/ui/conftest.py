@@ -43,6 +43,7 @@ class Rig:
         self.pump.start()
 
     def _let_go(self, window):
+        window.workspace.leave()
         self.pump.stop()
         window.arming.disarm("the test is over")
         window.ticket.set_connected(False)

@@ -1,6 +1,9 @@
 """Layouts and docks by key and mouse in the real window; nothing unseen is sent."""
 
+from decimal import Decimal as D
+
 import pytest
+from helpers.frames import BTC, ETH
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
@@ -53,6 +56,29 @@ def test_panel_that_is_nowhere_takes_no_frame_and_the_newest_when_it_comes(rig, 
     window.workspace_desk.switch("trade")
     assert len(taken) == 1
     assert rig.pump.levels > 0
+
+
+def test_charts_of_monitor_keep_to_their_coins_and_a_pinned_chart_takes_no_quantity(rig, qtbot):
+    window = rig.window
+    window.workspace_desk.switch("monitor")
+    rig.until(lambda: {"chart_btc", "chart_eth"} <= set(window.late_panels.made))
+    rig.settle()
+    charts = {key: title._panel for key, title in window.chart_desk.titles.items()}
+    shown = {key: chart.instrument for key, chart in charts.items()}
+    assert shown == {"chart": BTC, "chart_btc": BTC, "chart_eth": ETH}
+    mark = window.chart_desk.titles["chart_eth"].mark
+    assert (mark.text(), mark.isChecked()) == ("pinned", False)
+    qtbot.mouseClick(mark, Qt.MouseButton.LeftButton)
+    assert (mark.text(), charts["chart_eth"].instrument) == ("linked", BTC)
+    window.ladder.quantity.setText("0.5")
+    assert window.chart_desk.terms().quantity == D("0.5")
+    window.chart_desk.titles["chart"].mark.click()
+    window.display.choose(ETH)
+    rig.settle()
+    window.ladder.quantity.setText("0.5")
+    assert window.chart.instrument == BTC
+    assert charts["chart_eth"].instrument == ETH
+    assert window.chart_desk.terms().quantity == 0
 
 
 def test_focus_goes_from_dock_to_dock_by_key_and_the_dock_floats_by_key(rig, qtbot, focus):
