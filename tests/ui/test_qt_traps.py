@@ -46,6 +46,7 @@ from desk.model.commands import (
     SubmitOrder,
 )
 from desk.model.orders import OrderType, Side
+from ui.late_panels import MAKERS
 from ui.palette import SCHEMES
 from ui.ticket_desk import open_setting
 from ui.viewmodels.draft import Form
@@ -69,6 +70,7 @@ def full(rig_of, qtbot):
     window = rig.window
     window.load_late()
     rig.until(lambda: window.chart.plot is not None)
+    rig.until(lambda: set(window.late_panels.made) == set(MAKERS))
     rig.arm()
     rig.write()
     window.ladder.quantity.setText("0.5")
