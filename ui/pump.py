@@ -26,9 +26,6 @@ SILENT_AFTER_MS = 1_200
 FIRST_FRAME_MS = 5_000
 """A starting engine is given longer than a running one."""
 
-NO_SERIES = 1 << 62
-"""From when on points of a second are wanted: the window shows candles."""
-
 UNPAINTED_CREDIT_MS = 12
 """A frame that changed nothing on the screen is never painted: ask again after this."""
 
@@ -138,7 +135,6 @@ class Pump(QObject):
         self._credit.stop()
         wanted = NextFrame(
             selected=self.selected,
-            series_from_ms=NO_SERIES,
             charts=self.charts,
             streams=self.streams,
             levels=self.levels,

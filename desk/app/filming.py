@@ -121,7 +121,7 @@ class Filming:
     def _built(self) -> DeskFrame:
         """Build what the window was last shown, as it is now."""
         desk = self._runtime.engine.desk
-        wanted = msgspec.structs.replace(self._wanted, charts=[], series_from_ms=desk.wall_ms)
+        wanted = msgspec.structs.replace(self._wanted, charts=[])
         return build_frame(desk, wanted, number=0, engine_ms=0.0, notes=self._notes())
 
     # ---- the disk ---------------------------------------------------------------------------

@@ -41,7 +41,6 @@ class Frames:
             ChartWanted(instrument=name, bar_s=bar_s, heat=name == SELECTED)
             for name, bar_s in SHOWN
         ]
-        self._series_ms = 0
         self.plain_ms: list[float] = []
         self.charted_ms: list[float] = []
         self.whole_ms: list[float] = []
@@ -62,7 +61,7 @@ class Frames:
     def _build(self, charts: list[ChartWanted]) -> float:
         session = self._session
         notes = session.feeds.notes()
-        wanted = NextFrame(selected=SELECTED, series_from_ms=self._series_ms, charts=charts)
+        wanted = NextFrame(selected=SELECTED, charts=charts)
         began = time.thread_time()  # what others do on the machine is no part of a frame
         frame = build_frame(
             session.runtime.engine.desk, wanted, number=1, engine_ms=0.0, notes=notes
@@ -74,8 +73,6 @@ class Frames:
 
     def _follow(self, frame: DeskFrame) -> None:
         """Ask next only for what is new."""
-        if frame.series is not None and frame.series.time_ms:
-            self._series_ms = frame.series.time_ms[-1]
         for at, view in enumerate(frame.charts):
             chart, heat = self._charts[at], view.heat
             self._charts[at] = msgspec.structs.replace(

@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 
 import msgspec
 
+from desk.engine.chart_snapshot import CandlesView
 from desk.engine.snapshot import (
     AccountView,
     BookView,
@@ -27,14 +28,15 @@ from desk.engine.snapshot import (
     MarketView,
     PositionView,
     Request,
-    SeriesView,
 )
 from desk.io.clock import SystemClock
+from desk.model.chart_wanted import ChartWanted
 from desk.model.commands import AnyCommand, NextFrame
 
 FRAME_NS = 1_000_000_000 // 60
 POLL_S = 0.001
 LEVELS = 20
+CANDLES = 300
 HELD = 3
 """Instruments with an open position."""
 
@@ -94,21 +96,17 @@ def serve_window(connection: Connection, symbols: int, rate: int, seconds: float
     connection.send_bytes(encode(hello))
     wanted: NextFrame | None = None
     number = sent_ns = 0
-    series: list[tuple[int, list[int]]] = []
     try:
         while tape.seconds() < seconds:
             for _ in range(tape.due()):
                 tape.take_one()
-            second = tape.clock.wall_ms() // 1_000
-            if not series or second > series[-1][0]:
-                series.append((second, list(tape.mids)))
             while connection.poll(POLL_S if wanted is None else 0):
                 command = commands.decode(requests.decode(connection.recv_bytes()).payload)
                 wanted = command if isinstance(command, NextFrame) else wanted
             now_ns = tape.clock.boot_ns()
             if wanted is not None and now_ns - sent_ns >= FRAME_NS:
                 number, sent_ns = number + 1, now_ns
-                connection.send_bytes(encode(_frame(tape, number, wanted, series)))
+                connection.send_bytes(encode(_frame(tape, number, wanted)))
                 wanted = None
             elif wanted is not None:
                 connection.poll(min(POLL_S, (FRAME_NS - (now_ns - sent_ns)) / 1e9))
@@ -151,9 +149,7 @@ def _write(fd: int, rest: bytes, waiting: deque[bytes]) -> bytes:
 Load = Callable[[Connection, int, int, float], None]
 
 
-def _frame(
-    tape: Tape, number: int, wanted: NextFrame, series: list[tuple[int, list[int]]]
-) -> DeskFrame:
+def _frame(tape: Tape, number: int, wanted: NextFrame) -> DeskFrame:
     now_ns, wall_ms = tape.clock.boot_ns(), tape.clock.wall_ms()
     markets = [_market(row, mid, wall_ms) for row, mid in enumerate(tape.mids)]
     chosen = next((m for m in markets if m.instrument == wanted.selected), None)
@@ -185,12 +181,12 @@ def _frame(
         ],
         markets=markets,
         book=None if chosen is None else _book(chosen),
-        series=None if chosen is None else _series(markets.index(chosen), chosen, wanted, series),
         accounts=[_account(markets)],
         positions=[_position(market) for market in markets[:HELD]],
         orders=[],
         fills=[],
         rules=[],
+        charts=[_candles(markets, chart, wall_ms) for chart in wanted.charts],
     )
 
 
@@ -234,16 +230,25 @@ def _book(market: MarketView) -> BookView:
     )
 
 
-def _series(
-    row: int, market: MarketView, wanted: NextFrame, series: list[tuple[int, list[int]]]
-) -> SeriesView:
-    points = [point for point in series if point[0] * 1_000 >= wanted.series_from_ms]
-    values: list[float | None] = [mids[row] / 10 for _, mids in points]
-    return SeriesView(
-        instrument=market.instrument,
-        time_ms=[second * 1_000 for second, _ in points],
-        mark=values,
-        last=values,
+def _candles(markets: list[MarketView], wanted: ChartWanted, wall_ms: int) -> CandlesView:
+    """The candles that were asked for, all at the present price; the last one is running."""
+    market = next((m for m in markets if m.instrument == wanted.instrument), markets[0])
+    price, bar_ms = float(market.mark or 0), wanted.bar_s * 1_000
+    newest = wall_ms // bar_ms * bar_ms
+    first = max(newest - CANDLES * bar_ms, wanted.from_ms // bar_ms * bar_ms)
+    starts = list(range(first, newest + 1, bar_ms))
+    same = [price] * len(starts)
+    return CandlesView(
+        instrument=wanted.instrument,
+        bar_s=wanted.bar_s,
+        start_ms=starts,
+        open=same,
+        high=[price + 20] * len(starts),
+        low=[price - 20] * len(starts),
+        close=same,
+        volume=[1.0] * len(starts),
+        mark=list(same),
+        index=list(same),
     )
 
 

@@ -28,7 +28,7 @@ from desk.engine.quality import (
 )
 from desk.engine.rule_views import rule_views
 from desk.engine.setting_views import setting_view
-from desk.engine.snapshot import DeskFrame, OrderView, SeriesView
+from desk.engine.snapshot import DeskFrame, OrderView
 from desk.engine.views import (
     account_views,
     position_views,
@@ -67,7 +67,6 @@ def build_frame(
         feeds=feed_views(desk, notes),
         markets=market_views(desk),
         book=book_view(desk, wanted),
-        series=_series(desk, wanted.selected, wanted.series_from_ms),
         accounts=accounts,
         positions=positions,
         totals=totals_view(desk, accounts, positions),
@@ -92,16 +91,6 @@ def build_frame(
 def _latches(desk: Desk) -> list[str]:
     said = [f"{latch.state}: {latch.reason}" for latch in desk.state.latches.values()]
     return [*said, desk.journal_note] if desk.journal_note else said
-
-
-def _series(desk: Desk, selected: str | None, from_ms: int) -> SeriesView | None:
-    market = None if selected is None else desk.market.get(selected)
-    if market is None:
-        return None
-    points = market.candles.seconds.points(from_ms)
-    return SeriesView(
-        instrument=market.instrument.id, time_ms=points.time_ms, mark=points.mark, last=points.last
-    )
 
 
 def _orders(desk: Desk) -> list[OrderView]:

@@ -70,15 +70,6 @@ class BookView(msgspec.Struct, frozen=True, kw_only=True):
     listen, highest price first, as far as the levels reach."""
 
 
-class SeriesView(msgspec.Struct, frozen=True, kw_only=True):
-    """Points of the selected instrument since the time asked for, one a second."""
-
-    instrument: str
-    time_ms: list[int]
-    mark: list[float | None]
-    last: list[float | None]
-
-
 class FeedView(msgspec.Struct, frozen=True, kw_only=True):
     """One lamp: a venue's connections."""
 
@@ -322,7 +313,6 @@ class DeskFrame(msgspec.Struct, frozen=True, kw_only=True, tag="frame"):
     feeds: list[FeedView]
     markets: list[MarketView]
     book: BookView | None
-    series: SeriesView | None
     accounts: list[AccountView]
     positions: list[PositionView]
     orders: list[OrderView]

@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator
 from itertools import compress
 from typing import NamedTuple, TypeVar
 
-import msgspec
-
 _NAN = math.nan
 
 NumberT = TypeVar("NumberT", int, float)
@@ -32,14 +30,6 @@ class Bar(NamedTuple):
     """In base coins."""
     mark: float = _NAN
     index_price: float = _NAN
-
-
-class Points(msgspec.Struct, frozen=True):
-    """One point a bar; a span without a message has none."""
-
-    time_ms: list[int]
-    mark: list[float | None]
-    last: list[float | None]
 
 
 class Bars:
@@ -229,11 +219,6 @@ class Bars:
         if row < 0 or time_ms >= self.start[row] + self.bar_ms or math.isnan(self.open[row]):
             return None
         return self.open[row]
-
-    def points(self, from_ms: int = 0) -> Points:
-        """Return marks and last trades of the bars that start at or after a time."""
-        row = self.row_from(from_ms)
-        return Points(self.start[row:].tolist(), known(self.mark[row:]), known(self.close[row:]))
 
 
 class TradedRows:

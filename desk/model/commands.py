@@ -273,9 +273,7 @@ class NextFrame(Command, frozen=True, kw_only=True, tag="frame"):
     """The window has painted and may have the next frame."""
 
     selected: str | None = None
-    """The instrument whose book and series the window shows."""
-    series_from_ms: int = 0
-    """Series points at or after this time are wanted (0: all there are)."""
+    """The instrument whose book the window shows."""
     streams: bool = False
     """Every stream of every connection is wanted: somebody looks at them."""
     levels: int = 20

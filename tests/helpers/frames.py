@@ -25,7 +25,6 @@ from desk.engine.snapshot import (
     OrderView,
     PositionView,
     RuleView,
-    SeriesView,
     TotalsView,
 )
 
@@ -456,7 +455,6 @@ def frame(**changes):
         "feeds": [feed()],
         "markets": [market(), eth_market()],
         "book": None,
-        "series": None,
         "accounts": [account()],
         "positions": [],
         "orders": [],
@@ -476,24 +474,6 @@ def book(instrument=BTC, bid="61010.4", ask="61010.5", tick="0.1"):
         ]
 
     return BookView(instrument=instrument, bids=side(bid, f"-{tick}"), asks=side(ask, tick))
-
-
-def series(instrument=BTC, seconds=5_400, end_price=61_010.5, drift=0.0):
-    """A believable walk that ends at the mark, one point a second."""
-    chance = random.Random(11)
-    value, values = end_price, []
-    for _ in range(seconds):
-        values.append(value)
-        value += chance.gauss(-drift, end_price * 0.00006)
-    marks = values[::-1]
-    lasts = [mark + chance.gauss(0, end_price * 0.00002) for mark in marks]
-    first = WALL_MS - (seconds - 1) * 1_000
-    return SeriesView(
-        instrument=instrument,
-        time_ms=[first + n * 1_000 for n in range(seconds)],
-        mark=[round(mark, 1) for mark in marks],
-        last=[round(last, 1) if n % 7 else None for n, last in enumerate(lasts)],
-    )
 
 
 def normal_desk(**changes):
@@ -596,7 +576,6 @@ def normal_desk(**changes):
         ],
         "fills": [fill(), fill("f-0", quantity=D("4.000"), price=D("60702.5"))],
         "book": book(),
-        "series": series(),
         "totals": TotalsView(
             currency="USD",
             equity=D(4721420),
@@ -684,7 +663,6 @@ def margin_call_desk(**changes):
         ],
         "orders": [],
         "book": book(bid="58411.9", ask="58412.0"),
-        "series": series(end_price=58_412.0, drift=-0.45),
     }
     return normal_desk(**fields | changes)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from desk.model.commands import Heartbeat, Kill, NextFrame
 from desk.model.events import Alerted
-from ui.pump import FIRST_FRAME_MS, NO_SERIES, SILENT_AFTER_MS, Link, Pump
+from ui.pump import FIRST_FRAME_MS, SILENT_AFTER_MS, Link, Pump
 from ui.wire import OUTGOING_LIMIT_BYTES, PolledWire, SocketWire
 
 pytestmark = pytest.mark.qt
@@ -71,7 +71,7 @@ def test_first_frame_is_asked_for_at_start(qtbot, pump, desk):
     pump.selected = "BTCUSDT-PERP.BINANCE"
     pump.start()
     qtbot.waitUntil(lambda: desk.take() != [])
-    wanted = NextFrame(selected="BTCUSDT-PERP.BINANCE", series_from_ms=NO_SERIES)
+    wanted = NextFrame(selected="BTCUSDT-PERP.BINANCE")
     assert desk.sent(NextFrame) == [wanted]
 
 

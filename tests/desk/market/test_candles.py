@@ -9,7 +9,7 @@ from collections import defaultdict
 import pytest
 from helpers.shared import shared
 
-from desk.market.bars import Bar, Bars
+from desk.market.bars import Bar, Bars, known
 from desk.market.candles import LENGTHS_S, CandleStore
 
 T0 = 1_800_000_000_000 // 86_400_000 * 86_400_000
@@ -54,7 +54,7 @@ def filled(trades):
     return store
 
 
-# ------------------------------------------------------------------ seconds as points
+# ------------------------------------------------------------------ seconds
 
 
 def test_a_second_keeps_its_last_mark_and_its_last_trade():
@@ -63,27 +63,26 @@ def test_a_second_keeps_its_last_mark_and_its_last_trade():
     seconds.add_trade(T0 + 200, 9.0, 1.0)
     seconds.set_mark(T0 + 900, 2.0)
     seconds.set_mark(T0 + 3_000, 3.0)
-    points = seconds.points()
-    assert points.time_ms == [T0, T0 + 3_000]
-    assert points.mark == [2.0, 3.0]
-    assert points.last == [9.0, None]
+    assert seconds.start.tolist() == [T0, T0 + 3_000]
+    assert seconds.mark.tolist() == [2.0, 3.0]
+    assert known(seconds.close) == [9.0, None]
 
 
 def test_a_mark_that_is_older_than_the_newest_second_is_passed_over():
     seconds = Bars(1_000, 100)
     seconds.set_mark(T0 + 5_000, 1.0)
     seconds.set_mark(T0 + 4_999, 7.0)
-    assert seconds.points().mark == [1.0]
+    assert seconds.mark.tolist() == [1.0]
 
 
 @pytest.mark.parametrize(
     ("from_ms", "count"), [(0, 10), (T0, 10), (T0 + 1, 9), (T0 + 9_000, 1), (T0 + 9_001, 0)]
 )
-def test_points_are_given_from_a_time_on(from_ms, count):
+def test_bars_are_found_from_a_time_on(from_ms, count):
     seconds = Bars(1_000, 100)
     for second in range(10):
         seconds.set_mark(T0 + second * 1_000, float(second))
-    assert len(seconds.points(from_ms).time_ms) == count
+    assert len(seconds) - seconds.row_from(from_ms) == count
 
 
 def test_only_the_newest_bars_are_kept():
@@ -91,7 +90,7 @@ def test_only_the_newest_bars_are_kept():
     for second in range(1_000):
         seconds.set_mark(T0 + second * 1_000, float(second))
     assert 80 <= len(seconds) <= 90
-    assert seconds.points().mark[-80:] == [float(n) for n in range(920, 1_000)]
+    assert seconds.mark[-80:].tolist() == [float(n) for n in range(920, 1_000)]
 
 
 # ------------------------------------------------------------------ folding

@@ -153,22 +153,23 @@ def test_trades_tickers_and_status_are_kept(market):
 def test_marks_and_trades_are_drawn_at_the_venues_time(market):
     market.apply(mark(10 * S))
     market.apply(Trade(PERP, 7, 610_005, 3, Side.BUY, 10 * S + 5, T0 + 10_000))
-    points = market.get(PERP).candles.seconds.points()
-    assert (points.time_ms, points.mark, points.last) == ([T0 + 10_000], [61000.0], [61000.5])
+    drawn = market.get(PERP).candles.seconds
+    assert (drawn.start.tolist(), drawn.mark.tolist()) == ([T0 + 10_000], [61000.0])
+    assert drawn.close.tolist() == [61000.5]
 
 
 def test_the_mid_of_spot_is_drawn_too(market):
     market.apply(book(10 * S))
     market.apply(BookDelta(SPOT, 2, 2, [], [(6_100_001, 3)], 13 * S, T0 + 13_000))
-    points = market.get(SPOT).candles.seconds.points()
-    assert (points.time_ms, points.mark) == ([T0 + 13_000], [61000.005])
+    drawn = market.get(SPOT).candles.seconds
+    assert (drawn.start.tolist(), drawn.mark.tolist()) == ([T0 + 13_000], [61000.005])
 
 
 def test_a_mad_stamp_does_not_stop_the_chart(market):
     market.apply(mark(10 * S))
     market.apply(mark(11 * S, stamp_ms=T0 + 10**11))
     market.apply(mark(12 * S))
-    assert market.get(PERP).candles.seconds.points().time_ms == [T0 + 10_000, T0 + 12_000]
+    assert market.get(PERP).candles.seconds.start.tolist() == [T0 + 10_000, T0 + 12_000]
 
 
 def test_a_late_word_on_the_minute_before_does_not_take_the_newer_ones_place(market):
