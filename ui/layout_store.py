@@ -10,7 +10,7 @@ import msgspec
 
 from ui.layouts import SHIPPED, Shipped
 from ui.viewmodels.translation import tr
-from ui.window_file import FILE
+from ui.window_file import FILE, is_number
 
 MOST_LAYOUTS = 12
 LONGEST_NAME = 24
@@ -74,7 +74,7 @@ def read_layouts(written: Mapping[str, str], complaints: list[str]) -> dict[str,
 
 def _is_id(key: str) -> bool:
     number = key.removeprefix("own-")
-    return key in SHIPPED or (key.startswith("own-") and number.isascii() and number.isdigit())
+    return key in SHIPPED or (key.startswith("own-") and is_number(number))
 
 
 def wrong_name(name: str) -> str:

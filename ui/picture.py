@@ -8,7 +8,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QDateTime, QPoint, QRect, QTimeZ
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
-from ui.settings_files import write_new
+from ui.private_file import write_new
 
 FOLDER = "pictures"
 MOST_PIXELS = 64_000_000

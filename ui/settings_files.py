@@ -6,15 +6,13 @@ where the file would then be refused, nothing is written.
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from ui.own_files import own_bytes
-from ui.window_file import PRIVATE
+from ui.private_file import replace
 
 _T = TypeVar("_T")
 
@@ -45,26 +43,3 @@ def change_line(path: Path, name: str, value: str, read: Callable[[bytes], _T]) 
     said = read(data)
     replace(path, data)
     return said
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, readable by its owner alone."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    write_new(beside, data)
-    beside.replace(path)
-
-
-def write_new(path: Path, data: bytes) -> None:
-    """Write a file that is not there yet, readable by its owner alone, down to the disk.
-
-    FileExistsError where there is one; what cannot be written whole is taken away again.
-    """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise

@@ -83,7 +83,7 @@ class DeskWindow(Panes):
         )
         self.panic_keys = PanicKeys(self.keys, self)
         self.drill = self.panic.drill = Drill(self.strip, self.keys, own.policy, lambda: pump.frame)
-        self.drill_scores = DrillScores(own.folder)
+        self.drill_scores = DrillScores(own.file)
         self.away = Away(self)
         self.closing = Closing(pump, self.strip)
         self.exchange = self.commands.exchange

@@ -7,16 +7,16 @@ outlives the window.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
+from ui import ini_text
+from ui.private_file import replace
 
 FILE = "window.ini"
 LAID_ASIDE = "window.passed-over.ini"
-PRIVATE = 0o600
 MOST_BYTES = 1 << 18
+LONGEST_NUMBER = 9
 SCHEMA = 1
 
 Values = dict[str, str]
@@ -56,52 +56,41 @@ class WindowFile:
         """Write the file; return why it could not be, or nothing."""
         if self._at is None:
             return ""
+        data = ini_text.write({"schema": str(SCHEMA), **self._values})
         try:
-            _make_private(self._at)
+            replace(self._at, data)
         except OSError as error:
             return f"{FILE}: {error.strerror or error}"
-        store = _settings(self._at)
-        for key in store.allKeys():
-            if key not in self._values:
-                store.remove(key)
-        for key, value in {"schema": str(SCHEMA), **self._values}.items():
-            store.setValue(key, value)
-        store.sync()
-        return "" if store.status() == QSettings.Status.NoError else f"{FILE}: it cannot be written"
+        return ""
 
     def _read(self, at: Path) -> None:
         try:
-            size = at.stat().st_size
+            with at.open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
         except FileNotFoundError:
             return
         except OSError as error:
             self._complain(str(error.strerror or error))
             return
-        if size > MOST_BYTES:
-            self._lay_aside(at, f"expected at most {MOST_BYTES} bytes, found {size}")
-            return
-        store = _settings(at)
-        found = {key: store.value(key) for key in store.allKeys()}
-        status = store.status()  # each group is parsed when it is asked for
-        if status == QSettings.Status.AccessError:
-            self._complain("it cannot be read")
-            return
-        texts = {key: text for key, text in found.items() if isinstance(text, str)}
-        if not texts and not size:
-            return
-        self._take(at, texts, damaged=status != QSettings.Status.NoError or len(texts) < len(found))
+        if len(data) > MOST_BYTES:
+            self._lay_aside(at, f"expected at most {MOST_BYTES} bytes, found more")
+        elif data:
+            texts, whole = ini_text.read(data)
+            self._take(at, texts, damaged=not whole)
 
     def _take(self, at: Path, texts: Values, *, damaged: bool) -> None:
         """Bring what was read to this schema, or pass it over."""
         written = texts.pop("schema", "")
-        schema = int(written) if written.isascii() and written.isdigit() else -1
+        schema = int(written) if is_number(written) else -1
         if schema > SCHEMA:
             self._lay_aside(at, f"it is of a newer desk (schema {schema}, expected {SCHEMA})")
             return
         while schema != SCHEMA:
             migrate = MIGRATIONS.get(schema)
             if migrate is None:
-                self._lay_aside(at, f"it is not of this desk (schema {written or 'missing'})")
+                self._lay_aside(
+                    at, f"it is not of this desk (schema {written[:LONGEST_NUMBER] or 'missing'})"
+                )
                 return
             texts = migrate(texts)
             schema += 1
@@ -121,11 +110,6 @@ class WindowFile:
         self.complaints.append(f"{FILE}: {why}")
 
 
-def _settings(at: Path) -> QSettings:
-    return QSettings(str(at), QSettings.Format.IniFormat)
-
-
-def _make_private(at: Path) -> None:
-    """Qt keeps the rights of a file that is there; they are ours alone."""
-    os.close(os.open(at, os.O_CREAT | os.O_RDWR, PRIVATE))
-    at.chmod(PRIVATE)
+def is_number(text: str) -> bool:
+    """Whether a text is a number that one counts with."""
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER

@@ -7,9 +7,10 @@ from PySide6.QtTest import QTest
 
 from desk.model.commands import CancelAll, Flatten, Kill
 from ui.drill import STEPS
-from ui.drill_scores import FILE, DrillScores
+from ui.drill_scores import DrillScores
 from ui.policy import Policy
 from ui.viewmodels.drill import Score, Scores, score_words, with_score
+from ui.window_file import FILE, WindowFile
 
 pytestmark = pytest.mark.qt
 
@@ -147,15 +148,17 @@ def test_every_panic_key_is_drilled(rig):
     assert set(STEPS) == {name for name, key in rig.window.keys.items() if key.panic}
 
 
-def test_scores_are_kept_and_a_spoiled_file_begins_anew(qapp, tmp_path):
-    kept = DrillScores(str(tmp_path))
+def test_scores_are_kept_and_a_spoiled_file_begins_anew(tmp_path):
+    file = WindowFile(str(tmp_path))
+    kept = DrillScores(file)
     for total, when in ((1_500.0, 1), (1_200.0, 2), (1_900.0, 3)):
         kept.add(Score(total, when))
-    del kept
-    again = DrillScores(str(tmp_path)).scores
+    file.put("layouts", {"trade": "moved"})
+    file.write()
+    again = DrillScores(WindowFile(str(tmp_path))).scores
     assert (again.last, again.best) == (Score(1_900.0, 3), Score(1_200.0, 2))
-    (tmp_path / FILE).write_text("[drill]\nscores=what\n")
-    assert DrillScores(str(tmp_path)).scores == Scores()
+    (tmp_path / FILE).write_text("[General]\nschema=1\n[drill]\nscores=what\n")
+    assert DrillScores(WindowFile(str(tmp_path))).scores == Scores()
 
 
 def test_score_words():

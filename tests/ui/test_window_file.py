@@ -76,6 +76,7 @@ def test_unknown_preference_is_the_default_and_said(folder, at):
         ("[General]\nschema=99\n[preferences]\nscheme=light\n", "it is of a newer desk"),
         ("[preferences]\nscheme=light\n", "it is not of this desk (schema missing)"),
         ("[General]\nschema=-1\n", "it is not of this desk (schema -1)"),
+        (f"[General]\nschema={'9' * 5_000}\n", "it is not of this desk (schema 999999999)"),
         ("x" * (window_file.MOST_BYTES + 1), "expected at most"),
     ],
 )
@@ -116,6 +117,31 @@ def test_file_that_cannot_be_read_or_written_is_said(folder, at):
     file = WindowFile(folder)
     assert file.complaints != []
     assert file.write() != ""
+
+
+OBJECT = (
+    r"@Variant(\0\0\0\x7f\0\0\0\x18PySide::PyObjectWrapper\0\0\0\0@\x80\x4\x95\x35\0\0\0\0\0\0\0"
+    r"\x8c\x5posix\x94\x8c\x6system\x94\x93\x94\x8c\x1a\x65\x63ho PWNED > WHERE\x94\x85\x94R\x94.)"
+)
+"""What Qt wrote for an object whose reading runs a command."""
+
+
+@pytest.mark.parametrize("value", [OBJECT, OBJECT.replace("@", r"\x40", 1), f"a, {OBJECT}"])
+def test_nothing_in_a_file_is_run(folder, at, tmp_path, monkeypatch, value):
+    monkeypatch.chdir(tmp_path)
+    where = "./it_was_run1"  # as long as the object says
+    at.write_text(
+        f"[General]\nschema={SCHEMA}\n[preferences]\nzone={value.replace('WHERE', where)}"
+    )
+    load(WindowFile(folder))
+    assert not (tmp_path / where).exists()
+
+
+def test_half_a_letter_is_no_text(folder, at):
+    at.write_text(f'[General]\nschema={SCHEMA}\n[layouts]\ntrade="\\ud800"\n')
+    file = WindowFile(folder)
+    assert file.group("layouts") == {}
+    assert file.write() == ""
 
 
 @pytest.mark.fault("T38")

@@ -1,0 +1,36 @@
+"""Files readable by their owner alone, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+PRIVATE = 0o600
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, readable by its owner alone."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    write_new(beside, data)
+    try:
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet, readable by its owner alone, down to the disk.
+
+    FileExistsError where there is one; what cannot be written whole is taken away again.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
