@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from zlib import crc32
 
 import msgspec
 
@@ -82,17 +80,3 @@ def wrong_name(name: str) -> str:
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         return tr("A name has 1 to {most} letters.", most=LONGEST_NAME)
     return ""
-
-
-def encoded(data: bytes) -> str:
-    """Write what Qt made of a place with its checksum: Qt trusts every byte of it."""
-    return f"{crc32(data):08x}{b64encode(data).decode()}"
-
-
-def decoded(text: str) -> bytes | None:
-    """Return the bytes of an `encoded` text; None where they are not what was written."""
-    try:
-        data = b64decode(text[8:].encode(), validate=True)
-    except ValueError:
-        return None
-    return data if data and encoded(data) == text else None

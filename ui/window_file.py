@@ -7,8 +7,10 @@ outlives the window.
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from zlib import crc32
 
 from ui import ini_text
 from ui.private_file import replace
@@ -113,3 +115,17 @@ class WindowFile:
 def is_number(text: str) -> bool:
     """Whether a text is a number that one counts with."""
     return text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
+
+
+def encoded(data: bytes) -> str:
+    """Write what Qt made of a place with its checksum: Qt trusts every byte of it."""
+    return f"{crc32(data):08x}{b64encode(data).decode()}"
+
+
+def decoded(text: str) -> bytes | None:
+    """Return the bytes of an `encoded` text; None where they are not what was written."""
+    try:
+        data = b64decode(text[8:].encode(), validate=True)
+    except ValueError:
+        return None
+    return data if data and encoded(data) == text else None

@@ -5,10 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QWidget
 
-from ui.layout_store import decoded, encoded
 from ui.on_screen import bring_back
 from ui.viewmodels.translation import tr
-from ui.window_file import FILE, WindowFile
+from ui.window_file import FILE, WindowFile, decoded, encoded
 
 GROUP = "window"
 

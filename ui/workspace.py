@@ -19,8 +19,6 @@ from ui.layout_store import (
     MOST_LAYOUTS,
     Layout,
     Saved,
-    decoded,
-    encoded,
     read_layouts,
     written,
     wrong_name,
@@ -28,7 +26,7 @@ from ui.layout_store import (
 from ui.layouts import FIRST, SHIPPED
 from ui.on_screen import bring_back
 from ui.viewmodels.translation import tr
-from ui.window_file import FILE, WindowFile
+from ui.window_file import FILE, WindowFile, decoded, encoded
 
 if TYPE_CHECKING:
     from ui.panes import Panes
