@@ -49,6 +49,9 @@ class TitleBar(QWidget):
         self.title = title
         self.note = ""
         self.armed = False
+        self._dock = dock
+        self.is_past = False
+        """Its panel shows the past, which a window of its own has to say by itself."""
         self.setFixedHeight(TITLE)
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(0, 0, 6, 0)
@@ -93,17 +96,27 @@ class TitleBar(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self, self._theme) as ink:
             box = QRectF(self.rect())
-            ink.fill("raised", box)
+            is_past = self.is_past and self._dock.isFloating()
+            ink.fill("warn_tint" if is_past else "raised", box)
             ink.rule(box)
-            if self.armed:
-                ink.fill("accent", QRectF(0, 0, box.width(), 3))
+            if is_past or self.armed:
+                ink.fill("warn_fill" if is_past else "accent", QRectF(0, 0, box.width(), 3))
             inner = box.adjusted(12, 0, -34, 0)
-            face = self._theme.face(11)
             width = ink.text("text", self._theme.face(12, 600), self.title, inner)
             left, right = self._between(inner.left() + width, inner.right())
-            if self.note and face.width(self.note) + 16 <= right - left:
-                inner.setRight(right)
-                ink.text("muted", face, self.note, inner, Align.RIGHT)
+            inner.setRight(right)
+            notes = (f"{tr('REPLAY')} · {self.note}", tr("REPLAY")) if is_past else (self.note,)
+            self._paint_note(ink, "warning" if is_past else "muted", notes, inner, right - left)
+
+    def _paint_note(
+        self, ink: Ink, token: str, notes: tuple[str, ...], box: QRectF, room: float
+    ) -> None:
+        """Paint the first note that there is room for."""
+        face = self._theme.face(11)
+        for note in notes:
+            if note and face.width(note) + 16 <= room:
+                ink.text(token, face, note, box, Align.RIGHT)
+                return
 
     def _between(self, left: float, right: float) -> tuple[float, float]:
         """What the controls at either side of the stretch leave."""

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
+import shiboken6
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from desk.engine.snapshot import DeskFrame, EventMessage, FilmFrame
 from desk.model.events import Answered, Denied
@@ -21,7 +22,7 @@ from ui.panels.replay_bar import ReplayBar
 from ui.pump import Link
 from ui.viewmodels.events import denial_sentence
 from ui.viewmodels.journal import date_words
-from ui.viewmodels.playback import Playback, live_news
+from ui.viewmodels.playback import Playback, live_news, live_words
 from ui.viewmodels.text import clock, zone_name
 from ui.viewmodels.translation import tr
 
@@ -52,6 +53,10 @@ class Replay(QObject):
         self._moment: Moment | None = None
         """Whose screen was asked for; its draft goes into the ticket with its picture."""
         self._hidden: list[QWidget] = []
+        self._focus: QWidget | None = None
+        """What had the focus before; else Qt gives it to the next control, which may be a lock."""
+        self._happened = ""
+        """The last thing that happened live."""
         self._timer = _timer(self, TICK_MS, self._tick)
         self._settle = _timer(self, SETTLE_MS, self.playback.check)
         self._settle.setSingleShot(True)
@@ -75,6 +80,7 @@ class Replay(QObject):
         window.pump.filmed.connect(self.take_film)
         window.pump.happened.connect(self._take_event)
         window.pump.link_changed.connect(self._see_link)
+        window.banner.changed.connect(self._show_news)
 
     # ---- hands ------------------------------------------------------------------------------
 
@@ -125,19 +131,22 @@ class Replay(QObject):
         for shortcut in window.shortcuts.values():
             shortcut.setEnabled(False)
         self._escape.setEnabled(True)
+        self._focus = QApplication.focusWidget()
         stage = self._staged()
         stage.panes.resize(window.size())
         stage.panes.take_size()
         stage.arrange_as(window.area)
         floating = [dock for dock in window.area.docks.values() if dock.isFloating()]
-        live = (window.status, window.banner, window.area, window.footer, *floating)
+        live = (window.status, window.area, window.footer, *floating)
         self._hidden = [widget for widget in live if not widget.isHidden()]
         with window.area.by_ourselves():
             for widget in self._hidden:
                 widget.hide()
-        self.bar.news.say("")
+        window.banner.hold(True)
+        self._happened = ""
+        self._show_news()
         self.bar.show()
-        stage.panes.show()
+        stage.come_up()
         self.bar.timeline.setFocus()
         self._timer.start()
 
@@ -167,7 +176,8 @@ class Replay(QObject):
         window = self._window
         assert self.stage is not None
         self.bar.hide()
-        self.stage.panes.hide()
+        self.stage.put_away()
+        window.banner.hold(False)
         with window.area.by_ourselves():
             for widget in self._hidden:
                 widget.show()
@@ -179,6 +189,16 @@ class Replay(QObject):
         self.moved.emit(None)
         if window.pump.frame is not None:
             window.display.show_frame(window.pump.frame)
+        self._give_focus_back()
+
+    def _give_focus_back(self) -> None:
+        focus, self._focus = self._focus, None
+        if focus is not None and shiboken6.isValid(focus) and focus.isVisible():
+            focus.window().activateWindow()
+            focus.setFocus()
+        else:
+            self._window.activateWindow()  # a dock that floats may have come up as the last
+            self._window.workspace_desk.focus_first()
 
     # ---- pictures ---------------------------------------------------------------------------
 
@@ -234,13 +254,18 @@ class Replay(QObject):
             if self.playback.take_check(event.command, msgspec.convert(event.data, FilmChecked)):
                 self._show_state()
         elif news := live_news(event):
-            self.bar.news.say(f"{tr('LIVE')}: {news}")
+            self._happened = news
+            self._show_news()
+
+    def _show_news(self) -> None:
+        """The worst danger for as long as it stands, and what happened last."""
+        if self.is_on:
+            words = live_words(self._window.banner.danger, self._happened)
+            self.bar.news.say(f"{tr('LIVE')}: {words}" if words else "")
 
     def _see_link(self, link: Link) -> None:
         if link is Link.LOST:
             self.leave()
-        elif link is Link.SILENT and self.is_on:
-            self.bar.news.say(f"{tr('LIVE')}: {tr('the desk does not answer')}")
 
 
 def _timer(parent: QObject, ms: int, act: Callable[[], None]) -> QTimer:

@@ -18,6 +18,7 @@ from desk.model.numbers import plain
 from desk.model.order_commands import SubmitOrder
 from ui.arming import Arming
 from ui.display import Display
+from ui.dock import Dock
 from ui.docks import DockArea
 from ui.keys import Key
 from ui.panes import Panes
@@ -54,12 +55,30 @@ class ReplayStage:
         for button in (panes.status.arm, panes.ticket.arm, panes.cancel_all, *panes.locks.values()):
             button.setEnabled(False)
         panes.footer.say(Line(0, "", tr("A picture of the past"), Tone.WARNING, "clock"))
+        for dock in panes.area.docks.values():
+            dock.bar.is_past = True
+            dock.setWindowTitle(f"{tr('REPLAY')} · {dock.windowTitle()}")
         panes.charts.load()
         self._denied: Moment | None = None
 
     def arrange_as(self, area: DockArea) -> None:
         """Put the panels where the live ones are."""
         self.panes.area.mirror(area)
+
+    def come_up(self) -> None:
+        """Show the panels, also those that float."""
+        self.panes.show()
+        for dock in self._floating():
+            dock.show()
+
+    def put_away(self) -> None:
+        """Hide them: a dock that floats would stay, and look like one of the live desk."""
+        self.panes.hide()
+        for dock in self._floating():
+            dock.hide()
+
+    def _floating(self) -> list[Dock]:
+        return [dock for dock in self.panes.area.docks.values() if dock.isFloating()]
 
     def show(self, frame: DeskFrame) -> bool:
         """Show a picture in every panel, at once; True: the charts want theirs all anew."""

@@ -8,7 +8,7 @@ import pytest
 from helpers.frames import BTC, WALL_MS, normal_desk
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractItemView, QApplication
 
 from desk.model.blotter import AskBlotter
 from desk.model.command import Quantity
@@ -179,6 +179,56 @@ def test_what_happens_live_comes_up_over_the_replay(rig, replay):
     replay.bar.news.live.click()
     assert not replay.is_on
     assert not replay.bar.isVisible()
+
+
+def test_what_stands_live_is_seen_over_the_replay_from_its_beginning(rig, replay):
+    live = rig.desk.frame
+    rig.settle(msgspec.structs.replace(live, state="HALTED", latches=["HALTED: kill: enough"]))
+    rig.until(rig.window.banner.isVisible)
+    rig.window.banner.acknowledge.click()
+    open_row(rig, 4)
+    assert replay.bar.news.text == "LIVE: Desk is HALTED"
+    assert replay.bar.news.isVisible()
+    rig.desk.tell(Filled(fill=FILL))
+    rig.until(lambda: replay.bar.news.text.startswith("LIVE: Desk is HALTED · BUY 0.5"))
+    account = msgspec.structs.replace(live.accounts[0], level="MARGIN_CALL")
+    rig.settle(msgspec.structs.replace(live, accounts=[account, *live.accounts[1:]]))
+    rig.until(lambda: replay.bar.news.text.startswith(f"LIVE: {account.account} margin call"))
+    assert not rig.window.banner.isVisible()  # it would stand among figures of the past
+    rig.settle(live)
+    rig.until(lambda: "margin call" not in replay.bar.news.text)
+    replay.leave()
+    assert not rig.window.banner.isVisible()
+
+
+def test_no_picture_of_the_past_stays_when_the_desk_is_live(rig, replay):
+    window = rig.window
+    for key in ("feeds", "risk"):
+        window.area.show_dock(key)
+        window.area.docks[key].setFloating(True)
+    stage = open_row(rig, 4)
+    past = stage.panes.area.docks
+    past["positions"].setFloating(True)
+    for key in ("feeds", "risk", "positions"):
+        assert past[key].isVisible()
+        assert past[key].windowTitle().startswith("REPLAY · ")
+    assert not window.area.docks["feeds"].isVisible()
+    replay.bar.live.click()
+    assert [key for key, dock in past.items() if dock.isVisible()] == []
+    assert window.area.docks["feeds"].isVisible()
+
+
+def test_the_focus_comes_back_to_where_nothing_is_armed_by_space(rig, replay, focus):
+    focus(rig.window.journal.grid)
+    open_row(rig, 4)
+    replay.bar.live.setFocus()
+    replay.bar.live.click()
+    rig.until(lambda: QApplication.focusWidget() is rig.window.journal.grid)
+    rig.window.status.arm.setFocus()
+    replay.go_to(WALL_MS)
+    replay._focus = None  # it was in a dialog that is closed
+    replay.leave()
+    rig.until(lambda: isinstance(QApplication.focusWidget(), QAbstractItemView))
 
 
 def test_it_plays_from_moment_to_moment_and_stops_at_the_end(rig, replay, qtbot):

@@ -30,12 +30,15 @@ class BannerBar(QWidget):
 
     acted = Signal(str, str)
     """The action, and the account it is about."""
+    changed = Signal()
+    """Something else is so than was."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self._all: list[Banner] = []
         self._acknowledged: set[str] = set()
+        self._held = False
         self._shown: Banner | None = None
         self._next: Banner | None = None
         self.setFixedHeight(36)
@@ -59,8 +62,23 @@ class BannerBar(QWidget):
         """Show the worst that was not acknowledged."""
         keys = {banner.key for banner in banners}
         self._acknowledged &= keys
-        self._all = banners
+        changed, self._all = banners != self._all, banners
         self._choose()
+        if changed:
+            self.changed.emit()
+
+    @property
+    def danger(self) -> Banner | None:
+        """The worst that is a danger, acknowledged or not."""
+        return next((banner for banner in self._all if banner.is_danger), None)
+
+    def hold(self, held: bool) -> None:
+        """Stay away while the window shows what is not live, whatever is so; or come back."""
+        self._held = held
+        self._show()
+
+    def _show(self) -> None:
+        self.setVisible(self._shown is not None and not self._held)
 
     def _choose(self) -> None:
         waiting = [banner for banner in self._all if banner.key not in self._acknowledged]
@@ -69,7 +87,7 @@ class BannerBar(QWidget):
         if shown == self._shown and following == self._next:
             return
         self._shown, self._next = shown, following
-        self.setVisible(shown is not None)
+        self._show()
         if shown is None:
             return
         self._words.show_banner(shown)

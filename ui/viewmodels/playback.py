@@ -16,6 +16,7 @@ from desk.model.commands import ChartWanted
 from desk.model.events import Alerted, AnyEvent, Filled, LevelChanged, StateChanged
 from desk.model.film import AskFilm, CheckFilm, FilmChecked
 from desk.model.numbers import plain
+from ui.viewmodels.banner import Banner
 from ui.viewmodels.names import word
 from ui.viewmodels.text import symbol
 from ui.viewmodels.tone import LEVEL_WORDS
@@ -147,6 +148,12 @@ def live_news(event: AnyEvent) -> str:
     if isinstance(event, Alerted) and event.severity == "danger":
         return said(event.message)
     return ""
+
+
+def live_words(danger: Banner | None, happened: str) -> str:
+    """What stands on the live desk, and what happened there last; empty: neither."""
+    standing = () if danger is None else (danger.subject, danger.countdown)
+    return " · ".join(filter(None, (*standing, happened)))
 
 
 class Pictures(msgspec.Struct):
