@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ui.arming import SURFACES
 from ui.order_desk import SCOPES
 from ui.panels.positions import PERCENTS, REVERSE, SET_STOP
-from ui.workspace_desk import only_seen, workspace_keys
+from ui.workspace_desk import only_seen, while_seen, workspace_keys
 
 if TYPE_CHECKING:
     from ui.window import DeskWindow
@@ -79,7 +79,8 @@ def _book_actions(window: DeskWindow) -> Actions:
     }
     hands = window.ladder_hands
     ladder: Actions = hands.keys(window.go_to)
-    cancel = hands.cancel_or(window.orders.cancel_selected)
+    # The ladder's own order needs no list of orders on the screen.
+    cancel = hands.cancel_or(while_seen(window, "orders", window.orders.cancel_selected))
     records = window.alerts.keys(window.go_to, window.orders)
     amend = window.order_desk.amend
     return closing | ladder | records | {"cancel_selected": cancel, "amend": amend}

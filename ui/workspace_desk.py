@@ -294,21 +294,26 @@ def workspace_keys(window: DeskWindow) -> dict[str, Callable[[], None]]:
 SEEN = {
     "ticket": ("buy", "sell", "limit", "market", "submit", "setting"),
     "positions": ("close_25", "close_50", "close_75", "close_100", "reverse", "set_stop"),
-    "orders": ("cancel_selected", "amend"),
+    "orders": ("amend",),
 }
 """Keys that act on what a panel shows: they do nothing while it is not on the screen."""
 
 
 def only_seen(window: DeskWindow, actions: dict[str, Callable[[], None]]) -> None:
     """Let no key send what nobody sees: its panel may not be in this layout."""
+    for dock, names in SEEN.items():
+        for name in names:
+            actions[name] = while_seen(window, dock, actions[name])
 
-    def guarded(dock: str, act: Callable[[], None]) -> None:
+
+def while_seen(window: DeskWindow, dock: str, act: Callable[[], None]) -> Callable[[], None]:
+    """What a key does while its dock is on the screen; else it says why it does nothing."""
+
+    def guarded() -> None:
         if window.area.is_in_front(dock):
             act()
         else:
             title = window.area.docks[dock].windowTitle()
             window.say(tr("{panel} is not on the screen: nothing was done.", panel=title))
 
-    for dock, names in SEEN.items():
-        for name in names:
-            actions[name] = partial(guarded, dock, actions[name])
+    return guarded

@@ -501,6 +501,14 @@ def test_control_delete_cancels_the_order_at_the_cursor(ladder, focus):
     assert cancel.order_id == "t-118"
 
 
+def test_control_delete_cancels_it_also_where_no_list_of_orders_is_shown(ladder, focus):
+    ladder.rig.window.area.docks["orders"].close()
+    cursor_on_order(ladder, focus)
+    QTest.keyClick(ladder.grid, Qt.Key.Key_Delete, CTRL)
+    (cancel,) = ladder.sent(CancelOrder)
+    assert cancel.order_id == "t-118"
+
+
 def test_a_stale_mark_disarms_the_ladder(ladder):
     shown = normal_desk(orders=[WORKING])
     first = shown.markets[0]
