@@ -2,7 +2,6 @@
 
 from decimal import Decimal as D
 
-import msgspec
 import pytest
 from helpers.frames import WALL_MS, account, later, loan_account, normal_desk
 from PySide6.QtCore import QPoint, Qt
@@ -232,14 +231,24 @@ def test_an_answer_about_an_older_shock_is_passed_over(qtbot, rehearsing):
     panel.fields["BTC"].setText("-21")
     panel.fields["ETH"].setText("-50")
     assert desk.asked[-1].shocks["ETH"] == D("-0.25")
-    shown_before = panel.steps.grid.rows
-    desk.answer = lambda asked: msgspec.to_builtins({"steps": [], "margins": [], "notes": []})
     desk.let()
-    assert panel.steps.grid.rows == shown_before
+    assert panel.steps.grid.rows == ()
     panel.look_again()
     assert desk.asked[-1].shocks["ETH"] == D("-0.5")
     desk.let()
+    assert panel.steps.grid.rows != ()
+
+
+def test_steps_of_another_shock_never_stand_under_the_one_that_is_written(qtbot, rehearsing):
+    panel, desk = rehearsing
+    assert panel.steps.grid.rows != ()
+    desk.holds = True
+    panel.fields["BTC"].setText("−20")  # the same, written otherwise
+    assert panel.steps.grid.rows != ()
+    panel.fields["BTC"].setText("-60")
     assert panel.steps.grid.rows == ()
+    assert panel.summary.accessibleName() == ""
+    assert panel.problem.accessibleName() == "Waiting for the desk."
 
 
 # ---- how a figure came about ---------------------------------------------------------------------

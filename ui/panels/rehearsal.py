@@ -66,6 +66,8 @@ class RehearsalPanel(AskingPanel):
         super().__init__(theme, tr("Account of the rehearsal"))
         self._data: Mapping[str, Any] | None = None
         self._view: RehearsalView | None = None
+        self._answered: Ask | None = None
+        """What `_data` is the answer to."""
         self._answered_ms = 0
         self.fields = {coin: MoveField(theme, coin, move) for coin, move in SHOCKS.items()}
         self.summary = _Summary(theme)
@@ -112,22 +114,27 @@ class RehearsalPanel(AskingPanel):
     def _typed(self) -> None:
         for field in self.fields.values():
             field.mark_wrong(field.move_of() is None)
-        if self.question(self.chosen) is None:
+        asked = self.question(self.chosen)
+        if asked is None:
             wrong = tr("A move is a percentage above −100% and at most +1000%.")
             self.take_refusal(wrong)
-        else:
+        elif asked != self._answered:
+            # The steps of another shock are no answer to the one that stands in the fields.
+            self._data = self._answered = None
+            self._show()
+            self._complain(tr("Waiting for the desk."), "muted")
             self.look_again()
 
     def take_answer(self, data: Mapping[str, Any]) -> None:
         """Show the steps."""
-        self._data = data
+        self._data, self._answered = data, self.question(self.chosen)
         if self._frame is not None:
             self._answered_ms = self._frame.wall_ms
         self._show()
 
     def take_refusal(self, words: str) -> None:
         """No steps, and why."""
-        self._data = None
+        self._data = self._answered = None
         self._show()
         self._complain(words, "danger")
 
