@@ -125,7 +125,12 @@ def _row(name: str, value: str | None, beside: Mapping[str, str | None], wall_ms
         return Row(name, (Cell(said(name.removesuffix(" ms"))), Cell(""), Cell(""), _age(value)))
     source = Cell(beside.get(_SOURCE) or "", Tone.MUTED)
     old = _age(beside[_AGE]) if _AGE in beside else _days(beside.get(_AS_OF), wall_ms)
-    return Row(name, (Cell(said(name)), shown, source, old))
+    return Row(name, (Cell(_name(name)), shown, source, old))
+
+
+def _name(name: str) -> str:
+    """What an input is called; to an order a limit is its price."""
+    return tr("limit¦of a rule") if name == "limit" else said(name)
 
 
 def _missing() -> str:

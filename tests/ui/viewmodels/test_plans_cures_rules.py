@@ -19,6 +19,7 @@ from helpers.frames import (
 )
 
 from desk.model.commands import OverrideRule, SetCloseOutOrder, SetDailyLoss
+from ui.language import speak_language
 from ui.viewmodels.banner import banners
 from ui.viewmodels.close_out import Preference, plans
 from ui.viewmodels.cures import cure_rows, cures_of, smallest_cure
@@ -35,6 +36,7 @@ from ui.viewmodels.rules import (
 )
 from ui.viewmodels.status import status_view
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import CHINESE, ENGLISH
 
 
 def running(**changes):
@@ -292,6 +294,16 @@ def test_source_and_age_stand_beside_their_input_and_old_ones_are_amber():
     (row,) = figure_explained("x.y", ("Y", "1"), {"explain": {"x.y": young}}, STAND).rows
     assert (row.cells[3].text, row.cells[3].tone) == ("38", Tone.MUTED)
     assert "mark source\tBINANCE, its own mark" in said.text()
+
+
+def test_the_limit_of_a_rule_is_no_limit_price_in_chinese():
+    told = {"explain": {"r.x": {"formula": "", "filled": "", "inputs": {"limit": "5"}}}}
+    speak_language(CHINESE)
+    try:
+        (row,) = figure_explained("r.x", ("X", "1"), told, STAND).rows
+    finally:
+        speak_language(ENGLISH)
+    assert row.cells[0].text == "限值"
 
 
 def test_answer_about_something_else_explains_nothing():
