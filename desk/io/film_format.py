@@ -25,7 +25,8 @@ MAGIC = b"FILM"
 HEADER = struct.Struct(">4sIIIIQQ")
 LARGEST_BODY = 1 << 19
 """Of a packed body that is believed."""
-LARGEST_PICTURE = 16 << 20
+LARGEST_PICTURE = 8 << 20
+"""Of an unpacked one: half of what a window may be behind before it is given up."""
 
 _WINDOW = 1 << 15
 """What zlib looks back."""

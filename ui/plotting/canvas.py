@@ -93,9 +93,9 @@ class PricePlot(QWidget):
         self.axis.show_times(scene, self.cross)
         candles = showing.candles
         newest = candles.bar(-1) if len(candles) else None
-        heat = candles.heat.sizes[-1:] if showing.shown.profile else []
+        heat = candles.heat.version if showing.shown.profile else 0
         painted = (
-            scene, self.lines, newest, candles.version, tuple(map(id, heat)), showing.mark_text,
+            scene, self.lines, newest, candles.version, heat, showing.mark_text,
             showing.is_stale, showing.decimals, showing.empty, self.dimmed,
         )  # fmt: skip
         if painted != self._painted:

@@ -68,7 +68,7 @@ class Picture:
         candles, theme = scene.candles, self._theme
         heat = candles.heat.version if scene.shown.heat else 0
         key = (
-            id(candles), candles.version, len(candles.funding), heat, scene.scale, scene.right,
+            candles, candles.version, len(candles.funding), heat, scene.scale, scene.right,
             scene.shown, scene.fills, scene.dimmed, size, ratio, theme.scheme, theme.direction,
         )  # fmt: skip
         if self._kept is None or key != self._key:
