@@ -19,6 +19,9 @@ from ui.theme import Theme
 from ui.viewmodels.events import denial_sentence
 from ui.viewmodels.tone import rank
 
+OLD_AFTER = 5
+"""So many questions later an answer is no figure of now."""
+
 
 class Question:
     """What is asked again and again: never before its time, never twice at once."""
@@ -64,6 +67,9 @@ class AskingPanel(SeenPanel):
         self._exchange: Exchange | None = None
         self._question = Question(self.every_ms, self._told)
         self._names: tuple[str, ...] = ()
+        self._answered_ms = 0
+        """Wall clock of the frame that was shown when the last answer came; 0: there is none."""
+        self._is_gone = self._is_old = False
         self.chosen = ""
         self.account = Choice(theme, choice, [])
         self.account.activated.connect(lambda: self.choose(self.account.currentText()))
@@ -84,6 +90,10 @@ class AskingPanel(SeenPanel):
 
     def forget(self) -> None:
         """Show nothing: what was shown is of another account."""
+        raise NotImplementedError
+
+    def show_old(self, old: bool) -> None:
+        """Paint every figure as an old one, or not any more."""
         raise NotImplementedError
 
     # ---- what it is given -------------------------------------------------------------------
@@ -109,14 +119,25 @@ class AskingPanel(SeenPanel):
 
     def set_dimmed(self, dimmed: bool) -> None:
         """The engine is gone: nobody answers, and every figure is old."""
+        self._is_gone = dimmed
         if dimmed:
             self._question.lose()
+        self.show_old(dimmed or self._is_old)
+
+    def _age(self, frame: DeskFrame) -> None:
+        """An answer that the next one should have replaced long ago looks like what it is."""
+        age_ms = frame.wall_ms - self._answered_ms
+        old = bool(self._answered_ms) and age_ms > OLD_AFTER * self.every_ms
+        if old != self._is_old:
+            self._is_old = old
+            self.show_old(old or self._is_gone)
 
     def show_seen(self, frame: DeskFrame) -> None:
         """Ask again when it is time."""
         self._list_accounts(frame)
         asked = self.question(self.chosen) if self.chosen else None
         self._question.ask(self._exchange, asked, frame.wall_ms)
+        self._age(frame)
 
     def _list_accounts(self, frame: DeskFrame) -> None:
         held = [account for account in frame.accounts if account.kind != "spot"]
@@ -138,6 +159,7 @@ class AskingPanel(SeenPanel):
         if asked != self.question(self.chosen):
             return
         if isinstance(answer, Answered):
+            self._answered_ms = 0 if self._frame is None else self._frame.wall_ms
             self.take_answer(answer.data)
         elif isinstance(answer, Denied):
             self.take_refusal(" ".join(denial_sentence(one) for one in answer.denials))

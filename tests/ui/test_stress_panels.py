@@ -109,6 +109,22 @@ def test_the_desk_is_asked_at_most_once_a_second_and_not_while_it_owes_an_answer
     assert len(desk.asked) == 3
 
 
+def test_an_answer_that_no_other_has_replaced_looks_old(panel, desk):
+    frame = normal_desk()
+    desk.holds = True
+    panel.show_frame(later(frame, ms=4_900))
+    assert not panel.map._dimmed
+    panel.show_frame(later(frame, ms=5_100))
+    assert panel.map._dimmed
+    assert panel.basis.dimmed
+    desk.let()
+    panel.show_frame(later(frame, ms=5_350))
+    assert not panel.map._dimmed
+    panel.set_dimmed(True)
+    panel.show_frame(later(frame, ms=5_400))
+    assert panel.map._dimmed
+
+
 def test_a_panel_that_nobody_sees_asks_nothing_but_follows_the_path(qtbot, theme, desk):
     panel = StressPanel(theme)
     panel.connect_to(desk)

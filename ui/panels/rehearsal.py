@@ -68,7 +68,6 @@ class RehearsalPanel(AskingPanel):
         self._view: RehearsalView | None = None
         self._answered: Ask | None = None
         """What `_data` is the answer to."""
-        self._answered_ms = 0
         self.fields = {coin: MoveField(theme, coin, move) for coin, move in SHOCKS.items()}
         self.summary = _Summary(theme)
         self.problem = PlainWords(theme, "", "danger", 400)
@@ -96,12 +95,11 @@ class RehearsalPanel(AskingPanel):
         self.setMinimumSize(380, 160)
         self._complain(tr("Waiting for the desk."), "muted")
 
-    def set_dimmed(self, dimmed: bool) -> None:
-        """The engine is gone: every figure is old."""
-        super().set_dimmed(dimmed)
-        self.steps.dimmed = dimmed
+    def show_old(self, old: bool) -> None:
+        """Dim steps and summary."""
+        self.steps.dimmed = old
         self.steps.viewport().update()
-        self.summary.set_dimmed(dimmed)
+        self.summary.set_dimmed(old)
 
     # ---- asking -----------------------------------------------------------------------------
 
@@ -128,8 +126,6 @@ class RehearsalPanel(AskingPanel):
     def take_answer(self, data: Mapping[str, Any]) -> None:
         """Show the steps."""
         self._data, self._answered = data, self.question(self.chosen)
-        if self._frame is not None:
-            self._answered_ms = self._frame.wall_ms
         self._show()
 
     def take_refusal(self, words: str) -> None:

@@ -58,12 +58,11 @@ class StressPanel(AskingPanel):
         """Take the dock's title for the tabs too."""
         super().put_in(dock, self.tabs, *left)
 
-    def set_dimmed(self, dimmed: bool) -> None:
-        """The engine is gone: every figure is old."""
-        super().set_dimmed(dimmed)
-        self.map.set_dimmed(dimmed)
+    def show_old(self, old: bool) -> None:
+        """Dim map and tables."""
+        self.map.set_dimmed(old)
         for grid in (self.basis, self.depeg):
-            grid.dimmed = dimmed
+            grid.dimmed = old
             grid.viewport().update()
 
     # ---- frames and answers -----------------------------------------------------------------
