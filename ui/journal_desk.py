@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from ui.window import DeskWindow
 
 
+EVERY_MS = 250
+"""Between two looks for what is new: every row of the day is gone through for each."""
+
+
 class JournalDesk(QObject):
     """One day, in the live panel and in that of the replay; asks only while one is looked at."""
 
@@ -27,6 +31,7 @@ class JournalDesk(QObject):
         self._exchange = window.exchange
         self.day = JournalDay()
         self._waits = self._begun = False
+        self._asked_ms = 0
         self.replay = Replay(window, self.day.step)
         self.replay.moved.connect(self._show_at)
         self._panels: list[JournalPanel] = []
@@ -50,8 +55,13 @@ class JournalDesk(QObject):
             return
         if not self._begun:
             self.choose("")
-        elif frame.journal_seq > self.day.newest_seq and self.day.day in self.day.days[:1]:
+        elif self._has_more(frame) and not 0 <= frame.wall_ms - self._asked_ms < EVERY_MS:
+            self._asked_ms = frame.wall_ms
             self._ask(*self.day.newer())
+
+    def _has_more(self, frame: DeskFrame) -> bool:
+        """Whether the day that is shown is today, and goes on."""
+        return frame.journal_seq > self.day.newest_seq and self.day.day in self.day.days[:1]
 
     def choose(self, day: str) -> None:
         """Turn to a day; empty: today."""
@@ -85,7 +95,7 @@ class JournalDesk(QObject):
         for panel in self._panels:
             panel.show_day(self.day)
         self.replay.bar.timeline.show_day(self.day)
-        if (older := self.day.older()) is not None and not asked.after_seq:
+        if (older := self.day.older()) is not None:
             self._ask(*older)
 
     def _show_at(self, wall_ms: int | None) -> None:

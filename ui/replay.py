@@ -139,6 +139,8 @@ class Replay(QObject):
         floating = [dock for dock in window.area.docks.values() if dock.isFloating()]
         live = (window.status, window.area, window.footer, *floating)
         self._hidden = [widget for widget in live if not widget.isHidden()]
+        window.workspace.remember()
+        window.workspace.held = True
         with window.area.by_ourselves():
             for widget in self._hidden:
                 widget.hide()
@@ -181,6 +183,7 @@ class Replay(QObject):
         with window.area.by_ourselves():
             for widget in self._hidden:
                 widget.show()
+        window.workspace.held = False
         for shortcut in window.shortcuts.values():
             shortcut.setEnabled(True)
         window.commands.held = ""

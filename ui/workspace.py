@@ -61,6 +61,8 @@ class Workspace(QObject):
         self.layouts = read_layouts(file.group(LAYOUTS), self.complaints)
         self.current = FIRST
         self._panels: dict[str, Keeps] = {}
+        self.held = False
+        """The window shows something else: how its docks stand now is nobody's wish."""
         self._failed = ""
         self._left = False
         self._timer = QTimer(self)
@@ -234,6 +236,8 @@ class Workspace(QObject):
 
     def remember(self) -> None:
         """Note how the layout is left."""
+        if self.held:
+            return
         layout = self.layouts[self.current]
         self.layouts[layout.id] = msgspec.structs.replace(layout, now=self._saved())
 

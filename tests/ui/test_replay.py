@@ -213,6 +213,9 @@ def test_no_picture_of_the_past_stays_when_the_desk_is_live(rig, replay):
         assert past[key].isVisible()
         assert past[key].windowTitle().startswith("REPLAY · ")
     assert not window.area.docks["feeds"].isVisible()
+    kept = window.workspace.layouts["trade"].now
+    window.workspace.remember()  # whoever moves or closes the window meanwhile
+    assert window.workspace.layouts["trade"].now is kept
     replay.bar.live.click()
     assert [key for key, dock in past.items() if dock.isVisible()] == []
     assert window.area.docks["feeds"].isVisible()

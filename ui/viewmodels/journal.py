@@ -130,14 +130,22 @@ class JournalDay:
         self.film, self.film_note = page.film, page.film_note
         self.anchor_seq, self.anchor_hash = page.anchor_seq, page.anchor_hash
         rows = page.rows[::-1]
-        if asked.after_seq:
+        if asked.after_seq and page.next_seq is None:
             known = {key_of(moment) for moment in self.moments[-MOST_AGAIN:]}
             self.moments += [moment for moment in rows if key_of(moment) not in known]
+            self._forget_oldest()
         else:
-            self.moments = rows + self.moments
+            # More has come than a page holds: what is held has a hole behind it, and is read anew.
+            self.moments = rows if asked.after_seq else rows + self.moments
             self._next = page.next_seq
         self.newest_seq = max(self.newest_seq, page.newest_seq)
         return True
+
+    def _forget_oldest(self) -> None:
+        """A desk that runs all day keeps no more than one that looks back."""
+        for moment in self.moments[:-MOST_MOMENTS]:
+            self._rows.pop(key_of(moment), None)
+        del self.moments[:-MOST_MOMENTS]
 
     # ---- showing ----------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from helpers.frames import WALL_MS, normal_desk
 from desk.engine.snapshot import FilmFrame
 from desk.model.events import Alerted, LevelChanged, StateChanged
 from desk.model.film import AskFilm, CheckFilm, FilmChecked, FilmSpan, Moment, MomentsPage
+from ui.viewmodels import journal
 from ui.viewmodels.journal import JournalDay, Mark
 from ui.viewmodels.playback import HOLE_MS, Playback, live_news
 from ui.viewmodels.tone import Tone
@@ -52,6 +53,26 @@ def test_pages_follow_each_other_and_what_comes_later_is_added_once():
     assert [(one.seq, one.part) for one in day.moments][-3:] == [(5, 0), (6, 0), (6, 1)]
     assert day.of("6.1") == moment(6, part=1)
     assert day.of("7.0") is day.of("") is None
+
+
+def test_more_than_a_page_of_news_leaves_no_hole():
+    day = day_of(page([moment(2), moment(1)]))
+    assert day.take(page([moment(9), moment(8)], next_seq=8), *day.newer())
+    asked, generation = day.older()
+    assert (asked.before_seq, asked.after_seq) == (8, 0)
+    rows = [moment(seq) for seq in range(7, 0, -1)]
+    assert day.take(page(rows), asked, generation)
+    assert [one.seq for one in day.moments] == [*range(1, 10)]
+    assert day.older() is None
+
+
+def test_a_desk_that_runs_all_day_keeps_as_much_as_one_that_looks_back(monkeypatch):
+    monkeypatch.setattr(journal, "MOST_MOMENTS", 3)
+    day = day_of(page([moment(2), moment(1)]))
+    day.rows()
+    assert day.take(page([moment(4), moment(3)]), *day.newer())
+    assert [row.key for row in day.rows()] == ["4.0", "3.0", "2.0"]
+    assert len(day._rows) == 3
 
 
 def test_an_answer_about_another_day_is_nobodys():
