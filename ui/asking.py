@@ -49,8 +49,8 @@ class Question:
             self._waits = False
 
     def lose(self) -> None:
-        """Nobody answers any more."""
-        self._waits = False
+        """Nobody answers any more; whoever does again is asked at once."""
+        self._waits, self._asked = False, None
 
 
 class AskingPanel(SeenPanel):

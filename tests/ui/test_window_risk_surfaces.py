@@ -5,7 +5,17 @@ from decimal import Decimal as D
 import msgspec
 import pytest
 from helpers.fake_desk import DENIALS, FakeDesk
-from helpers.frames import BTC, ETH, WALL_MS, close_out, loan, margin_call_desk, risky_desk, step
+from helpers.frames import (
+    BTC,
+    ETH,
+    WALL_MS,
+    close_out,
+    later,
+    loan,
+    margin_call_desk,
+    risky_desk,
+    step,
+)
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu
@@ -312,6 +322,16 @@ def test_smallest_cure_stands_in_the_risk_panel_and_is_staged_from_there(qtbot, 
     draft = rig.window.ticket.state.draft
     assert (draft.instrument, draft.side.value, draft.quantity) == (BTC, "SELL", "18.236")
     assert rig.desk.sent(SubmitOrder) == []
+    # A cure that the desk does not stand by any more is not at hand.
+    rig.window.dim(True)
+    assert not card.stage.isEnabled()
+    assert card.accessibleName() == ""
+    rig.window.dim(False)
+    rig.settle(later(fake.frame, ms=20))
+    rig.until(card.stage.isEnabled)
+    fake.deny, fake.data_of = True, {}
+    rig.settle(later(fake.frame, ms=9_000))
+    rig.until(lambda: not card.stage.isEnabled())
 
 
 def test_cure_of_a_loan_fills_in_its_form(qtbot, desk):

@@ -116,8 +116,9 @@ class FinancingPanel(SeenPanel):
 
     def _told(self, asked: Ask, answer: Answer) -> None:
         section = self.sections.get(asked.of)
-        if section is not None and isinstance(answer, Answered):
-            section.cures.show_cures(cures_of(answer.data))
+        if section is not None:
+            told = isinstance(answer, Answered)
+            section.cures.show_cures(cures_of(answer.data) if told else ())
 
     def _add(self, name: str) -> None:
         section = self.sections[name] = LoanSection(self._theme)
@@ -134,7 +135,9 @@ class FinancingPanel(SeenPanel):
         """The engine is gone: every figure is old."""
         for name, section in self.sections.items():
             section.set_dimmed(dimmed)
-            self._questions[name].lose()
+            if dimmed:
+                self._questions[name].lose()
+                section.cures.show_cures(())
 
 
 class LoanSection(QWidget):

@@ -95,12 +95,14 @@ class RiskPanel(QWidget):
             self._carry.ask(self._exchange, Ask(about="carry", of=account), self._wall_ms)
 
     def _told_cures(self, asked: Ask, answer: Answer) -> None:
-        if isinstance(answer, Answered):
-            self.cure_card.show_cure(smallest_cure(cures_of(answer.data), asked.of))
+        told = isinstance(answer, Answered)
+        found = smallest_cure(cures_of(answer.data), asked.of) if told else None
+        self.cure_card.show_cure(found)  # one that the desk does not tell any more is none
 
     def _told_carry(self, asked: Ask, answer: Answer) -> None:
-        if isinstance(answer, Answered):
-            self.cards.show_forecast(funding_forecast(answer.data, asked.of, self._wall_ms))
+        told = isinstance(answer, Answered)
+        found = funding_forecast(answer.data, asked.of, self._wall_ms) if told else None
+        self.cards.show_forecast(found)
 
     def forget(self) -> None:
         """What was seen is of another time."""
@@ -111,6 +113,7 @@ class RiskPanel(QWidget):
         if dimmed:
             self._cures.lose()
             self._carry.lose()
+            self.cure_card.show_cure(None)
         self.cards.set_dimmed(dimmed)
         self.totals.set_dimmed(dimmed)
 

@@ -100,7 +100,7 @@ def smallest_cure(cures: tuple[Cure, ...], account: str) -> SmallestCure:
         account=account,
         head=head,
         what=f"{chosen.words()}{not_enough}",
-        cost=tr("no cost") if not chosen.cost else tr("cost {cost}", cost=money(chosen.cost)),
+        cost=_cost_words(chosen.cost),
         options=tr("{count} options", count=count) if count > 1 else "",
         cure=chosen if chosen.kind in PREPARED else None,
     )
@@ -120,14 +120,19 @@ def cure_lines(cures: tuple[Cure, ...]) -> tuple[CureLine, ...]:
     return tuple(
         CureLine(
             words=cure.words(),
-            second=(tr("no cost") if not cure.cost else tr("cost {cost}", cost=money(cure.cost)))
-            if cure.is_enough
-            else tr("not enough alone"),
+            second=_cost_words(cure.cost) if cure.is_enough else tr("not enough alone"),
             after=f"{ARROW} {ratio(cure.used_after)}",
             tone=Tone.TEXT2 if cure.is_enough else Tone.WARNING,
         )
         for cure in cures
     )
+
+
+def _cost_words(cost: Decimal | None) -> str:
+    """An unknown cost is none that there is not."""
+    if cost is None:
+        return tr("cost {cost}", cost=UNKNOWN)
+    return tr("cost {cost}", cost=money(cost)) if cost else tr("no cost")
 
 
 def cure_rows(cures: tuple[Cure, ...]) -> tuple[Row, ...]:

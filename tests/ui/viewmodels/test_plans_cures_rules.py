@@ -22,7 +22,7 @@ from desk.model.commands import OverrideRule, SetCloseOutOrder, SetDailyLoss
 from ui.language import speak_language
 from ui.viewmodels.banner import banners
 from ui.viewmodels.close_out import Preference, plans
-from ui.viewmodels.cures import cure_rows, cures_of, smallest_cure
+from ui.viewmodels.cures import cure_lines, cure_rows, cures_of, smallest_cure
 from ui.viewmodels.figure_explained import figure_explained
 from ui.viewmodels.forms import read_form
 from ui.viewmodels.positions import position_key, position_rows, position_tip
@@ -345,6 +345,8 @@ def test_smallest_cure_is_the_first_that_is_enough_and_says_what_it_costs():
     shown = smallest_cure(cures_of({"actions": [one, two]}), "loan-1")
     assert shown.head == "Smallest cure of loan-1 → 95.0%"
     assert (shown.what, shown.cost) == ("Repay 702,708.28 HKD", "no cost")
+    unknown = cures_of({"actions": [two | {"cost": None}]})
+    assert smallest_cure(unknown, "loan-1").cost == cure_lines(unknown)[0].second == "cost —"
     assert (shown.options, shown.cure.kind) == ("2 options", "repay")
     poor = smallest_cure(cures_of({"actions": [one]}), "loan-1")
     assert poor.what == "Pledge 3 BTC · not enough alone"
