@@ -1,4 +1,4 @@
-"""The rows of a painted table as Qt's model, and its flat header."""
+"""The rows of a painted table as Qt's model: what a screen reader and the keyboard go by."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ from PySide6.QtCore import (
     QAbstractTableModel,
     QModelIndex,
     QPersistentModelIndex,
-    QRect,
-    QRectF,
-    QSize,
     Qt,
 )
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHeaderView, QWidget
+from PySide6.QtWidgets import QWidget
 
-from ui.paint import Align, Ink, painting
-from ui.theme import Theme
-from ui.viewmodels.cells import Column, Row, Side, in_words
+from ui.viewmodels.cells import Column, Row, in_words
 from ui.viewmodels.names import word
+from ui.viewmodels.table_look import Sorting
 from ui.viewmodels.tone import Tone
+from ui.viewmodels.translation import tr
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -33,6 +29,7 @@ class GridModel(QAbstractTableModel):
         super().__init__(parent)
         self.columns = in_words(tuple(columns))
         self.rows: tuple[Row, ...] = ()
+        self.sorting: Sorting | None = None
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's signature)
         """Number of rows, headings included."""
@@ -63,13 +60,31 @@ class GridModel(QAbstractTableModel):
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> Any:
-        """Titles and tips of the columns."""
+        """Titles and tips of the columns; to a reader also how they are sorted."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
         column = self.columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self.sorted_words(column) or column.title
         return column.tip or None if role == Qt.ItemDataRole.ToolTipRole else None
+
+    def sorted_words(self, column: Column) -> str:
+        """How rows are sorted, if it is by this column."""
+        if self.sorting is None or self.sorting.column != column.key:
+            return ""
+        title = column.title.removesuffix(" ↑")
+        if self.sorting.descending:
+            return tr("{column}, sorted, largest first", column=title)
+        return tr("{column}, sorted, smallest first", column=title)
+
+    def show_sorting(self, sorting: Sorting | None) -> None:
+        """Say another order to whoever listens."""
+        if sorting != self.sorting:
+            self.sorting = sorting
+            last = len(self.columns) - 1
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, last)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Headings cannot be selected."""
@@ -92,38 +107,3 @@ class GridModel(QAbstractTableModel):
             self.endRemoveRows()
         else:
             self.rows = rows
-
-
-class GridHeader(QHeaderView):
-    """Flat column titles."""
-
-    def __init__(
-        self, theme: Theme, columns: tuple[Column, ...], padding: int, parent: QWidget
-    ) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
-        self._theme = theme
-        self._columns = columns
-        self._padding = padding
-        self.setSectionsClickable(False)
-        self.setHighlightSections(False)
-        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setMinimumSectionSize(16)
-
-    def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), 20 if self._theme.compact else 24)
-
-    def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:
-        column = self._columns[logicalIndex]
-        box = QRectF(rect)
-        ink = Ink(painter, self._theme)
-        ink.fill("panel", box)
-        inner = box.adjusted(self._padding, 0, -self._padding, 0)
-        align = Align.RIGHT if column.side is Side.RIGHT else Align.LEFT
-        ink.text("muted", self._theme.face(11), column.title, inner, align)
-        ink.rule(box)
-
-    def paintEvent(self, e: QPaintEvent) -> None:
-        with painting(self.viewport(), self._theme) as ink:
-            painter = ink.painter
-            painter.fillRect(e.rect(), self._theme.color("panel"))
-        super().paintEvent(e)

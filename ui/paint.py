@@ -214,6 +214,16 @@ def wrap(face: Face, text: str, width: int) -> list[str]:
     return [*lines, line] if line else lines
 
 
+def cut(face: Face, text: str, width: float) -> str:
+    """A text with an ellipsis where it does not fit; never for a figure, which would be another."""
+    if face.width(text) <= width:
+        return text
+    kept = len(text)
+    while kept and face.width(text[:kept] + "…") > width:
+        kept -= 1
+    return f"{text[:kept].rstrip()}…"
+
+
 class painting:  # noqa: N801 (reads as a statement: with painting(widget, theme) as ink)
     """Paint on a widget; the painter is ended whatever happens, else Qt ends the process."""
 

@@ -31,6 +31,8 @@ class Cell(NamedTuple):
     """`warn` or `danger`: the text stands in a tinted box."""
     value: float | None = None
     """What a drawn cell shows as a shape; text columns ignore it."""
+    tip: str = ""
+    """What is behind the figure, in a few lines."""
 
 
 class Row(NamedTuple):
@@ -55,6 +57,10 @@ class Column(NamedTuple):
     """Pixels that a drawn cell needs."""
     grow: bool = False
     """Takes all the room that is left; without such a column all share it."""
+    acts: bool = False
+    """Holds buttons: nothing to sort by, to copy or to hide."""
+    fixed: bool = False
+    """Tells what may be wrong with a row: a trader cannot hide it."""
 
 
 def in_words(columns: tuple[Column, ...]) -> tuple[Column, ...]:

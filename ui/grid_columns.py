@@ -1,0 +1,127 @@
+"""The columns of a painted table: as wide as their texts need, or as the trader made them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QResizeEvent
+
+from ui.grid_header import ARROW, GridHeader
+from ui.grid_paint import UNIT_GAP, PaintedRows
+from ui.theme import Theme
+from ui.viewmodels.cells import Column, Row
+from ui.viewmodels.table_look import (
+    TableLook,
+    can_be_cut,
+    column_widths,
+    kept_columns,
+    least_width,
+)
+
+WIDEST = 13
+"""Pixels that no character of a table is wider than."""
+
+
+class FittedColumns(PaintedRows):
+    """A painted table with its titles."""
+
+    def __init__(self, theme: Theme, columns: Sequence[Column], padding: int) -> None:
+        super().__init__(theme, columns, padding)
+        self.setModel(self.grid)
+        self.look = TableLook()
+        self._fitting = False
+        self.titles = GridHeader(theme, self.grid.columns, padding, self)
+        self.setHorizontalHeader(self.titles)
+        self.titles.sectionResized.connect(self._resized)
+        face, label = theme.face(12, 600), theme.face(11)
+        self._needed = [
+            max(column.width, int(max(face.width(column.sample), label.width(column.title))) + 1)
+            for column in self.grid.columns
+        ]
+
+    def shown_columns(self) -> list[int]:
+        """Numbers of the columns there is room for."""
+        return [n for n in range(len(self.grid.columns)) if not self.isColumnHidden(n)]
+
+    def shown_widths(self) -> dict[str, int]:
+        """Their widths by id."""
+        return {self.grid.columns[n].key: self.columnWidth(n) for n in self.shown_columns()}
+
+    def widen_for(self, before: tuple[Row, ...], rows: tuple[Row, ...]) -> None:
+        """Give a column the room its longest text needs: no figure is ever cut."""
+        narrow = False
+        strong, small = self.theme.face(12, 600), self.theme.face(11)
+        for number, row in enumerate(rows):
+            if row.heading or (number < len(before) and row == before[number]):
+                continue
+            for column, cell in enumerate(row.cells):
+                # More than any character needs, a Chinese one too: most cells are not measured.
+                longest = max(len(cell.text) + len(cell.unit) + 1, len(cell.second))
+                if longest * WIDEST <= self._needed[column] or self.grid.columns[column].width:
+                    continue
+                unit = small.width(cell.unit) + UNIT_GAP if cell.unit else 0.0
+                width = int(max(strong.width(cell.text) + unit, small.width(cell.second))) + 1
+                if width > self._needed[column]:
+                    self._needed[column] = width
+                    narrow = True
+        if narrow:
+            self.refit()
+
+    def _wanted(self, number: int) -> int:
+        """Width that a column needs now."""
+        column, sorting = self.grid.columns[number], self.look.sorting
+        needed = self.drawn_width(column) if column.width else self._needed[number]
+        if sorting is not None and sorting.column == column.key:
+            needed = max(needed, int(self.theme.face(11).width(column.title)) + ARROW + 1)
+        return needed + 2 * self.padding
+
+    def refit(self) -> None:
+        """Give columns their widths: samples fit in full, unimportant columns go first."""
+        if self.titles.dragged:
+            return
+        self.verticalHeader().setDefaultSectionSize(self.row_height())
+        columns, room = self.grid.columns, self.viewport().width()
+        wanted = [self._wanted(number) for number in range(len(columns))]
+        kept = kept_columns(columns, wanted, room, self.look)
+        widths = column_widths(columns, wanted, kept, room, self.look)
+        self._fitting = True
+        for number in range(len(columns)):
+            self.setColumnHidden(number, number not in widths)
+            self.setColumnWidth(number, widths.get(number, wanted[number]))
+        self._fitting = False
+        self._note_tight()
+
+    def _note_tight(self) -> None:
+        self.tight = frozenset(
+            number
+            for number in self.shown_columns()
+            if can_be_cut(self.grid.columns[number])
+            and self.columnWidth(number) < self._wanted(number)
+        )
+
+    def _resized(self, number: int, _: int, width: int) -> None:
+        """A border moves under a hand: no further than the figures let it."""
+        if self._fitting:
+            return
+        self.titles.dragged = True
+        least = least_width(self.grid.columns[number], self._wanted(number))
+        if width < least:
+            self._fitting = True
+            self.setColumnWidth(number, least)
+            self._fitting = False
+        self._note_tight()
+        self.viewport().update()
+
+    def drawn_width(self, column: Column) -> int:
+        """Width that a drawn column needs now."""
+        return column.width
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.refit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.refit()
