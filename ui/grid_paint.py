@@ -20,7 +20,7 @@ from ui.theme import Theme
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.tone import Tone
 
-UNIT_GAP = 5
+UNIT_GAP = 4
 """Pixels between a figure and its unit."""
 
 

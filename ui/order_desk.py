@@ -60,6 +60,8 @@ class OrderDesk(QObject):
         if self._grid.is_working(self._grid.selected_key()):
             menu.addSeparator()
             menu.addAction(tr("Amend…")).triggered.connect(self.amend)
+        menu.addSeparator()
+        self._grid.hands.add_copy(menu, at)
         self.menu = menu
         menu.popup(at)
 

@@ -106,7 +106,7 @@ class Panes(QWidget):
         area.add("risk", tr("Risk"), self.risk).bar.say(tr("worst first"))
         area.add("positions", tr("Positions"), self.positions).bar.say(positions_note(None))
         area.add("chart", tr("Chart"), self.chart)
-        area.add("watch", tr("Market watch"), self.watch).bar.say(tr("age in ms"))
+        area.add("watch", tr("Market watch"), self.watch).bar.say(tr("perp and spot · age in ms"))
         feeds = area.add("feeds", tr("Feeds"), self.feeds)
         feeds.bar.add_left(self.feeds.tabs)
         feeds.bar.add_right(self.feeds.filters)

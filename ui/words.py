@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize
-from PySide6.QtGui import QHelpEvent, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPoint, QRectF, QSize
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.grid import Grid
 from ui.paint import Ink, painting, wrap
@@ -101,13 +101,8 @@ class WordsGrid(Grid):
         for place, line in enumerate(lines):
             ink.text(token, face, line, QRectF(box.left(), top + 16 * place, 0, 16))
 
-    def viewportEvent(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and (text := self._text_at(event.pos())):
-            QToolTip.showText(event.globalPos(), text, self)
-            return True
-        return super().viewportEvent(event)
-
-    def _text_at(self, point: QPoint) -> str:
+    def tip_at(self, point: QPoint) -> str:
+        """The whole sentence."""
         row = self.rowAt(point.y())
         if row < 0 or self.grid.rows[row].heading:
             return ""

@@ -145,7 +145,7 @@ def test_unimportant_columns_go_first_and_what_stays_fits(qtbot, theme, width):
     assert all(COLUMNS[n].keep <= least for n in hidden)
     if width >= 500:
         assert sum(grid.columnWidth(n) for n in shown) <= grid.viewport().width()
-    assert {"instrument", "bid", "ask", "mark", "age"} <= {COLUMNS[n].key for n in shown}
+    assert {"source", "bid", "ask", "mark", "age"} <= {COLUMNS[n].key for n in shown}
 
 
 def test_text_width_is_what_qt_draws(theme):

@@ -36,6 +36,7 @@ class BlotterGrid(Grid):
     opened = Signal()
     """A row is to be read whole."""
     drawn_columns = frozenset({"text"})
+    sorts = False  # of what is not asked for yet nothing is known
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, COLUMNS, tr("Blotter"), padding=5)
@@ -60,6 +61,7 @@ class BlotterGrid(Grid):
         """Show these rows, `in_front` of them new at the top: what is in view stays in view."""
         bar, selected = self.verticalScrollBar(), self.selected_key()
         place = bar.value()
+        self._given = rows
         self.grid.take(rows)
         if in_front:
             self.select_key(selected)

@@ -44,6 +44,7 @@ class CloseOutPanel(SeenPanel):
         self.phase = _Phase(theme)
         self.sentence = PlainWords(theme, "", "text2", 600)
         self.steps = Grid(theme, STEP_COLUMNS, tr("Steps of the close-out"), padding=6)
+        self.steps.sorts = False  # one after the other is what they say
         self.preference = PlainWords(theme, "", "muted", 300, pixels=11)
         self.prefer = Button(theme, tr("Order of preference…"), "plain")
         self.prefer.pixels = 11
@@ -148,6 +149,7 @@ class PreferenceDialog(Dialog):
         said = tr("Where the rules leave a choice, positions are reduced in this order.")
         self.body.addWidget(PlainWords(theme, said, "text2", 448))
         self.grid = Grid(theme, ORDER_COLUMNS, tr("Order of preference"), row_height=24)
+        self.grid.sorts = False
         self.grid.setMinimumHeight(24 * 5)
         self.body.addWidget(self.grid)
         moves = QHBoxLayout()

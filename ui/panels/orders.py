@@ -112,6 +112,7 @@ class OrdersGrid(Grid):
     cancel_asked = Signal(str)
     menu_asked = Signal(QPoint)
     drawn_columns = frozenset({"cancel"})
+    several = False
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, ORDER_COLUMNS, tr("Orders"), padding=5)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TypeAlias
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QMouseEvent
-from PySide6.QtWidgets import QMenu, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
 from ui import icons
@@ -101,6 +101,7 @@ class PositionsGrid(Grid):
     refused = Signal(str)
     explain_asked = Signal(str, str, str, QPoint)
     drawn_columns = frozenset({"distance", "close"})
+    several = False
 
     def __init__(self, theme: Theme) -> None:
         self._says_sigma = False
@@ -297,6 +298,8 @@ class PositionsGrid(Grid):
                     tr("How {figure} came about", figure=column.title.rstrip(" ↑"))
                 )
                 action.triggered.connect(partial(self._explain_later, key, number, at))
+        menu.addSeparator()
+        self.hands.add_copy(menu, at)
         menu.popup(at)
 
     def _do_later(self, key: str, deed: Deed, _: bool = False) -> None:
@@ -315,13 +318,8 @@ class PositionsGrid(Grid):
             label = f"{symbol(instrument)} {column.title.rstrip(' ↑')}"
             self.explain_asked.emit(figure, label, row.cells[number].text, at)
 
-    def viewportEvent(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self._tip(event.pos()), self)
-            return True
-        return super().viewportEvent(event)
-
-    def _tip(self, point: QPoint) -> str:
+    def tip_at(self, point: QPoint) -> str:
+        """How sure a row's figures are, or what its button does."""
         button = self._button_at(point)
         if button is None:
             key = self.key_at(point)

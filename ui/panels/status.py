@@ -37,8 +37,9 @@ class StatusBar(QWidget):
             icon="power",
             name=tr("Kill switch, {kill_key}", kill_key=kill_key),
         )
-        self.kill.say(f"{tr('Kill')} {kill_key}")
-        self.kill.setToolTip(tr("Halt the desk and cancel what could add risk"))
+        self._kill_key = kill_key
+        self.set_compact(False)
+        self.kill.setToolTip(f"{tr('Halt the desk and cancel what could add risk')} ({kill_key})")
         self.strip = StatusStrip(theme)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 12, 0)
@@ -57,11 +58,11 @@ class StatusBar(QWidget):
         self._line = ModeLine(theme)
         column.addWidget(self._line)
         column.addLayout(row, 1)
-        self.setFixedHeight(44)
 
     def set_compact(self, compact: bool) -> None:
         """40 high on a small screen, else 44."""
         self.setFixedHeight(40 if compact else 44)
+        self.kill.say(tr("Kill") if compact else f"{tr('Kill')} {self._kill_key}")
 
     def show_status(self, view: StatusView) -> None:
         """Show a frame's words."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPaintEvent
@@ -29,6 +29,13 @@ SHAPES = {
 """Shapes of lamps as a screen reader says them."""
 
 LAMP_GAP, LAMP_GAP_TIGHT = 14, 7
+
+
+PULSE = 18
+"""Room for the engine's icon."""
+
+_Word: TypeAlias = tuple[str, str, int, bool]
+"""Text, token, weight, code."""
 
 
 class _Part(Protocol):
@@ -66,7 +73,7 @@ class StatusStrip(QWidget):
             tr(
                 "Worst account {worst}; feeds {feeds}; day P&L {day_pnl}",
                 worst=worst,
-                feeds="; ".join((feeds, *view.consensus, view.client)),
+                feeds="; ".join((feeds, *view.consensus, view.client, *view.rest)),
                 day_pnl=view.day_pnl,
             )
         )
@@ -108,24 +115,25 @@ class StatusStrip(QWidget):
     def _paint_right(self, ink: Ink, view: StatusView, left: float) -> None:
         """Clock, client and the rest from the right, as far as the room reaches."""
         parts: list[_Part] = [
-            self._other_clock,
-            self._clock,
+            self._clocks,
+            self._profile_long,
+            self._engine_long,
             self._client,
             self._day_long,
-            self._profile,
-            self._engine,
             self._indices,
         ]
         # What is given up and what takes its place, one after the other; the leading clock and
         # who the client is stay.
         give_up: list[tuple[_Part, _Part | None]] = [
-            (self._client, self._short_client),
-            (self._day_long, self._day),
-            (self._engine, None),
             (self._indices, self._first_index),
             (self._first_index, None),
-            (self._other_clock, None),
+            (self._day_long, self._day),
+            (self._client, self._short_client),
+            (self._profile_long, self._profile),
+            (self._engine_long, self._engine),
+            (self._clocks, self._clock),
             (self._profile, None),
+            (self._engine, None),
             (self._day, None),
         ]
         room = self.width() - left - 8
@@ -207,14 +215,24 @@ class StatusStrip(QWidget):
         ink.fill("line", QRectF(x, self.height() / 2 - 10, 1, 20))
 
     def _words(
-        self, ink: Ink, right: float, words: list[tuple[str, str, int, bool]], measure: bool
+        self,
+        ink: Ink,
+        right: float,
+        words: list[_Word],
+        measure: bool,
+        icon: str = "",
     ) -> float:
-        """Words that end at `right`, after a divider; (text, token, weight, code)."""
+        """Words that end at `right`, after a divider and perhaps an icon."""
         faces = [self._theme.face(11 if not w else 12, w or 400, code=c) for _, _, w, c in words]
         width = sum(face.width(text) + 6 for face, (text, *_) in zip(faces, words, strict=True))
+        width += PULSE if icon else 0
         if measure:
             return width + 20
         x = right - width
+        if icon:
+            color = self._theme.color("stale" if self._dimmed else "muted").name()
+            icons.draw(ink.painter, icon, color, QRectF(x, self.height() / 2 - 6, 12, 12))
+            x += PULSE
         for face, (text, token, _, _) in zip(faces, words, strict=True):
             shown = "stale" if self._dimmed else token
             x += ink.text(shown, face, text, QRectF(x, 0, width, self.height())) + 6
@@ -222,23 +240,46 @@ class StatusStrip(QWidget):
         return width + 20
 
     def _clock(self, ink: Ink, view: StatusView, right: float, *, measure: bool = False) -> float:
-        return self._words(
-            ink, right, [(view.clock, "text", 600, False), (view.zone, "muted", 0, False)], measure
-        )
+        return self._clock_words(ink, view, right, [], measure)
 
-    def _other_clock(
-        self, ink: Ink, view: StatusView, right: float, *, measure: bool = False
+    def _clocks(self, ink: Ink, view: StatusView, right: float, *, measure: bool = False) -> float:
+        """The clock that leads, and the other one lighter behind it."""
+        other: list[_Word] = [
+            (view.other, "text2", 0, False),
+            (view.other_zone, "muted", 0, False),
+        ]
+        return self._clock_words(ink, view, right, other, measure)
+
+    def _clock_words(
+        self, ink: Ink, view: StatusView, right: float, other: list[_Word], measure: bool
     ) -> float:
-        return self._words(
-            ink,
-            right,
-            [(view.other, "text2", 0, False), (view.other_zone, "muted", 0, False)],
-            measure,
-        )
+        """The clock; pointed at, it tells what there may be no room for beside it."""
+        words = [(view.clock, "text", 600, False), (view.zone, "muted", 0, False), *other]
+        width = self._words(ink, right, words, measure)
+        if not measure:
+            self._tips.append(
+                (QRectF(right - width, 0, width, self.height()), "\n".join(view.rest))
+            )
+        return width
 
     def _profile(self, ink: Ink, view: StatusView, right: float, *, measure: bool = False) -> float:
-        words = [(view.profile, "muted", 0, False), (view.profile_hash, "text2", 0, True)]
-        return self._words(ink, right, words, measure)
+        return self._profile_words(ink, view, right, [], measure)
+
+    def _profile_long(
+        self, ink: Ink, view: StatusView, right: float, *, measure: bool = False
+    ) -> float:
+        return self._profile_words(ink, view, right, [(tr("Profile"), "muted", 0, False)], measure)
+
+    def _profile_words(
+        self, ink: Ink, view: StatusView, right: float, label: list[_Word], measure: bool
+    ) -> float:
+        name = (view.profile, "text2" if label else "muted", 0, False)
+        words = [*label, name, (view.profile_hash, "text2", 0, True)]
+        width = self._words(ink, right, words, measure)
+        if not measure:
+            tip = tr("Profile of the rules in force, and the beginning of its hash")
+            self._tips.append((QRectF(right - width, 0, width, self.height()), tip))
+        return width
 
     def _day(self, ink: Ink, view: StatusView, right: float, *, measure: bool = False) -> float:
         """The day's profit or loss."""
@@ -269,9 +310,24 @@ class StatusStrip(QWidget):
         return width
 
     def _engine(self, ink: Ink, view: StatusView, right: float, *, measure: bool = False) -> float:
-        durable = [] if view.durable else [(tr("NOT DURABLE"), "danger", 600, False)]
-        words = [(tr("Engine"), "muted", 0, False), (view.engine_ms, "text2", 0, False), *durable]
-        return self._words(ink, right, words, measure)
+        return self._engine_words(ink, view, right, [], measure)
+
+    def _engine_long(
+        self, ink: Ink, view: StatusView, right: float, *, measure: bool = False
+    ) -> float:
+        return self._engine_words(ink, view, right, [(tr("Engine"), "muted", 0, False)], measure)
+
+    def _engine_words(
+        self, ink: Ink, view: StatusView, right: float, label: list[_Word], measure: bool
+    ) -> float:
+        """Its pulse, and what the last frame cost; without frames there is neither."""
+        latency = UNKNOWN if self._dimmed else view.engine_ms
+        words = [*label, (latency, "text2", 0, False)]
+        words += [] if view.durable else [(tr("NOT DURABLE"), "danger", 600, False)]
+        width = self._words(ink, right, words, measure, "pulse")
+        if not measure:
+            self._tips.append((QRectF(right - width, 0, width, self.height()), view.engine_tip))
+        return width
 
     def _indices(self, ink: Ink, view: StatusView, right: float, *, measure: bool = False) -> float:
         """The index of each underlying with its votes."""

@@ -55,6 +55,8 @@ class WatchPanel(QWidget):
         sheet.triggered.connect(lambda: self.disclosure_asked.emit(instrument))
         alert = menu.addAction(tr("Set an alert…"))
         alert.triggered.connect(lambda: self.alert_asked.emit(instrument))
+        menu.addSeparator()
+        self.grid.hands.add_copy(menu, at)
         menu.popup(at)
 
     def explain(self, instrument: str, at: QPoint) -> None:
@@ -65,7 +67,9 @@ class WatchPanel(QWidget):
 
     def _show_tip(self, instrument: str, at: QPoint) -> None:
         if self._frame is not None:
-            QToolTip.showText(at, mark_tip(self._frame, instrument), self.grid)
+            cell = self.grid.tip_at(self.grid.viewport().mapFromGlobal(at))
+            lines = filter(None, (cell, mark_tip(self._frame, instrument)))
+            QToolTip.showText(at, "\n".join(lines), self.grid)
 
     def step(self, direction: int) -> None:
         """Choose the next or previous instrument."""
@@ -79,11 +83,12 @@ class WatchPanel(QWidget):
 class WatchGrid(Grid):
     """A row tells the pointer what is wrong with it; asked, it offers what is known of it."""
 
+    several = False
     menu_asked = Signal(str, QPoint)
     tip_asked = Signal(str, QPoint)
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, COLUMNS, tr("Market watch"), padding=5)
+        super().__init__(theme, COLUMNS, tr("Market watch"), padding=4)
 
     def contextMenuEvent(self, arg__1: QContextMenuEvent) -> None:
         """By mouse the row under it, by the menu key the selected one."""

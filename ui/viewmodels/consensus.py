@@ -7,7 +7,7 @@ from decimal import Decimal
 from desk.engine.snapshot import DeskFrame, IndexSourceView, IndexView, RateView
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.names import word
-from ui.viewmodels.text import UNKNOWN, age, bps, usd
+from ui.viewmodels.text import UNKNOWN, age, bps, number, usd
 from ui.viewmodels.tone import Tone
 from ui.viewmodels.translation import tr
 
@@ -53,6 +53,46 @@ def heading_cells(index: IndexView) -> tuple[Cell, ...]:
         if missing
         else Cell(tr("widest {deviation}", deviation=bps(_widest(index))), Tone.MUTED),
     )
+
+
+def watch_cells(index: IndexView) -> tuple[Cell, ...]:
+    """The index over its sources: how many agree, how far apart they are, who is left out."""
+    missing = [s for s in index.sources if s.standing != COUNTED]
+    agree = index.state == CONSENSUS
+    words = {CONSENSUS: tr("consensus"), "THIN": tr("THIN")}.get(index.state, index.state)
+    known = index.value is not None
+    votes = tr(
+        "{state} · {votes} of {all} sources",
+        state=words,
+        votes=index.votes,
+        all=len(index.sources),
+    )
+    return (
+        Cell(usd(index.value), Tone.TEXT if known else Tone.MUTED, strong=True),
+        Cell(votes, Tone.MUTED if agree and not missing else Tone.WARNING, strong=not agree),
+        *(Cell(_left_out(source), Tone.WARNING) for source in missing),
+        Cell(tr("· max deviation {deviation}", deviation=_share(_apart(index))), Tone.MUTED),
+    )
+
+
+def _left_out(source: IndexSourceView) -> str:
+    return tr("· {venue} {standing}, excluded", venue=source.venue, standing=word(source.standing))
+
+
+def _apart(index: IndexView) -> Decimal | None:
+    """How far the source that is furthest off lies, of those that count."""
+    counted = (s.deviation for s in index.sources if s.standing == COUNTED)
+    return max((abs(d) for d in counted if d is not None), default=None)
+
+
+def _share(deviation: Decimal | None) -> str:
+    return UNKNOWN if deviation is None else f"{number(abs(deviation) * 100, 3)}%"
+
+
+def excluded(index: IndexView | None) -> frozenset[str]:
+    """Venues that have no part in an index now."""
+    sources = () if index is None else index.sources
+    return frozenset(source.venue for source in sources if source.standing != COUNTED)
 
 
 def _widest(index: IndexView) -> Decimal | None:

@@ -18,7 +18,7 @@ ORDER_COLUMNS = (
     Column("price", "Price", "88,888.8"),
     Column("type", "Type", "LMT PO"),
     Column("more", "Queue · until", "", Side.LEFT, keep=0),
-    Column("cancel", "", "", width=12),
+    Column("cancel", "", "", width=12, acts=True),
 )
 
 FILL_COLUMNS = (

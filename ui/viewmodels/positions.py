@@ -31,14 +31,14 @@ COLUMNS = (
     Column("instrument", "Instrument", "BTCUSDT-PERP", Side.LEFT),
     Column("position", "Position", "▲ 200.000"),
     Column("entry", "Entry", "88,888.8", keep=5),
-    Column("mark", "Mark", "88,888.8"),
-    Column("liquidation", "Liquidation¦price", "88,888.8"),
+    Column("mark", "Mark", "88,888.8", fixed=True),
+    Column("liquidation", "Liquidation¦price", "88,888.8", fixed=True),
     Column("distance", "Distance ↑", "", Side.LEFT, width=172, tip="σ of one hour · usual time"),
     Column("unrealized", "Unrealized", "−888,888"),
     Column("realized", "Realized", "+88,888", keep=1),
     Column("funding", "Funding · next", "−0.0888% /8h 88:88", keep=4),
     Column("margin", "Margin · lev", "8,888,888", keep=2),
-    Column("close", "Close %", "", width=156),
+    Column("close", "Close %", "", width=156, acts=True),
 )
 
 FIGURES = {

@@ -56,6 +56,7 @@ class StatusView(msgspec.Struct, frozen=True):
     client_short: str
     is_sample: bool
     engine_ms: str
+    engine_tip: str
     profile: str
     profile_hash: str
     clock: str
@@ -68,6 +69,8 @@ class StatusView(msgspec.Struct, frozen=True):
     day_parts: tuple[tuple[str, str], ...]
     """Label and figure of what the day's P&L is made of."""
     day_tip: str
+    rest: tuple[str, ...]
+    """What has no place of its own on a small screen."""
 
 
 def status_view(frame: DeskFrame) -> StatusView:
@@ -100,6 +103,9 @@ def status_view(frame: DeskFrame) -> StatusView:
         client_short=_short_client(frame.client),
         is_sample="SAMPLE" in frame.client,
         engine_ms=f"{frame.engine_ms:.1f} ms",
+        engine_tip=tr(
+            "The engine is alive: its last picture took {time} ms", time=f"{frame.engine_ms:.1f}"
+        ),
         profile=frame.profile,
         profile_hash=frame.profile_hash[:8],
         clock=clock(frame.wall_ms),
@@ -110,6 +116,16 @@ def status_view(frame: DeskFrame) -> StatusView:
         day_tone=of_profit(None if totals is None else totals.day_pnl),
         day_parts=() if totals is None else day_parts(totals),
         day_tip=_day_tip(totals),
+        rest=_rest(frame, other),
+    )
+
+
+def _rest(frame: DeskFrame, other: str) -> tuple[str, ...]:
+    """Engine, profile and the other clock, a line each."""
+    return (
+        f"{tr('Engine')} {frame.engine_ms:.1f} ms",
+        f"{tr('Profile')} {frame.profile} {frame.profile_hash[:8]}",
+        f"{clock(frame.wall_ms, ZONES[other])} {other}",
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from itertools import groupby
+from typing import NamedTuple
 
 from desk.engine.snapshot import DeskFrame, MarketView, QualityView
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.consensus import STABLECOINS, heading_cells, index_of, rate_cells
+from ui.viewmodels.consensus import STABLECOINS, excluded, index_of, rate_cells, watch_cells
 from ui.viewmodels.names import word
 from ui.viewmodels.text import (
     UNKNOWN,
@@ -25,32 +28,43 @@ from ui.viewmodels.tone import Tone, of_profit
 from ui.viewmodels.translation import tr
 
 COLUMNS = (
-    Column("venue", "Venue", "KRK", Side.LEFT, keep=8),
-    Column("instrument", "Instrument", "BTCUSDT-PERP spot", Side.LEFT),
-    Column("bid", "Bid", "88,888.88"),
-    Column("ask", "Ask", "88,888.88"),
-    Column("last", "Last", "88,888.88", keep=1),
-    Column("mark", "Mark", "88,888.88", tip="the venue's; of a spot instrument its book's mid"),
-    Column("index", "Index", "88,888.88", keep=3, tip="the venue's own"),
-    Column("basis", "Basis", "+8.888%", keep=6, tip="(perpetual − spot) / spot of the venue"),
+    Column("source", "Source", "BIN perp", Side.LEFT, tip="venue and kind of the instrument"),
+    Column("bid", "Bid", "88,888.8"),
+    Column("ask", "Ask", "88,888.8"),
+    Column("last", "Last", "88,888.8", keep=3),
+    Column("mark", "Mark", "88,888.8", tip="the venue's; of a spot instrument its book's mid"),
+    Column("index", "Index", "88,888.8", keep=0, tip="the venue's own"),
+    Column(
+        "basis",
+        "Basis pa",
+        "+88.8%",
+        keep=7,
+        tip="(perpetual − spot) / spot of the venue, × 3 × 365: as if paid every eight hours",
+    ),
     Column(
         "funding",
         "Funding",
-        "+0.8888% /8h",
-        keep=7,
+        "+0.8888%",
+        keep=8,
         tip="rate and what it is for; 8h eq.: it accrues all the time, shown for eight hours",
     ),
     Column("next", "Next", "88:88", keep=4, tip="hours and minutes to the next funding"),
-    Column("change", "24 h", "+88.88%", keep=5),
-    Column("interest", "OI", "888.8M", keep=1, tip="open interest, in coins"),
-    Column("spread", "Spread", "888.88", keep=2),
-    Column("deviation", "vs cons.", "+88.8 bp", keep=0, tip="mark ÷ consensus index − 1"),
-    Column("age", "Age", "UNSYNCED", tip="age of the mark in ms, or what is wrong with it"),
+    Column("change", "24 h", "+8.88%", keep=5),
+    Column("interest", "OI", "88.8B", keep=2, tip="open interest, one side, at the mark"),
+    Column("spread", "Spread", "8.88", keep=1),
+    Column("deviation", "vs cons.", "+8.8 bp", keep=6, tip="mark ÷ consensus index − 1"),
+    Column(
+        "age", "Age", "8.8 s", fixed=True, tip="age of the mark in ms, or what is wrong with it"
+    ),
 )
+
+PAID_A_YEAR = 3 * 365
+"""Eight-hour periods: what a premium that is paid for each would come to in a year."""
 
 _FIRST = {"BTC": 0, "ETH": 1, STABLECOINS: 3}
 """Order of the groups; any other coin stands before the stablecoins."""
 
+_ENDING = re.compile(r"[-_]?(PERP|PERPETUAL|SWAP)$")
 _STABLE = frozenset({"USDT", "USDC"})
 _NO_ROWS: Mapping[str, Row] = {}
 
@@ -68,11 +82,9 @@ def watch_rows(
     for group, members in groupby(sorted(frame.markets, key=_place), key=_group):
         markets = list(members)
         rows.append(_heading(frame, group, markets))
-        rows += [
-            unseen.get(m.instrument)
-            or _row(m, quality.get(m.instrument), frame.wall_ms, short=short)
-            for m in markets
-        ]
+        out = excluded(index_of(frame, group))
+        common = _Group(_kinds(markets, short=short), out, quality, frame.wall_ms, short)
+        rows += [unseen.get(m.instrument) or _row(m, common) for m in markets]
     return tuple(rows)
 
 
@@ -97,56 +109,118 @@ def _place(market: MarketView) -> tuple[int, str, bool, str, str, str]:
 
 def _heading(frame: DeskFrame, group: str, markets: list[MarketView]) -> Row:
     live = sum(market.quality == "LIVE" for market in markets)
-    note = Cell(tr("{live} of {all} live", live=live, all=len(markets)), Tone.MUTED)
+    note: tuple[Cell, ...] = ()
+    if live < len(markets):
+        note = (Cell(tr("· {live} of {all} live", live=live, all=len(markets)), Tone.WARNING),)
     index = index_of(frame, group)
-    said = () if index is None else heading_cells(index)
+    told = () if index is None else watch_cells(index)
     if group == STABLECOINS:
-        said = rate_cells(frame)
-    return Row(f"base {group}", (*said, note), heading=group)
+        told = rate_cells(frame)
+    return Row(f"base {group}", (*told, *note), heading=group)
 
 
-def _row(market: MarketView, quality: QualityView | None, wall_ms: int, *, short: bool) -> Row:
+def _kinds(markets: list[MarketView], *, short: bool) -> dict[str, str]:
+    """What each instrument is beside its venue: `perp`; `perp USDC` where a venue has several.
+
+    `short` leaves out `perp` there: what is not called spot is one.
+    """
+    of_venue = Counter((market.venue, market.kind) for market in markets)
+    bases = {market.base for market in markets}
+    kinds: dict[str, str] = {}
+    for market in markets:
+        kind = tr("perp") if market.kind == "perpetual" else word(market.kind)
+        which = _quote(market) if len(bases) == 1 else symbol(market.instrument)
+        several = of_venue[market.venue, market.kind] > 1
+        if several and which:
+            kind = which if short and market.kind == "perpetual" else f"{kind} {which}"
+        kinds[market.instrument] = kind
+    return kinds
+
+
+def _quote(market: MarketView) -> str:
+    """What an instrument is quoted in, out of its name: `USDC` of `BTCUSDC-PERP`."""
+    return _ENDING.sub("", symbol(market.instrument).removeprefix(market.base)).strip("-/_")
+
+
+class _Group(NamedTuple):
+    """What the rows of a base coin have in common."""
+
+    kinds: dict[str, str]
+    excluded: frozenset[str]
+    quality: Mapping[str, QualityView]
+    wall_ms: int
+    short: bool
+
+
+def _row(market: MarketView, group: _Group) -> Row:
+    quality = group.quality.get(market.instrument)
     is_live = market.quality == "LIVE"
     figure = Tone.TEXT2 if is_live else Tone.STALE
     strong = Tone.TEXT if is_live else Tone.STALE
     tick = market.tick_size
-    is_perpetual = market.kind == "perpetual"
 
-    def figured(text: str, tone: Tone = figure) -> Cell:
-        return Cell(text, Tone.MUTED if text == UNKNOWN else tone)
+    def figured(text: str, tone: Tone = figure, tip: str = "") -> Cell:
+        return Cell(text, Tone.MUTED if text == UNKNOWN else tone, tip=tip)
 
     return Row(
         market.instrument,
         (
-            Cell(short_venue(market.venue) if short else market.venue, figure),
             Cell(
-                symbol(market.instrument),
+                short_venue(market.venue) if group.short else market.venue,
                 strong,
-                strong=True,
-                unit="" if is_perpetual else word("spot"),
+                unit=group.kinds[market.instrument],
             ),
             figured(price(market.bid, tick), strong),
             figured(price(market.ask, tick), strong),
             figured(price(market.last, tick)),
             figured(price(market.mark, tick), strong),
             figured(price(market.index, tick)),
-            figured(change(market.basis_rate, 3)),
-            figured(
-                funding(market.funding_rate, market.funding_interval_h, continuous=_accrues(market))
-            ),
-            figured(_next_funding(market, wall_ms)),
+            figured(_basis(market)),
+            _funding_cell(market, figure),
+            figured(_next_funding(market, group.wall_ms)),
             figured(
                 change(market.change_24h_rate),
                 of_profit(market.change_24h_rate) if is_live else Tone.STALE,
             ),
-            figured(compact(market.open_interest)),
+            figured(*_interest(market, figure)),
             figured(price(market.spread, tick)),
-            Cell(bps(market.deviation), Tone.DANGER, chip="danger")
-            if quality is not None and quality.diverging
-            else figured(bps(market.deviation)),
+            _deviation_cell(market, quality, group),
             _age_cell(market, quality),
         ),
     )
+
+
+def _basis(market: MarketView) -> str:
+    rate = market.basis_rate
+    return UNKNOWN if rate is None else change(rate * PAID_A_YEAR, 1)
+
+
+def _funding_cell(market: MarketView, tone: Tone) -> Cell:
+    """The rate, and small behind it what it is for."""
+    text = funding(market.funding_rate, market.funding_interval_h, continuous=_accrues(market))
+    rate, _, period = text.partition(" ")
+    return Cell(rate, Tone.MUTED if rate == UNKNOWN else tone, unit=period)
+
+
+def _interest(market: MarketView, tone: Tone) -> tuple[str, Tone, str]:
+    """What the open contracts are worth; how many coins that is in the tip."""
+    coins, mark = market.open_interest, market.mark
+    if coins is None or mark is None:
+        return UNKNOWN, tone, ""
+    return compact(coins * mark), tone, f"{compact(coins)} {market.base}"
+
+
+def _deviation_cell(market: MarketView, quality: QualityView | None, group: _Group) -> Cell:
+    """How far the mark is from the consensus, or that it has no part in it."""
+    if quality is not None and quality.diverging:
+        return Cell(bps(market.deviation), Tone.DANGER, chip="danger")
+    unsure = market.quality != "LIVE" or market.deviation is None
+    if market.venue in group.excluded and unsure:
+        left_out = tr("excl.") if group.short else tr("excluded")
+        return Cell(left_out, Tone.STALE, tip=tr("its venue has no part in the consensus now"))
+    text = bps(market.deviation)
+    tone = Tone.TEXT2 if market.quality == "LIVE" else Tone.STALE
+    return Cell(text, Tone.MUTED if text == UNKNOWN else tone)
 
 
 def _accrues(market: MarketView) -> bool:

@@ -25,7 +25,7 @@ def heading(rows, word):
 def test_instruments_stand_under_their_base_coin():
     rows = watch_rows(frame(markets=[eth_market(), market(), spot_market("BTCUSDT.BINANCE")]))
     assert [row.heading or row.key for row in rows] == ["BTC", BTC, "BTCUSDT.BINANCE", "ETH", ETH]
-    assert rows[0].cells[0].text == "2 of 2 live"
+    assert rows[0].cells == (), "nothing is said of what is as it should be"
 
 
 def test_seven_venues_stand_in_groups_with_perpetuals_first():
@@ -40,7 +40,7 @@ def test_seven_venues_stand_in_groups_with_perpetuals_first():
         kinds = [key in spot for key in group]
         assert kinds == sorted(kinds)
         assert {True, False} == set(kinds)
-    venues = [row.cells[AT["venue"]].text for row in rows[1:10]]
+    venues = [row.cells[AT["source"]].text for row in rows[1:10]]
     assert venues == sorted(venues)
 
 
@@ -57,28 +57,63 @@ def test_newcomers_wait_while_the_pointer_is_over_the_rows():
     assert without_arrivals(many, {*shown, "gone"}) == many, "nothing is hidden for a row that went"
 
 
-def test_heading_shows_the_consensus_its_state_in_word_and_shape_and_who_is_missing():
-    assert heading(watch_rows(seven_venues()), "BTC").startswith(
-        "61,004.2 ◆ CONSENSUS 7 widest −0.6 bp"
+def test_heading_shows_how_many_sources_agree_how_far_apart_and_who_is_left_out():
+    assert heading(watch_rows(seven_venues()), "BTC") == (
+        "61,004.2 consensus · 7 of 7 sources · max deviation 0.006%"
     )
     rows = watch_rows(troubled_venues())
-    assert (
-        heading(rows, "BTC") == "61,004.2 ◆ CONSENSUS 4 OKX silent, HYPERLIQUID held, "
-        "COINBASE silent 14 of 15 live"
+    assert heading(rows, "BTC") == (
+        "61,004.2 consensus · 4 of 7 sources · OKX silent, excluded · HYPERLIQUID held, excluded "
+        "· COINBASE silent, excluded · max deviation 0.006% · 14 of 15 live"
     )
-    assert heading(rows, "ETH").startswith("2,601.74 ◇ THIN 2 ")
+    assert heading(rows, "ETH").startswith("2,601.74 THIN · 2 of ")
+    said = next(row for row in rows if row.heading == "BTC").cells
+    assert [cell.tone for cell in said[1:3]] == [Tone.WARNING] * 2
 
 
 def test_index_without_a_vote_is_a_dash_and_an_unheard_of_state_no_consensus():
     nothing = index("BTC", [source("OKX", standing="silent")], value=None, votes=0, state="ODD")
     rows = watch_rows(seven_venues(indices=[nothing]))
-    assert heading(rows, "BTC").startswith("— ◇ ODD 0 OKX silent")
-    assert heading(rows, "ETH").endswith("live")
+    assert heading(rows, "BTC").startswith("— ODD · 0 of 1 sources · OKX silent, excluded")
+    assert heading(rows, "ETH") == ""
 
 
 def test_stablecoins_say_what_is_assumed():
     rows = watch_rows(seven_venues())
-    assert heading(rows, "Stablecoins") == "USDT 0.9998 USDC 1.0000 assumed 3 of 3 live"
+    assert heading(rows, "Stablecoins") == "USDT 0.9998 USDC 1.0000 assumed"
+
+
+def test_instruments_of_a_venue_are_told_apart_by_what_they_are_quoted_in():
+    usdc = market("BTCUSDC-PERP.BINANCE")
+    okx = market("BTC-USDT-SWAP.OKX", kind="perpetual", base="BTC")
+    desk = frame(markets=[market(), usdc, okx, spot_market("BTCUSDT.BINANCE")])
+
+    def kinds(*, short):
+        return {row.cells[0].unit for row in watch_rows(desk, short=short) if not row.heading}
+
+    assert kinds(short=False) == {"perp USDT", "perp USDC", "perp", "spot"}
+    assert kinds(short=True) == {"USDT", "USDC", "perp", "spot"}
+
+
+def test_basis_is_told_by_the_year_as_if_paid_every_eight_hours():
+    assert cells([market(basis_rate=D("0.000103"))])[AT["basis"]].text == "+11.3%"
+    assert cells([market(basis_rate=None)])[AT["basis"]].text == "—"
+
+
+def test_open_interest_is_worth_what_the_mark_says_and_tells_its_coins():
+    cell = cells([market(open_interest=D(132_000), mark=D(61_000))])[AT["interest"]]
+    assert (cell.text, cell.tip) == ("8.1B", "132.0K BTC")
+    assert cells([market(open_interest=D(1), mark=None)])[AT["interest"]].text == "—"
+
+
+def test_source_that_the_consensus_leaves_out_says_excluded_instead_of_a_deviation():
+    out = index("BTC", [source("BINANCE", standing="silent")])
+
+    def told(**changes):
+        return cells([market(deviation=D("0.0001"), **changes)], indices=[out])[AT["deviation"]]
+
+    assert (told(quality="STALE").text, told(quality="STALE").tone) == ("excluded", Tone.STALE)
+    assert told().text == "+1.0 bp", "a live mark has a distance, with a vote or without"
 
 
 def test_live_row_shows_prices_by_tick_and_its_age():
@@ -87,7 +122,7 @@ def test_live_row_shows_prices_by_tick_and_its_age():
         "61,010.4",
         "61,010.5",
         "61,010.5",
-        "+0.0068% /8h",
+        "+0.0068%",
         "5:35",
         "38",
     ]
@@ -106,19 +141,20 @@ def test_live_row_shows_prices_by_tick_and_its_age():
 )
 def test_funding_says_what_it_is_for_and_never_assumes(interval, next_ms, rate, left):
     row = cells([market(funding_interval_h=interval, next_funding_ms=next_ms)])
-    assert (row[AT["funding"]].text, row[AT["next"]].text) == (rate, left)
+    cell = row[AT["funding"]]
+    assert (f"{cell.text} {cell.unit}", row[AT["next"]].text) == (rate, left)
 
 
 def test_spot_has_no_funding_of_any_kind():
     row = cells([spot_market("BTCUSDT.BINANCE")], "BTCUSDT.BINANCE")
     assert (row[AT["funding"]].text, row[AT["next"]].text) == ("—", "—")
-    assert row[AT["instrument"]].unit == "spot"
+    assert row[AT["source"]].unit == "spot"
 
 
 def test_venue_is_written_in_letters_where_room_is_dear():
     rows = watch_rows(seven_venues(), short=True)
-    assert row_of(rows, "BTC-PERP.HYPERLIQUID").cells[AT["venue"]].text == "HL"
-    assert row_of(rows, "BTC-USDT-SWAP.OKX").cells[AT["venue"]].text == "OKX"
+    assert row_of(rows, "BTC-PERP.HYPERLIQUID").cells[AT["source"]].text == "HL"
+    assert row_of(rows, "BTC-USDT-SWAP.OKX").cells[AT["source"]].text == "OKX"
 
 
 def test_deviation_stands_in_basis_points():
