@@ -116,10 +116,14 @@ class Grid(FittedColumns):
         sorting = self.look.sorting
         if sorting is None:
             return rows
-        if self.viewport().underMouse():
+        if self.is_pointed_at():
             return held(rows, [row.key for row in self.grid.rows])
         key, columns = sorting.column, self.grid.columns
         return in_order(rows, columns, key, descending=sorting.descending)
+
+    def is_pointed_at(self) -> bool:
+        """Whether the pointer is over the rows."""
+        return self.viewport().underMouse()
 
     def _put(self, rows: tuple[Row, ...]) -> None:
         before = self.grid.rows
@@ -258,9 +262,10 @@ class Grid(FittedColumns):
         if isinstance(event, QHelpEvent):
             QToolTip.showText(event.globalPos(), self.tip_at(event.pos()), self)
             return True
+        done = super().viewportEvent(event)
         if event.type() == QEvent.Type.Leave and self.look.sorting is not None:
             self._put(self._ordered(self._given))
-        return super().viewportEvent(event)
+        return done
 
     def tip_at(self, point: QPoint) -> str:
         """What a cell says when it is pointed at: its story, the whole of a text that is cut."""

@@ -109,7 +109,7 @@ def column_widths(
     for number, width in chosen.items():
         widths[number] = max(least_width(columns[number], wanted[number]), width)
     spare = room - sum(widths.values())
-    for number in chosen if spare < 0 else ():
+    for number in sorted(chosen, reverse=True) if spare < 0 else ():
         given_back = min(-spare, max(0, widths[number] - wanted[number]))
         widths[number] -= given_back
         spare += given_back
