@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from desk.io.film_format import (
     HEADER,
+    LARGEST_BODY,
     MAGIC,
     FilmDamaged,
     Mark,
@@ -25,6 +26,8 @@ from desk.model.errors import FilmMissing
 from desk.model.film import FilmSpan
 
 _PIECE = 1 << 20
+_WHOLE = _PIECE - LARGEST_BODY - HEADER.size
+"""A record that begins in so much of a piece ends in it."""
 HOLE_MS = 45_000
 """Longer without a picture: nothing was filmed."""
 
@@ -86,8 +89,8 @@ class FilmDay:
                 return place
             place = piece.find(MAGIC, place + 1)
         if len(piece) == _PIECE:
-            self.damage.append(f"{self._path.name}: {_PIECE} bytes are no picture.")
-            return _PIECE - HEADER.size
+            self.damage.append(f"{self._path.name}: {_WHOLE} bytes are no picture.")
+            return _WHOLE
         return 0
 
     def _add(self, mark: Mark) -> None:

@@ -9,7 +9,7 @@ import pytest
 from helpers.frames import normal_desk
 
 from desk.engine.snapshot import DeskFrame
-from desk.io.film_format import HEADER, MAGIC
+from desk.io.film_format import HEADER, MAGIC, record
 from desk.io.film_reader import FilmDay, film_days
 from desk.io.film_writer import (
     DAY_MS,
@@ -141,6 +141,15 @@ def test_junk_is_no_film(tmp_path, junk):
     (tmp_path / "film").mkdir()
     (tmp_path / "film" / f"{DAY}.film").write_bytes(junk)
     assert read(tmp_path).marks == []
+
+
+def test_a_picture_behind_much_junk_is_found_wherever_it_lies(tmp_path):
+    at = tmp_path / "film" / f"{DAY}.film"
+    at.parent.mkdir()
+    crc, large = record(0, START_MS, 1, bytes(400 << 10), 0)
+    _, small = record(crc, START_MS + 2_000, 2, b"x", crc)
+    at.write_bytes(bytes(900 << 10) + large + small)  # it ends in the second piece that is read
+    assert [mark.seq for mark in read(tmp_path).marks] == [1, 2]
 
 
 def test_a_day_ends_at_midnight_in_hong_kong(tmp_path):
