@@ -53,7 +53,7 @@ def close_out_of(
     tone = LEVEL_TONES.get(account.level, Tone.DANGER)
     known = all(position.liquidation_known for position in positions)
     if not moves:
-        shown = "none" if known and account.quality == "LIVE" else UNKNOWN
+        shown = tr("none") if known and account.quality == "LIVE" else UNKNOWN
     else:
         shown = _move(moves[0])
     return CloseOut(
@@ -120,7 +120,7 @@ def alone(position: PositionView, ticks: dict[str, Decimal], label: str) -> Figu
     if not position.liquidation_known:
         return Figure(label, UNKNOWN, Tone.MUTED, of, tip or tr("unknown: a mark is missing"))
     if position.liquidation_price is None:
-        return Figure(label, "none", Tone.TEXT2, of)
+        return Figure(label, tr("none"), Tone.TEXT2, of)
     tick = ticks.get(position.instrument, _CENT)
     is_long = position.quantity > 0
     shown = liquidation_price(position.liquidation_price, tick, is_long=is_long)
