@@ -6,10 +6,13 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from desk.model import commands
 from ui.language import CatalogueError, catalogue, joined
+from ui.viewmodels import names
 from ui.viewmodels.translation import CHINESE, CONTEXT
 
 UI = Path(__file__).parents[2] / "ui"
@@ -19,6 +22,11 @@ TABLES = {"columns": ("column.title", "column.tip"), "keys.toml": ("k.text", "li
 """What `tr` may be given besides a literal: titles and tips of `Column`, texts of keys.toml."""
 COLUMN_TEXTS = {"title": 1, "tip": 5}
 HOLE = re.compile(r"\{(\w+)\}")
+QUESTIONS = {
+    "heartbeat", "goodbye", "preview", "preview_change", "ask", "blotter", "export", "moments",
+    "film", "film_check", "frame",
+}  # fmt: skip
+"""Commands that change nothing: their answers are shown where they were asked."""
 WORD = re.compile("[A-Za-z]{2}")
 HOW = (
     "write it into resources/translations/zh_HK/<your area>.toml as "
@@ -180,3 +188,10 @@ def test_clocks_follow_the_zone_of_the_trader():
         if len(call.args) > 1 and path.name not in {"status.py", "chart_scale.py"}
     ]
     assert not odd, f"clock(ms) and moment(ms) know the zone; no hours here: {odd}"
+
+
+def test_every_command_that_is_answered_has_a_word():
+    """A code that only looks like a text of the screen is not that text: `ask` is no price."""
+    tags = {kind.__struct_config__.tag for kind in get_args(commands.AnyCommand)}
+    assert tags - QUESTIONS == set(names._COMMANDS)
+    assert names.command_word("ask") == "Ask"

@@ -9,6 +9,7 @@ import msgspec
 
 from desk.model.events import Acknowledged, Answered, Denial, Denied, Previewed
 from ui.viewmodels.events import denial_sentence
+from ui.viewmodels.names import command_word
 from ui.viewmodels.text import ARROW, ratio
 from ui.viewmodels.tone import Tone
 from ui.viewmodels.translation import said, tr
@@ -150,10 +151,12 @@ def outcome_of(answer: Answered | Acknowledged | Denied | Previewed | None) -> R
                 tr("It would pass: utilization {moved}.", moved=moved), Tone.TEXT2, "tick"
             )
         case Answered(about=about, data=data):
-            return Reading(f"{about}: {_flat(data)}"[:SHOWN], Tone.TEXT2, "info")
+            return Reading(f"{command_word(about)}: {_flat(data)}"[:SHOWN], Tone.TEXT2, "info")
         case Acknowledged(about=about, id=identity):
             return Reading(
-                tr("{about} {identity} accepted", about=about, identity=identity).strip(),
+                tr(
+                    "{about} {identity} accepted", about=command_word(about), identity=identity
+                ).strip(),
                 Tone.TEXT2,
                 "tick",
             )

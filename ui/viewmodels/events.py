@@ -20,7 +20,7 @@ from desk.model.events import (
 from desk.model.numbers import plain
 from desk.model.orders import OrderStatus
 from ui.viewmodels.cells import Cell, Column, Row, Side
-from ui.viewmodels.names import word
+from ui.viewmodels.names import command_word, word
 from ui.viewmodels.text import clock, symbol
 from ui.viewmodels.tone import LEVEL_TONES, LEVEL_WORDS, Tone
 from ui.viewmodels.translation import said, tr
@@ -79,7 +79,7 @@ def sentence(event: AnyEvent) -> tuple[str, Tone, str] | None:
             return _order_sentence(event)
         case Denied(about=about, denials=denials):
             codes = ", ".join(denial.code for denial in denials)
-            text = tr("{what} denied: {codes}", what=said(about.capitalize()), codes=codes)
+            text = tr("{what} denied: {codes}", what=command_word(about), codes=codes)
             return text, Tone.WARNING, "deny"
         case LevelChanged(account=account, before=before, after=after):
             words = f"{LEVEL_WORDS.get(before, before)} → {LEVEL_WORDS.get(after, after)}"
@@ -132,12 +132,11 @@ def _order_sentence(event: OrderChanged) -> tuple[str, Tone, str] | None:
 
 def _acknowledged(about: str, identity: str, *, durable: bool) -> tuple[str, Tone, str] | None:
     if not durable:
-        text = tr("{what} carried out but NOT durable", what=f"{said(about)} {identity}")
+        text = tr("{what} carried out but NOT durable", what=f"{command_word(about)} {identity}")
         return text, Tone.DANGER, "triangle"
-    if about in {"heartbeat", "frame", "goodbye", "preview"}:
+    if about in {"heartbeat", "frame", "goodbye", "preview", "ask"}:
         return None
-    what = said(about.capitalize().replace("_", " "))
-    return tr("{what} accepted", what=what), Tone.TEXT2, "tick"
+    return tr("{what} accepted", what=command_word(about)), Tone.TEXT2, "tick"
 
 
 def denial_sentence(denial: Denial) -> str:

@@ -131,3 +131,47 @@ _WORDS = {
 def word(code: str) -> str:
     """A word of the desk in the trader's language; one that nobody has heard of stays."""
     return _WORDS.get(code) or said(code)
+
+
+_COMMANDS = {
+    "deposit": tr("Deposit¦command"),
+    "withdraw": tr("Withdraw¦command"),
+    "transfer": tr("Transfer¦command"),
+    "pledge": tr("Pledge¦command"),
+    "pledge_securities": tr("Pledge securities¦command"),
+    "draw": tr("Draw¦command"),
+    "repay": tr("Repay¦command"),
+    "credit_limit": tr("Credit limit¦command"),
+    "firm_capital": tr("Firm capital¦command"),
+    "exchange_rate": tr("Exchange rate¦command"),
+    "close_out_order": tr("Close out order¦command"),
+    "override": tr("Override¦command"),
+    "daily_loss": tr("Daily loss¦command"),
+    "import": tr("Import¦command"),
+    "order": tr("Order¦command"),
+    "oco": tr("Oco¦command"),
+    "ladder": tr("Ladder¦command"),
+    "twap": tr("Twap¦command"),
+    "amend": tr("Amend¦command"),
+    "cancel": tr("Cancel¦command"),
+    "cancel_all": tr("Cancel all¦command"),
+    "close": tr("Close¦command"),
+    "reverse": tr("Reverse¦command"),
+    "flatten": tr("Flatten¦command"),
+    "kill": tr("Kill¦command"),
+    "rearm": tr("Rearm¦command"),
+    "leverage": tr("Leverage¦command"),
+    "mode": tr("Mode¦command"),
+    "margin": tr("Margin¦command"),
+    "client": tr("Client¦command"),
+    "acknowledge": tr("Acknowledge¦command"),
+    "alert": tr("Alert¦command"),
+    "alert_off": tr("Alert off¦command"),
+    "alert_seen": tr("Alert seen¦command"),
+    "line": tr("Line¦command"),
+}
+
+
+def command_word(about: str) -> str:
+    """What an answer is about; never a text of the screen that only looks like its code."""
+    return _COMMANDS.get(about) or about.capitalize().replace("_", " ")

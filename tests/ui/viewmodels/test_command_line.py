@@ -66,7 +66,7 @@ def test_completions_begin_where_the_desk_says_and_a_finished_word_is_none():
 def test_outcome_of_every_answer_is_told():
     denied = Denied(about="order", id="x", denials=[Denial(**DENIAL)])
     assert outcome_of(denied).text == "Too much."
-    assert outcome_of(Acknowledged(about="order", id="x")).text == "order x accepted"
+    assert outcome_of(Acknowledged(about="order", id="x")).text == "Order x accepted"
     assert "state ACTIVE" in outcome_of(Answered(about="status", data={"state": "ACTIVE"})).text
     row = {"margin_utilization": "0.5"}
     passed = Previewed(id="x", accepted=True, denials=[], before=row, after=row, cost={})

@@ -119,7 +119,7 @@ FILL = Fill(id="f", order_id="t", account="perp-1", instrument=BTC, side=Side.BU
          "Desk ACTIVE → HALTED: kill", Tone.DANGER),
         (Alerted(severity="warning", message="book lost"), "book lost", Tone.WARNING),
         (Acknowledged(about="cancel_all", id="c", durable=False),
-         "cancel_all c carried out but NOT durable", Tone.DANGER),
+         "Cancel all c carried out but NOT durable", Tone.DANGER),
     ],
 )  # fmt: skip
 def test_events_are_sentences(event, text, tone):
