@@ -170,6 +170,7 @@ class DockArea(QMainWindow):
             self.touched = other.touched
             self._show_tab_bars()
         self.resize_docks()
+        self.turned.emit()
 
     def state(self) -> bytes:
         """Return what `restore` takes."""

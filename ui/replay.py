@@ -135,7 +135,7 @@ class Replay(QObject):
         stage = self._staged()
         stage.panes.resize(window.size())
         stage.panes.take_size()
-        stage.arrange_as(window.area)
+        stage.arrange_as(window.area, {"chart": window.chart, **window.late_panels.made})
         floating = [dock for dock in window.area.docks.values() if dock.isFloating()]
         live = (window.status, window.area, window.footer, *floating)
         self._hidden = [widget for widget in live if not widget.isHidden()]

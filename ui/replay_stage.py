@@ -21,6 +21,7 @@ from ui.display import Display
 from ui.dock import Dock
 from ui.docks import DockArea
 from ui.keys import Key
+from ui.panels.chart import ChartPanel
 from ui.panes import Panes
 from ui.theme import Theme
 from ui.viewmodels.draft import Form
@@ -28,6 +29,7 @@ from ui.viewmodels.events import Line
 from ui.viewmodels.playback import Pictures
 from ui.viewmodels.tone import Tone
 from ui.viewmodels.translation import tr
+from ui.words import PlainWords
 
 JUMP_MS = 60_000
 """Further from the last picture, or before it: what panels remember is of another time."""
@@ -59,11 +61,29 @@ class ReplayStage:
             dock.bar.is_past = True
             dock.setWindowTitle(f"{tr('REPLAY')} · {dock.windowTitle()}")
         panes.charts.load()
+        self._charts = {"chart": panes.chart}
+        self._fill_late_docks(theme)
         self._denied: Moment | None = None
 
-    def arrange_as(self, area: DockArea) -> None:
-        """Put the panels where the live ones are."""
+    def _fill_late_docks(self, theme: Theme) -> None:
+        """Charts beside the first one; of what is worked out from now, why it is not there."""
+        docks = self.panes.area.docks
+        for key in ("chart_btc", "chart_eth"):
+            self._charts[key] = self.panes.charts.add(ChartPanel(theme))
+            docks[key].fill(self._charts[key])
+        for key in ("stress", "rehearsal"):
+            words = PlainWords(theme, tr("A replay has none: it is worked out from what is now."))
+            words.setContentsMargins(12, 12, 12, 12)
+            docks[key].fill(words)
+
+    def arrange_as(self, area: DockArea, charts: Mapping[str, object]) -> None:
+        """Put the panels where the live ones are, with charts set as those of the same docks."""
         self.panes.area.mirror(area)
+        for key, chart in self._charts.items():
+            live = charts.get(key)
+            if isinstance(live, ChartPanel):
+                chart.restore(live.state())
+                chart.pin(live.pinned)
 
     def come_up(self) -> None:
         """Show the panels, also those that float."""

@@ -5,7 +5,7 @@ from functools import cache
 
 import msgspec
 import pytest
-from helpers.frames import BTC, WALL_MS, normal_desk
+from helpers.frames import BTC, ETH, WALL_MS, normal_desk
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication
@@ -16,6 +16,7 @@ from desk.model.commands import Kill, SubmitOrder
 from desk.model.events import Denial, Filled, LevelChanged
 from desk.model.film import AskFilm, AskMoments, CheckFilm, Moment
 from desk.model.orders import Fill, Liquidity, OrderType, Side
+from ui.words import PlainWords
 
 pytestmark = pytest.mark.qt
 
@@ -219,6 +220,24 @@ def test_no_picture_of_the_past_stays_when_the_desk_is_live(rig, replay):
     replay.bar.live.click()
     assert [key for key, dock in past.items() if dock.isVisible()] == []
     assert window.area.docks["feeds"].isVisible()
+
+
+def test_no_panel_of_a_layout_is_bare_in_a_replay(rig, replay):
+    window = rig.window
+    window.workspace.switch("monitor")
+    rig.until(lambda: {"chart_btc", "chart_eth"} <= set(window.late_panels.made))
+    replay.show_moment(MOMENTS[3])
+    rig.until(lambda: replay.playback.frame is not None)
+    panes = replay.stage.panes
+    charts = {one.instrument for one in panes.charts.panels if one.isVisible()}
+    assert charts == {BTC, ETH}
+    assert panes.area.docks["alerts"].isAncestorOf(panes.orders.alerts)
+    replay.leave()
+    window.workspace.switch("risk")
+    replay.show_moment(MOMENTS[3])
+    for key in ("stress", "rehearsal"):
+        words = panes.area.docks[key].findChild(PlainWords)
+        assert "worked out from what is now" in words.accessibleName()
 
 
 def test_the_focus_comes_back_to_where_nothing_is_armed_by_space(rig, replay, focus):
