@@ -191,6 +191,10 @@ class DockArea(QMainWindow):
             yield
         finally:
             self.setUpdatesEnabled(updates)
+            for dock in self.docks.values():
+                if updates and dock.isFloating():
+                    # It lost its updates as a child and is none any more: it would stand still.
+                    dock.setUpdatesEnabled(True)
             self._busy -= 1
 
     # ---- one dock ---------------------------------------------------------------------------

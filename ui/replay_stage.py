@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
@@ -59,7 +60,7 @@ class ReplayStage:
         panes.footer.say(Line(0, "", tr("A picture of the past"), Tone.WARNING, "clock"))
         for dock in panes.area.docks.values():
             dock.bar.is_past = True
-            dock.setWindowTitle(f"{tr('REPLAY')} · {dock.windowTitle()}")
+            dock.topLevelChanged.connect(partial(_name, dock, dock.windowTitle()))
         panes.charts.load()
         self._charts = {"chart": panes.chart}
         self._fill_late_docks(theme)
@@ -151,3 +152,8 @@ class ReplayStage:
             field.clear()
         ticket.state.refused = ()
         ticket.show_state()
+
+
+def _name(dock: Dock, title: str, floats: bool) -> None:
+    """A window of its own stands under no bar that says what it shows."""
+    dock.setWindowTitle(f"{tr('REPLAY')} · {title}" if floats else title)

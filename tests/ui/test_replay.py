@@ -213,6 +213,8 @@ def test_no_picture_of_the_past_stays_when_the_desk_is_live(rig, replay):
     for key in ("feeds", "risk", "positions"):
         assert past[key].isVisible()
         assert past[key].windowTitle().startswith("REPLAY · ")
+        assert past[key].updatesEnabled()
+    assert past["ticket"].windowTitle() == "Ticket"
     assert not window.area.docks["feeds"].isVisible()
     kept = window.workspace.layouts["trade"].now
     window.workspace.remember()  # whoever moves or closes the window meanwhile

@@ -146,6 +146,21 @@ def test_crash_loses_nothing_that_has_been_there_for_a_second(frame, qtbot, tmp_
     assert "trade" in WindowFile(str(tmp_path)).group("layouts")
 
 
+def test_a_dock_that_floats_goes_on_being_painted_whatever_put_it_there(frame):
+    one = frame()
+    one.area.docks["ladder"].setFloating(True)
+    for layout in ("monitor", "trade"):
+        one.workspace.switch(layout)
+    two = frame()
+    for area in (one.area, two.area):
+        ladder = area.docks["ladder"]
+        assert ladder.isFloating()
+        assert ladder.updatesEnabled()
+        assert ladder.bar.updatesEnabled()
+        ladder.setFloating(False)
+        assert ladder.updatesEnabled()
+
+
 def test_docks_that_go_with_the_program_are_not_taken_for_closed(frame):
     one = frame()
     one.workspace.leave()
