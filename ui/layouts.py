@@ -69,7 +69,7 @@ def wished(name: str, wishes: Wishes, room: int) -> int:
     """Return the height a dock wishes for in a column of so much room; KeyError if it has none."""
     small = wishes.compact
     if name == "positions":
-        return 80 + 40 * min(max(wishes.held, 3), 5)
+        return 80 + 40 * min(max(wishes.held, 2), 5)
     if name == "watch":
         height = (300 if small else 470) if wishes.tall else (193 if small else 365)
         return height + wishes.tabbed * TAB_BAR

@@ -113,7 +113,12 @@ class Panes(QWidget):
         feeds.visibilityChanged.connect(self.feeds.look_again)
         for key, title, panel, note in (
             ("financing", tr("Financing"), self.financing, tr("the lender's view")),
-            ("close_out", tr("Close-out"), self.close_out, tr("what the desk does by itself")),
+            (
+                "close_out",
+                tr("Plan the engine holds now"),
+                self.close_out,
+                tr("what the desk does by itself"),
+            ),
             ("rules", tr("Rules"), self.rules, tr("the worst first")),
         ):
             dock = area.add(key, title, panel)

@@ -20,6 +20,9 @@ from desk.margin.rounding import written
 from desk.model.numbers import plain
 from desk.risk.rule_line import BREACH, OK, UNKNOWN, WARN
 
+SHARE, AMOUNT, TIMES = "{:.2%}", "{:,.2f}", "{:.2f}×"
+"""How a figure and its limit are written."""
+
 _OF_LEVEL = {NORMAL: OK, WARNING: WARN, MARGIN_CALL: BREACH, CLOSE_OUT: BREACH}
 
 
@@ -42,7 +45,12 @@ def _of_loan(desk: Desk, loan: Loan) -> Iterator[RuleView]:
         f"{name} utilization",
     )
     yield _at_most(
-        desk, "vaf.credit_limit", figures.loan, credit_limit_of(desk, loan.account), f"{name} loan"
+        desk,
+        "vaf.credit_limit",
+        figures.loan,
+        credit_limit_of(desk, loan.account),
+        f"{name} loan",
+        AMOUNT,
     )
     yield _at_most(
         desk,
@@ -61,7 +69,8 @@ def _of_loan(desk: Desk, loan: Loan) -> Iterator[RuleView]:
     share, least = figures.securities_share, limits.securities_share
     status = UNKNOWN if share is None else WARN if share < least else OK
     rule = "vaf.securities_collateral_present"
-    yield _row(desk, rule, status, share, least, f"{name} securities and cash")
+    said = "" if share is None else f"{share:.2%}, at least {least:.2%}"
+    yield _row(desk, rule, status, share, least, f"{name} securities and cash", said)
 
 
 def _of_firm(desk: Desk) -> Iterator[RuleView]:
@@ -76,7 +85,7 @@ def _of_firm(desk: Desk) -> Iterator[RuleView]:
     status = UNKNOWN if multiple is None else OK
     if multiple is not None and multiple >= warn:
         status = BREACH if multiple > most else WARN
-    yield _row(desk, rule, status, multiple, most, what)
+    yield _row(desk, rule, status, multiple, most, what, form=TIMES)
     rule, what = "vaf.client_concentration", "The client's share of the firm's capital"
     yield _at_most(desk, rule, multiple, desk.number(rule), what)
     called = sorted(desk.state.open_calls)
@@ -85,11 +94,16 @@ def _of_firm(desk: Desk) -> Iterator[RuleView]:
 
 
 def _at_most(
-    desk: Desk, rule: str, value: Decimal | None, limit: Decimal | None, what: str
+    desk: Desk,
+    rule: str,
+    value: Decimal | None,
+    limit: Decimal | None,
+    what: str,
+    form: str = SHARE,
 ) -> RuleView:
-    if value is None or limit is None:
-        return _row(desk, rule, UNKNOWN, value, limit, what)
-    return _row(desk, rule, BREACH if value > limit else OK, value, limit, what)
+    known = value is not None and limit is not None
+    status = (BREACH if value > limit else OK) if known else UNKNOWN
+    return _row(desk, rule, status, value, limit, what, form=form)
 
 
 def _row(
@@ -100,10 +114,11 @@ def _row(
     limit: Decimal | None,
     what: str,
     said: str = "",
+    form: str = SHARE,
 ) -> RuleView:
     found = desk.rules.profile.get(rule)
-    shown = "unknown" if value is None else f"{value:,.4f}"
-    most = "no limit" if limit is None else f"{limit:,.4f}"
+    shown = "unknown" if value is None else form.format(value)
+    most = "no limit" if limit is None else form.format(limit)
     return RuleView(
         rule=rule,
         status=status,

@@ -379,7 +379,7 @@ def risky_desk(**changes):
                 value="1.0112",
                 limit="1",
                 origin="SFC",
-                message="loan-1 utilization: 1.0112 of 1.0000",
+                message="loan-1 utilization: 101.12% of 100.00%",
             ),
         ],
     }

@@ -17,7 +17,7 @@ WORDS = 50
 
 
 class CureCard(QWidget):
-    """Fills in a ticket or a form; it never sends. Calm, it offers the rehearsal instead."""
+    """Fills in a ticket or a form; it never sends. Calm, it says so and offers the rehearsal."""
 
     stage_asked = Signal(object)
     """The cure that shall be filled in."""
@@ -57,7 +57,8 @@ class CureCard(QWidget):
         self._column.setContentsMargins(side, 6, side, 14)
         self._words.setVisible(bool(account))
         self.rehearse.setVisible(not account)
-        self.compare.setVisible(bool(account))
+        self.compare.say(tr("Compare cures") if account else tr("No cure needed"))
+        self.compare.setEnabled(bool(account))
         self._dress()
 
     def show_cure(self, shown: SmallestCure | None) -> None:

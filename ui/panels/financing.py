@@ -57,6 +57,8 @@ ACTIONS = (
 SIDE_BY_SIDE, BESIDE_CURES = 700, 600
 """Widths from which card and tables stand beside one another, and card and cures."""
 CARD, ROW = 310, 20
+INSET = 6
+"""What a table leaves at either side, so that all else begins where its words do."""
 CURES_EVERY_MS = 5_000
 
 
@@ -151,8 +153,8 @@ class LoanSection(QWidget):
         self.cures = CureOptions(theme)
         self.shares = ShareBars(theme)
         self.collateral = CollateralGrid(theme)
-        self.owed = Grid(theme, OWED_COLUMNS, tr("Owed"), row_height=ROW, padding=6)
-        self.stress = Grid(theme, STRESS_COLUMNS, tr("Stress"), row_height=ROW, padding=6)
+        self.owed = Grid(theme, OWED_COLUMNS, tr("Owed"), row_height=ROW, padding=INSET)
+        self.stress = Grid(theme, STRESS_COLUMNS, tr("Stress"), row_height=ROW, padding=INSET)
         self.advances = PlainWords(theme, "", "danger", 400)
         self.notes = PlainWords(theme, "", "warning", 400)
         self.buttons = {key: Button(theme, text) for key, text in ACTIONS}
@@ -170,12 +172,17 @@ class LoanSection(QWidget):
     def _tables(self) -> QWidget:
         holder = QWidget()
         column = QVBoxLayout(holder)
-        column.setContentsMargins(8, 8, 12, 8)
+        column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
+        for words in (self.advances, self.notes):
+            words.setContentsMargins(INSET, 2, INSET, 2)
         column.addWidget(self.advances)
-        for widget in (self.collateral, self.shares, self.owed, self.stress, self.notes):
+        column.addWidget(self.collateral)
+        column.addLayout(_inset(self.shares))
+        for widget in (self.owed, self.stress, self.notes):
             column.addWidget(widget)
         actions = QGridLayout()
+        actions.setContentsMargins(INSET, 0, INSET, 0)
         actions.setSpacing(6)
         for place, (key, button) in enumerate(self.buttons.items()):
             button.pixels = 11
@@ -229,6 +236,13 @@ class LoanSection(QWidget):
         most = CARD if wide else 16_777_215
         self.card.setMaximumWidth(most)
         self.cures.setMaximumWidth(most)
+
+
+def _inset(widget: QWidget) -> QVBoxLayout:
+    row = QVBoxLayout()
+    row.setContentsMargins(INSET, 0, INSET, 0)
+    row.addWidget(widget)
+    return row
 
 
 class LoanCard(Spots):
@@ -286,7 +300,7 @@ class CollateralGrid(Grid):
     drawn_columns = frozenset({"share", "counted"})
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, COLLATERAL_COLUMNS, tr("Collateral"), row_height=ROW, padding=6)
+        super().__init__(theme, COLLATERAL_COLUMNS, tr("Collateral"), row_height=ROW, padding=INSET)
 
     def paint_cell(self, ink: Ink, row: Row, number: int, cell: Cell, box: QRectF) -> None:
         """What counts and what does not; share as length, cap as a tick, figures after it."""

@@ -8,13 +8,17 @@ from PySide6.QtWidgets import QWidget
 
 from ui.paint import painting, wrap
 from ui.theme import Theme
+from ui.viewmodels.translation import tr
 
 SAID_MS = 8_000
 LINE = 16
 
 
 class AimWords(QWidget):
-    """Two lines in a place of their own: the order, and what the desk would say to it."""
+    """Two lines in a place of their own: the order, and what the desk would say to it.
+
+    While the pointer is elsewhere they teach what it could do.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -37,6 +41,11 @@ class AimWords(QWidget):
         with painting(self, self._theme) as ink:
             width = self.width() - 16
             y = 1.0
+            if not self._lines:
+                lesson = tr("Click a bid or ask to place, drag to amend, right-click to cancel.")
+                for line in wrap(self._theme.face(11), lesson, width)[:2]:
+                    ink.text("muted", self._theme.face(11), line, QRectF(8, y, width, LINE))
+                    y += LINE
             for number, (words, token) in enumerate(self._lines):
                 face = self._theme.face(11, 600 if number == 0 else 400)
                 for line in wrap(face, words, width)[: 2 - number]:

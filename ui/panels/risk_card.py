@@ -38,7 +38,7 @@ def paint_full(
     gap = 8 if ink.theme.compact else 12
     inner, roomy = _inner(top, width), width >= ROOMY
     y = _head(ink, card, inner, dim=dim)
-    if card.since:
+    if card.since and not card.cure_within:  # else the countdown tells
         ink.text("text2", ink.theme.face(11), card.since, QRectF(inner.left(), y - 6, 0, 16))
         y += 14
     if card.cure_within:

@@ -120,13 +120,9 @@ def _draw_words(ink: Ink, view: HeatView, places: Places, shades: Shades, *, dim
     now = places.at(here.x(), here.y())
     for row, cells in enumerate(view.rows):
         for column, cell in enumerate(cells):
-            if not cell.text:
+            if not cell.text or (row, column) == now:
                 continue
             box = places.cell(row, column).adjusted(0, 0, -1, -1)
-            if (row, column) == now:
-                if box.height() < 34:
-                    continue
-                box.translate(0, box.height() / 2 - 8)
             if (row, column) in crossed:
                 wide = face.width(cell.text) + 2
                 halo = QRectF(box.center().x() - wide / 2, box.center().y() - 6, wide, 12)

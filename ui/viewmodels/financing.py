@@ -102,7 +102,7 @@ def _loan(loan: LoanView, frame: DeskFrame) -> LoanPanelView:
         if loan.loans
         else (),
         advances="" if loan.advances_stopped_since_ms is None else _stopped(loan),
-        notes=" ".join(map(said, loan.notes)),
+        notes="\n".join(map(said, loan.notes)),
         is_watched=loan.watched,
     )
 

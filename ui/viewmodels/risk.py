@@ -8,7 +8,6 @@ import msgspec
 
 from desk.engine.risk_snapshot import LoanView
 from desk.engine.snapshot import AccountView, CollateralView, DeskFrame, PositionView, TotalsView
-from desk.model.numbers import plain
 from ui.viewmodels.close_out_card import CloseOut, alone, away, close_out_of
 from ui.viewmodels.figure import Figure, Gauge, figure_of
 from ui.viewmodels.loan_figures import fall_words, loan_figures
@@ -17,6 +16,7 @@ from ui.viewmodels.text import (
     UNKNOWN,
     change,
     countdown,
+    decimals_of,
     moment,
     money,
     number,
@@ -138,7 +138,7 @@ def account_card(account: AccountView, frame: DeskFrame) -> AccountCard:
         is_margined=account.kind != "spot",
         is_idle=account.level == "NORMAL" and account.margin_utilization is None,
         holdings=" · ".join(
-            f"{plain(row.quantity)} {row.asset}" for row in account.collateral if row.quantity
+            f"{_held(row.quantity)} {row.asset}" for row in account.collateral if row.quantity
         ),
         is_stale=account.quality != "LIVE",
         since=_since(account),
@@ -213,6 +213,11 @@ def _collateral(assets: list[CollateralView]) -> tuple[CollateralRow, ...]:
         for row in assets
         if row.quantity
     )
+
+
+def _held(quantity: Decimal) -> str:
+    """Every decimal that is there: `200,000`, `0.25`."""
+    return number(quantity, decimals_of(quantity))
 
 
 def _gross(row: CollateralView) -> float:

@@ -10,20 +10,30 @@ from desk.model.commands import OverrideRule, SetDailyLoss
 from desk.model.numbers import parse_decimal, plain
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.forms import Entry, Form, FormError, Values, amount, words
-from ui.viewmodels.text import UNKNOWN, countdown_short, date_time, number, zone_name
+from ui.viewmodels.text import UNKNOWN, countdown_short, date_time, number, ratio, zone_name
 from ui.viewmodels.tone import Tone
 from ui.viewmodels.translation import said, tr
 
 RULE_COLUMNS = (
     Column("status", "Status", "■ BREACH", Side.LEFT),
     Column("rule", "Rule", "vaf.collateral_concentration", Side.LEFT),
-    Column("value", "Value", "88,888.8888", keep=5),
-    Column("limit", "Limit", "88,888.8888", keep=6),
+    Column("value", "Value", "88,888.88", keep=2),
+    Column("limit", "Limit", "88,888.88", keep=3),
     Column("origin", "Origin", "BENCHMARK", Side.LEFT, keep=4),
-    Column("text", "As it stands", "", Side.LEFT, width=200, grow=True),
+    Column("text", "As it stands", "", Side.LEFT, width=250, grow=True),
 )
 
 DAILY_LOSS = "risk.max_daily_loss"
+SHARES = frozenset(
+    {
+        "vaf.margin_call",
+        "vaf.collateral_concentration",
+        "vaf.collateral_concentration.correlated_group",
+        "vaf.securities_collateral_present",
+        "vaf.client_concentration",
+    }
+)
+"""Rules whose figures are shares of something."""
 LEAST_REASON = 10
 HOUR_MS = 3_600_000
 
@@ -61,9 +71,9 @@ def _override(one: OverrideView, wall_ms: int) -> Row:
         f"{OVERRIDE_KEY}{one.rule}",
         (
             Cell(f"▲ {tr('SET ASIDE')}", Tone.WARNING, strong=True),
-            Cell(one.rule, Tone.TEXT, strong=True),
-            Cell(_number(plain(one.value)), Tone.WARNING, strong=True),
-            Cell(_number(plain(one.normal)), Tone.MUTED),
+            _named(one.rule, Tone.TEXT, strong=True),
+            Cell(_number(plain(one.value), one.rule), Tone.WARNING, strong=True),
+            Cell(_number(plain(one.normal), one.rule), Tone.MUTED),
             Cell(tr("BENCHMARK"), Tone.MUTED),
             Cell(stands, Tone.TEXT),
         ),
@@ -76,24 +86,33 @@ def _rule(place: int, rule: RuleView) -> Row:
         f"{place} {rule.rule}",
         (
             _STATUS.get(rule.status, Cell(rule.status, Tone.DANGER, strong=True)),
-            Cell(rule.rule, Tone.TEXT2 if calm else Tone.TEXT, strong=not calm),
-            _value(rule.value),
-            _value(rule.limit),
+            _named(rule.rule, Tone.TEXT2 if calm else Tone.TEXT, strong=not calm),
+            _value(rule.value, rule.rule),
+            _value(rule.limit, rule.rule),
             Cell(said(rule.origin), Tone.MUTED),
             Cell(said(rule.message), Tone.TEXT2 if calm else Tone.TEXT),
         ),
     )
 
 
-def _value(text: str | None) -> Cell:
-    return Cell(UNKNOWN, Tone.MUTED) if text is None else Cell(_number(text))
+def _named(rule: str, tone: Tone, *, strong: bool) -> Cell:
+    """A rule by its id; what is behind a second dot stands below."""
+    parts = rule.split(".", 2)
+    second = f".{parts[2]}" if len(parts) > 2 else ""
+    return Cell(".".join(parts[:2]), tone, strong, second=second)
 
 
-def _number(text: str) -> str:
-    """At most four decimals: the exact number is the report's."""
+def _value(text: str | None, rule: str) -> Cell:
+    return Cell(UNKNOWN, Tone.MUTED) if text is None else Cell(_number(text, rule))
+
+
+def _number(text: str, rule: str = "") -> str:
+    """A share in percent, else at most four decimals: the exact number is the report's."""
     value = parse_decimal(text)
     if value is None:
         return text
+    if rule in SHARES:
+        return ratio(value)
     return number(value, min(4, len(text.partition(".")[2])))
 
 

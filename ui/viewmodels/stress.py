@@ -256,9 +256,10 @@ def _legend(
     loan = answer.kind == "financing"
     out = tr("close-out frontier (125%)") if loan else tr("close-out frontier (ratio 1)")
     usual = tr("1 σ of one day, ρ {rho}", rho=f"{answer.correlation or 0:.2f}")
+    has_call = bool(answer.call_line) and not answer.by_ratio
     signs = [
-        ("frontier", out),
-        ("call", "" if answer.by_ratio else tr("margin-call line (100%)")),
+        ("frontier", out if answer.close_out_line else ""),
+        ("call", tr("margin-call line (100%)") if has_call else ""),
         ("path", tr("today's path") if has_path else ""),
         ("now", tr("now")),
         ("ellipse", usual if has_ellipse else ""),

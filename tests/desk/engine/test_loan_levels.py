@@ -324,18 +324,18 @@ def rules(lender):
 
 def test_the_rules_of_a_loan_stand_beside_it_with_their_origin(lender):
     assert rules(lender) == [
-        ("vaf.margin_call", "WARN", "HOUSE", "loan-1 utilization: 0.9808 of 1.0000"),
-        ("vaf.credit_limit", "OK", "SFC", "loan-1 loan: 3,800,000.0000 of 5,000,000.0000"),
+        ("vaf.margin_call", "WARN", "HOUSE", "loan-1 utilization: 98.08% of 100.00%"),
+        ("vaf.credit_limit", "OK", "SFC", "loan-1 loan: 3,800,000.00 of 5,000,000.00"),
         ("vaf.collateral_concentration", "OK", "HOUSE",
-         "loan-1 largest virtual asset: 0.0966 of 0.4000"),
+         "loan-1 largest virtual asset: 9.66% of 40.00%"),
         ("vaf.collateral_concentration.correlated_group", "OK", "HOUSE",
-         "loan-1 all virtual assets: 0.0966 of 0.5000"),
+         "loan-1 all virtual assets: 9.66% of 50.00%"),
         ("vaf.securities_collateral_present", "OK", "HOUSE",
-         "loan-1 securities and cash: 0.9034 of 0.5000"),
+         "loan-1 securities and cash: 90.34%, at least 50.00%"),
         ("vaf.loans_to_capital", "OK", "BENCHMARK",
-         "All loans in multiples of the firm's capital: 0.0380 of 5.0000"),
+         "All loans in multiples of the firm's capital: 0.04× of 5.00×"),
         ("vaf.client_concentration", "OK", "BENCHMARK",
-         "The client's share of the firm's capital: 0.0380 of 0.4000"),
+         "The client's share of the firm's capital: 3.80% of 40.00%"),
         ("vaf.stop_advances", "OK", "SFC", "Advances: open"),
     ]  # fmt: skip
 
