@@ -16,6 +16,12 @@ WORDS = 50
 """Height of the two painted lines."""
 
 
+def _offer(account: str, *, calm: bool) -> str:
+    if account:
+        return tr("Compare cures")
+    return tr("No cure needed") if calm else tr("Smallest cure")
+
+
 class CureCard(QWidget):
     """Fills in a ticket or a form; it never sends. Calm, it says so and offers the rehearsal."""
 
@@ -48,8 +54,8 @@ class CureCard(QWidget):
         column.addLayout(row)
         self.call("")
 
-    def call(self, account: str) -> None:
-        """The account that needs a cure, or none."""
+    def call(self, account: str, *, calm: bool = False) -> None:
+        """The account that needs a cure, or none; calm: it is known that none does."""
         if account != self._called:
             self._shown = None
         self._called = account
@@ -57,7 +63,7 @@ class CureCard(QWidget):
         self._column.setContentsMargins(side, 6, side, 14)
         self._words.setVisible(bool(account))
         self.rehearse.setVisible(not account)
-        self.compare.say(tr("Compare cures") if account else tr("No cure needed"))
+        self.compare.say(_offer(account, calm=calm))
         self.compare.setEnabled(bool(account))
         self._dress()
 

@@ -76,7 +76,7 @@ class RiskPanel(QWidget):
         view = risk_view(frame)
         self.cards.show_risk(view)
         self.totals.show_totals(view.totals)
-        self.cure_card.call(view.called)
+        self.cure_card.call(view.called, calm=view.is_calm)
         self.cure_card.setVisible(bool(view.called or frame.positions))
         self._wall_ms = frame.wall_ms
         if not self.cards.visibleRegion().isEmpty():

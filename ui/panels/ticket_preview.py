@@ -51,7 +51,7 @@ class PreviewBlock(QWidget):
         return 18 if self._theme.compact else 22
 
     def sizeHint(self) -> QSize:
-        costs = 26 if self._theme.compact else 44
+        costs = 22 if self._theme.compact else 44
         return QSize(200, self._head() + self.row_height() * len(EMPTY_ROWS) + costs)
 
     def minimumSizeHint(self) -> QSize:

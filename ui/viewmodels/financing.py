@@ -119,7 +119,8 @@ def _card(loan: LoanView, frame: DeskFrame) -> AccountCard:
     calm = loan.level == "NORMAL" or since_ms is None
     left = None if loan.cure_deadline_ms is None else loan.cure_deadline_ms - frame.wall_ms
     used = loan.utilization
-    who = [tr("WATCHED") if loan.watched else "", loan.lender, word(loan.execution), loan.currency]
+    watched = tr("WATCHED") if loan.watched else ""
+    who = [watched, word(loan.lender), word(loan.execution), loan.currency]
     return AccountCard(
         account=loan.account,
         subtitle=" · ".join(part for part in who if part),

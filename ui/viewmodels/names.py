@@ -115,6 +115,7 @@ _WORDS = {
     "stale mark": tr("stale mark"),
     # what a form lets choose
     "all": tr("all"),
+    "broker": tr("broker"),
     "none": tr("none"),
     "individual": tr("individual"),
     "corporation": tr("corporation"),

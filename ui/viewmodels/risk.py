@@ -84,6 +84,11 @@ class RiskView(msgspec.Struct, frozen=True):
     called: str = ""
     """The worst account that needs a cure."""
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether every account is known to be far from a call."""
+        return all(card.level == "NORMAL" for card in self.cards)
+
 
 def risk_view(frame: DeskFrame) -> RiskView:
     """Make the cards of a frame, worst first, accounts without leverage last."""

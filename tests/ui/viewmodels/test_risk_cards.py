@@ -171,3 +171,16 @@ def test_history_takes_one_point_a_second():
         desk = later(desk, ms=50)
     assert 6 <= len(history.points("perp-1")) <= 7
     assert history.points("nobody") == []
+
+
+def test_only_a_desk_whose_levels_are_all_normal_needs_no_cure():
+    assert risk_view(normal_desk()).is_calm
+    assert not risk_view(margin_call_desk()).is_calm
+    assert not risk_view(frame(accounts=[account(level="UNKNOWN")])).is_calm
+
+
+def test_what_an_account_without_leverage_holds_is_grouped():
+    held = account(
+        "spot-1", kind="spot", collateral=[collateral("HKD", "200000.50", None, None, None)]
+    )
+    assert card(frame(accounts=[held]), "spot-1").holdings == "200,000.5 HKD"
