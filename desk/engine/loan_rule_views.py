@@ -101,8 +101,9 @@ def _at_most(
     what: str,
     form: str = SHARE,
 ) -> RuleView:
-    known = value is not None and limit is not None
-    status = (BREACH if value > limit else OK) if known else UNKNOWN
+    status = UNKNOWN
+    if value is not None and limit is not None:
+        status = BREACH if value > limit else OK
     return _row(desk, rule, status, value, limit, what, form=form)
 
 
