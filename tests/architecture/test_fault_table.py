@@ -25,6 +25,10 @@ def test_that_fails(figure):
 def test_that_is_skipped():
     pytest.skip("not here")
 
+@pytest.mark.fault("T12")
+def test_left_out():
+    pass
+
 def test_of_no_fault():
     pass
 """
@@ -48,7 +52,7 @@ def table(tmp_path):
 
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_the_table_has_every_fault_with_what_was_seen(table, workers):
-    said = table(SAMPLE, "-m", "fault", "-n", workers)
+    said = table(SAMPLE, "-m", "fault", "-k", "not left_out", "-n", workers)
     rows = said.partition(" faults ")[2].splitlines()
     at = next(i for i, row in enumerate(rows) if row.startswith("T07 "))
 

@@ -39,8 +39,8 @@ def pytest_terminal_summary(terminalreporter, config):
     expression = config.option.markexpr
     if "fault" not in expression and "not slow" in expression:
         return
-    reports = [one for many in terminalreporter.stats.values() for one in many]
-    tested = gathered(one for one in reports if hasattr(one, "user_properties"))
+    said = (one for many in terminalreporter.stats.values() for one in many)
+    tested = gathered(one for one in said if isinstance(one, pytest.TestReport))
     if tested:
         terminalreporter.section("faults")
         for line in lines(tested):
