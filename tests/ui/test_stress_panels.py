@@ -4,7 +4,7 @@ from decimal import Decimal as D
 
 import pytest
 from helpers.frames import WALL_MS, account, later, loan_account, normal_desk
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtWidgets import QWidget
 
 from desk.model.events import Answered, Denial, Denied
@@ -12,6 +12,7 @@ from ui.dock import Dock
 from ui.panels.explain import FigurePopover
 from ui.panels.rehearsal import RehearsalPanel
 from ui.panels.stress import StressPanel
+from ui.panels.stress_paint import Places
 from ui.viewmodels.figure_explained import figure_explained
 
 pytestmark = pytest.mark.qt
@@ -287,3 +288,11 @@ def test_a_popover_points_at_its_figure_and_stays_when_it_is_pinned(qtbot, theme
     assert not popover._outline().containsPoint(QPoint(28, 2), Qt.FillRule.OddEvenFill)
     qtbot.keyClick(popover, Qt.Key.Key_Escape)
     assert not popover.isVisible()
+
+
+def test_a_path_that_leaps_in_a_minute_crosses_every_cell_between(panel):
+    view = panel.map.view
+    places = Places(view, QRectF(0, 0, 1300, 1300))
+    row, column = places.now()
+    crossed = places.crossed(((view.moves[-1], 0.0), (0.0, 0.0)))
+    assert {(row, place) for place in range(column, len(view.moves) - 1)} <= crossed

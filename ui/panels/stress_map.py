@@ -161,7 +161,7 @@ class StressMap(QWidget):
             ink.painter.drawPixmap(0, 0, self._picture(view, box))
             places = Places(view, box)
             draw_outline(ink, places.cell(*self.selected), focused=self.hasFocus() and self._by_key)
-            draw_now(ink, view, places)
+            draw_now(ink, view, places, dim=self._dimmed)
             self._paint_words(ink, view, box)
 
     def _paint_words(self, ink: Ink, view: HeatView, box: QRectF) -> None:

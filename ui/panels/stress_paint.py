@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
@@ -60,6 +61,30 @@ class Places:
         column = int((x - box.left()) / box.width() * self.count)
         return min(row, self.count - 1), min(column, self.count - 1)
 
+    def now(self) -> tuple[int, int] | None:
+        """The cell of no move at all."""
+        here = self.point((0.0, 0.0))
+        return self.at(here.x(), here.y())
+
+    def _along(self, line: Line) -> Iterator[QPointF]:
+        """Points of a line no further apart than half a cell."""
+        points = [self.point(moves) for moves in line]
+        for start, end in pairwise(points):
+            way, reach = end - start, self.box.width() / self.count / 2
+            steps = 1 + int(max(abs(way.x()), abs(way.y())) / max(1.0, reach))
+            yield from (start + way * (step / steps) for step in range(steps))
+        yield from points[-1:]
+
+    def crossed(self, *lines: Line) -> set[tuple[int, int]]:
+        """Cells whose middle a line may go through."""
+        return {
+            place
+            for line in lines
+            for point in self._along(line)
+            for step in (-6, 0, 6)
+            if (place := self.at(point.x() + step, point.y())) is not None
+        }
+
 
 class Shades(dict[tuple[str, float], QColor]):
     """Colours of cells, each worked out once a picture: between the two ends of its level."""
@@ -108,26 +133,23 @@ def draw_cells(ink: Ink, view: HeatView, places: Places, *, dim: bool) -> None:
 
 def _draw_words(ink: Ink, view: HeatView, places: Places, shades: Shades, *, dim: bool) -> None:
     """Every figure; one that a line goes through stands on a halo, and gives way to the dot."""
-    face, token = ink.theme.face(11), "stale" if dim else "text"
-    crossed = {
-        place
-        for line in (*view.call, *view.close_out, view.ellipse)
-        for point in map(places.point, line)
-        for step in (-6, 0, 6)
-        if (place := places.at(point.x() + step, point.y())) is not None
-    }
-    here = places.point((0.0, 0.0))
-    now = places.at(here.x(), here.y())
+    crossed = places.crossed(*view.call, *view.close_out, view.ellipse)
+    now = places.now()
     for row, cells in enumerate(view.rows):
         for column, cell in enumerate(cells):
-            if not cell.text or (row, column) == now:
-                continue
-            box = places.cell(row, column).adjusted(0, 0, -1, -1)
-            if (row, column) in crossed:
-                wide = face.width(cell.text) + 2
-                halo = QRectF(box.center().x() - wide / 2, box.center().y() - 6, wide, 12)
-                ink.painter.fillRect(halo, shades.of(cell))
-            ink.text(token, face, cell.text, box, Align.CENTER)
+            if cell.text and (row, column) != now:
+                box = places.cell(row, column)
+                halo = shades.of(cell) if (row, column) in crossed else None
+                _draw_word(ink, cell.text, box, halo, dim=dim)
+
+
+def _draw_word(ink: Ink, text: str, box: QRectF, halo: QColor | None, *, dim: bool) -> None:
+    face, box = ink.theme.face(11), box.adjusted(0, 0, -1, -1)
+    if halo is not None:
+        wide = face.width(text) + 2
+        under = QRectF(box.center().x() - wide / 2, box.center().y() - 6, wide, 12)
+        ink.painter.fillRect(under, halo)
+    ink.text("stale" if dim else "text", face, text, box, Align.CENTER)
 
 
 def _hatch(ink: Ink, closed: list[QRectF]) -> None:
@@ -158,13 +180,18 @@ def draw_lines(ink: Ink, view: HeatView, places: Places) -> None:
     _polyline(ink, view.ellipse, places, "safe", 1.2)
 
 
-def draw_now(ink: Ink, view: HeatView, places: Places) -> None:
-    """What stands over the words: today's path, where it is now, the way to the common move."""
+def draw_now(ink: Ink, view: HeatView, places: Places, *, dim: bool) -> None:
+    """Over the words: today's path, which strikes none through, now, the common move."""
     painter, theme = ink.painter, ink.theme
     painter.save()
     painter.setClipRect(places.box)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     _polyline(ink, view.path, places, "accent", 1.6)
+    shades = Shades(ink.theme)
+    for row, column in places.crossed(view.path) - {places.now()}:
+        cell = view.rows[row][column]
+        if cell.text:
+            _draw_word(ink, cell.text, places.cell(row, column), shades.of(cell), dim=dim)
     here = places.point((0.0, 0.0))
     if view.common is not None:
         there = places.point(view.common)
