@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -78,18 +79,30 @@ def draw_ghost(ink: Ink, text: str, height: float, view: QRectF) -> None:
 TAG = 19
 
 
-def tag_heights(heights: Sequence[float]) -> list[float]:
-    """Where tags stand so that none covers another: the first where it is, the rest beside it."""
+def tag_heights(
+    heights: Sequence[float], top: float = -math.inf, bottom: float = math.inf
+) -> list[float]:
+    """Where tags stand so that none covers another: the first where it is, the rest beside it.
+
+    One that would be cut at an edge stands on the other side of those already there.
+    """
+    highest, lowest = top + TAG / 2, bottom - TAG / 2
     placed: list[float] = []
     stands: dict[int, float] = {}
     for number in sorted(range(len(heights)), key=lambda n: abs(heights[n] - heights[0])):
-        height = heights[number]
-        step = TAG if height >= heights[0] else -TAG
-        while (clash := next((t for t in placed if abs(t - height) < TAG), None)) is not None:
-            height = clash + step
-        placed.append(height)
-        stands[number] = height
+        height = min(lowest, max(highest, heights[number])) if placed else heights[number]
+        step = TAG if heights[number] >= heights[0] else -TAG
+        choices = _beside(placed, height, step), _beside(placed, height, -step)
+        stands[number] = next((y for y in choices if highest <= y <= lowest), choices[0])
+        placed.append(stands[number])
     return [stands[number] for number in range(len(heights))]
+
+
+def _beside(placed: Sequence[float], height: float, step: float) -> float:
+    """The next height in a direction that no tag has yet."""
+    while (clash := next((t for t in placed if abs(t - height) < TAG), None)) is not None:
+        height = clash + step
+    return height
 
 
 def axis_tag(ink: Ink, text: str, y: float, view: QRectF, *, text_token: str, fill: str) -> None:

@@ -262,7 +262,8 @@ class PricePlot(QWidget):
             for key, p in prices.items()
             if view.top() <= (y := scale.y_of(p)) <= view.bottom()
         }
-        return dict(zip(shown, tag_heights([*shown.values()]), strict=True))
+        heights = tag_heights([*shown.values()], view.top(), view.bottom())
+        return dict(zip(shown, heights, strict=True))
 
     def _paint_mark(self, ink: Ink, view: QRectF, height: float, showing: Showing) -> None:
         y = round(height) + 0.5

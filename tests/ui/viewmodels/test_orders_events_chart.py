@@ -236,3 +236,8 @@ def test_only_what_was_changed_is_amended():
 )
 def test_no_price_at_the_axis_covers_another_and_the_mark_stays_in_its_place(heights, stand):
     assert tag_heights(heights) == list(stand)
+
+
+def test_a_price_at_the_axis_is_not_cut_at_an_edge():
+    assert tag_heights((30.0, 20.0, 4.0), 0.0, 400.0) == [30.0, 11.0, 49.0]
+    assert tag_heights((390.0, 399.0), 0.0, 400.0) == [390.0, 371.0]
