@@ -48,7 +48,9 @@ def _run(argv: list[str]) -> int:
     if refusal is not None:
         return _refuse(refusal)
     from desk.app import main as desk
+    from desk.log import tell_redacted
 
+    sys.excepthook = tell_redacted
     return desk(argv)
 
 

@@ -7,12 +7,17 @@ import importlib
 import os
 import signal
 import sys
-import traceback
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from desk.log import LOG, WINDOW, logged, note_fault
+from desk.redaction import redacted
+
 if TYPE_CHECKING:
+    from PySide6.QtCore import QMessageLogContext, QtMsgType
+
     from ui.pump import Pump
     from ui.window import DeskWindow
 
@@ -34,6 +39,16 @@ def run_window(
 ) -> None:
     """Run the window of one desk until the trader leaves or the engine ends.
 
+    Its log is kept from before the first import of Qt on: what ends it there is reported too.
+    """
+    with logged(None if folder is None else Path(folder), WINDOW):
+        _run(connection, layout, folder)
+    sys.exit(EXIT_OK)
+
+
+def _run(connection: Connection, layout: str | None, folder: str | None) -> None:
+    """Open the window and run it.
+
     `connection` is the window's end of a duplex pipe; `layout` names the arrangement of docks;
     `folder` is the desk's, for a person's own keys and confirmations.
     Qt's update timer is set to nothing: a frame is painted when it comes, not 5 ms later.
@@ -43,10 +58,11 @@ def run_window(
     # The terminal's Ctrl+C is the engine's to handle: it ends the window by the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    from PySide6.QtCore import QSettings, Qt, QTimer
+    from PySide6.QtCore import Qt, QTimer, qInstallMessageHandler
     from PySide6.QtGui import QColor
     from PySide6.QtWidgets import QApplication
 
+    qInstallMessageHandler(_note_qt)
     app = QApplication(sys.argv[:1])
     app.setApplicationName("desk")
     # A dialog of the system takes keys that we then never see, the panic keys among them.
@@ -91,7 +107,7 @@ def run_window(
     if mute:
         window.display.keep_fault(not_spoken(mute))
     shell.hold(window)
-    window.command_desk.remember(QSettings("desk", "desk"))
+    window.command_desk.remember(own.file)
     QTimer.singleShot(0, pump.start)
     window.painted.connect(window.load_late)
     QTimer.singleShot(0, window.away.listen)
@@ -101,7 +117,15 @@ def run_window(
         if report := os.environ.get(variable):
             getattr(importlib.import_module(module), kind)(window, report)
     app.exec()
-    sys.exit(EXIT_OK)
+
+
+def _note_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """What Qt itself has to say: nothing below a warning."""
+    from PySide6.QtCore import QtMsgType
+
+    del context
+    if kind not in {QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg}:
+        LOG.warning("Qt: %s", text)
 
 
 def _show_errors(window: DeskWindow) -> None:
@@ -114,8 +138,8 @@ def _show_errors(window: DeskWindow) -> None:
         nonlocal told
         told += 1
         if told <= ERRORS_TOLD:
-            traceback.print_exception(kind, error, trace)
-            window.display.keep_fault(window_error(f"{kind.__name__}: {error}"))
+            note_fault(error, "an error in the window")
+            window.display.keep_fault(window_error(redacted(f"{kind.__name__}: {error}")))
 
     sys.excepthook = tell
 

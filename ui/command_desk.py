@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QSettings
+from PySide6.QtCore import QObject
 
 from desk.model.commands import Ask, TypedLine
 from desk.model.events import Answered
@@ -22,8 +22,9 @@ from ui.viewmodels.command_line import (
 )
 from ui.viewmodels.tone import Tone
 from ui.viewmodels.translation import tr
+from ui.window_file import WindowFile
 
-HISTORY = "command/history"
+GROUP = "command"
 SENT = Reading(tr("Sent, waiting for the desk"), Tone.MUTED, "clock")
 UNSENT = Reading(tr("The desk cannot be reached: nothing was sent."), Tone.DANGER, "triangle")
 
@@ -43,7 +44,7 @@ class CommandDesk(QObject):
         super().__init__(field)
         self._field, self._options, self._exchange = field, options, exchange
         self._arming, self._say = arming, say
-        self._store: QSettings | None = None
+        self._store: WindowFile | None = None
         self.history = History()
         self.completions = Completions()
         self._asked: dict[str, str] = {}
@@ -57,10 +58,10 @@ class CommandDesk(QObject):
         field.searched.connect(self._search)
         options.picked.connect(self._complete)
 
-    def remember(self, store: QSettings) -> None:
+    def remember(self, store: WindowFile) -> None:
         """Keep the history over restarts."""
         self._store = store
-        kept = str(store.value(HISTORY, ""))
+        kept = store.group(GROUP).get("history", "")
         self.history = History([line for line in kept.split("\n") if line.strip()])
 
     # ---- while it is typed ------------------------------------------------------------------
@@ -145,4 +146,5 @@ class CommandDesk(QObject):
     def _keep(self, text: str) -> None:
         self.history.add(text)
         if self._store is not None:
-            self._store.setValue(HISTORY, "\n".join(self.history.kept()))
+            self._store.put(GROUP, {"history": "\n".join(self.history.kept())})
+            self._store.write()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from desk.engine.quality import FeedNote
 from desk.io.addresses import market_urls
 from desk.io.connect_limits import ConnectLimits
 from desk.io.market_child import MarketChild, start_market
+from desk.log import LOG
 from desk.model.commands import ChartWanted
 from desk.model.errors import FeedError
 from desk.model.instrument import InstrumentId
@@ -74,7 +74,7 @@ class Feeds:
                 urls = await self._addresses()
             except FeedError as error:
                 self._note = str(error)
-                print(f"desk: {error}", file=sys.stderr)
+                LOG.warning("%s", error)
                 await asyncio.sleep(RESTART_S)
                 continue
             self._note = ""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
-import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import cast
@@ -18,9 +16,10 @@ from desk.io.connection import Connection
 from desk.io.listings import KeptListing, ListingMissing, ask_listing
 from desk.io.pump import Sink
 from desk.io.tap import Tap
+from desk.log import LOG, note_fault
 from desk.model.catalogue import Catalogue
 from desk.model.instrument import Instrument
-from desk.model.market_data import InstrumentListed, MarketEvent
+from desk.model.market_data import FeedStatus, InstrumentListed, MarketEvent
 from desk.venues.connections import LISTINGS, LiveProtocol, protocol_of
 from desk.venues.protocol import SocketUrls
 
@@ -114,13 +113,17 @@ class ListedConnection:
 
     def _begin_anew(self, fault: Exception) -> None:
         """Tell of a fault, and put another protocol in the place of the one that had it."""
-        traceback.print_exception(fault)
+        note_fault(fault, f"a fault in the code of {self.name}")
         self._faults += 1
         kind = type(_innermost(fault)).__name__
         self._fault = f"stopped by a fault of the desk's own ({kind}), begun anew"
         self.connection.remake(self._make, "begun anew after a fault")
 
     def _hand_on(self, events: list[MarketEvent]) -> None:
+        for event in events:
+            if type(event) is FeedStatus:
+                is_now = "up" if event.up else "down"
+                LOG.info("%s is %s: %s", event.connection, is_now, event.reason)
         try:
             self._sink(events)
         except BaseException:
@@ -248,7 +251,7 @@ class ListedConnection:
         try:
             self._store.keep(self.name, KeptListing(self._listed_ms, instruments, tells_fees))
         except OSError as error:
-            print(f"desk: cannot keep the listing of {self.name}: {error}", file=sys.stderr)
+            LOG.warning("cannot keep the listing of %s: %s", self.name, error)
 
 
 def _innermost(fault: Exception) -> Exception:

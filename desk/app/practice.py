@@ -9,7 +9,6 @@ one is founded anew, on what the desk holds by then.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from io import FileIO
 from pathlib import Path
@@ -23,6 +22,7 @@ from desk.execution.linked import LinkedVenue
 from desk.execution.outcome import Amended, AmendRefused, Filled
 from desk.execution.wire import Wire
 from desk.io.disk import open_private, sync_file
+from desk.log import LOG
 from desk.model.catalogue import Catalogue
 from desk.model.errors import InputError
 
@@ -48,7 +48,7 @@ class ExchangeLog:
             self._file.write(msgspec.json.encode(fact) + b"\n")
             sync_file(self._file)
         except OSError as error:
-            print(f"desk: {self._path} cannot be written: {error.strerror}", file=sys.stderr)
+            LOG.error("%s cannot be written: %s", self._path, error.strerror)
             self.close()
 
     def close(self) -> None:

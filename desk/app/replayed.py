@@ -8,7 +8,6 @@ much. The wall clock is the recording's: dates and times to funding are those of
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -23,6 +22,7 @@ from desk.io.captures import connections_in, format_of, listed_instruments, read
 from desk.io.clock import SystemClock
 from desk.io.hftbacktest import with_answers
 from desk.io.playing import TICK_NS, Player
+from desk.log import LOG
 from desk.model.catalogue import Catalogue
 from desk.model.errors import InputError
 from desk.model.instrument import Instrument
@@ -93,7 +93,7 @@ class Recorded:
         self.ended = self.ended or "the recording has ended"
 
     def _note_end(self, why: str) -> None:
-        print(f"desk: {why}", file=sys.stderr)
+        LOG.warning("%s", why)
         self.ended = f"the recording has ended: {why}"
 
 

@@ -13,6 +13,7 @@ from desk.app.assemble import build_engine
 from desk.app.feeds import Feeds
 from desk.app.filming import Filming
 from desk.app.folder_settings import FolderSettings, folder_settings
+from desk.app.noting import noted
 from desk.app.options import Options
 from desk.app.past import Past
 from desk.app.practice import Practice, close_exchange
@@ -180,6 +181,13 @@ async def open_session(
     except BaseException:
         held.release()
         raise
+    with noted(session.runtime, held.path):
+        async with _running(session):
+            yield session
+
+
+@asynccontextmanager
+async def _running(session: Session) -> AsyncGenerator[None, None]:
     tasks = [
         asyncio.create_task(session.runtime.run_clock(), name="clock"),
         asyncio.create_task(session.feeds.run(), name="feeds"),
@@ -191,7 +199,7 @@ async def open_session(
     tasks.append(asyncio.create_task(session.film.run(), name="film"))
     tasks.append(asyncio.create_task(_load_for_later(), name="load for later"))
     try:
-        yield session
+        yield
     except asyncio.CancelledError:
         for task in tasks:
             if (failure := _failure(task)) is not None:

@@ -15,6 +15,7 @@ from desk.engine.frame import build_frame
 from desk.engine.message import WindowChanged
 from desk.engine.snapshot import EventMessage, FilmFrame, Hello, Request
 from desk.io.pipe import WindowPipe
+from desk.log import LOG, WINDOW, take_report
 from desk.model.commands import AnyCommand, NextFrame, WindowClosing
 from desk.model.events import Acknowledged, AnyEvent
 
@@ -188,6 +189,8 @@ class Supervisor:
         how = await asyncio.to_thread(self._window.ended_how)
         report = "" if self._reopens else f"{how} ({reason})"
         if report:
+            LOG.warning("%s", report)
+            take_report(self._session.folder, WINDOW)
             await asyncio.sleep(self._allowance.wait_s(asyncio.get_running_loop().time()))
         # Without the layout that the desk was started with: it goes on where the last one was left.
         self._window = WindowProcess(None, str(self._session.folder))

@@ -68,6 +68,9 @@ NOT_SHOWN = {
 NOT_SENTENCES = {
     "print": "goes to a terminal",
     "say": "goes to a terminal",
+    "info": "goes to the log",
+    "warning": "goes to the log",
+    "note_fault": "goes to the log",
     "add_argument": "help of the program's options",
     "arguments": "help of the program's options",
     "Arguments": "help of the program's options",

@@ -5,11 +5,12 @@ from decimal import Decimal as D
 import msgspec
 import pytest
 from helpers.frames import BTC, normal_desk
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 
 from desk.engine.setting_snapshot import SettingView
 from desk.model.commands import Ask, PreviewChange, SetLeverage, TypedLine
 from desk.model.events import Previewed
+from ui.window_file import WindowFile
 
 pytestmark = pytest.mark.qt
 
@@ -101,14 +102,14 @@ def test_line_is_not_sent_from_anywhere_else(qtbot, rig, line, focus):
 
 
 def test_up_brings_the_last_line_and_it_outlives_the_window(qtbot, rig, line, tmp_path):
-    store = QSettings(str(tmp_path / "desk.ini"), QSettings.Format.IniFormat)
+    store = WindowFile(str(tmp_path))
     rig.window.command_desk.remember(store)
     qtbot.keyClicks(line, "status")
     qtbot.keyClick(line, Qt.Key.Key_Return)
     rig.until(lambda: line.text() == "")
     qtbot.keyClick(line, Qt.Key.Key_Up)
     assert line.text() == "status"
-    rig.window.command_desk.remember(store)
+    rig.window.command_desk.remember(WindowFile(str(tmp_path)))
     assert rig.window.command_desk.history.lines == ["status"]
 
 

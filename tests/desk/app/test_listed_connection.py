@@ -161,7 +161,7 @@ class Fault(Exception):
 
 
 def test_a_fault_in_a_venues_code_is_that_venues_alone_and_it_is_begun_anew(
-    monkeypatch, capsys, listed
+    monkeypatch, caplog, listed
 ):
     monkeypatch.setattr(listed_connection, "FAULT_PAUSE_S", 0.05)
     true, faults = BinanceProtocol.receive_frame, []
@@ -182,10 +182,13 @@ def test_a_fault_in_a_venues_code_is_that_venues_alone_and_it_is_begun_anew(
             return listed.connection.note("").note
 
     assert "stopped by a fault of the desk's own (Fault), begun anew" in asyncio.run(scene())
-    assert "a byte that nobody thought of" in capsys.readouterr().err
+    assert "a byte that nobody thought of" in caplog.text
 
 
-def test_a_fault_brings_back_no_instrument_that_the_listing_does_not_have(monkeypatch, listed):
+def test_a_fault_brings_back_no_instrument_that_the_listing_does_not_have(
+    monkeypatch, expected_logs, listed
+):
+    expected_logs("a fault in the code of")
     monkeypatch.setattr(listed_connection, "FAULT_PAUSE_S", 0.05)
     out, *listed.rows = instruments(NAME)
     true, faults = BinanceProtocol.receive_frame, []

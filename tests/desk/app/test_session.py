@@ -16,7 +16,9 @@ class Fault(Exception):
 
 @pytest.mark.fault("T27")
 @pytest.mark.parametrize("part", ["feeds.Feeds.run", "runtime.Runtime.run_clock"])
-def test_a_fault_in_what_keeps_the_desk_alive_ends_it_and_is_told(tmp_path, monkeypatch, part):
+def test_a_fault_in_what_keeps_the_desk_alive_ends_it_and_is_told(
+    tmp_path, monkeypatch, expected_logs, part
+):
     async def fail(_):
         raise Fault(part)
 
@@ -24,9 +26,21 @@ def test_a_fault_in_what_keeps_the_desk_alive_ends_it_and_is_told(tmp_path, monk
         async with open_session(Options(account=str(tmp_path / "desk"))):
             await asyncio.Event().wait()
 
-    monkeypatch.setattr(f"desk.app.{part}", fail)
-    with pytest.raises(Fault, match=part):
+    async def next_desk():
+        said = asyncio.Queue()
+        async with open_session(Options(account=str(tmp_path / "desk"))) as session:
+            session.listen(said.put_nowait)
+            return await asyncio.wait_for(said.get(), 10)
+
+    expected_logs("the engine has failed")
+    with monkeypatch.context() as patch, pytest.raises(Fault, match=part):
+        patch.setattr(f"desk.app.{part}", fail)
         asyncio.run(scenario())
+    expected_logs("last engine: ")
+    monkeypatch.setattr("desk.app.feeds.Feeds.run", lambda _: asyncio.Event().wait())
+    told = asyncio.run(next_desk())
+    assert (told.severity, told.code) == ("danger", "FAILED_BEFORE")
+    assert f"Fault: {part}" in told.message
 
 
 def test_a_block_that_is_cancelled_is_cancelled(tmp_path):
