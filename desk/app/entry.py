@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "replay": "desk.cli.replay",
     "risk": "desk.cli.risk",
     "rules": "desk.cli.rules",
+    "sbom": "desk.cli.sbom",
     "test": "desk.cli.testing",
 }
 """Word → module with `run(argv) -> int`."""

@@ -67,9 +67,10 @@ print(json.dumps({
 """
 
 _KEYRING_PROBE = """
-import json, keyring
-backend = keyring.get_keyring()
-print(json.dumps({"name": backend.name, "usable": backend.priority > 0}))
+import json
+from desk.io.credentials import system_credentials
+found = system_credentials()
+print(json.dumps({"place": found.place, "durable": found.durable, "name": found.name}))
 """
 
 
@@ -232,13 +233,9 @@ def _sync_times_ms(path: Path) -> list[float]:
 
 def _keyring_row() -> Row:
     found, problem = _probe(_KEYRING_PROBE, os.environ)
-    usable = bool(found.get("usable"))
-    note = (
-        "keeps secrets"
-        if usable
-        else f"warning: API keys cannot be kept; {problem or 'no backend'}"
-    )
-    return Row("keyring", found.get("name"), None, usable, note)
+    usable = bool(found.get("durable"))
+    place = found.get("place") or f"Credentials cannot be kept: {problem}."
+    return Row("keyring", found.get("name"), None, usable, place if usable else f"warning: {place}")
 
 
 def _probe(code: str, environ: Mapping[str, str]) -> tuple[Mapping[str, Any], str | None]:

@@ -33,9 +33,10 @@ def test_a_fault_in_what_keeps_the_desk_alive_ends_it_and_is_told(
             return await asyncio.wait_for(said.get(), 10)
 
     expected_logs("the engine has failed")
-    with monkeypatch.context() as patch, pytest.raises(Fault, match=part):
+    with monkeypatch.context() as patch:
         patch.setattr(f"desk.app.{part}", fail)
-        asyncio.run(scenario())
+        with pytest.raises(Fault, match=part):
+            asyncio.run(scenario())
     expected_logs("last engine: ")
     monkeypatch.setattr("desk.app.feeds.Feeds.run", lambda _: asyncio.Event().wait())
     told = asyncio.run(next_desk())

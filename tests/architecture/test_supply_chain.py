@@ -1,0 +1,124 @@
+"""T40: what the desk is made of is locked, listed, few, scanned, and builds to the same bytes."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from desk.cli.sbom import document, locked
+from desk.cli.sbom import run as sbom
+from desk.model.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+BUILD_S = 300
+
+
+def test_run_dependencies_are_at_most_twelve():
+    assert len(PROJECT["project"]["dependencies"]) <= 12
+
+
+def test_the_bill_of_materials_lists_every_locked_distribution_with_its_hashes_and_licence(capsys):
+    assert sbom([]) == 0
+    bill = json.loads(capsys.readouterr().out)
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    parts = {part["bom-ref"]: part for part in bill["components"]}
+    assert parts.keys() == {one.purl for one in locked(ROOT)}
+    for part in parts.values():
+        (files,) = part["externalReferences"]
+        assert files["hashes"]
+        assert {one["alg"] for one in files["hashes"]} == {"SHA-256"}
+        assert part["scope"] == "optional" or part["licenses"], part["name"]
+    assert {one["ref"] for one in bill["dependencies"]} == {"desk", *parts}
+
+
+def test_the_bill_is_the_same_each_time_and_needs_a_lock(tmp_path):
+    assert document(ROOT) == document(ROOT)
+    with pytest.raises(InputError, match=r"expected a checkout with requirements\.lock"):
+        document(tmp_path)
+    with pytest.raises(InputError, match="no argument"):
+        sbom(["--xml"])
+
+
+def test_no_source_turns_the_direction_of_writing_or_hides_a_letter():
+    """Trojan source (CVE-2021-42574): what a reader sees is what the interpreter reads."""
+    for top in ("desk", "ui", "resources", "tests"):
+        for path in (ROOT / top).rglob("*"):
+            if path.suffix in {".py", ".toml"}:
+                letters = set(path.read_text(encoding="utf-8"))
+                odd = {c for c in letters if unicodedata.category(c) in {"Cf", "Co", "Cn"}}
+                assert not odd, (path, odd)
+
+
+def test_what_could_run_a_text_is_nowhere():
+    banned = re.compile(
+        r"\b(?:pickle|marshal|shelve|yaml)\.loads?\b|(?<![\w.])(?:eval|exec)\(|shell=True"
+    )
+    for top in ("desk", "ui"):
+        for path in (ROOT / top).rglob("*.py"):
+            assert banned.findall(path.read_text()) == [], path
+
+
+@pytest.mark.thorough
+def test_bandit_finds_nothing_of_medium_or_high_severity():
+    scanned = subprocess.run(
+        [sys.executable, "-m", "bandit", "-q", "-r", "-ll", "-f", "json", "desk", "ui"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=BUILD_S,
+        check=False,
+    )
+    report = json.loads(scanned.stdout)
+    assert report["errors"] == []
+    assert report["metrics"]["_totals"]["loc"] > 30_000
+    found = [(one["filename"], one["line_number"], one["test_id"]) for one in report["results"]]
+    assert found == []
+
+
+def test_what_is_excused_from_the_scan_says_why():
+    excused = [
+        (path.relative_to(ROOT).as_posix(), line.strip())
+        for top in ("desk", "ui")
+        for path in sorted((ROOT / top).rglob("*.py"))
+        for line in path.read_text().splitlines()
+        if "# nosec" in line
+    ]
+    assert [name for name, _ in excused] == ["desk/cli/testing.py"]
+
+
+@pytest.mark.slow
+def test_the_wheel_builds_to_the_same_bytes_twice(tmp_path):
+    wheels = []
+    for name in ("one", "two"):
+        source, out = tmp_path / name, tmp_path / f"{name}-wheel"
+        source.mkdir()
+        kept = subprocess.run(
+            ["git", "archive", "HEAD"], cwd=ROOT, capture_output=True, check=False
+        )
+        if kept.returncode != 0:
+            pytest.skip("not a git checkout")
+        # A release is unpacked and built under the usual umask: rights are part of a wheel.
+        subprocess.run(["tar", "-x", "-C", source], input=kept.stdout, check=True, umask=0o022)
+        for path in source.rglob("*"):
+            os.utime(path, (0, 1_700_000_000 + len(wheels)))
+        built = subprocess.run(
+            [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", out, source],
+            env={**os.environ, "SOURCE_DATE_EPOCH": "1767225600"},
+            capture_output=True,
+            text=True,
+            timeout=BUILD_S,
+            check=False,
+            umask=0o022,
+        )
+        if built.returncode != 0:
+            pytest.skip(f"the build's own tools are not to be had: {built.stderr[-200:]}")
+        (wheel,) = out.iterdir()
+        wheels.append(wheel.read_bytes())
+    assert wheels[0] == wheels[1]
