@@ -23,6 +23,7 @@ from desk.engine.snapshot import DeskFrame
 from desk.io.film_writer import FilmBounds, FilmStopped, FilmWriter
 from desk.model.commands import NextFrame
 from desk.model.events import Alerted, AnyEvent
+from desk.redaction import redacted
 
 EVERY_S = 2.0
 IDLE_S = 30.0
@@ -95,7 +96,7 @@ class Filming:
                 tasks.create_task(self._watch())
                 tasks.create_task(self._write())
         except* Exception as failed:
-            self.note = f"The film has ended: {failed.exceptions[0]!r}."
+            self.note = redacted(f"The film has ended: {failed.exceptions[0]!r}.")
             self._runtime.tell(Alerted(severity="warning", message=self.note, code="FILM"))
             raise
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from desk.app.assemble import build_engine
 from desk.app.feeds import Feeds
 from desk.app.filming import Filming
-from desk.app.folder_settings import FolderSettings, folder_settings
+from desk.app.folder_settings import FolderSettings, folder_settings, note_profile
 from desk.app.noting import noted
 from desk.app.options import Options
 from desk.app.past import Past
@@ -91,6 +91,7 @@ class Session:
         self._journal = SqliteJournal(held)
         self.runtime = Runtime(engine, self._journal, clock)
         self.runtime.start()
+        note_profile(held.path, chosen.profile)
         if self._practice is not None:
             desk = engine.desk
             self._practice.open(desk.state, desk.catalogue, desk.now_ns)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
+
+import msgspec
 
 from desk.io.resources import resource
 from desk.margin.inputs import MarginTerms
 from desk.margin.rule_sets import RuleBook
 from desk.margin.table import load_rules
 from desk.model.catalogue import Catalogue, load_catalogue, merged
+from desk.model.errors import InputError
 from desk.model.instrument import Kind
 from desk.risk.profile import Profile
 from desk.risk.profile_file import load_profile
@@ -29,6 +32,8 @@ _INSTRUMENTS = (
     "instruments/kraken.toml",
 )
 """Catalogues by venue; Binance's is the first."""
+
+_HASHES = "profile_hashes.toml"
 
 _TIERS = (
     "tiers/binance_usdm.toml",
@@ -56,7 +61,25 @@ def shipped() -> Shipped:
 def shipped_profile(name: str) -> Profile | None:
     """Return a profile that ships; None when none of that name does."""
     toml = profile_text(name)
-    return None if toml is None else load_profile(toml, f"profiles/{name}.toml", profile_text)
+    if toml is None:
+        return None
+    found = load_profile(toml, f"profiles/{name}.toml", profile_text)
+    if found.hash != (wanted := profile_hashes().get(name)):
+        raise InputError(
+            source=f"resources/profiles/{name}.toml",
+            expected=f"the rules whose hash is {wanted} in {_HASHES}",
+            found=found.hash,
+        )
+    return found
+
+
+@cache
+def profile_hashes() -> dict[str, str]:
+    """Return the hashes of the profiles as they were checked by whoever changed them last.
+
+    A bit that has turned in a file may leave a number that is a number still.
+    """
+    return msgspec.toml.decode(resource(_HASHES), type=dict[str, str])
 
 
 def profile_text(name: str) -> bytes | None:

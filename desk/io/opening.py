@@ -9,6 +9,7 @@ from websockets.exceptions import InvalidStatus
 from desk.io.addresses import is_loopback
 from desk.io.retry import asked_wait_s
 from desk.io.world import World
+from desk.redaction import redacted
 from desk.venues.protocol import Endpoint
 
 _OPEN_TIMEOUT_S = 3.0
@@ -64,7 +65,7 @@ def connect_to(endpoint: Endpoint, world: World) -> connect:
 def refused(error: Exception, wall_ms: int) -> Ending:
     """Return what an OSError or WebSocketException says, raised while a socket opened."""
     if not isinstance(error, InvalidStatus):
-        return Ending(f"cannot connect: {error or type(error).__name__}")
+        return Ending(redacted(f"cannot connect: {error or type(error).__name__}"))
     status, headers = error.response.status_code, error.response.headers
     # Several headers of one name would be an error to `get`.
     asked = (headers.get_all("Retry-After") or [""])[0]
