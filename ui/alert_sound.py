@@ -15,6 +15,8 @@ from PySide6.QtCore import QObject, QProcess, QStandardPaths, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from ui.settings_files import write_new
+
 AGAIN_MS = 4_000
 RATE_HZ = 22_050
 TONE_S = 0.18
@@ -71,7 +73,7 @@ class AlertSound(QObject):
 
 def _written_tone() -> Path:
     path = Path(tempfile.mkdtemp(prefix="desk-")) / "alert.wav"
-    path.write_bytes(tone())
+    write_new(path, tone())
     return path
 
 

@@ -24,6 +24,18 @@ def open_private(path: Path, *, make: bool = True) -> FileIO:
     return FileIO(os.open(path, flags, PRIVATE_FILE_MODE), "r+")
 
 
+def new_private(path: Path) -> FileIO:
+    """Make a file for its owner alone, to write; raise FileExistsError where there is one."""
+    return FileIO(path, "x", opener=lambda name, flags: os.open(name, flags, PRIVATE_FILE_MODE))
+
+
+def make_private_folder(path: Path) -> None:
+    """Make a folder for its owner alone, and each above it that is not there; raise OSError."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    for folder in reversed(missing):  # mkdir's own `parents` would leave them open
+        folder.mkdir(mode=PRIVATE_FOLDER_MODE, exist_ok=True)
+
+
 def sync_file(file: FileIO) -> None:
     """Return when the file's content is on the disk; raises OSError when that is not known."""
     if sys.platform == "darwin":

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from desk.io.disk import write_atomically
+from desk.io.disk import make_private_folder, write_atomically
 from desk.model.instrument import Instrument
 from desk.venues.listing_figures import Listing, ListingSource
 from desk.venues.protocol import RestRequest
@@ -61,5 +61,5 @@ def load_listing(path: Path) -> KeptListing | None:
 
 def keep_listing(path: Path, listing: KeptListing) -> None:
     """Keep a listing in place of the last one; raise OSError when it cannot be written."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     write_atomically(path, msgspec.json.encode(listing))

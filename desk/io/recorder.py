@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from desk.io.clock import SystemClock
-from desk.io.disk import free_bytes, sync_file, sync_folder
+from desk.io.disk import free_bytes, new_private, sync_file, sync_folder
 from desk.io.recording import happened_line
 from desk.io.tap import Tapped
 from desk.model.errors import InputError, RecordingError
@@ -106,7 +106,7 @@ class Recorder:
             self._file.close()
 
     def _begin(self) -> FileIO:
-        return FileIO(self._part, "x")
+        return new_private(self._part)
 
     def _append(self, member: bytes) -> None:
         try:

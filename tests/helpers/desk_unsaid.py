@@ -25,6 +25,7 @@ NOT_SHOWN = {
     "cli/replayed_market.py": "desk market prints it",
     "cli/risk.py": "desk risk prints it",
     "cli/rules.py": "desk rules prints it",
+    "cli/sbom.py": "desk sbom prints it",
     "cli/shipped.py": "desk risk prints it",
     "cli/testing.py": "desk test prints it",
     "engine/change.py": "contradictions of the journal, raised at the start",
