@@ -12,6 +12,7 @@ from ui.clock import boot_ns
 from ui.pacing import Pacing, Show
 from ui.panels.strips import Answer
 from ui.panes import Panes
+from ui.plain import as_text
 from ui.pump import Pump
 from ui.viewmodels.banner import Banner, banners
 from ui.viewmodels.names import word
@@ -109,7 +110,7 @@ class Display(QObject):
         docks = self._panes.area.docks
         words = needs_words(needs(market_of(frame, self.selected)))
         for surface in ("chart", "ladder"):
-            docks[surface].bar.setToolTip(words)
+            docks[surface].bar.setToolTip(as_text(words))
         docks["positions"].bar.say(positions_note(frame))
 
     def choose(self, instrument: str | None) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QPushButton, QVBoxLayout
 
 from ui import icons
 from ui.paint import Align, Ink, painting
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.translation import tr
 
@@ -25,7 +26,7 @@ class FloatButton(QPushButton):
         self.setFlat(True)
         self.setAutoDefault(False)
         self.setAccessibleName(tr("Float {title}", title=title))
-        self.setToolTip(tr("Float {title}, or put it back", title=title))
+        self.setToolTip(as_text(tr("Float {title}, or put it back", title=title)))
         self.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
 
     def paintEvent(self, arg__1: QPaintEvent) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QToolTip
 from ui.empty import Lesson
 from ui.grid_columns import FittedColumns
 from ui.grid_hands import GridHands
+from ui.plain import as_text
 from ui.scroll import thin
 from ui.theme import Theme
 from ui.viewmodels.cells import Column, Row
@@ -260,7 +261,7 @@ class Grid(FittedColumns):
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.tip_at(event.pos()), self)
+            QToolTip.showText(event.globalPos(), as_text(self.tip_at(event.pos())), self)
             return True
         done = super().viewportEvent(event)
         if event.type() == QEvent.Type.Leave and self.look.sorting is not None:

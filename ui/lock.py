@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPushButton
 
 from ui import icons
 from ui.paint import Ink, painting
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.translation import tr
 
@@ -39,7 +40,7 @@ class LockButton(QPushButton):
         self.setAccessibleName(said.format(surface=self._name, key=self._key))
         tip = tr("{surface}: armed. Disarm: {key}") if self.armed else ""
         tip = tip or tr("{surface}: disarmed. Arm: {key}")
-        self.setToolTip(tip.format(surface=self._name, key=self._key))
+        self.setToolTip(as_text(tip.format(surface=self._name, key=self._key)))
 
     def paintEvent(self, arg__1: QPaintEvent) -> None:
         with painting(self, self._theme) as ink:

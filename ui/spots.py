@@ -9,6 +9,7 @@ from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QMouseEvent, QPen
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from ui.paint import Ink, Spot
+from ui.plain import as_text
 from ui.viewmodels.translation import tr
 
 
@@ -95,6 +96,8 @@ class Spots(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and (spot := self.spot_at(event.pos())) is not None:
             asked = tr("Right-click: how this came about") if spot.figure else ""
-            QToolTip.showText(event.globalPos(), "\n".join(filter(None, (spot.tip, asked))), self)
+            QToolTip.showText(
+                event.globalPos(), as_text("\n".join(filter(None, (spot.tip, asked)))), self
+            )
             return True
         return super().event(event)

@@ -97,7 +97,7 @@ def load_profile(toml: bytes, source: str, base: Base = no_base) -> Profile:
 def _read(toml: bytes, source: str) -> _File:
     try:
         tree = msgspec.toml.decode(toml)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(source=source, expected="TOML", found=str(error)) from None
     except RecursionError:
         raise InputError(source=source, expected="TOML", found="endless nesting") from None

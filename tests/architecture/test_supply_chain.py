@@ -20,10 +20,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 BUILD_S = 300
 
 
+@pytest.mark.fault("T40")
 def test_run_dependencies_are_at_most_twelve():
     assert len(PROJECT["project"]["dependencies"]) <= 12
 
 
+@pytest.mark.fault("T40")
 def test_the_bill_of_materials_lists_every_locked_distribution_with_its_hashes_and_licence(capsys):
     assert sbom([]) == 0
     bill = json.loads(capsys.readouterr().out)
@@ -38,6 +40,7 @@ def test_the_bill_of_materials_lists_every_locked_distribution_with_its_hashes_a
     assert {one["ref"] for one in bill["dependencies"]} == {"desk", *parts}
 
 
+@pytest.mark.fault("T40")
 def test_the_bill_is_the_same_each_time_and_needs_a_lock(tmp_path):
     assert document(ROOT) == document(ROOT)
     with pytest.raises(InputError, match=r"expected a checkout with requirements\.lock"):
@@ -46,6 +49,7 @@ def test_the_bill_is_the_same_each_time_and_needs_a_lock(tmp_path):
         sbom(["--xml"])
 
 
+@pytest.mark.fault("T40")
 def test_no_source_turns_the_direction_of_writing_or_hides_a_letter():
     """Trojan source (CVE-2021-42574): what a reader sees is what the interpreter reads."""
     for top in ("desk", "ui", "resources", "tests"):
@@ -56,6 +60,7 @@ def test_no_source_turns_the_direction_of_writing_or_hides_a_letter():
                 assert not odd, (path, odd)
 
 
+@pytest.mark.fault("T40")
 def test_what_could_run_a_text_is_nowhere():
     banned = re.compile(
         r"\b(?:pickle|marshal|shelve|yaml)\.loads?\b|(?<![\w.])(?:eval|exec)\(|shell=True"
@@ -66,6 +71,7 @@ def test_what_could_run_a_text_is_nowhere():
 
 
 @pytest.mark.thorough
+@pytest.mark.fault("T40")
 def test_bandit_finds_nothing_of_medium_or_high_severity():
     scanned = subprocess.run(
         [sys.executable, "-m", "bandit", "-q", "-r", "-ll", "-f", "json", "desk", "ui"],
@@ -82,6 +88,7 @@ def test_bandit_finds_nothing_of_medium_or_high_severity():
     assert found == []
 
 
+@pytest.mark.fault("T40")
 def test_what_is_excused_from_the_scan_says_why():
     excused = [
         (path.relative_to(ROOT).as_posix(), line.strip())
@@ -94,6 +101,7 @@ def test_what_is_excused_from_the_scan_says_why():
 
 
 @pytest.mark.slow
+@pytest.mark.fault("T40")
 def test_the_wheel_builds_to_the_same_bytes_twice(tmp_path):
     wheels = []
     for name in ("one", "two"):

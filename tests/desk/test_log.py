@@ -182,6 +182,7 @@ main()
 
 
 @pytest.mark.thorough
+@pytest.mark.fault("T27", "T33")
 @pytest.mark.parametrize(
     ("how", "status", "named"),
     [
@@ -192,7 +193,7 @@ main()
         ("raise", 1, "ValueError: [redacted]"),
     ],
 )
-def test_t27_whatever_fails_leaves_a_report_without_the_canary(tmp_path, how, status, named):
+def test_whatever_fails_leaves_a_report_without_the_canary(tmp_path, how, status, named):
     ended = subprocess.run(
         [sys.executable, "-c", DIES, str(tmp_path), how],
         cwd=ROOT,

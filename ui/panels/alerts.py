@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
 from ui.controls import Button
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.alerts import RAISED_COLUMNS, RULE_COLUMNS, raised_rows, rule_rows, unseen
 from ui.viewmodels.translation import tr
@@ -91,5 +92,5 @@ def _small(theme: Theme, text: str, name: str) -> Button:
     button = Button(theme, text, "plain", name=name)
     button.pixels = 11
     button.setFixedHeight(20)
-    button.setToolTip(name)
+    button.setToolTip(as_text(name))
     return button

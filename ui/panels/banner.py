@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from ui import icons
 from ui.controls import Button
 from ui.paint import painting
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.banner import Banner
 from ui.viewmodels.translation import tr
@@ -128,7 +129,7 @@ class _Words(QWidget):
 
     def show_banner(self, banner: Banner) -> None:
         self._banner = banner
-        self.setToolTip(f"{banner.subject}. {banner.text} {banner.countdown}".strip())
+        self.setToolTip(as_text(f"{banner.subject}. {banner.text} {banner.countdown}".strip()))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -166,7 +167,7 @@ class _NextChip(QWidget):
         self._danger = banner is not None and banner.is_danger
         width = self._theme.face(11, 600).width(self._text) + 34 if self._text else 0
         self.setFixedWidth(int(width))
-        self.setToolTip("" if banner is None else f"{banner.subject}. {banner.text}")
+        self.setToolTip(as_text("" if banner is None else f"{banner.subject}. {banner.text}"))
         self.setAccessibleName(self._text)
         self.update()
 

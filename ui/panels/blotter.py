@@ -15,6 +15,7 @@ from ui.dialog import Dialog
 from ui.exchange import Answer, Exchange
 from ui.grid import Grid
 from ui.paint import Ink
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.blotter import COLUMNS, BlotterPages, details, read_filter
 from ui.viewmodels.cells import Cell, Row
@@ -147,7 +148,7 @@ class BlotterPage(QWidget):
         """Ask anew for what is wanted now."""
         wanted, wrong = self.wanted()
         self.filter.mark_wrong(bool(wrong))
-        self.filter.setToolTip(wrong)
+        self.filter.setToolTip(as_text(wrong))
         if wrong or not self.isVisible():
             return
         self._asked_seq = max(1, self._seq)

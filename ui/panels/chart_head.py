@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.controls import Button, focus_ring
 from ui.paint import Align, Ink, painting
+from ui.plain import as_text
 from ui.segments import Segments
 from ui.theme import Theme
 from ui.viewmodels.chart import SWITCH_KEYS, Shown
@@ -47,7 +48,7 @@ class Switch(Button):
         self.pixels = 11
         self.setCheckable(True)
         self.setFixedHeight(ROW - 2)
-        self.setToolTip(f"{tip} ({tick})")
+        self.setToolTip(as_text(f"{tip} ({tick})"))
 
     def show_value(self, value: str, *, is_old: bool = False) -> None:
         """The price that the line has now."""
@@ -119,7 +120,7 @@ class ChartHead(QWidget):
         self.bars = Segments(theme, tr("Size of a candle"), names, ROW)
         for number, button in enumerate(self.bars.buttons.values(), 1):
             button.pixels = 11
-            button.setToolTip(tr("{size} candles ({key})", size=button.text(), key=number))
+            button.setToolTip(as_text(tr("{size} candles ({key})", size=button.text(), key=number)))
         self.bars.choose("5m")
         self.bars.chosen.connect(self._change)
         self.switches: dict[str, Switch] = {}

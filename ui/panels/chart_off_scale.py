@@ -7,6 +7,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ui.paint import Align, Ink, painting
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.chart import PriceLine
 from ui.viewmodels.text import ARROW
@@ -35,7 +36,7 @@ class OffScale(QWidget):
             self._lines, self._edge, self._decimals = ordered, edge, decimals
             words = ", ".join(f"{line.text} {line.shown} {line.note}" for line in ordered)
             self.setAccessibleName(f"{self._title()}: {words}")
-            self.setToolTip(words)
+            self.setToolTip(as_text(words))
             self.setVisible(bool(ordered))
             self.update()
 

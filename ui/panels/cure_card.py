@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.controls import Button
 from ui.paint import Align, painting
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.cures import SmallestCure
 from ui.viewmodels.translation import tr
@@ -82,7 +83,7 @@ class CureCard(QWidget):
         self.stage.say(tr("Stage in ticket") if is_order else tr("Fill in the form…"))
         told = "" if shown is None else f"{shown.head}: {shown.what}, {shown.cost}"
         self.setAccessibleName(told)
-        self.compare.setToolTip("" if shown is None else shown.options)
+        self.compare.setToolTip(as_text("" if shown is None else shown.options))
         self.updateGeometry()
         self.update()
 

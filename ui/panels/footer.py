@@ -11,6 +11,7 @@ from ui.controls import Button
 from ui.paint import Align, painting
 from ui.panels.command_line import CommandField
 from ui.panels.layout_tabs import LayoutTabs
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.events import Line
 from ui.viewmodels.tone import Tone
@@ -65,7 +66,7 @@ class Footer(QWidget):
         if not (self.command.text() and self.command.hasFocus()):
             self.say_typed(None)
         self.setAccessibleName(f"{line.time} {line.text}")
-        self.setToolTip(line.text)
+        self.setToolTip(as_text(line.text))
         self.update()
 
     def say_typed(self, line: Line | None) -> None:
@@ -73,7 +74,7 @@ class Footer(QWidget):
         self._typed = line
         said = line or self._line
         self.setAccessibleDescription("" if line is None else line.text)
-        self.setToolTip(said.text)
+        self.setToolTip(as_text(said.text))
         self.update()
 
     def show_journal(self, seq: int, *, durable: bool) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.controls import Button, Check
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.draft import FORM_WORDS, Form
 from ui.viewmodels.translation import tr
@@ -98,4 +99,4 @@ class FormSwitch(QWidget):
         for name, button in self.buttons.items():
             reason = reasons.get(name, "")
             button.setEnabled(not reason)
-            button.setToolTip(reason)
+            button.setToolTip(as_text(reason))

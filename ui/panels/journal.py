@@ -10,6 +10,7 @@ from ui.controls import Button, Choice, Field
 from ui.grid import Grid
 from ui.paint import Ink, painting
 from ui.panels.timeline import Timeline
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.cells import Cell, Row
 from ui.viewmodels.journal import KINDS, JournalDay, columns, kind_words
@@ -132,7 +133,7 @@ class _Foot(QWidget):
         if (chain, film, warns) != (*self._words, self._warns):
             self._words, self._warns = (chain, film), warns
             self.setAccessibleName(f"{chain} {film}".strip())
-            self.setToolTip(f"{chain}\n{film}".strip())
+            self.setToolTip(as_text(f"{chain}\n{film}".strip()))
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

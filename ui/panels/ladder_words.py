@@ -7,6 +7,7 @@ from PySide6.QtGui import QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ui.paint import painting, wrap
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.translation import tr
 
@@ -31,7 +32,7 @@ class AimWords(QWidget):
         if lines != self._lines:
             self._lines = lines
             self.setAccessibleName(" ".join(words for words, _ in lines))
-            self.setToolTip("\n".join(words for words, _ in lines))
+            self.setToolTip(as_text("\n".join(words for words, _ in lines)))
             self.update()
 
     def sizeHint(self) -> QSize:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QContextMenuEvent, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from ui.paint import Align, painting
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.translation import tr
 
@@ -56,7 +57,7 @@ class MenuButton(QPushButton):
         self.setFlat(True)
         self.setAutoDefault(False)
         self.setAccessibleName(tr("Layouts and panels"))
-        self.setToolTip(tr("Layouts and panels ({key})", key=key))
+        self.setToolTip(as_text(tr("Layouts and panels ({key})", key=key)))
 
     def paintEvent(self, arg__1: QPaintEvent) -> None:
         with painting(self, self._theme) as ink:

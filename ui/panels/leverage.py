@@ -20,6 +20,7 @@ from ui.dialog import Dialog
 from ui.exchange import Answer, Exchange
 from ui.figure_field import FigureField
 from ui.panels.ticket_preview import DenialBlock, PreviewBlock
+from ui.plain import as_text
 from ui.segments import Segments
 from ui.theme import Theme
 from ui.viewmodels.text import TIMES, symbol
@@ -64,7 +65,7 @@ class LeverageDialog(Dialog):
         obstacle = mode_obstacle(setting)
         for button in self.mode.buttons.values():
             button.setEnabled(not obstacle)
-            button.setToolTip(obstacle)
+            button.setToolTip(as_text(obstacle))
         self.leverage = FigureField(theme, tr("Leverage"), TIMES)
         self.leverage.step = Decimal(1)
         self.leverage.setText(plain(setting.leverage))

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.paint import Align, Ink, painting
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.names import word
 from ui.viewmodels.translation import tr
@@ -56,7 +57,9 @@ class ModeTag(QWidget):
         if (text, token, is_replay) != (self._text, self._token, self._is_replay):
             self._text, self._token, self._is_replay = text, token, is_replay
             self.setAccessibleName(tr("Mode: {what}", what=text))
-            self.setToolTip(tr("A recording: no price here is of now") if is_replay else "")
+            self.setToolTip(
+                as_text(tr("A recording: no price here is of now") if is_replay else "")
+            )
             self.updateGeometry()
             self.update()
 
@@ -91,7 +94,7 @@ class StateChip(QWidget):
             self.updateGeometry()
             self.update()
         self.setAccessibleName(tr("Desk state: {state}. {why}", state=word(state), why=why))
-        self.setToolTip(why)
+        self.setToolTip(as_text(why))
 
     def set_dimmed(self, dimmed: bool) -> None:
         """The state is an old one."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from ui.controls import Button, Choice
 from ui.paint import painting
 from ui.panels.timeline import Timeline
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.playback import SPEEDS
 from ui.viewmodels.translation import tr
@@ -45,7 +46,7 @@ class ReplayBar(QWidget):
             (self.next, tr("Next denial, fill or level (→)")),
             (self.playing, tr("Play or pause (Space)")),
         ):
-            button.setToolTip(tip)
+            button.setToolTip(as_text(tip))
         self._arrange()
         self.previous.clicked.connect(lambda: self.stepped.emit(-1))
         self.next.clicked.connect(lambda: self.stepped.emit(1))
@@ -111,7 +112,7 @@ class _Words(QWidget):
     def say(self, head: str, sentence: str) -> None:
         if (head, sentence) != self._words:
             self._words = (head, sentence)
-            self.setToolTip(sentence)
+            self.setToolTip(as_text(sentence))
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

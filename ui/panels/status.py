@@ -11,6 +11,7 @@ from ui.controls import Button
 from ui.paint import Ink, painting
 from ui.panels.mode import ModeLine, ModeTag, StateChip
 from ui.panels.status_strip import StatusStrip
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.names import word
 from ui.viewmodels.status import StatusView
@@ -29,7 +30,7 @@ class StatusBar(QWidget):
         self.mode = ModeTag(theme)
         self.state = StateChip(theme)
         self.arm = Button(theme, tr("DISARMED"), "plain", icon="lock", name=tr("Arm the desk"))
-        self.arm.setToolTip(tr("Arm or disarm ({arm_key})", arm_key=arm_key))
+        self.arm.setToolTip(as_text(tr("Arm or disarm ({arm_key})", arm_key=arm_key)))
         self.kill = Button(
             theme,
             tr("Kill"),
@@ -39,7 +40,8 @@ class StatusBar(QWidget):
         )
         self._kill_key = kill_key
         self.set_compact(False)
-        self.kill.setToolTip(f"{tr('Halt the desk and cancel what could add risk')} ({kill_key})")
+        halt = tr("Halt the desk and cancel what could add risk")
+        self.kill.setToolTip(as_text(f"{halt} ({kill_key})"))
         self.strip = StatusStrip(theme)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 12, 0)

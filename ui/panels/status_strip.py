@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from ui import icons
 from ui.controls import focus_ring
 from ui.paint import Ink, painting
+from ui.plain import as_text
 from ui.theme import Face, Theme
 from ui.viewmodels.lamps import Lamp
 from ui.viewmodels.status import NO_CLIENT, StatusView
@@ -88,7 +89,7 @@ class StatusStrip(QWidget):
         if isinstance(e, QHelpEvent):
             for box, tip in self._tips:
                 if box.contains(QPointF(e.pos())):
-                    QToolTip.showText(e.globalPos(), tip, self)
+                    QToolTip.showText(e.globalPos(), as_text(tip), self)
                     return True
         return super().event(e)
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from ui.controls import Button, Field
 from ui.hold import HoldButton, press
 from ui.paint import painting
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.translation import tr
 
@@ -77,7 +78,7 @@ class Strip(QWidget):
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setFont(self._theme.face(12, 500).font)
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        label.setToolTip(question)
+        label.setToolTip(as_text(question))
         self._row.addWidget(label, 3)
         self._least = {key: least for key, (_, _, least) in (fields or {}).items()}
         for key, (title, text, _) in (fields or {}).items():
@@ -130,7 +131,7 @@ class Strip(QWidget):
     def say(self, question: str) -> None:
         """Change the words of the question that stands."""
         self._label.setText(question)
-        self._label.setToolTip(question)
+        self._label.setToolTip(as_text(question))
         self.setAccessibleName(question)
 
     def _gate(self) -> None:

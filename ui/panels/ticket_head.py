@@ -7,6 +7,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ui.paint import painting
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.text import UNKNOWN
 from ui.viewmodels.ticket import needs_words
@@ -52,7 +53,7 @@ class TicketNeeds(QWidget):
         if needs != self._needs:
             self._needs = needs
             self.setAccessibleName(needs_words(needs))
-            self.setToolTip(self.accessibleName())
+            self.setToolTip(as_text(self.accessibleName()))
             self.update()
 
     def fitting(self, start: float) -> list[tuple[str, str, Tone]]:

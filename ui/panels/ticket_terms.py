@@ -13,6 +13,7 @@ from ui.controls import Check, Choice, Field
 from ui.figure_field import FigureField
 from ui.paint import painting
 from ui.panels.ticket_fields import HINTS
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.draft import BRACKETED, POSTED, TIMED, Form, Problem
 from ui.viewmodels.ticket import Loss
@@ -116,14 +117,14 @@ class TicketTerms(QWidget):
             model.setData(index, reason, Qt.ItemDataRole.ToolTipRole)
         for name, check in (("post_only", self.post_only), ("reduce_only", self.reduce_only)):
             self._refused[name] = flags.get(name, "")
-            check.setToolTip(self._refused[name])
+            check.setToolTip(as_text(self._refused[name]))
         self.reduce_only.setEnabled(not self._refused["reduce_only"])
 
     def show_levels(self, take_profit: str, stop_loss: str, until: str) -> None:
         """The prices that distances come to, and until when it works."""
         self.take_profit.set_unit(take_profit)
         self.stop_loss.set_unit(stop_loss)
-        self.expiry.setToolTip(until)
+        self.expiry.setToolTip(as_text(until))
         self.expiry.setAccessibleDescription(until)
 
     def mark(self, problems: list[Problem]) -> None:

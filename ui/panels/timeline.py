@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from desk.model.film import FilmSpan
 from ui.controls import focus_ring
 from ui.paint import Align, Ink, painting
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.journal import JournalDay, Mark
 from ui.viewmodels.text import clock, zone_name
@@ -80,7 +81,9 @@ class Timeline(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at_ms = self.time_at(event.position().x())
-        QToolTip.showText(event.globalPosition().toPoint(), f"{clock(at_ms)} {zone_name()}", self)
+        QToolTip.showText(
+            event.globalPosition().toPoint(), as_text(f"{clock(at_ms)} {zone_name()}"), self
+        )
         if event.buttons() & Qt.MouseButton.LeftButton:
             self.sought.emit(at_ms)
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QToolTip, QVBoxLayout, QWidget
 from desk.engine.snapshot import DeskFrame
 from ui.grid import Grid
 from ui.panels.explain import ExplainPopover
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.explain import explain_mark, mark_tip
 from ui.viewmodels.translation import tr
@@ -69,7 +70,7 @@ class WatchPanel(QWidget):
         if self._frame is not None:
             cell = self.grid.tip_at(self.grid.viewport().mapFromGlobal(at))
             lines = filter(None, (cell, mark_tip(self._frame, instrument)))
-            QToolTip.showText(at, "\n".join(lines), self.grid)
+            QToolTip.showText(at, as_text("\n".join(lines)), self.grid)
 
     def step(self, direction: int) -> None:
         """Choose the next or previous instrument."""
