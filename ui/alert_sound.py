@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QProcess, QStandardPaths, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from ui.settings_files import write_new
+from ui.private_file import write_new
 
 AGAIN_MS = 4_000
 RATE_HZ = 22_050
