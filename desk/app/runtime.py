@@ -20,6 +20,7 @@ from desk.engine.message import (
     PastTold,
     Work,
 )
+from desk.engine.state import DeskState
 from desk.io.clock import Clock as ClockSource
 from desk.io.journal import JournalStore
 from desk.model.commands import AnyCommand
@@ -53,9 +54,12 @@ class Runtime:
         self.on_distrust: Callable[[InstrumentId], None] | None = None
         """Told of a book that was found crossed: a new snapshot is needed."""
 
-    def start(self) -> None:
-        """Replay the journal and put the desk back as it was."""
-        self.engine.replay(self.journal.rows())
+    def start(self, state: DeskState | None = None) -> None:
+        """Replay the journal and put the desk back as it was.
+
+        `state` is what a snapshot holds of it: only the rows after it are replayed then.
+        """
+        self.engine.replay(self.journal.rows(1 if state is None else state.seq + 1), state)
         self.tick()
         self.engine.resume()
         if self.journal.failed_before is not None:

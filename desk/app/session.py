@@ -20,6 +20,7 @@ from desk.app.practice import Practice, close_exchange
 from desk.app.records import Records
 from desk.app.replayed import Recorded, ReplayedFeeds
 from desk.app.runtime import Runtime
+from desk.app.snapshots import Snapshots
 from desk.app.terms import TermsStore
 from desk.app.typed import TypedLines
 from desk.cli.shipped import shipped
@@ -90,7 +91,8 @@ class Session:
         )
         self._journal = SqliteJournal(held)
         self.runtime = Runtime(engine, self._journal, clock)
-        self.runtime.start()
+        self.snapshots = Snapshots(held.path, engine.desk.catalogue)
+        self.snapshots.start(self.runtime)
         note_profile(held.path, chosen.profile)
         if self._practice is not None:
             desk = engine.desk
@@ -199,6 +201,7 @@ async def _running(session: Session) -> AsyncGenerator[None, None]:
         task.add_done_callback(partial(_end_with, body))
     tasks.append(asyncio.create_task(session.film.run(), name="film"))
     tasks.append(asyncio.create_task(_load_for_later(), name="load for later"))
+    tasks.append(asyncio.create_task(session.snapshots.run(), name="snapshots"))
     try:
         yield
     except asyncio.CancelledError:
@@ -215,6 +218,8 @@ async def _running(session: Session) -> AsyncGenerator[None, None]:
         await session.film.stop()
         await session.feeds.stop()
         session.close()
+        # The folder is free by now: whoever opens it next need not wait for this.
+        await session.snapshots.leave()
 
 
 async def _load_for_later() -> None:

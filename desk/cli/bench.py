@@ -9,6 +9,7 @@ gets one signal a tick. Runs of both alternate; each process measures itself.
 `panic`: from a panic key to the engine's answer, and what a window that hangs leaves at work.
 `alert`: from an alert's event until it is raised and painted.
 `margin`: twenty positions recomputed on one mark, beside the same.
+`journal`: a journal of a million rows, from the command to the first answer.
 `charts`: what two charts add to a frame of the engine, at two speeds of the market.
 """
 
@@ -36,7 +37,18 @@ END_S = 20.0
 
 EXIT_OK = 0
 
-NAMES = ("window", "panels", "start", "stress", "margin", "ticket", "panic", "alert", "charts")
+NAMES = (
+    "window",
+    "panels",
+    "start",
+    "stress",
+    "margin",
+    "ticket",
+    "panic",
+    "alert",
+    "charts",
+    "journal",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +152,10 @@ def _rows(name: str, seconds: float, repeats: int) -> list[dict[str, Any]]:
         from desk.cli.bench_panic import panic_rows
 
         return panic_rows()
+    if name == "journal":
+        from desk.cli.bench_journal import journal_rows
+
+        return journal_rows()
     if name == "alert":
         from desk.cli.bench_alert import alert_rows
 

@@ -1,6 +1,6 @@
-"""`desk journal verify|show|export|film`: what the journal holds, for people and for scripts.
+"""`desk journal verify|show|export|film|snapshot`: what the journal holds, for people and scripts.
 
-Reads only: works beside a running desk, and on a journal that a desk would refuse.
+Changes no journal: works beside a running desk, and on a journal that a desk would refuse.
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ from typing import Any, NoReturn
 import msgspec
 
 from desk.cli.film import show_film
+from desk.cli.verify import verify
 from desk.io.csv_cells import text_cell, value_cell
 from desk.io.folder import desk_folder
 from desk.io.journal_reader import JournalReader
-from desk.model.errors import InputError, JournalBroken
+from desk.model.errors import InputError
 from desk.model.journal import Row
 
 _PROGRESS_ROWS = 50_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+ACTIONS = ("verify", "show", "export", "film", "snapshot")
 
 
 class _Arguments(argparse.ArgumentParser):
@@ -31,18 +35,8 @@ class _Arguments(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise InputError(
-            source=self.prog, expected="verify|show|export|film [--account DIR]", found=message
+            source=self.prog, expected=f"{'|'.join(ACTIONS)} [--account DIR]", found=message
         )
-
-
-class _Verdict(msgspec.Struct):
-    rows: int = 0
-    """That hold, from the first."""
-    head_seq: int = 0
-    head_hash: str = "0" * 64
-    anchor_seq: int | None = None
-    ok: bool = False
-    problem: str | None = None
 
 
 def run(argv: Sequence[str]) -> int:
@@ -54,15 +48,20 @@ def run(argv: Sequence[str]) -> int:
     parser = _Arguments(
         prog="desk journal", description="Read the journal of a desk folder.", allow_abbrev=False
     )
-    parser.add_argument("action", choices=("verify", "show", "export", "film"))
+    parser.add_argument("action", choices=ACTIONS)
     parser.add_argument("--account", metavar="DIR", help="the desk folder")
-    parser.add_argument("--json", action="store_true", help="export one JSON object a line")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line; no progress")
     parser.add_argument("--at", metavar="TIME", help="film: the picture of a time, HKT")
     parser.add_argument("--seq", metavar="N", type=int, help="film: the picture of a row")
+    parser.add_argument("--beside", action="store_true", help="snapshot: for a desk that runs")
     arguments = parser.parse_args(argv)
     folder = desk_folder(arguments.account)
     if arguments.action == "verify":
-        return _verify(folder)
+        return verify(folder, tell=not arguments.json)
+    if arguments.action == "snapshot":
+        from desk.cli.snapshot import run_snapshot  # which knows the whole desk
+
+        return run_snapshot(folder, beside=arguments.beside)
     if arguments.action == "film":
         show_film(folder, arguments.at, arguments.seq)
     elif arguments.action == "show" or arguments.json:
@@ -70,21 +69,6 @@ def run(argv: Sequence[str]) -> int:
     else:
         _export(folder)
     return 0
-
-
-def _verify(folder: Path) -> int:
-    verdict = _Verdict()
-    try:
-        with JournalReader(folder) as reader:
-            verdict.anchor_seq = None if reader.anchored is None else reader.anchored.seq
-            for row in _reporting(reader.rows()):
-                verdict.rows = verdict.head_seq = row.seq
-                verdict.head_hash = row.hash
-        verdict.ok = True
-    except JournalBroken as broken:
-        verdict.problem = str(broken)
-    print(msgspec.json.encode(verdict).decode())
-    return 0 if verdict.ok else 1
 
 
 def _reporting(rows: Iterator[Row]) -> Iterator[Row]:

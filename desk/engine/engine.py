@@ -42,7 +42,7 @@ from desk.engine.message import (
     Work,
 )
 from desk.engine.plan import Plan
-from desk.engine.state import LIQUIDATED
+from desk.engine.state import LIQUIDATED, DeskState
 from desk.engine.window_watch import WindowWatch
 from desk.execution.outcome import Filled
 from desk.execution.port import Decision
@@ -75,8 +75,13 @@ class Engine:
         self._alerts = Alerting(desk)
         self._plan: Plan | None = None
 
-    def replay(self, rows: Iterable[Row]) -> None:
-        """Rebuild the desk from its journal: start and restart are this one path."""
+    def replay(self, rows: Iterable[Row], start: DeskState | None = None) -> None:
+        """Rebuild the desk from its journal: start and restart are this one path.
+
+        `start` is what the rows before these gave.
+        """
+        if start is not None:
+            self.desk.state = start
         for row in rows:
             self.desk.state.apply(row)
         # The first look at the time may come before anything is resumed, and must not take the

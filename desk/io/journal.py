@@ -18,7 +18,7 @@ from desk.io.anchor import HeadAnchor, create_anchor
 from desk.io.disk import free_bytes, open_private, sync_file, sync_folder
 from desk.io.failure_note import FailureNote
 from desk.io.folder import HeldFolder
-from desk.io.journal_chain import EMPTY, Head, Record, head_of, linked, row_of
+from desk.io.journal_chain import EMPTY, Head, Record, linked, row_of
 from desk.io.journal_database import (
     JOURNAL_FILE,
     LOG_FILE,
@@ -87,6 +87,10 @@ class JournalStore(Protocol):
 
     def rows(self, from_seq: int = 1) -> Iterator[Row]:
         """Rows from `from_seq` to the head, in order. Raises JournalBroken."""
+        ...
+
+    def hash_at(self, seq: int) -> str | None:
+        """The hash of a row that was acknowledged, hex; None: there is no such row."""
         ...
 
     def restore_reserve(self) -> bool:
@@ -212,6 +216,10 @@ class SqliteJournal:
             if row.seq > last_seq:
                 return
             yield row
+
+    def hash_at(self, seq: int) -> str | None:
+        """See JournalStore.hash_at."""
+        return None if not 1 <= seq <= self._head.seq else self._head_before(seq + 1).hash.hex()
 
     def restore_reserve(self) -> bool:
         """See JournalStore.restore_reserve."""
@@ -341,10 +349,10 @@ def _create_if_new(folder: Path) -> None:
 def _verified(folder: Path) -> tuple[Head, Head]:
     """Read the whole journal; its head, and the row that the anchor names. Raises JournalBroken."""
     with JournalReader(folder) as reader:
-        last = None
-        for row in reader.rows():
-            last = row
-        return EMPTY if last is None else head_of(last), reader.anchored or EMPTY
+        head = EMPTY
+        for head in reader.heads():  # noqa: B007  (the last one counts)
+            pass
+        return head, reader.anchored or EMPTY
 
 
 def _not_opened(folder: Path, error: sqlite3.Error | OSError) -> JournalError:

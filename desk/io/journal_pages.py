@@ -37,6 +37,16 @@ class JournalPages:
             raise unreadable(self._path, None, error) from error
         return int(last or 0)
 
+    def hash_at(self, seq: int) -> str | None:
+        """Return the hash of a row, hex; None: there is no such row."""
+        try:
+            found = self._connection.execute(
+                "SELECT hash FROM journal WHERE seq = ?", (seq,)
+            ).fetchone()
+        except READ_ERRORS as error:
+            raise unreadable(self._path, seq, error) from error
+        return None if found is None else bytes(found[0]).hex()
+
     def time_ms(self, seq: int) -> int:
         """Return the time of a row, or of the last one before it; 0: there is none."""
         try:

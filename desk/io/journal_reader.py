@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from desk.io.anchor import read_anchor
-from desk.io.journal_chain import EMPTY, Head, checked, head_of
+from desk.io.journal_chain import EMPTY, Head, checked, checked_head, head_of
 from desk.io.journal_database import (
     JOURNAL_FILE,
     LOG_FILE,
@@ -44,20 +45,28 @@ def chained_rows(connection: sqlite3.Connection, path: Path, head: Head) -> Iter
 
     Reads a page of rows at a time, so a slow consumer does not keep SQLite's log from shrinking.
     """
-    while True:
-        records, error = _page(connection, head.seq)
+    for records, error in _pages(connection, head.seq):
         for record in records:
             head, row = checked(str(path), head, record)
             yield row
         if error is not None:
             raise unreadable(path, head.seq + 1, error) from error
-        if len(records) < _PAGE_ROWS:
+
+
+_Page: TypeAlias = tuple[list[tuple[Any, ...]], Exception | None]
+
+
+def _pages(connection: sqlite3.Connection, after: int) -> Iterator[_Page]:
+    """Pages of the rows after a row, as they are stored and as far as they can be read."""
+    while True:
+        records, error = _page(connection, after)
+        yield records, error
+        if error is not None or len(records) < _PAGE_ROWS:
             return
+        after = records[-1][0]
 
 
-def _page(
-    connection: sqlite3.Connection, after: int
-) -> tuple[list[tuple[Any, ...]], Exception | None]:
+def _page(connection: sqlite3.Connection, after: int) -> _Page:
     """Rows after a row, as far as they can be read."""
     records: list[tuple[Any, ...]] = []
     # Numbers below 1 must be seen too, where the first row should be.
@@ -116,6 +125,40 @@ class JournalReader:
             yield row
         self._require_end(last_seq)
         self._require_sound_pages()
+
+    def heads(self) -> Iterator[Head]:
+        """Check all that `rows` checks, in a third of the time: the head after each page."""
+        head = EMPTY
+        for records, error in _pages(self._connection, 0):
+            head = self._followed(head, records)
+            if error is not None:
+                raise unreadable(self.path, head.seq + 1, error) from error
+            yield head
+        self._require_end(head.seq)
+        self._require_sound_pages()
+
+    def heads_that_hold(self, head: Head) -> Iterator[Head]:
+        """Yield the head at each row after one that holds, up to the first that does not."""
+        with suppress(JournalError):
+            for row in chained_rows(self._connection, self.path, head):
+                yield head_of(row)
+
+    def _followed(self, head: Head, records: list[tuple[Any, ...]]) -> Head:
+        anchored, path = self.anchored, str(self.path)
+        if anchored is not None and head.seq < anchored.seq <= head.seq + len(records):
+            upto = anchored.seq - head.seq
+            head = checked_head(path, head, records[:upto])
+            self._require_anchored(head, anchored)
+            records = records[upto:]
+        return checked_head(path, head, records)
+
+    def newest_seq(self) -> int:
+        """Return the number of the last row now, unchecked: for progress."""
+        try:
+            (last,) = self._connection.execute("SELECT max(seq) FROM journal").fetchone()
+        except READ_ERRORS as error:
+            raise unreadable(self.path, None, error) from error
+        return int(last or 0)
 
     def _require_anchored(self, head: Head, anchored: Head) -> None:
         if head.hash != anchored.hash:

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.cli import journal as command
-from desk.cli.journal import run
+from desk.cli import verify as verifying
+from desk.cli.journal import ACTIONS, run
+from desk.cli.verify import progress
 from desk.io.csv_cells import text_cell, value_cell
 from desk.io.film_writer import FilmBounds, FilmWriter
 from desk.io.folder import hold_folder
@@ -138,14 +140,41 @@ def test_verify_without_a_database(folder, capsys):
 def test_verify_of_a_long_journal_tells_how_far_it_is_on_standard_error(
     tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr(command, "_PROGRESS_ROWS", 2)
-    write_journal(tmp_path, 5)
+    monkeypatch.setattr(verifying, "TELL_EVERY_S", 0)
+    write_journal(tmp_path, 1_500)
 
     run(["verify", "--account", str(tmp_path)])
 
     captured = capsys.readouterr()
-    assert captured.err.splitlines() == ["2 rows hold so far", "4 rows hold so far"]
-    assert json.loads(captured.out)["rows"] == 5
+    shares = [line.split("  ")[:2] for line in captured.err.splitlines()]
+    assert shares == [["66 %", "1,000 of 1,500 rows"], ["100 %", "1,500 of 1,500 rows"]]
+    assert json.loads(captured.out)["rows"] == 1_500
+
+    run(["verify", "--json", "--account", str(tmp_path)])
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert json.loads(captured.out)["ok"] is True
+
+
+def test_progress_tells_share_speed_and_time_left():
+    assert progress(250_000, 1_000_000, 2.0) == (
+        "25 %  250,000 of 1,000,000 rows  125,000 rows/s  6 s left"
+    )
+    # Rows that came since: never more than the whole, never less than no time.
+    assert progress(11, 10, 1.0) == "100 %  11 of 10 rows  11 rows/s  0 s left"
+
+
+def test_a_verification_that_is_stopped_says_so_and_is_no_proof(tmp_path, capsys, monkeypatch):
+    write_journal(tmp_path, 1_500)
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(verifying, "TELL_EVERY_S", 0)
+    monkeypatch.setattr(verifying, "progress", stop)
+    assert run(["verify", "--account", str(tmp_path)]) == 1
+    said = verdict(capsys)
+    assert (said["ok"], said["problem"]) == (False, "stopped before its end")
 
 
 def test_every_action_works_while_a_desk_holds_the_folder(folder, capsys):
@@ -325,7 +354,7 @@ def test_bad_usage_is_one_line_that_says_what_was_expected(arguments, capsys):
     with pytest.raises(InputError) as refused:
         run(arguments)
 
-    assert "verify|show|export|film [--account DIR]" in str(refused.value)
+    assert f"{'|'.join(ACTIONS)} [--account DIR]" in str(refused.value)
     assert "\n" not in str(refused.value)
     captured = capsys.readouterr()
     assert captured.out == captured.err == ""

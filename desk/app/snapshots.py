@@ -1,0 +1,120 @@
+"""When a running desk has a snapshot of its journal made, and by whom: by a child, out of the way.
+
+The child folds the journal itself, from the last snapshot on, at the lowest priority; the engine
+waits for nothing, and what stands only in memory never gets into a snapshot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+from desk.app.runtime import Runtime
+from desk.cli.snapshot import take_up
+from desk.model.catalogue import Catalogue
+from desk.model.events import Alerted
+
+EVERY_ROWS = 20_000
+"""A start replays at most so many: about a second."""
+LEAVING_ROWS = 2_000
+"""Fewer are replayed in the time that a child takes to start."""
+LOOK_S = 5.0
+LEAVING_S = 60.0
+
+MANY_ORDERS = 5_000
+
+IGNORED = "SNAPSHOT_IGNORED"
+FAILED = "SNAPSHOT_FAILED"
+
+
+class Snapshots:
+    """The snapshots of one desk folder."""
+
+    def __init__(self, folder: Path, catalogue: Catalogue) -> None:
+        self._folder = folder
+        # As the rows were folded: the desk's own changes when a venue lists other terms.
+        self._terms = msgspec.msgpack.encode(catalogue.all())
+        self._runtime: Runtime | None = None
+        self._seq = 0
+        """Of the snapshot that is there."""
+        self._note = ""
+
+    def start(self, runtime: Runtime) -> None:
+        """Put the desk back as it was, from the snapshot where one can be believed."""
+        self._runtime = runtime
+        gc.disable()
+        try:
+            catalogue = runtime.engine.desk.catalogue
+            taken = take_up(self._folder, catalogue, runtime.journal.hash_at)
+            runtime.start(taken.state)
+            if len(runtime.engine.desk.state.orders) >= MANY_ORDERS:
+                # Each walk of the collector through all of them would stop the desk.
+                gc.freeze()
+        finally:
+            gc.enable()
+        self._note = taken.note
+        self._seq = 0 if taken.state is None else taken.state.seq
+
+    async def run(self) -> None:
+        """Have one made whenever enough is new; say first why the last one was not taken."""
+        if self._note:
+            self._say(
+                IGNORED,
+                f"The journal was replayed whole; its snapshot was left aside: {self._note}.",
+            )
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if failed := await self._make_if(EVERY_ROWS):
+                said = f"No snapshot of the journal was made, and a start takes longer: {failed}."
+                self._say(FAILED, said)
+
+    async def leave(self) -> None:
+        """Have one made of what is new, once the desk is closed; give up after a minute."""
+        try:
+            async with asyncio.timeout(LEAVING_S):
+                await self._make_if(LEAVING_ROWS)
+        except TimeoutError:
+            return  # the next start replays a little more
+
+    async def _make_if(self, new_rows: int) -> str:
+        assert self._runtime is not None
+        seq = self._runtime.journal.head[0]
+        if seq - self._seq < new_rows:
+            return ""
+        self._seq = seq  # one that fails is tried again after as many rows, not every five seconds
+        return await make_in_child(self._folder, self._terms)
+
+    def _say(self, code: str, message: str) -> None:
+        assert self._runtime is not None
+        self._runtime.tell(Alerted(severity="warning", code=code, message=message))
+
+
+async def make_in_child(folder: Path, terms: bytes) -> str:
+    """Have a child make the snapshot; why it could not, or nothing. It ends when this ends."""
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "desk", "journal", "snapshot"),
+        *("--account", str(folder), "--beside"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        start_new_session=True,
+    )
+    assert child.stdin is not None
+    assert child.stderr is not None
+    try:
+        child.stdin.write(len(terms).to_bytes(4, "big") + terms)
+        # Its input stays open: the system closes it however this process ends, and the child goes.
+        said = await child.stderr.read()
+        status = await child.wait()
+    except asyncio.CancelledError:
+        child.kill()
+        await child.wait()
+        raise
+    lines = said.decode(errors="replace").strip().splitlines()
+    return "" if status == 0 else (lines[-1] if lines else f"the child ended with {status}")

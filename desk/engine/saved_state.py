@@ -1,0 +1,207 @@
+"""The fold of a journal as bytes and back: what a snapshot of the desk holds.
+
+A snapshot is a cache and nothing else: whatever it gives back must be, value for value and in the
+same order, what the rows themselves would give. `PARTS` names everything that the fold writes;
+a test holds it to the attributes there are, so that nothing is added to the state and forgotten
+here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from functools import cache
+from itertools import islice
+from operator import attrgetter
+from typing import Any, TypeAlias
+
+import msgspec
+
+from desk.engine.accounts import Account
+from desk.engine.alert_book import OwedFill, Raised
+from desk.engine.bracket_book import Role
+from desk.engine.change import CloseOut, Latch, Liquidation, Unit
+from desk.engine.lending import DatedRate, LoanTerm, Money, SecuritiesLine
+from desk.engine.program_book import Progress
+from desk.engine.rule_state import DailyLoss, DayStart
+from desk.engine.state import DeskState, Key
+from desk.execution.order import Order
+from desk.ledger.position import Position
+from desk.model.alert_commands import SetAlert
+from desk.model.catalogue import Catalogue
+from desk.model.errors import DeskError
+from desk.model.orders import Fill, MarginMode
+from desk.risk.client import ClientRecord
+from desk.risk.override import Override
+from desk.risk.portfolio import Portfolio
+
+SLICE = 5_000
+"""Values a section: none is long to write or to read, and none needs much memory beside."""
+
+_Leg: TypeAlias = tuple[str, Role]
+
+SINGLE: dict[str, Any] = {
+    "seq": int,
+    "imported": Portfolio | None,
+    "client": ClientRecord | None,
+    "client_set": bool,
+    "liquidations": int,
+    "lending.firm_capital": Money | None,
+    "rules.daily_loss": DailyLoss | None,
+    "rules.day": DayStart | None,
+    "alerts.last": int,
+    "alerts.seen": int,
+    "alerts.version": int,
+}
+"""Attribute → the type of its value."""
+
+LISTS: dict[str, Any] = {
+    "fills": Fill,
+    "cancels": str,
+    "disclosures": str,
+    "brackets._lost": _Leg,
+    "alerts.raised": Raised,
+    "alerts.done": str,
+}
+"""Lists and sets → the type of an item."""
+
+TABLES: dict[str, tuple[Any, Any]] = {
+    "accounts": (str, Account),
+    "ledger._balances": (str, dict[str, Decimal]),
+    "positions": (Key, Position),
+    "brackets._legs": (str, dict[Role, list[str]]),
+    "brackets._done": (_Leg, Decimal),
+    "brackets._open": (str, None),
+    "pairs": (str, tuple[str, ...]),
+    "turns": (str, tuple[str, ...]),
+    "_live": (str, None),
+    "_ended": (str, None),
+    "collars": (str, Decimal),
+    "contents": (str, str),
+    "latches": (str, Latch),
+    "leverages": (Key, Decimal),
+    "modes": (Key, MarginMode),
+    "levels": (str, str),
+    "level_since_ms": (str, int),
+    "called_since_ms": (str, int),
+    "lending._securities": (str, dict[str, SecuritiesLine]),
+    "lending._terms": (str, dict[str, LoanTerm]),
+    "lending.credit_limits": (str, Money),
+    "lending.rates": (str, DatedRate),
+    "close_outs": (Unit, CloseOut),
+    "close_out_steps": (str, Unit),
+    "liquidating": (Unit, Liquidation),
+    "close_out_orders": (str, tuple[str, ...]),
+    "funded_ms": (Key, int),
+    "opened_ms": (Key, int),
+    "rules.overrides": (str, Override),
+    "programs._known": (str, Progress),
+    "programs._running": (str, None),
+    "alerts.rules": (str, SetAlert),
+    "alerts.owed": (str, OwedFill),
+}
+"""Dictionaries → the types of key and value; order is kept."""
+
+ORDERS = "orders"
+"""Written first, each without its fills: those stand in `fills`, once."""
+
+PARTS = frozenset({ORDERS, *SINGLE, *LISTS, *TABLES})
+
+Section: TypeAlias = tuple[str, bytes]
+"""A part's name and some of it."""
+
+
+class UnfitSnapshot(DeskError):
+    """What was read is no state of this desk."""
+
+
+def saved(state: DeskState) -> Iterator[Section]:
+    """Write a state as sections, in slices; nothing may change it meanwhile."""
+    encode = msgspec.msgpack.Encoder().encode
+    bare = (msgspec.structs.replace(order, fills=()) for order in state.orders.values())
+    for some in _slices(bare):
+        yield ORDERS, encode(some)
+    for name in LISTS:
+        for some in _slices(_at(state, name)):
+            yield name, encode(some)
+    for name in TABLES:
+        for some in _slices(_at(state, name).items()):
+            yield name, encode(some)
+    yield "", encode({name: _at(state, name) for name in SINGLE})
+
+
+def restored(catalogue: Catalogue, sections: Iterable[Section]) -> DeskState:
+    """Return the state that was written; raise UnfitSnapshot when it is none of this desk."""
+    state = DeskState(catalogue)
+    state.accounts.clear()
+    whole = False
+    try:
+        for name, content in sections:
+            if name == "":
+                _put_single(state, content)
+                whole = True
+            else:
+                _put(state, name, _decoder(name).decode(content))
+        _join_fills(state)
+    except (msgspec.MsgspecError, KeyError) as error:
+        raise UnfitSnapshot(f"it holds what this desk does not read: {error}") from None
+    if not whole:
+        raise UnfitSnapshot("it has no end")
+    return state
+
+
+def _slices(values: Iterable[Any]) -> Iterator[list[Any]]:
+    rest = iter(values)
+    while some := list(islice(rest, SLICE)):
+        yield some
+
+
+def _at(state: DeskState, name: str) -> Any:
+    return attrgetter(name)(state)
+
+
+@cache
+def _decoder(name: str) -> msgspec.msgpack.Decoder[Any]:
+    if name == ORDERS:
+        return msgspec.msgpack.Decoder(list[Order])
+    if name in LISTS:
+        return msgspec.msgpack.Decoder(list[LISTS[name]])
+    key, value = TABLES[name]
+    return msgspec.msgpack.Decoder(list[tuple[key, value]])
+
+
+def _put(state: DeskState, name: str, values: list[Any]) -> None:
+    """Add to what is there: the books hold each other's tables, so none is replaced."""
+    if name == ORDERS:
+        state.orders.update((order.id, order) for order in values)
+    elif name in LISTS:
+        held = _at(state, name)
+        (held.update if hasattr(held, "update") else held.extend)(values)
+    else:
+        held = _at(state, name)
+        orders = state.orders
+        for key, value in values:
+            known = orders.get(key) if isinstance(key, str) else None
+            held[key if known is None else known.id] = value  # one string for one id
+
+
+def _put_single(state: DeskState, content: bytes) -> None:
+    values = msgspec.msgpack.decode(content, type=dict[str, msgspec.Raw])
+    for name, kind in SINGLE.items():
+        book, _, attribute = name.rpartition(".")
+        holder = _at(state, book) if book else state
+        setattr(holder, attribute, msgspec.msgpack.decode(values[name], type=kind))
+
+
+def _join_fills(state: DeskState) -> None:
+    """Give each order its fills, by fill id as the fold keeps them."""
+    of_order: dict[str, list[Fill]] = {}
+    for fill in state.fills:
+        of_order.setdefault(fill.order_id, []).append(fill)
+    for order_id, fills in of_order.items():
+        fills.sort(key=_fill_id)
+        msgspec.structs.force_setattr(state.orders[order_id], "fills", tuple(fills))
+
+
+def _fill_id(fill: Fill) -> str:
+    return fill.id

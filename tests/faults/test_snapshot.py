@@ -1,0 +1,227 @@
+"""T30: the snapshot of a journal is a cache: equal to the journal, or left aside with a notice."""
+
+import asyncio
+import json
+import random
+import shutil
+import sqlite3
+from itertools import islice
+
+import msgspec
+import pytest
+from helpers.journals import SMALL_RESERVE
+
+from desk.app import snapshots as keeping
+from desk.app.options import Options
+from desk.app.session import open_session
+from desk.app.snapshots import make_in_child
+from desk.cli import snapshot as snapshots
+from desk.cli.bench_journal import READY_TARGET_S, long_entries, ready, write_long_journal
+from desk.cli.shipped import shipped
+from desk.cli.snapshot import make_snapshot, take_up
+from desk.engine.state import DeskState
+from desk.io.folder import hold_folder
+from desk.io.journal import SqliteJournal
+from desk.io.journal_pages import JournalPages
+from desk.io.journal_reader import JournalReader
+from desk.io.snapshot_file import open_snapshot, snapshot_path, write_snapshot
+from desk.model.catalogue import Catalogue
+from desk.model.errors import JournalBroken
+
+ROWS = 400
+CATALOGUE = shipped().catalogue
+
+pytestmark = pytest.mark.fault("T30")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with a journal and a snapshot of all of it."""
+    folder = tmp_path_factory.mktemp("made") / "desk"
+    write_long_journal(folder, ROWS)
+    assert make_snapshot(folder, CATALOGUE).seq == ROWS
+    return folder
+
+
+@pytest.fixture
+def folder(made, tmp_path):
+    return shutil.copytree(made, tmp_path / "desk")
+
+
+def taken(folder, catalogue=CATALOGUE):
+    with JournalPages(folder) as pages:
+        return take_up(folder, catalogue, pages.hash_at)
+
+
+def whole(folder):
+    state = DeskState(CATALOGUE)
+    with JournalReader(folder) as reader:
+        for row in reader.rows():
+            state.apply(row)
+    return state
+
+
+def add_rows(folder, count):
+    with hold_folder(folder) as held:
+        journal = SqliteJournal(held, reserve_bytes=SMALL_RESERVE)
+        start = journal.head[0]
+        journal.append([*islice(long_entries(), start, start + count)])
+        journal.close()
+
+
+def test_a_snapshot_and_the_rows_after_it_are_the_whole_journal(folder):
+    add_rows(folder, 57)
+    state = taken(folder).state
+    assert state.seq == ROWS
+    with JournalPages(folder) as pages:
+        for row in pages.between(state.seq, ROWS + 58):
+            state.apply(row)
+
+    assert state.hash() == whole(folder).hash()
+
+
+def test_a_snapshot_is_made_on_from_the_last_one(folder):
+    add_rows(folder, 57)
+    assert make_snapshot(folder, CATALOGUE).seq == ROWS + 57
+    assert taken(folder).state.hash() == whole(folder).hash()
+    assert make_snapshot(folder, CATALOGUE) is None
+
+
+def test_without_a_snapshot_there_is_nothing_to_say(folder):
+    snapshot_path(folder).unlink()
+    assert taken(folder) == (None, "")
+
+
+@pytest.mark.fault("T09")
+def test_no_changed_bit_and_no_missing_byte_of_a_snapshot_is_believed(folder):
+    path = snapshot_path(folder)
+    good = path.read_bytes()
+    dice = random.Random(30)
+    places = [*range(60), *(dice.randrange(len(good)) for _ in range(60)), len(good) - 1]
+    damaged = [
+        good[:n] + bytes([good[n] ^ (1 << dice.randrange(8))]) + good[n + 1 :] for n in places
+    ]
+    damaged += [good[:n] for n in (0, 7, 8, 39, 40, 45, 200, len(good) // 2, len(good) - 1)]
+    for content in [*damaged, good + b"\0", b"\0" * len(good)]:
+        path.write_bytes(content)
+        state, note = taken(folder)
+        assert state is None
+        assert note
+        assert path.read_bytes() == content
+
+    path.write_bytes(good)
+    assert taken(folder).state is not None
+
+
+def test_a_snapshot_of_another_journal_is_left_aside(folder, tmp_path):
+    write_long_journal(tmp_path / "other", ROWS, seed=2)
+    shutil.copytree(folder / "snapshot", tmp_path / "other" / "snapshot")
+
+    assert taken(tmp_path / "other") == (None, f"its row {ROWS} is not in the journal")
+
+
+def test_a_snapshot_that_is_ahead_of_the_journal_is_left_aside(folder, tmp_path):
+    write_long_journal(tmp_path / "older", ROWS - 1)
+    shutil.copytree(folder / "snapshot", tmp_path / "older" / "snapshot")
+
+    assert taken(tmp_path / "older") == (None, f"its row {ROWS} is not in the journal")
+
+
+def test_a_snapshot_of_another_program_is_left_aside(folder, monkeypatch):
+    monkeypatch.setattr(snapshots, "code_hash", lambda: "0" * 64)
+    assert taken(folder) == (None, "another version of the desk made it")
+
+
+def test_any_change_of_the_program_is_another_program(tmp_path, monkeypatch):
+    source = tmp_path / "engine" / "state.py"
+    source.parent.mkdir()
+    source.write_text("one = 1\n")
+    monkeypatch.setattr(snapshots.desk, "__file__", str(tmp_path / "__init__.py"))
+    before = snapshots.code_hash()
+    source.write_text("one = 2\n")
+
+    assert snapshots.code_hash() != before
+
+
+def test_a_snapshot_under_other_contract_terms_is_left_aside(folder):
+    changed = [
+        msgspec.structs.replace(one, contract_size=one.contract_size * 2)
+        if one.id == "BTCUSDT-PERP.BINANCE"
+        else one
+        for one in CATALOGUE.all()
+    ]
+    assert taken(folder, Catalogue(changed)) == (None, "an instrument is counted otherwise now")
+
+
+def test_a_snapshot_that_says_another_row_than_it_holds_is_left_aside(folder):
+    snapshot = open_snapshot(folder)
+    with JournalPages(folder) as pages:
+        head = msgspec.structs.replace(snapshot.head, seq=ROWS - 1, hash=pages.hash_at(ROWS - 1))
+    write_snapshot(folder, head, list(snapshot.sections))
+
+    assert taken(folder) == (None, f"it says row {ROWS - 1} and holds row {ROWS}")
+
+
+def test_no_snapshot_is_made_of_a_journal_that_does_not_hold(folder):
+    snapshot_path(folder).unlink()
+    connection = sqlite3.connect(folder / "journal.db")
+    connection.execute("UPDATE journal SET account = 'other' WHERE seq = 200")
+    connection.commit()
+    connection.close()
+
+    with pytest.raises(JournalBroken):
+        make_snapshot(folder, CATALOGUE)
+    assert not snapshot_path(folder).exists()
+
+
+def test_a_full_disk_keeps_the_old_snapshot_and_leaves_nothing(folder, monkeypatch):
+    before = snapshot_path(folder).read_bytes()
+    add_rows(folder, 3)
+    monkeypatch.setattr(snapshots, "free_bytes", lambda _: snapshots.SPARE_BYTES - 1)
+
+    with pytest.raises(OSError, match="room to spare"):
+        make_snapshot(folder, CATALOGUE)
+    assert snapshot_path(folder).read_bytes() == before
+    assert {path.name for path in (folder / "snapshot").iterdir()} == {"state.snap", "writer.lock"}
+
+
+def test_a_desk_starts_from_its_snapshot_and_says_when_it_could_not(folder, monkeypatch):
+    told = []
+
+    async def start():
+        monkeypatch.setattr(keeping, "LEAVING_ROWS", 10**9)
+        async with open_session(Options(account=str(folder))) as session:
+            session.listen(lambda event: told.append(getattr(event, "message", "")))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert session.runtime.engine.desk.state.hash() == whole(folder).hash()
+
+    asyncio.run(start())
+    assert not any("snapshot" in said for said in told)
+    snapshot_path(folder).write_bytes(b"DESKSNAP, they say")
+    asyncio.run(start())
+    assert any("it is not as it was written" in said for said in told)
+
+
+def test_a_child_makes_the_snapshot_that_this_process_would(folder):
+    expected = snapshot_path(folder).read_bytes()
+    snapshot_path(folder).unlink()
+
+    assert asyncio.run(make_in_child(folder, msgspec.msgpack.encode(CATALOGUE.all()))) == ""
+    assert snapshot_path(folder).read_bytes() == expected
+
+
+def test_a_child_that_cannot_make_one_says_why(folder):
+    (folder / "journal.anchor").write_bytes(b"spoiled")
+
+    said = asyncio.run(make_in_child(folder, msgspec.msgpack.encode(CATALOGUE.all())))
+    assert "neither slot of the head anchor holds" in said
+
+
+@pytest.mark.slow
+def test_a_million_rows_are_ready_in_ten_seconds(tmp_path):
+    write_long_journal(tmp_path / "long", 1_000_000)
+    make_snapshot(tmp_path / "long", CATALOGUE)
+    seconds = min(ready(tmp_path / "long") for _ in range(3))
+    print(json.dumps({"T30 ready with 1,000,000 rows, s": round(seconds, 2)}))
+    assert seconds <= READY_TARGET_S
