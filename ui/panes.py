@@ -14,6 +14,7 @@ from ui.arming import SURFACES
 from ui.charts import Charts
 from ui.controls import Button
 from ui.docks import DockArea
+from ui.figure_field import FigureField
 from ui.focus_walk import walk
 from ui.keys import Key, chord
 from ui.late_panels import add_late_docks
@@ -185,6 +186,8 @@ class Panes(QWidget):
         self.activateWindow()
         self.area.bring_up(widget)
         widget.setFocus()
+        if isinstance(widget, FigureField):
+            widget.selectAll()  # typed behind what stands there, 0.5 would be 10.5
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002
         return walk(lambda: super(Panes, self).focusNextPrevChild(next))

@@ -509,6 +509,12 @@ def test_control_delete_cancels_it_also_where_no_list_of_orders_is_shown(ladder,
     assert cancel.order_id == "t-118"
 
 
+def test_quantity_gone_to_by_key_is_written_over(ladder):
+    ladder.rig.window.shortcuts["ladder_quantity"].activated.emit()
+    QTest.keyClicks(ladder.panel.quantity, "0.2")
+    assert ladder.panel.quantity.text() == "0.2"
+
+
 def test_a_stale_mark_disarms_the_ladder(ladder):
     shown = normal_desk(orders=[WORKING])
     first = shown.markets[0]
