@@ -43,7 +43,8 @@ def draw_line(
     face = ink.theme.face(11, 600)
     text = f"{line.text} {line.note}".strip()
     width = face.width(text) + 16
-    box = QRectF(view.left() + 8, y - 9.5, width, 19)
+    top = max(view.top(), min(y - 9.5, view.bottom() - 19))  # whole, also at an edge
+    box = QRectF(view.left() + 8, top, width, 19)
     while (other := next((one for one in taken if one.intersects(box)), None)) is not None:
         box.moveLeft(other.right() + 8)
     taken.append(box)

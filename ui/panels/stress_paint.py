@@ -181,22 +181,22 @@ def draw_lines(ink: Ink, view: HeatView, places: Places) -> None:
 
 
 def draw_now(ink: Ink, view: HeatView, places: Places, *, dim: bool) -> None:
-    """Over the words: today's path, which strikes none through, now, the common move."""
+    """Over the words: today's path, which strikes none through, now, the way to the common move."""
     painter, theme = ink.painter, ink.theme
     painter.save()
     painter.setClipRect(places.box)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    here = places.point((0.0, 0.0))
+    way = () if view.common is None else ((0.0, 0.0), view.common)
     _polyline(ink, view.path, places, "accent", 1.6)
-    shades = Shades(ink.theme)
-    for row, column in places.crossed(view.path) - {places.now()}:
+    _polyline(ink, way, places, "text2", 1, Qt.PenStyle.DotLine)
+    shades = Shades(theme)
+    for row, column in places.crossed(view.path, way) - {places.now()}:
         cell = view.rows[row][column]
         if cell.text:
             _draw_word(ink, cell.text, places.cell(row, column), shades.of(cell), dim=dim)
-    here = places.point((0.0, 0.0))
     if view.common is not None:
         there = places.point(view.common)
-        painter.setPen(QPen(theme.color("text2"), 1, Qt.PenStyle.DotLine))
-        painter.drawLine(here, there)
         painter.setPen(QPen(theme.color("danger"), 2))
         painter.setBrush(theme.color("panel"))
         painter.drawEllipse(there, 4.5, 4.5)
