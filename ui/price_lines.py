@@ -85,25 +85,37 @@ def tag_heights(
 ) -> list[float]:
     """Where tags stand so that none covers another: the first where it is, the rest beside it.
 
-    One that would be cut at an edge stands on the other side of those already there.
+    They keep the order of their prices, and stay between the edges where there is room.
     """
-    highest, lowest = top + TAG / 2, bottom - TAG / 2
-    placed: list[float] = []
-    stands: dict[int, float] = {}
-    for number in sorted(range(len(heights)), key=lambda n: abs(heights[n] - heights[0])):
-        height = min(lowest, max(highest, heights[number])) if placed else heights[number]
-        step = TAG if heights[number] >= heights[0] else -TAG
-        choices = _beside(placed, height, step), _beside(placed, height, -step)
-        stands[number] = next((y for y in choices if highest <= y <= lowest), choices[0])
-        placed.append(stands[number])
+    stands = dict(enumerate(heights[:1]))
+    for towards, edge in ((-1, top), (1, bottom)):
+        away = {n: (y - heights[0]) * towards for n, y in enumerate(heights) if n}
+        side = [n for n, off in away.items() if off > 0 or (off == 0 and towards > 0)]
+        side.sort(key=away.__getitem__)
+        room = abs(edge - heights[0]) - TAG / 2 if heights else 0.0
+        for number, off in zip(side, _apart([away[n] for n in side], room), strict=True):
+            stands[number] = heights[0] + towards * off
     return [stands[number] for number in range(len(heights))]
 
 
-def _beside(placed: Sequence[float], height: float, step: float) -> float:
-    """The next height in a direction that no tag has yet."""
-    while (clash := next((t for t in placed if abs(t - height) < TAG), None)) is not None:
-        height = clash + step
-    return height
+def _apart(offs: list[float], room: float) -> list[float]:
+    """Distances from the first tag, pushed outwards, then back inside, each a tag apart."""
+    placed = _outwards(offs)
+    if not placed or placed[-1] <= room:
+        return placed
+    most = room
+    for place in reversed(range(len(placed))):
+        placed[place] = min(placed[place], most)
+        most = placed[place] - TAG
+    return _outwards(placed)
+
+
+def _outwards(offs: list[float]) -> list[float]:
+    last, placed = 0.0, list[float]()
+    for off in offs:
+        last = max(off, last + TAG)
+        placed.append(last)
+    return placed
 
 
 def axis_tag(ink: Ink, text: str, y: float, view: QRectF, *, text_token: str, fill: str) -> None:

@@ -238,6 +238,8 @@ def test_no_price_at_the_axis_covers_another_and_the_mark_stays_in_its_place(hei
     assert tag_heights(heights) == list(stand)
 
 
-def test_a_price_at_the_axis_is_not_cut_at_an_edge():
-    assert tag_heights((30.0, 20.0, 4.0), 0.0, 400.0) == [30.0, 11.0, 49.0]
-    assert tag_heights((390.0, 399.0), 0.0, 400.0) == [390.0, 371.0]
+def test_prices_at_the_axis_keep_their_order_and_inside_the_edges():
+    assert tag_heights((60.0, 20.0, 4.0), 0.0, 400.0) == [60.0, 28.5, 9.5]
+    assert tag_heights((300.0, 399.0, 385.0), 0.0, 400.0) == [300.0, 390.5, 371.5]
+    # No room between the mark and the edge: the order holds, the mark stays.
+    assert tag_heights((30.0, 20.0, 4.0), 0.0, 400.0) == [30.0, 11.0, -8.0]
