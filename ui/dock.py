@@ -106,7 +106,9 @@ class TitleBar(QWidget):
             width = ink.text("text", self._theme.face(12, 600), self.title, inner)
             left, right = self._between(inner.left() + width, inner.right())
             inner.setRight(right)
-            notes = (f"{tr('REPLAY')} · {self.note}", tr("REPLAY")) if is_past else (self.note,)
+            past = tr("REPLAY")
+            whole = " · ".join(filter(None, (past * is_past, self.note)))
+            notes = (whole, past) if is_past else (whole,)
             self._paint_note(ink, "warning" if is_past else "muted", notes, inner, right - left)
 
     def _paint_note(

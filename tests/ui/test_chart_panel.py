@@ -176,4 +176,4 @@ def test_a_desk_without_candles_teaches_and_a_lost_one_is_dim(rig_of):
     assert "asked for" in plot().accessibleDescription()
     rig.window.dim(True)
     assert plot().dimmed
-    assert plot().showing.empty[0] == "The engine has ended"
+    assert plot().showing.empty[0] == "The desk does not answer"

@@ -96,7 +96,7 @@ def why_empty(candles: Candles | None, *, lost: bool) -> tuple[str, str]:
     if candles is None:
         return tr("No instrument is chosen"), tr("Choose a row of the market watch.")
     if lost:
-        return tr("The engine has ended"), tr("No candle was seen before.")
+        return tr("The desk does not answer"), tr("No candle was seen before.")
     if not candles.is_heard:
         return tr("Candles are being asked for"), tr("The desk has not answered yet.")
     size = SIZES.get(candles.bar_s, f"{candles.bar_s}s")

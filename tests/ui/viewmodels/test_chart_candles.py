@@ -272,7 +272,7 @@ def test_volumes_take_little_room(value, words):
 def test_a_chart_without_candles_says_why():
     empty = Candles(BTC, 60)
     assert "asked for" in why_empty(empty, lost=False)[0]
-    assert "ended" in why_empty(empty, lost=True)[0]
+    assert "does not answer" in why_empty(empty, lost=True)[0]
     empty.wanted(heat=False, wall_ms=0)
     empty.take(view(0, source="The venue keeps no history"), 0)
     head, more = why_empty(empty, lost=False)
