@@ -48,8 +48,10 @@ def _read(instrument: Instrument, body: bytes) -> list[PastCandle]:
 
 
 def _row(told: list[int | str]) -> Row:
+    if len(told) != _COLUMNS:
+        raise Unusable("not a candle")
     start_s, *texts = told
-    if len(told) != _COLUMNS or not isinstance(start_s, int):
+    if not isinstance(start_s, int):
         raise Unusable("not a candle")
     first, high, low, last = (str(text) for text in texts[:4])
     return (start_s * 1_000, first, high, low, last, str(told[_VOLUME]))

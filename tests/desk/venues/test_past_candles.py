@@ -122,7 +122,8 @@ def test_what_cannot_be_true_is_refused_whole(bad):
 @pytest.mark.parametrize(
     "body",
     [b"", b"\xff\xfe", b"<html><body>502 Bad Gateway</body></html>", b"null", b"{}", b"[[]]",
-     b'{"code":"0","data":[[]]}', b'{"result":{"ticks":[1],"status":"ok"}}', DEEP],
+     b'{"code":"0","data":[[]]}', b'{"error":[],"result":{"X":[[]]}}',
+     b'{"result":{"ticks":[1],"status":"ok"}}', DEEP],
 )  # fmt: skip
 def test_no_venue_is_believed_what_is_no_answer(name, body):
     terms, source = source_of(name)
