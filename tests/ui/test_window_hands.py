@@ -138,6 +138,7 @@ def test_presets_add_and_percentages_replace(qtbot, rig):
     assert ticket.quantity.text() == "25%"
 
 
+@pytest.mark.fault("T41")
 def test_denied_order_keeps_the_draft_and_says_every_reason(qtbot, rig):
     rig.write()
     rig.arm()

@@ -98,14 +98,16 @@ def test_a_holder_in_another_process_is_named_and_its_death_frees_the_folder(tmp
 
 
 @pytest.mark.fault("T23")
-def test_of_many_that_start_at_once_one_holds_and_the_rest_name_it(tmp_path):
-    children = [start_child(HOLDER, tmp_path) for _ in range(8)]
+@pytest.mark.parametrize("count", [8, pytest.param(100, marks=pytest.mark.slow)])
+def test_of_many_that_start_at_once_one_holds_and_the_rest_name_it(tmp_path, count, figure):
+    children = [start_child(HOLDER, tmp_path) for _ in range(count)]
     answers = {child.pid: child.stdout.readline().split() for child in children}
     holders = [pid for pid, (word, _) in answers.items() if word == b"held"]
     try:
         assert len(holders) == 1
         named = {int(pid) for word, pid in answers.values() if word == b"refused"}
         assert named == {holders[0]}
+        figure(f"{count} processes at once: 1 holds, {count - 1} are refused and name it")
     finally:
         for child in children:
             child.kill()
