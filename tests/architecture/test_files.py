@@ -12,8 +12,8 @@ LINES_MAX = 400
 MACHINE_PATHS = re.compile("/(?:" + "|".join(("work", "root", "tmp", "home")) + ")/")
 
 
-def repository_files():
-    """Files that git has, or would take."""
+def repository_names():
+    """What git has, or would take."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -23,7 +23,12 @@ def repository_files():
     )
     if listed.returncode != 0:
         pytest.skip("not a git checkout")
-    return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+    return listed.stdout.splitlines()
+
+
+def repository_files():
+    """Files that git has, or would take."""
+    return [name for name in repository_names() if (ROOT / name).is_file()]
 
 
 @pytest.mark.parametrize("top", ["desk", "ui"])
@@ -51,6 +56,11 @@ def test_no_file_knows_the_machine_it_was_made_on():
         if MACHINE_PATHS.search(line)
     ]
     assert found == []
+
+
+def test_no_link_is_kept():
+    """A link to an environment takes the place of the real one wherever it is checked out."""
+    assert [name for name in repository_names() if (ROOT / name).is_symlink()] == []
 
 
 def test_no_font_and_no_archive_is_kept():
