@@ -123,6 +123,8 @@ def test_a_desk_leaves_private_files_alone_and_no_secret_in_them(
         with Workstation(folder, "--market", str(market.ready)) as running:
             eventually(running.window)
             eventually((folder / "logs" / "window.log").exists)
+            # The second desk: told to end before it listens for that, it would leave its window.
+            eventually(lambda: (folder / "logs" / "engine.log").read_text().count("started") == 2)
             running.process.terminate()
             running.process.wait(60)
         recording = tmp_path / "out" / "r.jsonl.gz"
