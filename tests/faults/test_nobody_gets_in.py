@@ -112,15 +112,15 @@ def test_a_desk_leaves_private_files_alone_and_no_secret_in_them(
     exchange of practice, exports, logs, the window's files, a recording."""
     for name in ("DESK_API_SECRET", "BINANCE_API_KEY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, f"http://ada:{CANARY}@127.0.0.1:1" if "PROXY" in name else CANARY)
-    folder = tmp_path / "desk"
+    folder, practice = tmp_path / "desk", ("--venue-faults", "lose:p=0")
     with Market(tmp_path) as market:
-        with Console(folder, "--market", market.ready, "--venue-faults", "lose:p=0") as console:
+        with Console(folder, "--market", market.ready, *practice) as console:
             assert console.ask(f"deposit {CASH} USDT id dep-1")["type"] == "ack"
             console.ask(f"wait {BTC} 30")
             assert console.ask(f"buy {QUANTITY}btc {BTC} market id my-1")["type"] == "ack"
             console.ask("sync")
             console.end()
-        with Workstation(folder, "--market", str(market.ready)) as running:
+        with Workstation(folder, "--market", str(market.ready), *practice) as running:
             eventually(running.window)
             eventually((folder / "logs" / "window.log").exists)
             # The second desk: told to end before it listens for that, it would leave its window.
