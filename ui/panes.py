@@ -166,7 +166,6 @@ class Panes(QWidget):
         """Every figure in the colour of old figures, or back."""
         for grid in (
             self.watch.grid,
-            self.positions.grid,
             self.orders.orders,
             self.orders.fills,
             *self.feeds.grids,
@@ -175,6 +174,7 @@ class Panes(QWidget):
         ):
             grid.dimmed = dimmed
             grid.viewport().update()
+        self.positions.set_dimmed(dimmed)
         self.risk.set_dimmed(dimmed)
         self.financing.set_dimmed(dimmed)
         self.charts.set_dimmed(dimmed)

@@ -13,8 +13,10 @@ from desk.engine.snapshot import DeskFrame
 from ui import icons
 from ui.grid import Grid
 from ui.paint import Align, Ink
+from ui.panels.positions_foot import PositionsFoot
 from ui.theme import Theme
 from ui.viewmodels.cells import Cell, Column, Row, keep_order
+from ui.viewmodels.position_totals import position_totals
 from ui.viewmodels.positions import (
     COLUMNS,
     FIGURES,
@@ -29,7 +31,7 @@ from ui.viewmodels.text import UNKNOWN, symbol
 from ui.viewmodels.translation import tr
 
 PERCENTS = (25, 50, 75, 100)
-BAR_WIDTH, BAR_HEIGHT = 80, 8
+BAR_WIDTH, SHORT_BAR, BAR_HEIGHT = 80, 40, 8
 REVERSE, SET_STOP = "reverse", "stop"
 Deed: TypeAlias = int | str
 """What a row's button does: close so many percent, or one of the two words."""
@@ -64,9 +66,12 @@ class PositionsPanel(QWidget):
         self.grid.refused.connect(self.refused)
         self.grid.explain_asked.connect(self.explain_asked)
         self.grid.row_selected.connect(self._choose)
+        self.foot = PositionsFoot(theme)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.grid)
+        column.setSpacing(0)
+        column.addWidget(self.grid, 1)
+        column.addWidget(self.foot)
 
     def show_frame(self, frame: DeskFrame) -> None:
         """Show a frame's positions; under the pointer nothing moves."""
@@ -76,6 +81,20 @@ class PositionsPanel(QWidget):
             rows = keep_order(rows, [row.key for row in self.grid.grid.rows])
         self.grid.show_rows(rows)
         self.grid.fit_distance()
+        self.foot.show_totals(position_totals(frame), self._sorted_words())
+
+    def _sorted_words(self) -> str:
+        sorting = self.grid.look.sorting
+        if sorting is None:
+            return tr("Sorted by danger · frozen while pointing")
+        title = next(c.title for c in self.grid.grid.columns if c.key == sorting.column)
+        return tr("Sorted by {column} · frozen while pointing", column=title.rstrip(" ↑"))
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """The engine is gone: every figure is old."""
+        self.grid.dimmed = dimmed
+        self.grid.viewport().update()
+        self.foot.set_dimmed(dimmed)
 
     def _choose(self, key: str) -> None:
         self.chosen.emit(split_key(key)[1])
@@ -122,8 +141,11 @@ class PositionsGrid(Grid):
         """Two buttons on a small screen, six elsewhere."""
         if column.key == "close":
             return len(self.deeds()) * self._pitch()
-        wide = column.key == "distance" and self._says_sigma and not self.theme.compact
-        return WIDE_DISTANCE if wide else column.width
+        if column.key != "distance":
+            return column.width
+        if self.theme.compact:
+            return column.width - BAR_WIDTH + SHORT_BAR
+        return WIDE_DISTANCE if self._says_sigma else column.width
 
     def fit_distance(self) -> None:
         """Give σ and minutes their room once there is history to work them out from."""
@@ -176,7 +198,8 @@ class PositionsGrid(Grid):
             self._paint_button(ink, row.key, deed, self._button_box(deed, box))
 
     def _paint_distance(self, ink: Ink, cell: Cell, box: QRectF) -> None:
-        bar = QRectF(box.left(), round(box.center().y()) - 4, BAR_WIDTH, BAR_HEIGHT)
+        width = SHORT_BAR if self.theme.compact else BAR_WIDTH
+        bar = QRectF(box.left(), round(box.center().y()) - 4, width, BAR_HEIGHT)
         ink.fill("field", bar)
         dim = self.dimmed or cell.tone.value == "stale"
         if cell.value is None:
@@ -197,15 +220,15 @@ class PositionsGrid(Grid):
             for left, token in ((0.8, "warn_fill"), (0.9, "danger_fill")):
                 x = round(bar.left() + bar.width() * left)
                 ink.fill(token, QRectF(x, bar.top() - 2, 1.5, bar.height() + 4))
-        words = box.adjusted(BAR_WIDTH + 10, 0, 0, 0)
+        words = box.adjusted(width + 10, 0, 0, 0)
         token = "stale" if self.dimmed else cell.tone.value
         number, _, which = cell.text.partition(" ")
         upper = QRectF(words.left(), box.top() + 5, words.width(), 16)
         if not cell.second:
             upper = words
         strong = self.theme.face(12, 600)
-        width = ink.text(token, strong, number, upper)
-        ink.text("muted", self.theme.face(11), which, upper.adjusted(width + 5, 0, 0, 0))
+        used = ink.text(token, strong, number, upper)
+        ink.text("muted", self.theme.face(11), which, upper.adjusted(used + 5, 0, 0, 0))
         lower = QRectF(words.left(), box.top() + 21, words.width(), 14)
         ink.text("muted", self.theme.face(11), cell.second, lower)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from desk.engine.snapshot import DeskFrame, MarketView, OrderView, PositionView
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.names import word
+from ui.viewmodels.position_totals import own_positions, settled_in
 from ui.viewmodels.text import (
     UNKNOWN,
     countdown_short,
@@ -18,6 +19,7 @@ from ui.viewmodels.text import (
     multiple,
     price,
     quantity,
+    rate,
     ratio,
     sigmas,
     signed,
@@ -36,7 +38,7 @@ COLUMNS = (
     Column("distance", "Distance ↑", "", Side.LEFT, width=172, tip="σ of one hour · usual time"),
     Column("unrealized", "Unrealized", "−888,888"),
     Column("realized", "Realized", "+88,888", keep=1),
-    Column("funding", "Funding · next", "−0.0888% /8h 88:88", keep=4),
+    Column("funding", "Funding · next", "−0.0888%", keep=4),
     Column("margin", "Margin · lev", "8,888,888", keep=2),
     Column("close", "Close %", "", width=156, acts=True),
 )
@@ -79,7 +81,7 @@ def split_key(key: str) -> tuple[str, str]:
 def position_rows(frame: DeskFrame, *, short: bool = False) -> tuple[Row, ...]:
     """Rows, the nearest to liquidation first; what is unknown counts as near.
 
-    `short` leaves σ and minutes to the tool tip.
+    `short` leaves σ and minutes, and when funding is paid, to the tool tip.
     """
     markets = {market.instrument: market for market in frame.markets}
     watched = {account.account for account in frame.accounts if account.watched}
@@ -109,6 +111,9 @@ def position_tip(frame: DeskFrame, key: str) -> str:
         lines.append(
             tr("Alone: {likely} at the usual pace of one hour", likely=likely_words(found))
         )
+    if found.funding_rate is not None:
+        market = next((m for m in frame.markets if m.instrument == instrument), None)
+        lines.append(f"{tr('Funding')} {_funding(found, market, frame.wall_ms)}")
     return "\n".join(line for line in lines if line)
 
 
@@ -189,7 +194,7 @@ def _row(
             ),
             Cell(signed(position.realized_pnl), of_profit(position.realized_pnl)),
             Cell(
-                _funding(position, market, wall_ms),
+                rate(position.funding_rate) if short else _funding(position, market, wall_ms),
                 figure,
                 second="" if carry is None else tr("{carry} / day", carry=signed(carry)),
             ),
@@ -214,10 +219,11 @@ def is_stale(position: PositionView) -> bool:
 
 
 def positions_note(frame: DeskFrame | None) -> str:
-    """What the title says beside the word: how rows lie, or that only closing is left."""
+    """What the title says beside the word: what amounts are in, or that only closing is left."""
     if frame is not None and frame.positions and all(map(is_stale, frame.positions)):
         return tr("CLOSING ONLY: every mark is stale")
-    return tr("nearest to liquidation first · rows hold still under the pointer")
+    held = [] if frame is None else own_positions(frame)
+    return tr("amounts in {currencies}", currencies=settled_in(held)) if held else ""
 
 
 def protecting(frame: DeskFrame, position: PositionView) -> list[OrderView]:
