@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ui.arming import SURFACES
+from ui.grid_keys import table_keys
 from ui.order_desk import SCOPES
 from ui.panels.positions import PERCENTS, REVERSE, SET_STOP
 from ui.workspace_desk import only_seen, while_seen, workspace_keys
@@ -26,6 +27,7 @@ def key_actions(window: DeskWindow) -> Actions:
         **_chart_actions(window),
         **_places(window),
         **workspace_keys(window),
+        **table_keys(),
     }
     only_seen(window, actions)
     return actions

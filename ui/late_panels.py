@@ -120,6 +120,7 @@ class LatePanels(QObject):
         window = self._window
         dock = window.area.docks[key]
         panel = self.made[key] = MAKERS[key](window, dock)
+        window.tables.adopt(dock)
         panel.set_dimmed(self._dimmed)
         window.display.pacing.hurry()
 

@@ -109,8 +109,7 @@ class Panes(QWidget):
         area.add("chart", tr("Chart"), self.chart)
         area.add("watch", tr("Market watch"), self.watch).bar.say(tr("perp and spot · age in ms"))
         feeds = area.add("feeds", tr("Feeds"), self.feeds)
-        feeds.bar.add_left(self.feeds.tabs)
-        feeds.bar.add_right(self.feeds.filters)
+        self.feeds.put_in(feeds.bar)
         feeds.visibilityChanged.connect(self.feeds.look_again)
         for key, title, panel, note in (
             ("financing", tr("Financing"), self.financing, tr("the lender's view")),

@@ -18,6 +18,8 @@ from ui.desk_menu import DeskMenu
 from ui.display import Display
 from ui.drill import Drill
 from ui.drill_scores import DrillScores
+from ui.grid_keys import name_tables
+from ui.grid_memory import GridMemory
 from ui.journal_desk import JournalDesk
 from ui.key_actions import key_actions
 from ui.keys import bind
@@ -118,10 +120,13 @@ class DeskWindow(Panes):
         self._opening = self.workspace.begin(layout)
         self.workspace_desk = WorkspaceDesk(self)
         self.chart_desk = ChartDesk(self)
+        name_tables(self)
+        self.tables = GridMemory(self, own.file)
+        self.tables.failed.connect(self._say_danger)
         self.late_panels = LatePanels(self)
         self.late.connect(self.late_panels.begin)
         self._wire()
-        for complaint in (*own.complaints, *self.workspace.complaints):
+        for complaint in (*own.complaints, *self.workspace.complaints, *self.tables.complaints):
             self.display.keep_fault(passed_over(complaint))
 
     def _wire(self) -> None:

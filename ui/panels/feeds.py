@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Signal
+from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
 from ui.controls import Check, Field
+from ui.dock import TitleBar
 from ui.grid import Grid
 from ui.paint import Ink
 from ui.tabs import Tabs
@@ -25,6 +26,8 @@ TALL = 560
 FEEDS, STREAMS, CONSENSUS = range(3)
 NARROW = 700
 """Below this width the title bar holds fewer words."""
+SLIM = 520
+"""Below this width it holds the tabs alone, and one table is shown at a time."""
 
 
 class FeedsPanel(QWidget):
@@ -42,7 +45,8 @@ class FeedsPanel(QWidget):
         self.streams = Grid(theme, STREAM_COLUMNS, tr("Streams"), padding=6)
         self.consensus = Grid(theme, SOURCE_COLUMNS, tr("Consensus"), padding=6)
         self.grids = (self.feeds, self.streams, self.consensus)
-        column = QVBoxLayout(self)
+        self._bar: TitleBar | None = None
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         for grid, share in zip(self.grids, (2, 4, 3), strict=True):
@@ -55,6 +59,20 @@ class FeedsPanel(QWidget):
         self.only_wrong.toggled.connect(self._refresh)
         self.feeds.opened.connect(self._open_venue)
         self._arrange()
+
+    def put_in(self, bar: TitleBar) -> None:
+        """Tabs and filters stand in a dock's title, the filters under it where it is slim."""
+        self._bar = bar
+        bar.add_left(self.tabs)
+        bar.add_right(self.filters)
+
+    def _place_filters(self, *, slim: bool) -> None:
+        within = self.filters.parentWidget() is self
+        if slim and not within:
+            self._column.insertWidget(0, self.filters)
+        elif within and not slim and self._bar is not None:
+            self._column.removeWidget(self.filters)
+            self._bar.add_right(self.filters)
 
     def show_frame(self, frame: DeskFrame) -> None:
         """Keep a frame, and show it if the panel is on the screen."""
@@ -81,20 +99,27 @@ class FeedsPanel(QWidget):
         self._refresh()
 
     def _arrange(self) -> None:
-        tall = self.height() >= TALL
+        tall = self._has_room_for_all(self.size())
         for number, grid in enumerate(self.grids):
             grid.setVisible(tall or number == self.page)
         self.filters.setVisible(tall or self.page == STREAMS)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        narrow = event.size().width() < NARROW
-        self.words.setFixedWidth(112 if narrow else 180)
+        width = event.size().width()
+        narrow, slim = width < NARROW, width < SLIM
+        self._place_filters(slim=slim)
+        self.words.setFixedWidth(112 if narrow and not slim else 180)
         self.only_wrong.setText(tr("Wrong") if narrow else tr("Only what is wrong"))
         self.only_wrong.updateGeometry()
-        if (event.size().height() >= TALL) != (event.oldSize().height() >= TALL):
-            self._arrange()
+        before, now = map(self._has_room_for_all, (event.oldSize(), event.size()))
+        self._arrange()
+        if before != now:
             self._refresh()
+
+    @staticmethod
+    def _has_room_for_all(size: QSize) -> bool:
+        return size.height() >= TALL and size.width() >= SLIM
 
     def _refresh(self) -> None:
         frame = self._frame

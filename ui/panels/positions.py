@@ -124,7 +124,7 @@ class PositionsGrid(Grid):
 
     def __init__(self, theme: Theme) -> None:
         self._says_sigma = False
-        super().__init__(theme, COLUMNS, tr("Positions"), row_height=40, padding=6)
+        super().__init__(theme, COLUMNS, tr("Positions"), row_height=40, padding=5)
         self.armed = False
         self.frame: DeskFrame | None = None
         self.button_down: tuple[str, Deed] | None = None

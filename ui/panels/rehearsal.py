@@ -72,6 +72,7 @@ class RehearsalPanel(AskingPanel):
         self.summary = _Summary(theme)
         self.problem = PlainWords(theme, "", "danger", 400)
         self.steps = Grid(theme, REHEARSAL_COLUMNS, tr("Steps of the rehearsal"), padding=6)
+        self.steps.table_id = "rehearsal"
         self.steps.sorts = False  # one after the other is what they say
         self.steps.teach(
             tr("No step to show"),

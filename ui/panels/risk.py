@@ -11,7 +11,7 @@ from desk.model.commands import Ask
 from desk.model.events import Answered
 from ui.asking import Question
 from ui.exchange import Answer, Exchange
-from ui.paint import Ink, painting
+from ui.paint import Ink, Spot, cut, painting
 from ui.panels.cure_card import CureCard
 from ui.panels.risk_card import ROOMY, paint_figures, paint_full, paint_small
 from ui.scroll import thin
@@ -25,6 +25,10 @@ from ui.viewmodels.risk import AccountCard, RiskView, risk_view
 from ui.viewmodels.translation import tr
 
 CURES_EVERY_MS, CARRY_EVERY_MS = 5_000, 10_000
+
+
+LINE = 18
+"""Height of what is said under the totals."""
 
 
 class RiskPanel(QWidget):
@@ -75,7 +79,7 @@ class RiskPanel(QWidget):
         self._history.take(frame)
         view = risk_view(frame)
         self.cards.show_risk(view)
-        self.totals.show_totals(view.totals)
+        self.totals.show_totals(view.totals, view.missing)
         self.cure_card.call(view.called, calm=view.is_calm)
         self.cure_card.setVisible(bool(view.called or frame.positions))
         self._wall_ms = frame.wall_ms
@@ -203,14 +207,18 @@ class _Totals(Spots):
         super().__init__()
         self._theme = theme
         self._figures: tuple[Figure, ...] = ()
+        self._missing = ""
         self._dimmed = False
         self.hide()
 
-    def show_totals(self, figures: tuple[Figure, ...]) -> None:
-        """Show the desk's figures."""
-        if figures != self._figures:
-            self._figures = figures
-            self.setAccessibleName(", ".join(f"{f.label} {f.value}" for f in figures))
+    def show_totals(self, figures: tuple[Figure, ...], missing: str) -> None:
+        """Show the desk's figures, and under them what one that is unknown lacks."""
+        if (figures, missing) != (self._figures, self._missing):
+            if bool(missing) != bool(self._missing):
+                self.updateGeometry()
+            self._figures, self._missing = figures, missing
+            told = [f"{f.label} {f.value}" for f in figures]
+            self.setAccessibleName(", ".join([*told, *filter(None, [missing])]))
             self.setVisible(bool(figures))
             self.update()
 
@@ -220,7 +228,7 @@ class _Totals(Spots):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 84 if self._theme.compact else 104)
+        return QSize(200, (84 if self._theme.compact else 104) + (LINE if self._missing else 0))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -232,7 +240,16 @@ class _Totals(Spots):
             paint_figures(
                 ink, self._figures, QRectF(12, 10, self.width() - 24, 0), dim=self._dimmed
             )
+            self._paint_missing(ink)
             self.keep_spots(ink)
+
+    def _paint_missing(self, ink: Ink) -> None:
+        """The first line of it; each unknown figure has its own in its tip."""
+        if self._missing:
+            box = QRectF(12, self.height() - LINE - 6, self.width() - 24, LINE)
+            text = cut(ink.theme.face(11), f"— {self._missing}", box.width())
+            ink.text("warning", ink.theme.face(11), text, box)
+            ink.spots.append(Spot(box, "", "", "", self._missing))
 
 
 def _spoken(view: RiskView) -> str:

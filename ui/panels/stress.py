@@ -36,7 +36,9 @@ class StressPanel(AskingPanel):
         self.map = StressMap(theme)
         self.map.cell_chosen.connect(self._explain)
         self.basis = Grid(theme, SHOCK_COLUMNS, tr("Stress of the basis"))
+        self.basis.table_id = "stress_basis"
         self.depeg = Grid(theme, SHOCK_COLUMNS, tr("Stress of stablecoins"))
+        self.depeg.table_id = "stress_depeg"
         for grid in (self.basis, self.depeg):
             grid.teach(
                 tr("Nothing to show"),

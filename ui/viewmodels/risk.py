@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
@@ -11,6 +12,7 @@ from desk.engine.snapshot import AccountView, CollateralView, DeskFrame, Positio
 from ui.viewmodels.close_out_card import CloseOut, alone, away, close_out_of
 from ui.viewmodels.figure import Figure, Gauge, figure_of
 from ui.viewmodels.loan_figures import fall_words, loan_figures
+from ui.viewmodels.missing import missing_for_totals
 from ui.viewmodels.names import word
 from ui.viewmodels.text import (
     UNKNOWN,
@@ -81,6 +83,8 @@ class RiskView(msgspec.Struct, frozen=True):
 
     cards: tuple[AccountCard, ...]
     totals: tuple[Figure, ...]
+    missing: str
+    """Why a total is unknown; empty: all are known."""
     called: str = ""
     """The worst account that needs a cure."""
 
@@ -93,9 +97,11 @@ class RiskView(msgspec.Struct, frozen=True):
 def risk_view(frame: DeskFrame) -> RiskView:
     """Make the cards of a frame, worst first, accounts without leverage last."""
     ordered = sorted(frame.accounts, key=_badness)
+    missing = missing_for_totals(frame)
     return RiskView(
         tuple(account_card(account, frame) for account in ordered),
-        _totals(frame.totals) if frame.totals else (),
+        _totals(frame.totals, missing) if frame.totals else (),
+        _first_missing(missing),
         next((a.account for a in ordered if needs_cure(a)), ""),
     )
 
@@ -238,23 +244,30 @@ def _sum_text(assets: list[CollateralView]) -> str:
     return money(sum((value for value in values if value is not None), Decimal(0)))
 
 
-def _totals(totals: TotalsView) -> tuple[Figure, ...]:
+def _first_missing(missing: Mapping[str, str]) -> str:
+    """What most figures lack, once."""
+    reasons = list(dict.fromkeys(missing.values()))
+    return max(reasons, key=list(missing.values()).count, default="")
+
+
+def _totals(totals: TotalsView, missing: Mapping[str, str]) -> tuple[Figure, ...]:
+    """The desk's figures; one that is unknown says what is missing."""
+
+    def figure(label: str, name: str, value: str, of: str = "", tone: Tone = Tone.TEXT) -> Figure:
+        return figure_of(label, value, tone, of, missing.get(name, ""))
+
+    unit = totals.currency
     return (
-        figure_of(
-            tr("Equity {currency}", currency=totals.currency),
-            money(totals.equity),
-            of="totals.equity",
-        ),
-        figure_of(tr("BTC delta"), signed(totals.btc_delta, 2), of="totals.btc_delta"),
-        figure_of(tr("ETH delta"), signed(totals.eth_delta, 1), of="totals.eth_delta"),
-        figure_of(
-            tr("Day P&L {currency}", currency=totals.currency),
-            signed(totals.day_pnl),
-            of_profit(totals.day_pnl),
-        ),
-        figure_of(tr("Funding / day"), signed(totals.funding_per_day)),
-        figure_of(tr("Firm capital"), money(totals.firm_capital), of="totals.capital_view"),
-    )
+        figure(tr("Equity {currency}", currency=unit), "equity", money(totals.equity),
+               "totals.equity"),
+        figure(tr("BTC delta"), "btc_delta", signed(totals.btc_delta, 2), "totals.btc_delta"),
+        figure(tr("ETH delta"), "eth_delta", signed(totals.eth_delta, 1), "totals.eth_delta"),
+        figure(tr("Day P&L {currency}", currency=unit), "day_pnl", signed(totals.day_pnl),
+               tone=of_profit(totals.day_pnl)),
+        figure(tr("Funding / day"), "funding_per_day", signed(totals.funding_per_day)),
+        figure(tr("Firm capital"), "firm_capital", money(totals.firm_capital),
+               "totals.capital_view"),
+    )  # fmt: skip
 
 
 def _float(value: Decimal | None) -> float | None:
