@@ -73,7 +73,7 @@ def test_with_stale_marks_only_closing_is_left_and_the_surfaces_say_what_they_ne
     rig.settle(later(desk, positions=[*old[:1], desk.positions[1]]))
     docks = rig.window.area.docks
     rig.until(lambda: docks["ladder"].bar.toolTip() == "Needs mark 38 ms, book 41 ms")
-    assert docks["positions"].bar.note.startswith("nearest")
+    assert docks["positions"].bar.note.startswith("amounts in")
     rig.settle(later(desk, positions=[*old[:1], msgspec.structs.replace(old[1], mark_age_ms=None)]))
     rig.until(lambda: docks["positions"].bar.note == "CLOSING ONLY: every mark is stale")
     click(rig, LONG, REVERSE)

@@ -68,6 +68,7 @@ class FeedsPanel(QWidget):
 
     def _place_filters(self, *, slim: bool) -> None:
         within = self.filters.parentWidget() is self
+        self.filters.setContentsMargins(*((6, 4, 6, 0) if slim else (0, 0, 0, 0)))
         if slim and not within:
             self._column.insertWidget(0, self.filters)
         elif within and not slim and self._bar is not None:

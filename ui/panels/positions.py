@@ -67,6 +67,7 @@ class PositionsPanel(QWidget):
         self.grid.explain_asked.connect(self.explain_asked)
         self.grid.row_selected.connect(self._choose)
         self.foot = PositionsFoot(theme)
+        self.grid.look_changed.connect(self._sum_up)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -81,7 +82,11 @@ class PositionsPanel(QWidget):
             rows = keep_order(rows, [row.key for row in self.grid.grid.rows])
         self.grid.show_rows(rows)
         self.grid.fit_distance()
-        self.foot.show_totals(position_totals(frame), self._sorted_words())
+        self._sum_up()
+
+    def _sum_up(self) -> None:
+        if self.grid.frame is not None:
+            self.foot.show_totals(position_totals(self.grid.frame), self._sorted_words())
 
     def _sorted_words(self) -> str:
         sorting = self.grid.look.sorting

@@ -1,0 +1,66 @@
+"""Tables in the real window: their keys, what is kept, sums below positions, a slim feeds dock."""
+
+import pytest
+from helpers.frames import normal_desk
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget
+
+from ui.dock import TitleBar
+from ui.grid import Grid
+from ui.own_files import own_files
+from ui.panels.feeds import FeedsPanel
+
+pytestmark = pytest.mark.qt
+
+ALT = Qt.KeyboardModifier.AltModifier
+
+
+def test_keys_sort_and_widen_the_table_with_the_focus_and_the_next_window_knows(
+    qtbot, rig_of, focus, tmp_path
+):
+    rig = rig_of(normal_desk(), own=own_files(str(tmp_path)))
+    grid = focus(rig.window.positions.grid)
+    while grid.grid.columns[grid.hands.column].key != "unrealized":
+        qtbot.keyClick(grid, Qt.Key.Key_Right)
+    qtbot.keyClick(grid, Qt.Key.Key_S, ALT)
+    told = [row.cells[6].text for row in grid.grid.rows]
+    assert told == ["+29,910", "+23,355", "+1,822"]
+    assert "Sorted by Unrealized" in rig.window.positions.foot.accessibleName()
+    before = grid.columnWidth(grid.hands.column)
+    qtbot.keyClick(grid, Qt.Key.Key_Right, ALT)
+    assert grid.columnWidth(grid.hands.column) == before + 8
+    qtbot.keyClick(grid, Qt.Key.Key_C, ALT)
+    assert grid.hands.menu is not None
+    grid.hands.menu.close()
+    again = rig_of(normal_desk(), own=own_files(str(tmp_path))).window.positions.grid
+    assert again.look == grid.look
+
+
+def test_every_table_of_a_dock_has_an_id_of_its_own(rig):
+    ids = [grid.table_id for grid in rig.window.findChildren(Grid) if grid.table_id]
+    assert len(ids) == len(set(ids)) >= 14
+    assert all(identity.isidentifier() for identity in ids)
+
+
+def test_close_buttons_sort_nothing_and_are_not_copied(rig):
+    grid = rig.window.positions.grid
+    grid.hands.sort(len(grid.grid.columns) - 1)
+    assert grid.look.sorting is None
+
+
+def test_slim_feeds_have_their_filter_under_the_tabs_and_one_table(qtbot, theme):
+    feeds, dock = FeedsPanel(theme), QDockWidget()
+    for widget in (feeds, dock):
+        qtbot.addWidget(widget)
+    bar = TitleBar(theme, "Feeds", dock)
+    dock.setTitleBarWidget(bar)
+    feeds.put_in(bar)
+    feeds.resize(368, 700)
+    feeds.show()
+    assert feeds.filters.parentWidget() is feeds
+    assert sum(not grid.isHidden() for grid in feeds.grids) == 1
+    needed = sum(tab.sizeHint().width() for tab in feeds.tabs.tabs)
+    assert needed <= 368 - 40
+    feeds.resize(900, 700)
+    assert feeds.filters.parentWidget() is not feeds
+    assert sum(not grid.isHidden() for grid in feeds.grids) == 3
