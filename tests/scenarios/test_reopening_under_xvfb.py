@@ -25,6 +25,7 @@ def test_window_opens_again_in_another_language_and_the_journal_says_nothing_of_
         seq = desk.pages.newest_seq()
         desk.screen.press("ctrl+comma")
         desk.until(lambda: "Settings" in desk.screen.titles().values())
+        desk.screen.ask("search", "--name", "Settings", "windowfocus", "--sync")
         desk.screen.ask("type", "--delay", "40", "language")
         for key in STEPS:
             time.sleep(0.3)  # a hand is no faster
