@@ -66,8 +66,9 @@ def open_and_fail(connection, report):
 
             def tell(banners):
                 show(banners)
-                if banners and not report.closed:
-                    report.send(self.banner.accessibleName().strip())
+                words = self.banner.accessibleName().strip()
+                if "error" in words and not report.closed:  # a slow start is told before it
+                    report.send(words)
                     report.close()
 
             self.banner.show_banners = tell
