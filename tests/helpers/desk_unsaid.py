@@ -28,6 +28,7 @@ NOT_SHOWN = {
     "cli/sbom.py": "desk sbom prints it",
     "cli/shipped.py": "desk risk prints it",
     "cli/testing.py": "desk test prints it",
+    "cli/verify.py": "desk journal verify prints it",
     "engine/change.py": "contradictions of the journal, raised at the start",
     "execution/fee_tiers.py": "read from shipped files before a window opens",
     "execution/link_faults.py": "options of the program",
