@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import types
 
 OLDEST_PYTHON = (3, 11)
 
@@ -48,10 +49,17 @@ def _run(argv: list[str]) -> int:
     if refusal is not None:
         return _refuse(refusal)
     from desk.app import main as desk
-    from desk.log import tell_redacted
 
-    sys.excepthook = tell_redacted
+    sys.excepthook = _tell
     return desk(argv)
+
+
+def _tell(
+    kind: type[BaseException], error: BaseException, trace: types.TracebackType | None
+) -> None:
+    from desk.log import tell_redacted  # only now: every start would wait for it
+
+    tell_redacted(kind, error, trace)
 
 
 def _refuse(sentence: str) -> int:

@@ -62,7 +62,10 @@ def test_at_the_end_data_grow_stale_and_the_desk_says_why(tmp_path):
     replayed(tmp_path, path, watch, speed="10")
 
 
-def test_a_recording_that_is_damaged_ends_there_and_the_desk_lives_on(tmp_path, capsys):
+def test_a_recording_that_is_damaged_ends_there_and_the_desk_lives_on(
+    tmp_path, capsys, expected_logs
+):
+    expected_logs("expected a line of a recording")
     path = tmp_path / "x.jsonl"
     steady(path, 1)
     path.write_bytes(path.read_bytes() + b"nonsense\n" + b"more\n")

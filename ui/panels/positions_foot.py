@@ -7,6 +7,7 @@ from PySide6.QtGui import QHelpEvent, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from ui.paint import Align, painting
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.figure import Figure
 
@@ -44,7 +45,7 @@ class PositionsFoot(QWidget):
     def event(self, e: QEvent) -> bool:
         if isinstance(e, QHelpEvent):
             tip = next((tip for box, tip in self._tips if box.contains(e.pos())), "")
-            QToolTip.showText(e.globalPos(), tip, self)
+            QToolTip.showText(e.globalPos(), as_text(tip), self)
             return True
         return super().event(e)
 

