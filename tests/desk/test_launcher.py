@@ -445,7 +445,7 @@ def test_file_that_is_not_the_locked_one_is_refused(ready):
     ("signum", "status"),
     [
         pytest.param(signal.SIGKILL, -9, id="killed", marks=pytest.mark.thorough),
-        pytest.param(signal.SIGTERM, 143, id="told"),
+        pytest.param(signal.SIGTERM, 143, id="told", marks=pytest.mark.thorough),
     ],
 )
 def test_renewal_that_was_cut_off_is_begun_again(ready, signum, status):

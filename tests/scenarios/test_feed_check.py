@@ -5,7 +5,10 @@ import json
 import pytest
 from helpers.processes import Market, desk
 
-pytestmark = pytest.mark.xdist_group("feed check")  # they share what is slow to make
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.xdist_group("feed check"),
+]  # they share what is slow to make
 
 
 @pytest.fixture(scope="module")

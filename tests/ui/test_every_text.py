@@ -55,6 +55,7 @@ def test_a_name_or_a_unit_is_not(text):
     assert not WORD.search(outside(text))
 
 
+@pytest.mark.thorough
 def test_no_text_of_the_window_is_outside_translation(tmp_path):
     report = tmp_path / "texts.json"
     paths = f"{ROOT}{os.pathsep}{ROOT / 'tests'}"

@@ -13,7 +13,10 @@ from desk.sim.forced import Drift, ForcedCloses
 MINUTE = 60_000
 
 
-pytestmark = pytest.mark.xdist_group("forced closes")  # they share what is slow to make
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.xdist_group("forced closes"),
+]  # they share what is slow to make
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,10 @@ from simulated_day import (
 SEEDS = (1, 2, 3)
 
 
-pytestmark = pytest.mark.xdist_group("hour")  # they share what is slow to make
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.xdist_group("hour"),
+]  # they share what is slow to make
 
 
 @pytest.fixture(scope="module")
