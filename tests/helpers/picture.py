@@ -23,7 +23,7 @@ from helpers.xscreen import Screen  # noqa: E402
 from ui.preferences import Preferences, save  # noqa: E402
 from ui.window_file import WindowFile  # noqa: E402
 
-WARM_UP_S = 75
+WARM_UP_S = 20
 """Long enough for the chart to show something."""
 PATIENCE_S = 60
 MOST_BYTES = 300_000
