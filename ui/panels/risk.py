@@ -228,7 +228,8 @@ class _Totals(Spots):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(200, (84 if self._theme.compact else 104) + (LINE if self._missing else 0))
+        figures = 84 if self._theme.compact else 104
+        return QSize(200, figures + (LINE + 6 if self._missing else 0))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
