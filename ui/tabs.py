@@ -11,7 +11,11 @@ from ui.theme import Theme
 
 
 class Tab(QPushButton):
-    """A word with a line under it when chosen."""
+    """A word with a line under it when chosen, or above it where the tabs stand at the bottom."""
+
+    around = (14, 10)
+    """Pixels beside the word, large and compact."""
+    line_above = False
 
     def __init__(self, theme: Theme, text: str) -> None:
         super().__init__(text)
@@ -27,7 +31,7 @@ class Tab(QPushButton):
             self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        around = 10 if self._theme.compact else 14
+        around = self.around[self._theme.compact]
         return QSize(int(self._theme.face(12, 600).width(self.text())) + around, 28)
 
     def minimumSizeHint(self) -> QSize:
@@ -40,7 +44,8 @@ class Tab(QPushButton):
             face = self._theme.face(12, 600 if on else 400)
             ink.text("text" if on else "text2", face, self.text(), box, Align.CENTER)
             if on:
-                ink.fill("accent", QRectF(box.left() + 4, box.bottom() - 2, box.width() - 8, 2))
+                top = 0 if self.line_above else box.bottom() - 2
+                ink.fill("accent", QRectF(box.left() + 4, top, box.width() - 8, 2))
             if self.hasFocus():
                 ink.frame("accent", None, box.adjusted(1, 3, -1, -3))
 

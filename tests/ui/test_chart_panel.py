@@ -58,6 +58,13 @@ def test_a_size_is_chosen_by_button_by_key_and_by_the_key_of_the_map(rig, focus)
     assert not rig.desk.sent(SubmitOrder)
 
 
+def test_the_figures_say_where_candles_come_from_that_the_desk_did_not_see(rig, focus):
+    plot, figures = rig.window.chart.plot, rig.window.chart.head.figures
+    plot.showing.candles.source = "the venue's own candles"
+    QTest.keyClick(focus(plot), Qt.Key.Key_Left)
+    assert figures.toolTip() == "the venue's own candles"
+
+
 def test_after_the_first_answer_only_what_is_new_is_asked_for(rig):
     rig.until(lambda: wanted(rig)[0].from_ms > 0)
     (one,) = wanted(rig)

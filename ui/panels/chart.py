@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from desk.engine.snapshot import DeskFrame, MarketView
 from ui.panels.chart_head import ChartHead
 from ui.panels.chart_off_scale import OffScale
+from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.chart import Shown, fill_marks, price_lines
 from ui.viewmodels.chart_scale import BARS, Cross
@@ -197,6 +198,7 @@ class ChartPanel(QWidget):
             place = place if cross.time_s - candles.start[place] <= candles.bar_s else None
         said = reading(candles, place if len(candles) else None, showing.decimals, showing.fills)
         self.head.figures.show_cells(said.cells)
+        self.head.figures.setToolTip(as_text(candles.source))
         now_ms = 0 if self._frame is None else self._frame.wall_ms
         if cross is not None or now_ms - self._spoken_ms >= SPEAK_EVERY_MS:
             self._spoken_ms = now_ms

@@ -8,8 +8,9 @@ from PySide6.QtCore import QPoint, QRectF, QSize, Signal
 from PySide6.QtGui import QContextMenuEvent, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
-from ui.paint import Align, painting
+from ui.paint import painting
 from ui.plain import as_text
+from ui.tabs import Tab
 from ui.theme import Theme
 from ui.viewmodels.translation import tr
 
@@ -17,34 +18,15 @@ MOST, MOST_COMPACT = 6, 4
 """Tabs that find room; every layout is in the menu."""
 
 
-class LayoutTab(QPushButton):
-    """A word with a line above it when chosen."""
+class LayoutTab(Tab):
+    """The name of a layout."""
+
+    around = (24, 20)
+    line_above = True
 
     def __init__(self, theme: Theme, text: str) -> None:
-        super().__init__(text)
-        self._theme = theme
-        self.setCheckable(True)
-        self.setAutoDefault(False)
-        self.setFlat(True)
+        super().__init__(theme, text)
         self.setAccessibleName(tr("Layout {name}", name=text))
-
-    def sizeHint(self) -> QSize:
-        around = 20 if self._theme.compact else 24
-        return QSize(int(self._theme.face(12, 600).width(self.text())) + around, 28)
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def paintEvent(self, arg__1: QPaintEvent) -> None:
-        with painting(self, self._theme) as ink:
-            box = QRectF(self.rect())
-            on = self.isChecked()
-            face = self._theme.face(12, 600 if on else 400)
-            ink.text("text" if on else "text2", face, self.text(), box, Align.CENTER)
-            if on:
-                ink.fill("accent", QRectF(box.left() + 4, 0, box.width() - 8, 2))
-            if self.hasFocus():
-                ink.frame("accent", None, box.adjusted(1, 3, -1, -3))
 
 
 class MenuButton(QPushButton):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from desk.engine.chart_snapshot import CandlesView, HeatView
 from desk.model.commands import ChartWanted
+from ui.viewmodels.translation import said
 
 Numbers = NDArray[np.float64]
 
@@ -142,7 +143,7 @@ class Candles:
             self._is_whole = False
         self._revision = view.revision
         self._splice(view, whole=whole)
-        self.source = view.source or self.source
+        self.source = said(view.source) or self.source
         self.funding |= {ms: rate for ms, rate in view.funding if math.isfinite(rate)}
         if view.heat is not None:
             self.heat.take(view.heat)

@@ -11,7 +11,7 @@ from ui.viewmodels.candles import Bar, Candles
 from ui.viewmodels.chart import FillMark
 from ui.viewmodels.chart_scale import BARS, moment_words
 from ui.viewmodels.text import MINUS, UNKNOWN, number
-from ui.viewmodels.translation import said, tr
+from ui.viewmodels.translation import tr
 
 SIZES = {seconds: name for name, seconds in BARS.items()}
 
@@ -101,5 +101,5 @@ def why_empty(candles: Candles | None, *, lost: bool) -> tuple[str, str]:
         return tr("Candles are being asked for"), tr("The desk has not answered yet.")
     size = SIZES.get(candles.bar_s, f"{candles.bar_s}s")
     teach = tr("A candle is made of trades; a time without trades has none.")
-    source = said(candles.source)
+    source = candles.source
     return tr("No {size} candle yet", size=size), f"{teach} {source}".strip()
