@@ -12,7 +12,7 @@ from desk.model.errors import DeskError, InputError
 Command = Callable[[list[str]], int]
 
 COMMANDS: dict[str, str] = {
-    "bench": "desk.cli.bench",
+    "bench": "desk.bench.command",
     "console": "desk.app.headless",
     "doctor": "desk.cli.doctor",
     "feed": "desk.app.feed_check",

@@ -7,6 +7,9 @@ from typing import NoReturn
 
 from desk.model.errors import InputError
 
+Lines = argparse.RawDescriptionHelpFormatter
+"""Keeps the lines of a help text as they were written."""
+
 
 class Arguments(argparse.ArgumentParser):
     """An argument parser that raises InputError instead of printing and leaving."""

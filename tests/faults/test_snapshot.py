@@ -15,8 +15,8 @@ from desk.app import snapshots as keeping
 from desk.app.options import Options
 from desk.app.session import open_session
 from desk.app.snapshots import make_in_child
+from desk.bench.journal import READY_TARGET_S, long_entries, ready, write_long_journal
 from desk.cli import snapshot as snapshots
-from desk.cli.bench_journal import READY_TARGET_S, long_entries, ready, write_long_journal
 from desk.cli.shipped import shipped
 from desk.cli.snapshot import make_snapshot, take_up
 from desk.engine.state import DeskState

@@ -14,7 +14,7 @@ NOT_SHOWN = {
     "app/record.py": "desk record prints it",
     "app/workstation.py": "options of the program",
     "cli/arguments.py": "options of the program",
-    "cli/bench*.py": "desk bench prints it",
+    "bench/*.py": "desk bench prints it",
     "cli/console.py": "the console, whose wording is English",
     "cli/doctor.py": "desk doctor prints it",
     "cli/documents.py": "files, which only the console reads",

@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from desk.cli.bench_panic import measured, share, timed_row
+from desk.bench.panic import measured, share, timed_row
+from desk.bench.row import Given, Row
 
 PROBE_VARIABLE = "DESK_ALERT_PROBE"
 ALERT_MS = 5_000.0
 
 
-def alert_rows() -> list[dict[str, Any]]:
+def measure(given: Given) -> list[Row]:
     """Run the program once and return its rows."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         return rows(measured(Path(folder) / "desk", PROBE_VARIABLE, []))

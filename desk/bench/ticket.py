@@ -16,6 +16,8 @@ from typing import Any
 
 import msgspec
 
+from desk.bench.row import Given, Row
+
 PROBE_VARIABLE = "DESK_TICKET_PROBE"
 BUDGET_MS = 50.0
 PATIENCE_S = 120
@@ -27,7 +29,7 @@ class _Report(msgspec.Struct):
     lost: int | None = None
 
 
-def ticket_rows() -> list[dict[str, Any]]:
+def measure(given: Given) -> list[Row]:
     """Run the program once and return its rows: median, 99th percentile, keys without an answer."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         report = Path(folder) / "keys.json"

@@ -20,6 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from desk.bench.row import Given, Row
 from desk.engine.change import Change, NewOrder
 from desk.execution.outcome import Accepted, Cancelled, Filled, Outcome
 from desk.io.anchor import HeadAnchor, create_anchor
@@ -146,7 +147,7 @@ def write_long_journal(folder: Path, rows: int, seed: int = 1) -> Head:
     return head
 
 
-def journal_rows(rows: int = ROWS) -> list[dict[str, Any]]:
+def measure(given: Given, rows: int = ROWS) -> list[Row]:
     """Write the journal, make its snapshot, start on it; return the rows of the table."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         long, empty = Path(place) / "long", Path(place) / "empty"

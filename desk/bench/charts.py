@@ -12,9 +12,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from desk.cli.bench_panic import share
+from desk.bench.panic import share
+from desk.bench.row import Given, Row
 
 SPEEDS = ("1", "20")
+LEAST_S = 10.0
 KINDS = {
     "charted": ("frame with two charts", 0.5),
     "whole": ("frame with all candles of two charts", 2.0),
@@ -23,9 +25,13 @@ KINDS = {
 what a chart that opens may."""
 
 
-def chart_rows(seconds: float) -> list[dict[str, Any]]:
+def measure(given: Given) -> list[Row]:
     """Run the engine at each speed and return its rows."""
-    return [row for speed in SPEEDS for row in rows(speed, _measured(speed, seconds))]
+    return [
+        row
+        for speed in SPEEDS
+        for row in rows(speed, _measured(speed, max(given.seconds, LEAST_S)))
+    ]
 
 
 def rows(speed: str, found: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:

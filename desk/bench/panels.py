@@ -18,9 +18,12 @@ from typing import Any
 
 import msgspec
 
+from desk.bench.row import Given, Row
+
 PROBE_VARIABLE, SECONDS_VARIABLE = "DESK_PANELS_PROBE", "DESK_PANELS_SECONDS"
 SPEEDS = ("1", "20")
 PATIENCE_S = 60
+LEAST_S = 10.0
 FRAME_TARGET_MS = 12.0
 """Most that the whole Trade layout may take to paint."""
 STALL_TARGET_MS = 4.0
@@ -47,9 +50,10 @@ class Report(msgspec.Struct):
     rss_mb: float = 0.0
 
 
-def panel_rows(seconds: float, layout: str = "Trade") -> list[dict[str, Any]]:
+def measure(given: Given, layout: str = "Trade") -> list[Row]:
     """Run the program at each speed and return its rows, the dearest panel first."""
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
+    seconds = max(given.seconds, LEAST_S)
     for speed in SPEEDS:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             report = _measured(

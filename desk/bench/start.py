@@ -18,10 +18,12 @@ from typing import Any
 
 import msgspec
 
+from desk.bench.row import Given, Row
 from desk.io.clock import SystemClock
 
 PROBE_VARIABLE = "DESK_START_PROBE"
 PATIENCE_S = 60
+LEAST_STARTS = 5
 WINDOW_TARGET = 2.5
 """Times a bare window."""
 DATA_TARGET_MS = 1_500.0
@@ -34,14 +36,14 @@ class Report(msgspec.Struct):
     data_ns: int | None = None
 
 
-def start_rows(repeats: int) -> list[dict[str, Any]]:
+def measure(given: Given) -> list[Row]:
     """Start both so often, in turn, and return the rows."""
     ours: list[tuple[float, float]] = []
     bare: list[float] = []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         desk = ["-m", "desk", "--account", f"{folder}/desk"]
         _started(desk, Path(folder) / "first.json")  # the desk's folder is made once
-        for number in range(repeats):
+        for number in range(max(given.repeats, LEAST_STARTS)):
             shown_ns, found = _started(desk, Path(folder) / f"desk{number}.json")
             if found is not None and found.data_ns is not None:
                 ours.append(((found.window_ns - shown_ns) / 1e6, (found.data_ns - shown_ns) / 1e6))

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
+from desk.bench.row import Given, Row
 from desk.cli.shipped import shipped
 from desk.margin.account import account_figures
 from desk.margin.inputs import AccountInput, PositionInput
@@ -27,7 +27,7 @@ RULES_OF = date(2026, 9, 29)
 CHANGES = 100
 
 
-def margin_rows(repeats: int) -> list[dict[str, Any]]:
+def measure(given: Given) -> list[Row]:
     """Measure exact figures and the float loop, the best of some runs each."""
     account = _account()
     first = account.positions[0].instrument.id
@@ -49,8 +49,8 @@ def margin_rows(repeats: int) -> list[dict[str, Any]]:
             found.append(_figures(balance, rows)[0][0])
         return found
 
-    exact_us, ours = _best(max(5, repeats), exact)
-    plain_us, other = _best(max(5, repeats), plain)
+    exact_us, ours = _best(max(5, given.repeats), exact)
+    plain_us, other = _best(max(5, given.repeats), plain)
     apart = max(abs(a / b - 1) for a, b in zip(ours, other, strict=True))
     return [
         {

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import msgspec
 import numpy as np
 
+from desk.bench.row import Given, Row
 from desk.cli.shipped import shipped
 from desk.margin.inputs import AccountInput, PositionInput
 from desk.margin.stress import PerpetualStress, Scenarios
@@ -36,16 +37,16 @@ MAP_POSITIONS, MAP_TARGET_MS = 6, 3.0
 Found = TypeVar("Found")
 
 
-def stress_rows(repeats: int) -> list[dict[str, Any]]:
+def measure(given: Given) -> list[Row]:
     """Measure the kernel and the loop, the best of some runs each."""
     accounts = _accounts()
     moves = [step / 20 - 0.5 for step in range(SIDE)]
     pairs = np.array(list(product(moves, moves)))
     scenarios = Scenarios({"BTC": pairs[:, 0], "ETH": pairs[:, 1]})
     book = PerpetualStress(accounts, {a.id: Decimal(1) for a in accounts}, "USDT")
-    kernel_ms, found = _best(max(5, repeats), lambda: book.measure(scenarios).ratios)
+    kernel_ms, found = _best(max(5, given.repeats), lambda: book.measure(scenarios).ratios)
     rows = [_plain(account) for account in accounts]
-    loop_ms, plain = _best(repeats, lambda: _ratios(rows, moves))
+    loop_ms, plain = _best(given.repeats, lambda: _ratios(rows, moves))
     apart = float(np.max(np.abs(found / np.array(plain) - 1)))
     return [
         {
@@ -58,7 +59,7 @@ def stress_rows(repeats: int) -> list[dict[str, Any]]:
             "ok": kernel_ms <= TARGET_MS and apart < 1e-9,
             "note": f"reference: a loop over plain floats; ratios differ by at most {apart:.0e}",
         },
-        _map_row(accounts[0], max(20, repeats)),
+        _map_row(accounts[0], max(20, given.repeats)),
     ]
 
 

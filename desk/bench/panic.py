@@ -18,6 +18,8 @@ from typing import Any
 
 import msgspec
 
+from desk.bench.row import Given, Row
+
 PROBE_VARIABLE = "DESK_PANIC_PROBE"
 KEY_MS = 100.0
 HUNG_MS = 4_000.0
@@ -29,7 +31,7 @@ HUNG = ("REDUCING", "cancelled")
 _DESK = (sys.executable, "-m", "desk")
 
 
-def panic_rows() -> list[dict[str, Any]]:
+def measure(given: Given) -> list[Row]:
     """Run the program with and without a feed and return its rows."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         fed = measured(Path(folder) / "fed", PROBE_VARIABLE, [])

@@ -2,18 +2,20 @@ import json
 import multiprocessing
 import struct
 import threading
+from importlib import import_module
 
 import msgspec
 import pytest
 
 from desk.app.entry import main
-from desk.cli import bench
-from desk.cli.bench import FIGURES, PACES, Pace, percentile, pooled, row, window_rows
-from desk.cli.bench_alert import rows as alert_rows
-from desk.cli.bench_charts import rows as chart_rows
-from desk.cli.bench_load import push_ticks, serve_window
-from desk.cli.bench_panic import HUNG, KEYS
-from desk.cli.bench_panic import rows as panic_rows
+from desk.bench import command
+from desk.bench.alert import rows as alert_rows
+from desk.bench.charts import rows as chart_rows
+from desk.bench.load import push_ticks, serve_window
+from desk.bench.panic import HUNG, KEYS
+from desk.bench.panic import rows as panic_rows
+from desk.bench.row import percentile
+from desk.bench.window import FIGURES, PACES, Pace, pooled, row, window_rows
 from desk.engine.snapshot import DeskFrame, Hello, PipeMessage, Request
 from desk.model.commands import NextFrame
 
@@ -97,9 +99,20 @@ def test_bad_usage_is_one_line_and_two(argv, capsys):
 
 
 def test_command_prints_one_document(monkeypatch, capsys):
-    monkeypatch.setattr(bench, "window_rows", lambda seconds, repeats: [{"name": "x"}])
-    assert main(["bench", "window", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"rows": [{"name": "x"}]}
+    monkeypatch.setattr(command, "measured", lambda name, given: [{"name": name, "note": given[0]}])
+    assert main(["bench", "window", "--json", "--seconds", "3"]) == 0
+    machine, only = json.loads(capsys.readouterr().out)["rows"]
+    assert (machine["name"], machine["unit"]) == ("machine", "cores")
+    assert only == {"name": "window", "note": 3.0}
+
+
+def test_every_benchmark_has_its_module_and_each_runs_without_a_name(monkeypatch, capsys):
+    for name in command.BENCHES:
+        assert callable(import_module(f"desk.bench.{name}").measure)
+    monkeypatch.setattr(command, "measured", lambda name, given: [{"name": name}])
+    assert main(["bench"]) == 0
+    ran = [row["name"] for row in json.loads(capsys.readouterr().out)["rows"]][1:]
+    assert ran == [name for name in command.BENCHES if name not in command.ONLY_BY_NAME]
 
 
 def test_charts_stand_beside_the_same_frames_without_them():

@@ -1,16 +1,7 @@
-"""`desk bench`: measured beside a reference in the same run, so that ratios outlive the machine.
+"""`desk bench window`: the real window on a real pipe at several message rates.
 
-`window`: the real window on a real pipe at several message rates, beside a plain QTableView that
-gets one signal a tick. Runs of both alternate; each process measures itself.
-`panels`: the real program's window, every panel's paint, at two speeds of the market.
-`start`: from the command to the window and to its first price, beside a bare PySide6 window.
-`stress`: the stress grid of many positions beside a loop over plain floats.
-`ticket`: from a key in the real program's ticket to the painted figures of its answer.
-`panic`: from a panic key to the engine's answer, and what a window that hangs leaves at work.
-`alert`: from an alert's event until it is raised and painted.
-`margin`: twenty positions recomputed on one mark, beside the same.
-`journal`: a journal of a million rows, from the command to the first answer.
-`charts`: what two charts add to a frame of the engine, at two speeds of the market.
+Beside it a plain QTableView that gets one signal a tick. Runs of both alternate; each process
+measures itself.
 """
 
 from __future__ import annotations
@@ -24,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from desk.cli.arguments import Arguments
-from desk.cli.bench_load import Load, push_ticks, serve_window
-from desk.model.errors import InputError
+from desk.bench.load import Load, push_ticks, serve_window
+from desk.bench.row import Given, Row, percentile, rounded
 from ui.launch import open_window
 from ui.measure import open_control
 
@@ -34,21 +24,6 @@ PROBE_VARIABLE = "DESK_WINDOW_PROBE"
 WARM_UP_S = 2.5
 """Start of the processes and what the probe leaves out."""
 END_S = 20.0
-
-EXIT_OK = 0
-
-NAMES = (
-    "window",
-    "panels",
-    "start",
-    "stress",
-    "margin",
-    "ticket",
-    "panic",
-    "alert",
-    "charts",
-    "journal",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +56,6 @@ def _share(report: dict[str, Any], over: str, scale: float) -> float | None:
     return scale * report["cpu_s"] / report[over] if report[over] else None
 
 
-def percentile(values: Sequence[float], share: float) -> float | None:
-    """The value below which this share of the values lies; None of nothing."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
-
-
 FIGURES = (
     Figure("window CPU per update", "ms", lambda r: _share(r, "updates", 1_000)),
     Figure("window CPU", "% of a core", lambda r: _share(r, "seconds", 100)),
@@ -100,68 +69,10 @@ FIGURES = (
 )
 
 
-def run(argv: list[str]) -> int:
-    """Run the named benchmarks (all without a name) and print one JSON document."""
-    parser = Arguments("desk bench", "Benchmarks, each beside its reference.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
-    parser.add_argument("--json", action="store_true", help="no effect: JSON is the only form")
-    parser.add_argument("--seconds", type=float, default=4.0, help="a run, after the warm-up")
-    parser.add_argument("--repeats", type=int, default=2, help="runs of each, alternating")
-    parsed = parser.parse_args(argv)
-    for name in parsed.names:
-        if name not in NAMES:
-            expected = f"one of {', '.join(NAMES)}"
-            raise InputError(source="desk bench", expected=expected, found=name)
-    if parsed.seconds <= 0 or parsed.repeats < 1:
-        raise InputError(
-            source="desk bench", expected="seconds > 0 and repeats of 1 or more", found="less"
-        )
-    rows: list[dict[str, Any]] = []
-    for name in parsed.names or NAMES:
-        rows += _rows(name, parsed.seconds, parsed.repeats)
-    print(json.dumps({"rows": rows}, ensure_ascii=False))
-    return EXIT_OK
-
-
-def _rows(name: str, seconds: float, repeats: int) -> list[dict[str, Any]]:
-    if name == "stress":
-        from desk.cli.bench_stress import stress_rows
-
-        return stress_rows(repeats)
-    if name == "margin":
-        from desk.cli.bench_margin import margin_rows
-
-        return margin_rows(repeats)
-    if name == "charts":
-        from desk.cli.bench_charts import chart_rows
-
-        return chart_rows(max(seconds, 10.0))
-    if name == "panels":
-        from desk.cli.bench_panels import panel_rows
-
-        return panel_rows(max(seconds, 10.0))
-    if name == "start":
-        from desk.cli.bench_start import start_rows
-
-        return start_rows(max(repeats, 5))
-    if name == "ticket":
-        from desk.cli.bench_ticket import ticket_rows
-
-        return ticket_rows()
-    if name == "panic":
-        from desk.cli.bench_panic import panic_rows
-
-        return panic_rows()
-    if name == "journal":
-        from desk.cli.bench_journal import journal_rows
-
-        return journal_rows()
-    if name == "alert":
-        from desk.cli.bench_alert import alert_rows
-
-        return alert_rows()
+def measure(given: Given) -> list[Row]:
+    """Measure at every pace, offscreen where no platform is chosen."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    return window_rows(seconds, repeats)
+    return window_rows(given.seconds, given.repeats)
 
 
 def window_rows(
@@ -211,10 +122,10 @@ def row(
         notes += [f"the control, one table of 13 columns, got {kept:.0%} of the messages"]
     return {
         "name": f"{pace.name}: {figure.name}",
-        "value": _rounded(value),
+        "value": rounded(value),
         "unit": figure.unit,
-        "reference": _rounded(reference),
-        "ratio": _rounded(ratio),
+        "reference": rounded(reference),
+        "ratio": rounded(ratio),
         "target": None if figure.target is None else f"<= {figure.target:g}",
         "ok": met if figure.target is not None else value is not None,
         "note": "; ".join(notes),
@@ -226,18 +137,14 @@ def _flatness(cpu: list[float], paces: Sequence[Pace]) -> dict[str, Any]:
     ratio = cpu[-1] / cpu[0] if cpu[0] else None
     return {
         "name": f"window CPU at {paces[-1].name} over {paces[0].name}",
-        "value": _rounded(ratio),
+        "value": rounded(ratio),
         "unit": "ratio",
-        "reference": _rounded(paces[-1].rate / paces[0].rate),
+        "reference": rounded(paces[-1].rate / paces[0].rate),
         "ratio": None,
         "target": "<= 1.2",
         "ok": ratio is not None and ratio <= 1.2,
         "note": "reference: how much more messages there are",
     }
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
 
 
 def _measured(pace: Pace, seconds: float, *, is_control: bool) -> list[dict[str, Any]]:
