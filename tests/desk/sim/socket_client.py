@@ -18,11 +18,17 @@ PERPETUALS_AND_SPOT = ("usdm", "spot")
 
 
 @asynccontextmanager
-async def served(*, dialect="binance", faults="", saved=None, wall_ms=START_MS + 500, **settings):
-    """A simulator of one dialect on loopback whose clock moves only when told."""
+async def served(
+    *, dialect="binance", faults="", saved=None, wall_ms=START_MS + 500, made_ms=0, **settings
+):
+    """A simulator of one dialect on loopback whose clock moves only when told.
+
+    `made_ms`: how long it took to make, before it began to listen.
+    """
     clock = ManualClock(wall_ms=wall_ms)
     settings = Settings(dialects=(dialect,), faults=tuple(parse_faults(faults)), **settings)
     simulator = Simulator(instruments(), settings, wall_ms=clock.wall_ms, saved=saved)
+    clock.advance_ms(made_ms)
     venue = Venue(simulator, clock, (await simulator.start())[dialect])
     try:
         yield venue

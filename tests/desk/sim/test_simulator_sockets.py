@@ -242,6 +242,17 @@ def test_the_market_stands_still_while_the_machine_sleeps():
     assert max(b["E"] - a["E"] for a, b in itertools.pairwise(diffs)) > 7_000_000
 
 
+@pytest.mark.parametrize("made_ms", [900, 1_900, 2_600, 7_500])
+def test_who_is_told_that_it_is_ready_finds_a_mark_however_long_it_was_made(made_ms):
+    async def scenario():
+        async with served(made_ms=made_ms) as venue:
+            return await venue.get("usdm", "/fapi/v1/premiumIndex?symbol=ETHUSDT")
+
+    status, mark = asyncio.run(scenario())
+    assert status == 200, mark
+    assert float(mark["markPrice"]) > 0
+
+
 @pytest.mark.parametrize("speed", [1, 20])
 def test_marks_come_every_second_also_after_the_desk_was_closed(speed):
     async def scenario():
