@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from desk.app.listed_connection import ListedConnection
-from desk.app.options import Options
+from desk.app.options import VENUES, Options
 from desk.app.past_keeper import PastKeeper
 from desk.app.runtime import Runtime
 from desk.app.terms import TermsStore
@@ -19,7 +19,6 @@ from desk.log import LOG
 from desk.model.commands import ChartWanted
 from desk.model.errors import FeedError
 from desk.model.instrument import InstrumentId
-from desk.sim.dialects import DIALECTS
 from desk.venues.connections import venue_of
 from desk.venues.protocol import SocketUrls
 
@@ -115,7 +114,7 @@ class Feeds:
         if options.market is not None:
             return market_urls(options.market)
         said = (
-            ("--dialect", ",".join(DIALECTS)),
+            ("--dialect", ",".join(VENUES)),
             ("--speed", options.speed),
             ("--seed", options.seed),
         )

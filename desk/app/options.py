@@ -15,7 +15,8 @@ from desk.model.errors import InputError
 DEFAULT_VENUES = ("binance", "okx", "bybit", "coinbase", "kraken")
 """Of live feeds: marks of three venues, and dollars and stablecoins of two."""
 
-VENUES = ("binance", "okx", "bybit", "deribit", "hyperliquid", "coinbase", "kraken")
+VENUES = ("binance", "okx", "bybit", "deribit", "coinbase", "kraken", "hyperliquid")
+"""Also what the embedded market speaks: a start need not read the simulator to know."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):

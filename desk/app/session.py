@@ -14,7 +14,7 @@ from desk.app.feeds import Feeds
 from desk.app.filming import Filming
 from desk.app.folder_settings import FolderSettings, folder_settings, note_profile
 from desk.app.noting import noted
-from desk.app.options import Options
+from desk.app.options import VENUES, Options
 from desk.app.past import Past
 from desk.app.practice import Practice, close_exchange
 from desk.app.records import Records
@@ -32,7 +32,6 @@ from desk.io.journal import SqliteJournal
 from desk.model.commands import AnyCommand
 from desk.model.events import AnyEvent
 from desk.model.orders import OrderStatus
-from desk.sim.dialects import DIALECTS
 from desk.venues.connections import venue_of
 
 TRADED = frozenset({"binance-spot", "binance-usdm"})
@@ -49,7 +48,7 @@ LOAD_AFTER_S = 3.0
 
 def fed_connections(options: Options) -> list[str]:
     """Return the connections that stream under these options."""
-    sources = options.feeds or tuple(DIALECTS)
+    sources = options.feeds or VENUES
     if options.market is not None:
         sources = tuple(market_urls(options.market))
     return [

@@ -6,10 +6,11 @@ Redirects, cookies and proxies are not for this: a venue answers on its own addr
 from __future__ import annotations
 
 import asyncio
-import ssl
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
+
+from desk.io.tls import verified_tls
 
 _MAX_HEADERS = 100
 _LINE_BYTES = 16 << 10
@@ -29,7 +30,7 @@ class HttpAnswer(msgspec.Struct, frozen=True):
 
 
 async def request(
-    url: str, *, tls: ssl.SSLContext, max_bytes: int, timeout_s: float, body: bytes | None = None
+    url: str, *, max_bytes: int, timeout_s: float, body: bytes | None = None
 ) -> HttpAnswer:
     """Make a GET, or a POST of a JSON body.
 
@@ -41,7 +42,7 @@ async def request(
         reader, writer = await asyncio.open_connection(
             parts.hostname or "",
             parts.port or (443 if secure else 80),
-            ssl=tls if secure else None,
+            ssl=verified_tls() if secure else None,
             limit=_LINE_BYTES,
         )
         try:

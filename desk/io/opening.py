@@ -8,6 +8,7 @@ from websockets.exceptions import InvalidStatus
 
 from desk.io.addresses import is_loopback
 from desk.io.retry import asked_wait_s
+from desk.io.tls import verified_tls
 from desk.io.world import World
 from desk.redaction import redacted
 from desk.venues.protocol import Endpoint
@@ -50,7 +51,7 @@ def connect_to(endpoint: Endpoint, world: World) -> connect:
     base = world.urls.ws
     return _Direct(
         base + endpoint.path,
-        ssl=world.tls if base.startswith("wss:") else None,
+        ssl=verified_tls() if base.startswith("wss:") else None,
         # No venue needs it, and what a small frame inflates to costs time before it is refused.
         compression=None,
         open_timeout=_OPEN_TIMEOUT_S,

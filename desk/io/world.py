@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from desk.io.addresses import is_loopback
 from desk.io.clock import Clock
@@ -29,8 +28,6 @@ class World:
     retries: Retries
     limits: ConnectLimits
     tap: Tap | None
-    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
-    """Certificates and host names are verified; there is no switch."""
     _rest_quiet_until_ns: int = 0
 
     def move(self, urls: SocketUrls) -> None:
@@ -63,7 +60,6 @@ class World:
         try:
             answer = await request(
                 self.urls.rest + wanted.path,
-                tls=self.tls,
                 max_bytes=MAX_RESPONSE_BYTES,
                 timeout_s=_REQUEST_TIMEOUT_S,
                 body=wanted.body,

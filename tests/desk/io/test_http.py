@@ -1,7 +1,6 @@
 """One request against servers that answer in every permitted way, and in some others."""
 
 import asyncio
-import ssl
 
 import pytest
 from helpers import binance_frames as b
@@ -28,13 +27,7 @@ def ask(answer, *, max_bytes=1_000, timeout_s=5.0, keep_open=False, body=None):
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/depth?symbol=X&limit=5"
         try:
-            got = await request(
-                url,
-                tls=ssl.create_default_context(),
-                max_bytes=max_bytes,
-                timeout_s=timeout_s,
-                body=body,
-            )
+            got = await request(url, max_bytes=max_bytes, timeout_s=timeout_s, body=body)
         finally:
             server.close()
             await server.wait_closed()
