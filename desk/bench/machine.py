@@ -6,6 +6,7 @@ import os
 import platform
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from desk.bench.row import Row
 from desk.io.clock import SystemClock
@@ -34,21 +35,41 @@ def _ticks() -> list[int]:
     return [int(word) for word in first.split()[1 : _STEAL + 2]]
 
 
-def machine_row() -> Row:
-    """Return the row that stands first: what was measured on, when, and beside what load."""
+class Machine(NamedTuple):
+    """What was measured on, and when."""
+
+    processor: str
+    cores: int
+    kernel: str
+    python: str
+    date: str
+
+    def __str__(self) -> str:
+        return f"{self.processor}; {self.kernel}; Python {self.python}; {self.date}"
+
+
+def this_machine() -> Machine:
+    """Return what this process runs on, as of now."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     day = datetime.fromtimestamp(SystemClock().wall_ms() / 1_000, UTC)
+    kernel = f"{platform.system()} {platform.release().split('-')[0]}"
+    version = platform.python_version()
+    return Machine(_processor(), cores or 1, kernel, version, f"{day:%Y-%m-%d %H:%M} UTC")
+
+
+def machine_row() -> Row:
+    """Return the row that stands first: what was measured on, when, and beside what load."""
+    machine = this_machine()
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "not known"
     return {
         "name": "machine",
-        "value": cores,
+        "value": machine.cores,
         "unit": "cores",
         "reference": None,
         "ratio": None,
         "target": None,
         "ok": True,
-        "note": f"{_processor()}; {platform.system()} {platform.release().split('-')[0]}; "
-        f"Python {platform.python_version()}; {day:%Y-%m-%d %H:%M} UTC; load before: {load}",
+        "note": f"{machine}; load before: {load}",
     }
 
 

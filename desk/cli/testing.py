@@ -51,13 +51,13 @@ def run(argv: Sequence[str]) -> int:
 
     `--thorough` runs what takes seconds a test as well, `--slow` the long tests too, `--interop`
     those of third-party clients alone, `--faults` the fault tests alone; what else is there goes
-    to pytest. The table of faults ends a run of either `--faults` or `--slow`. Raises InputError
-    where there is nothing to test.
+    to pytest. The table of faults ends a run of either `--faults` or `--slow`; `--table FILE`
+    writes it as JSON. Raises InputError where there is nothing to test.
     """
     tests = ROOT / "tests"
     if not tests.is_dir():
         raise InputError(source="desk test", expected="a checkout with tests", found=str(ROOT))
-    pytest_arguments = [word for word in argv if word not in _OURS]
+    pytest_arguments = [word for word in _with_table(argv) if word not in _OURS]
     if "--interop" in argv:
         interop = tests / "interop"
         if not interop.is_dir():
@@ -91,6 +91,23 @@ def _selection(argv: Sequence[str]) -> str:
     else:
         length = _QUICK
     return f"fault and {length}" if "--faults" in argv else length
+
+
+def _with_table(argv: Sequence[str]) -> list[str]:
+    """Return the words with the table's file whole, in one word, the only form pytest reads it in.
+
+    pytest runs in another folder, and takes a word of its own for tests to run.
+    """
+    words = list(argv)
+    for at, word in enumerate(words):
+        option, equals, file = word.partition("=")
+        if option == "--table":
+            rest = at + 1 if equals else at + 2
+            file = file if equals else "".join(words[at + 1 : rest])
+            if not file:
+                raise InputError(source="desk test --table", expected="a file", found="none")
+            return [*words[:at], f"--table={Path(file).absolute()}", *words[rest:]]
+    return words
 
 
 def _lint(name: str, command: Sequence[str]) -> bool:

@@ -1,10 +1,12 @@
 """The fault table says what the tests showed: of every case, with and without workers."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from helpers.fault_names import FAULTS
 
 TESTS = Path(__file__).parents[1]
 
@@ -38,7 +40,10 @@ def test_of_no_fault():
 def table(tmp_path):
     """Run a few tests in a folder of their own; what pytest said."""
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["helpers.fault_table"]')
-    (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {TESTS}\nmarkers = fault(number)")
+    markers = "fault(number)\n slow: long\n thorough: seconds"
+    (tmp_path / "pytest.ini").write_text(
+        f"[pytest]\npythonpath = {TESTS} {TESTS.parent}\nmarkers = {markers}"
+    )
 
     def run(sample, *arguments):
         (tmp_path / "test_sample.py").write_text(sample)
@@ -73,8 +78,39 @@ def test_the_table_has_every_fault_with_what_was_seen(table, workers):
     assert "42 faults: 1 skipped, 1 passed, 1 failed, 39 not run" in rows
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("chosen", "size"), [("fault and not slow and not thorough", "quick"), ("fault", "slow")]
+)
+def test_the_table_is_written_for_machines_too(table, tmp_path, chosen, size):
+    table(SAMPLE, "-m", chosen, "-k", "not left_out", "--table=faults.json")
+    document = json.loads((tmp_path / "faults.json").read_text())
+    rows = {row["number"]: row for row in document["rows"]}
+
+    assert document["size"] == size
+    assert document["machine"].keys() == {"processor", "cores", "kernel", "python"}
+    assert document["date"].endswith("UTC")
+    assert document["commit"]
+    assert len(rows) == len(FAULTS)
+    assert rows["T07"]["outcome"] == "failed"
+    assert rows["T07"]["criterion"] == FAULTS["T07"].criterion
+    two = next(test for test in rows["T07"]["tests"] if test["name"] == "two cases")
+    assert two.pop("seconds") >= 0
+    assert two == {
+        "name": "two cases",
+        "outcome": "passed",
+        "counts": {"passed": 2},
+        "figures": ["a of 2", "b of 2"],
+    }
+    assert rows["T08"]["outcome"] == "not run"
+    assert rows["T08"]["untested"]
+    assert rows["T09"]["tests"][0]["figures"] == ["not here"]
+
+
 def test_a_run_of_the_short_tests_has_no_table(table):
-    assert "must: " not in table(SAMPLE, "-m", "not slow")
+    said = table(SAMPLE, "-m", "not slow")
+    assert "4 passed" in said
+    assert "must: " not in said
 
 
 def test_a_number_that_is_no_fault_stops_the_run(table):

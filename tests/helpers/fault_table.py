@@ -2,18 +2,20 @@
 
 A test that stands for a fault carries `@pytest.mark.fault("T01")` and hands over what it measured
 by the fixture `figure`. A run of the long tests, or of the fault tests (`-m fault`), ends in the
-table. All of it goes by the reports, so it is the same with and without xdist.
+table; `--table=FILE` writes it as JSON too. All of it goes by the reports, so it is the same with
+and without xdist.
 """
 
-import re
-from collections import defaultdict
-from typing import NamedTuple
+import json
+from pathlib import Path
 
 import pytest
 from helpers.fault_names import FAULTS
+from helpers.fault_rows import NOT_RUN, OUTCOMES, fault_document, fault_rows, gathered
 
-OUTCOMES = ("failed", "passed", "skipped")
-"""The worst first: what a row is called whose tests went differently."""
+
+def pytest_addoption(parser):
+    parser.addoption("--table", metavar="FILE", help="write the table of faults there, as JSON")
 
 
 @pytest.fixture
@@ -36,83 +38,33 @@ def pytest_itemcollected(item):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    expression = config.option.markexpr
-    if "fault" not in expression and "not slow" in expression:
+    expression, file = config.option.markexpr, config.option.table
+    if not file and "fault" not in expression and "not slow" in expression:
         return
     said = (one for many in terminalreporter.stats.values() for one in many)
     tested = gathered(one for one in said if isinstance(one, pytest.TestReport))
+    rows = fault_rows(tested)
     if tested:
         terminalreporter.section("faults")
-        for line in lines(tested):
+        for line in lines(rows):
             terminalreporter.write_line(line)
+    if file:
+        document = fault_document(rows, expression)
+        Path(file).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
 
 
-# --- table ----------------------------------------------------------------------------------------
-
-
-class Tested:
-    """What a test function showed of a fault, over all its cases."""
-
-    def __init__(self):
-        self.outcomes = defaultdict(set)
-        self.figures = []
-        self.seconds = 0.0
-
-    def add(self, report):
-        if report.when == "call" or report.outcome != "passed":
-            self.outcomes[report.outcome].add(report.nodeid)
-        self.seconds += report.duration
-        if report.skipped:
-            self.figures.append(report.longrepr[-1].removeprefix("Skipped: "))
-        if report.when == "teardown":  # the one that has all of them
-            self.figures.extend(text for name, text in report.user_properties if name == "figure")
-
-    @property
-    def outcome(self):
-        return next((one for one in OUTCOMES if one in self.outcomes), "not run")
-
-    def counts(self):
-        told = [(len(self.outcomes[one]), one) for one in OUTCOMES if one in self.outcomes]
-        return ", ".join(f"{count} {one}" for count, one in told)
-
-
-class Row(NamedTuple):
-    """A fault in the table."""
-
-    number: str
-    outcome: str
-    seconds: float
-    tests: dict
-
-
-def gathered(reports):
-    """What was tested, by fault and by test function; its cases together."""
-    tested = defaultdict(lambda: defaultdict(Tested))
-    for report in reports:
-        name = re.sub(r"\[.*", "", report.nodeid, flags=re.DOTALL).split("::")[-1]
-        for key, number in report.user_properties:
-            if key == "fault":
-                tested[number][name].add(report)
-    return tested
-
-
-def row(number, tests):
-    outcomes = {one.outcome for one in tests.values()}
-    outcome = next((one for one in OUTCOMES if one in outcomes), "not run")
-    return Row(number, outcome, sum(one.seconds for one in tests.values()), tests)
-
-
-def lines(tested):
+def lines(rows):
     """The table, line by line; a fault without a test in this run says so."""
-    rows = [row(number, tested.get(number, {})) for number in FAULTS]
-    for one in rows:
-        fault = FAULTS[one.number]
-        outcome = fault.untested or one.outcome if one.outcome == "not run" else one.outcome
-        yield f"{one.number} {fault.name:<24}{outcome:<9}{one.seconds:7.1f} s"
-        yield f"    must: {fault.criterion}"
-        for name, test in one.tests.items():
-            yield f"    {test.counts()}: {name.removeprefix('test_').replace('_', ' ')}"
-            said = dict.fromkeys(line for text in test.figures for line in text.split("\n"))
-            yield from (f"        {line}" for line in said)
-    counts = [f"{sum(one.outcome == o for one in rows)} {o}" for o in (*OUTCOMES[::-1], "not run")]
+    for row in rows:
+        tests = row["tests"]
+        outcome = row["outcome"] if tests else row["untested"] or NOT_RUN
+        seconds = sum(one["seconds"] for one in tests)
+        yield f"{row['number']} {row['name']:<24}{outcome:<9}{seconds:7.1f} s"
+        yield f"    must: {row['criterion']}"
+        for test in tests:
+            counts = ", ".join(f"{count} {one}" for one, count in test["counts"].items())
+            yield f"    {counts}: {test['name']}"
+            yield from (f"        {line}" for line in test["figures"])
+    outcomes = [row["outcome"] for row in rows]
+    counts = [f"{outcomes.count(one)} {one}" for one in (*OUTCOMES[::-1], NOT_RUN)]
     yield f"{len(rows)} faults: {', '.join(counts)}"

@@ -96,6 +96,27 @@ def test_faults_alone_are_run_of_whatever_length_is_asked_for(project, capfd, le
     assert last_line(capfd) == f"{passed} passed, 0 failed, 0 skipped"
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("words", [("--table", "here.json"), ("--table=here.json",)])
+def test_table_is_written_where_the_user_stands(project, tmp_path, monkeypatch, capfd, words):
+    (project / "tests/conftest.py").write_text(
+        "def pytest_addoption(parser): parser.addoption('--table')\n"
+        "def pytest_sessionfinish(session):\n"
+        "    open(session.config.option.table, 'w').close()\n"
+    )
+    stands = tmp_path / "elsewhere"
+    stands.mkdir()
+    monkeypatch.chdir(stands)
+    assert run(["--faults", *words, "-q"]) == 0
+    assert (stands / "here.json").exists()
+    assert last_line(capfd) == "1 passed, 0 failed, 0 skipped"
+
+
+def test_table_without_a_file_is_told(project):
+    with pytest.raises(InputError, match="expected a file"):
+        run(["--faults", "--table"])
+
+
 def test_other_arguments_go_to_pytest(project, capfd):
     assert run(["-k", "also"]) == 0
     assert last_line(capfd) == "1 passed, 0 failed, 0 skipped"
