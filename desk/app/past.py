@@ -23,17 +23,19 @@ from desk.engine.state import DeskState
 from desk.io.anchor import read_anchor
 from desk.io.film_format import FilmDamaged
 from desk.io.film_reader import FilmDay, film_days
-from desk.io.film_writer import DAY_MS, day_start_ms, film_day
+from desk.io.hong_kong import DAY_MS, day_of, day_start_ms
 from desk.io.journal_chain import EMPTY
 from desk.io.journal_pages import JournalPages
 from desk.io.journal_reader import ANCHOR_FILE
+from desk.io.journal_seals import Seal, read_seals
 from desk.model.commands import AnyCommand
-from desk.model.errors import InputError
+from desk.model.errors import InputError, JournalBroken
 from desk.model.film import (
     MOST_MOMENTS,
     AskFilm,
     AskMoments,
     CheckFilm,
+    DaySeal,
     FilmChecked,
     Moment,
     MomentsPage,
@@ -89,7 +91,7 @@ class Past:
 
     def page(self, asked: AskMoments) -> MomentsPage:
         """Return one page of a day; blocks. Raises InputError, JournalError."""
-        day = asked.day or film_day(self._runtime.clock.wall_ms())
+        day = asked.day or day_of(self._runtime.clock.wall_ms())
         start_ms = _start_ms(day)
         anchor = read_anchor(self._folder / ANCHOR_FILE) or EMPTY
         with JournalPages(self._folder) as pages:
@@ -109,6 +111,7 @@ class Past:
             newest_seq=newest,
             anchor_seq=anchor.seq,
             anchor_hash=anchor.hash.hex(),
+            seal=self._seal(day),
             film=film.spans(),
             film_note=" ".join([self._filming.note, *film.damage[-3:]]).strip(),
         )
@@ -132,10 +135,22 @@ class Past:
         known = {*film_days(self._folder)}
         seq = pages.newest_seq()
         while seq > 0 and len(known) < MOST_DAYS:
-            day = film_day(pages.time_ms(seq))
+            day = day_of(pages.time_ms(seq))
             known.add(day)
             seq = pages.first_since(_start_ms(day)) - 1
         return iter(sorted(known, reverse=True))
+
+    def _seal(self, day: str) -> DaySeal | None:
+        """Return the seal of a day as it is written down, whatever the rows say now."""
+        try:
+            lines = reversed(read_seals(self._folder).splitlines())
+            known = (msgspec.json.decode(line, type=Seal) for line in lines)
+            found = next((seal for seal in known if seal.day == day), None)
+        except (JournalBroken, msgspec.MsgspecError):
+            return None  # the desk has said what is wrong with it
+        if found is None:
+            return None
+        return DaySeal(first_seq=found.first_seq, last_seq=found.last_seq, seal=found.seal)
 
     def _terms(self, order_id: str) -> OrderTerms | None:
         order = self._runtime.engine.desk.state.orders.get(order_id)
@@ -149,7 +164,7 @@ class Past:
         if asked.seq is not None:
             with JournalPages(self._folder) as pages:
                 at_ms = pages.time_ms(asked.seq)
-        film = self._film(film_day(at_ms))
+        film = self._film(day_of(at_ms))
         place = film.nearest(at_ms, asked.seq)
         return FilmFrame(number=number, frame=_frame(film, place), next_ms=film.next_ms(place))
 
@@ -164,7 +179,7 @@ class Past:
 
     def check(self, asked: CheckFilm) -> FilmChecked:
         """Replay the journal as far as a picture knew it, and compare; blocks."""
-        film = self._film(film_day(asked.at_ms))
+        film = self._film(day_of(asked.at_ms))
         frame = _frame(film, film.nearest(asked.at_ms))
         state = self._state_at(frame.journal_seq)
         return FilmChecked(seq=frame.journal_seq, differences=differences(state, frame))

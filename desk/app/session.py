@@ -20,6 +20,7 @@ from desk.app.practice import Practice, close_exchange
 from desk.app.records import Records
 from desk.app.replayed import Recorded, ReplayedFeeds
 from desk.app.runtime import Runtime
+from desk.app.seals import tell_seals
 from desk.app.snapshots import Snapshots
 from desk.app.terms import TermsStore
 from desk.app.typed import TypedLines
@@ -201,6 +202,7 @@ async def _running(session: Session) -> AsyncGenerator[None, None]:
     tasks.append(asyncio.create_task(session.film.run(), name="film"))
     tasks.append(asyncio.create_task(_load_for_later(), name="load for later"))
     tasks.append(asyncio.create_task(session.snapshots.run(), name="snapshots"))
+    tasks.append(asyncio.create_task(tell_seals(session.runtime), name="seals"))
     try:
         yield
     except asyncio.CancelledError:

@@ -9,7 +9,7 @@ import msgspec
 
 from desk.io.clock import SystemClock
 from desk.io.film_reader import FilmDay
-from desk.io.film_writer import film_day
+from desk.io.hong_kong import day_of
 from desk.io.journal_pages import JournalPages
 from desk.model.errors import InputError
 
@@ -24,7 +24,7 @@ def show_film(folder: Path, at: str | None, seq: int | None) -> None:
             at_ms = pages.time_ms(seq)
     elif at is None:
         raise InputError(source="desk journal film", expected="--at TIME or --seq N", found="none")
-    film = FilmDay(folder, film_day(at_ms))
+    film = FilmDay(folder, day_of(at_ms))
     for _ in film.look():
         pass
     picture = film.picture(film.nearest(at_ms, seq))

@@ -1,4 +1,4 @@
-"""`desk journal verify|show|export|film|snapshot`: what the journal holds, for people and scripts.
+"""`desk journal …`: what the journal holds, for people and scripts.
 
 Changes no journal: works beside a running desk, and on a journal that a desk would refuse.
 """
@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from desk.cli.film import show_film
+from desk.cli.segments import print_segment, show_seals, write_segments
 from desk.cli.verify import verify
 from desk.io.csv_cells import text_cell, value_cell
 from desk.io.folder import desk_folder
@@ -27,7 +28,7 @@ _PROGRESS_ROWS = 50_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-ACTIONS = ("verify", "show", "export", "film", "snapshot")
+ACTIONS = ("verify", "show", "export", "seals", "film", "snapshot")
 
 
 class _Arguments(argparse.ArgumentParser):
@@ -51,6 +52,8 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("action", choices=ACTIONS)
     parser.add_argument("--account", metavar="DIR", help="the desk folder")
     parser.add_argument("--json", action="store_true", help="one JSON object a line; no progress")
+    parser.add_argument("--day", metavar="YYYY-MM-DD", help="export: a finished day, to check")
+    parser.add_argument("--sealed", metavar="DIR", help="export: every finished day, to check")
     parser.add_argument("--at", metavar="TIME", help="film: the picture of a time, HKT")
     parser.add_argument("--seq", metavar="N", type=int, help="film: the picture of a row")
     parser.add_argument("--beside", action="store_true", help="snapshot: for a desk that runs")
@@ -64,6 +67,13 @@ def run(argv: Sequence[str]) -> int:
         return run_snapshot(folder, beside=arguments.beside)
     if arguments.action == "film":
         show_film(folder, arguments.at, arguments.seq)
+    elif arguments.action == "seals":
+        show_seals(folder, as_json=arguments.json)
+    elif arguments.action == "export" and arguments.day is not None:
+        print_segment(folder, arguments.day)
+    elif arguments.action == "export" and arguments.sealed is not None:
+        said = write_segments(folder, Path(arguments.sealed).expanduser())
+        print(msgspec.json.encode(said).decode())
     elif arguments.action == "show" or arguments.json:
         _show(folder)
     else:

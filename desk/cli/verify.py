@@ -11,6 +11,7 @@ import msgspec
 
 from desk.io.journal_chain import Head
 from desk.io.journal_reader import JournalReader
+from desk.io.journal_seals import unsealed
 from desk.model.errors import JournalBroken
 
 TELL_EVERY_S = 1.0
@@ -25,6 +26,10 @@ class _Verdict(msgspec.Struct):
     head_seq: int = 0
     head_hash: str = "0" * 64
     anchor_seq: int | None = None
+    seals: int = 0
+    """Days whose seal is written down and true."""
+    unsealed: list[str] = msgspec.field(default_factory=list[str])
+    """Finished days without one: the next start of the desk writes it."""
     ok: bool = False
     problem: str | None = None
 
@@ -43,7 +48,12 @@ def verify(folder: Path, *, tell: bool = True) -> int:
     try:
         with JournalReader(folder) as reader:
             _follow(reader, verdict, tell=tell)
+            reader.require_true_seals()
+            verdict.unsealed = unsealed(reader.seals, reader.days.seals)
+            verdict.seals = len(reader.days.seals) - len(verdict.unsealed)
         verdict.ok = True
+        if verdict.unsealed:
+            print(missing(verdict.unsealed), file=sys.stderr)
     except JournalBroken as broken:
         verdict.problem = str(broken)
     except KeyboardInterrupt:
@@ -56,7 +66,7 @@ def _follow(reader: JournalReader, verdict: _Verdict, *, tell: bool) -> None:
     verdict.anchor_seq = None if reader.anchored is None else reader.anchored.seq
     heads = reader.heads()
     try:
-        for head in _told(heads, reader.newest_seq()) if tell else heads:
+        for head in told(heads, reader.newest_seq()) if tell else heads:
             verdict.reached(head)
     except JournalBroken:
         last = Head(verdict.head_seq, bytes.fromhex(verdict.head_hash))
@@ -65,7 +75,8 @@ def _follow(reader: JournalReader, verdict: _Verdict, *, tell: bool) -> None:
         raise
 
 
-def _told(heads: Iterator[Head], total: int) -> Iterator[Head]:
+def told(heads: Iterator[Head], total: int) -> Iterator[Head]:
+    """Pass heads on and tell on standard error how far it is, once a second."""
     began_s = told_s = time.monotonic()
     for head in heads:
         now_s = time.monotonic()
@@ -73,6 +84,12 @@ def _told(heads: Iterator[Head], total: int) -> Iterator[Head]:
             told_s = now_s
             print(progress(head.seq, total, now_s - began_s), file=sys.stderr)
         yield head
+
+
+def missing(days: list[str]) -> str:
+    """Return what is said of finished days without a seal."""
+    more = f" and {len(days) - 1} more" if len(days) > 1 else ""
+    return f"{days[0]}{more}: no seal is written down; the next start of the desk writes it"
 
 
 def progress(done: int, total: int, seconds: float) -> str:

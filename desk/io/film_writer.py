@@ -10,7 +10,6 @@ import errno
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, timezone
 from io import FileIO
 from pathlib import Path
 
@@ -18,14 +17,12 @@ import msgspec
 
 from desk.io.disk import PRIVATE_FOLDER_MODE, free_bytes, open_private
 from desk.io.film_format import Fields, packed_key, packed_rest, record, split
+from desk.io.hong_kong import day_of
 
 FOLDER = "film"
 ENDING = ".film"
-DAY_MS = 86_400_000
 KEY_MS = 60_000
 """A picture leans on one that is no older."""
-
-_HONG_KONG = timezone(timedelta(hours=8))
 
 
 class FilmBounds(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,17 +37,6 @@ class FilmBounds(msgspec.Struct, frozen=True, kw_only=True):
 
 class FilmStopped(Exception):
     """Nothing more is filmed for now; the message is a sentence."""
-
-
-def film_day(wall_ms: int) -> str:
-    """Return the day in Hong Kong, `YYYY-MM-DD`."""
-    return f"{datetime.fromtimestamp(wall_ms / 1_000, UTC).astimezone(_HONG_KONG):%Y-%m-%d}"
-
-
-def day_start_ms(day: str) -> int:
-    """Return when a day begins in Hong Kong; raise ValueError for what is no day."""
-    midnight = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=_HONG_KONG)
-    return int(midnight.timestamp()) * 1_000
 
 
 def film_files(folder: Path) -> list[Path]:
@@ -91,7 +77,7 @@ class FilmWriter:
             raise FilmStopped(f"The film stands still: {why}.") from error
 
     def _write(self, fields: Fields, wall_ms: int, seq: int) -> None:
-        if (day := film_day(wall_ms)) != self._day:
+        if (day := day_of(wall_ms)) != self._day:
             self.close()
         is_key = self._file is None or not 0 <= wall_ms - self._key_ms < KEY_MS
         body = packed_key(fields) if is_key else packed_rest(fields, self._key)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,6 +30,7 @@ from desk.io.journal_database import (
     primary_code,
 )
 from desk.io.journal_reader import ANCHOR_FILE, JournalReader, chained_rows, traces
+from desk.io.journal_seals import SealBook
 from desk.io.reserve import Reserve
 from desk.model.errors import JournalBroken, JournalError, JournalFull, JournalUnwritable
 from desk.model.journal import Entry, Row
@@ -93,6 +95,11 @@ class JournalStore(Protocol):
         """The hash of a row that was acknowledged, hex; None: there is no such row."""
         ...
 
+    @property
+    def seals_note(self) -> str:
+        """Why the file of sealed days is not what the rows come to; empty: it is."""
+        ...
+
     def restore_reserve(self) -> bool:
         """Take the reserve's room again if the disk has it; True when it is intact."""
         ...
@@ -117,13 +124,14 @@ class SqliteJournal:
         self._note = FailureNote(held.path)
         self._failed_before = self._note.read()
         self._since_checkpoint_bytes = 0
+        self._seals = SealBook(held.path)
         with ExitStack() as opened:
             try:
                 self._reserve = Reserve(held.path / RESERVE_FILE, reserve_bytes)
                 opened.callback(self._reserve.close)
                 self._make_room_to_start()
                 _create_if_new(held.path)
-                self._head, anchored = _verified(held.path)
+                self._head, anchored = self._verified()
                 self._connection = connect(self._path, "rw")
                 opened.callback(self._connection.close)
                 self._prepare()
@@ -131,6 +139,7 @@ class SqliteJournal:
                 opened.callback(self._anchor.close)
                 self._catch_up(anchored)
                 self._reserve.restore()
+                self._seals.write()
             except (sqlite3.Error, OSError) as error:
                 raise _not_opened(held.path, error) from error
             self._opened = opened.pop_all()
@@ -139,6 +148,15 @@ class SqliteJournal:
         """SQLite needs its log and shared index: a full disk must not keep the desk shut."""
         if free_bytes(self._folder) < RELEASE_BYTES:
             self._reserve.release(RELEASE_BYTES)
+
+    def _verified(self) -> tuple[Head, Head]:
+        """Read all of it; its head, and the row that the anchor names. Raises JournalBroken."""
+        with JournalReader(self._folder) as reader:
+            head = EMPTY
+            for head in reader.heads():  # noqa: B007  (the last one counts)
+                pass
+            self._seals.days = reader.days
+            return head, reader.anchored or EMPTY
 
     def _prepare(self) -> None:
         for pragma in ("synchronous = FULL", "fullfsync = ON", "wal_autocheckpoint = 0"):
@@ -206,6 +224,7 @@ class SqliteJournal:
         except OSError as error:
             self._fail("the head anchor could not be written", error)
         self._head = head
+        self._seals.take(records)
         self._checkpoint_when_due(size)
         return [row_of(record) for record in records]
 
@@ -220,6 +239,11 @@ class SqliteJournal:
     def hash_at(self, seq: int) -> str | None:
         """See JournalStore.hash_at."""
         return None if not 1 <= seq <= self._head.seq else self._head_before(seq + 1).hash.hex()
+
+    @property
+    def seals_note(self) -> str:
+        """See JournalStore.seals_note."""
+        return self._seals.note
 
     def restore_reserve(self) -> bool:
         """See JournalStore.restore_reserve."""
@@ -342,17 +366,9 @@ def _create_if_new(folder: Path) -> None:
     if not path.exists() and not traces(folder):
         create_database(path)
     if path.exists() and not (folder / ANCHOR_FILE).exists():
-        _verified(folder)
+        with JournalReader(folder) as reader:
+            deque(reader.heads(), maxlen=0)
         create_anchor(folder / ANCHOR_FILE)
-
-
-def _verified(folder: Path) -> tuple[Head, Head]:
-    """Read the whole journal; its head, and the row that the anchor names. Raises JournalBroken."""
-    with JournalReader(folder) as reader:
-        head = EMPTY
-        for head in reader.heads():  # noqa: B007  (the last one counts)
-            pass
-        return head, reader.anchored or EMPTY
 
 
 def _not_opened(folder: Path, error: sqlite3.Error | OSError) -> JournalError:

@@ -24,6 +24,7 @@ from desk.io.journal_database import (
     require_journal,
     unreadable,
 )
+from desk.io.journal_seals import SEALS_FILE, Days, read_seals, require_true
 from desk.model.errors import InputError, JournalBroken, JournalError
 from desk.model.journal import Row
 
@@ -89,8 +90,17 @@ class JournalReader:
     def __init__(self, folder: Path) -> None:
         self.path = folder / JOURNAL_FILE
         self.anchored: Head | None = None
+        self.days = Days()
+        """The days of the rows that `heads` has gone through."""
         self._anchor_problem: JournalBroken | None = None
-        # The anchor is read first: a writer at work can then only be ahead of it.
+        # Anchor and seals are read first: a writer at work can then only be ahead of them.
+        self.seals = b""
+        """The file of seals, as it was before the first row was read."""
+        self._seals_problem: JournalBroken | None = None
+        try:
+            self.seals = read_seals(folder)
+        except JournalBroken as broken:
+            self._seals_problem = broken
         try:
             self.anchored = read_anchor(folder / ANCHOR_FILE)
         except JournalBroken as broken:
@@ -131,17 +141,33 @@ class JournalReader:
         head = EMPTY
         for records, error in _pages(self._connection, 0):
             head = self._followed(head, records)
+            self.days.take(records)
             if error is not None:
                 raise unreadable(self.path, head.seq + 1, error) from error
             yield head
         self._require_end(head.seq)
         self._require_sound_pages()
 
+    def require_true_seals(self) -> None:
+        """Hold the file of seals to the rows that `heads` has gone through; raise JournalBroken."""
+        if self._seals_problem is not None:
+            raise self._seals_problem
+        require_true(self.path.with_name(SEALS_FILE), self.seals, self.days.seals)
+
     def heads_that_hold(self, head: Head) -> Iterator[Head]:
         """Yield the head at each row after one that holds, up to the first that does not."""
         with suppress(JournalError):
             for row in chained_rows(self._connection, self.path, head):
                 yield head_of(row)
+
+    def stored(self, first_seq: int, last_seq: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield some rows as they are stored, unchecked. Raises JournalError."""
+        for records, error in _pages(self._connection, first_seq - 1):
+            if error is not None:
+                raise unreadable(self.path, first_seq, error) from error
+            yield [record for record in records if record[0] <= last_seq]
+            if not records or records[-1][0] >= last_seq:
+                return
 
     def _followed(self, head: Head, records: list[tuple[Any, ...]]) -> Head:
         anchored, path = self.anchored, str(self.path)

@@ -80,6 +80,14 @@ class FilmSpan(msgspec.Struct, frozen=True, kw_only=True):
     to_ms: int
 
 
+class DaySeal(msgspec.Struct, frozen=True, kw_only=True):
+    """What a finished day came to, as the file of seals has it."""
+
+    first_seq: int
+    last_seq: int
+    seal: str
+
+
 class MomentsPage(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of one day, newest first, and what is known of its film."""
 
@@ -94,6 +102,8 @@ class MomentsPage(msgspec.Struct, frozen=True, kw_only=True):
     anchor_seq: int
     """The last row that was sealed: its number and hash lie in a file of their own."""
     anchor_hash: str
+    seal: DaySeal | None = None
+    """Of the day; None: it is not finished, or had no rows."""
     film: list[FilmSpan]
     film_note: str
     """Why there is no film, or what of it is damaged, in sentences; empty: nothing is wrong."""

@@ -26,6 +26,7 @@ NOT_SHOWN = {
     "cli/risk.py": "desk risk prints it",
     "cli/rules.py": "desk rules prints it",
     "cli/sbom.py": "desk sbom prints it",
+    "cli/segments.py": "desk journal prints it",
     "cli/shipped.py": "desk risk prints it",
     "cli/testing.py": "desk test prints it",
     "cli/verify.py": "desk journal verify prints it",

@@ -20,7 +20,15 @@ from desk.model.commands import (
     WindowClosing,
 )
 from desk.model.events import Acknowledged, Answered, ClosingAsked, Denial, Denied, Previewed
-from desk.model.film import AskFilm, AskMoments, CheckFilm, FilmChecked, FilmSpan, MomentsPage
+from desk.model.film import (
+    AskFilm,
+    AskMoments,
+    CheckFilm,
+    DaySeal,
+    FilmChecked,
+    FilmSpan,
+    MomentsPage,
+)
 
 DENIALS = [
     Denial(
@@ -165,13 +173,16 @@ class FakeDesk:
         if isinstance(command, AskMoments):
             rows = [one for one in self.moments if one.seq > command.after_seq]
             page = MomentsPage(
-                day="2026-11-19",
+                day=command.day or "2026-11-19",
                 days=["2026-11-19", "2026-11-18"],
                 rows=rows[::-1] if command.day in {"", "2026-11-19"} else [],
                 next_seq=None,
                 newest_seq=max((one.seq for one in self.moments), default=0),
                 anchor_seq=48_211,
                 anchor_hash="9f3c" * 16,
+                seal=DaySeal(first_seq=1, last_seq=9, seal="5ea1" * 16)
+                if command.day == "2026-11-18"
+                else None,
                 film=[FilmSpan(from_ms=self.film[0].wall_ms, to_ms=self.film[-1].wall_ms)]
                 if self.film
                 else [],

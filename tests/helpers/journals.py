@@ -6,11 +6,15 @@ import sys
 from pathlib import Path
 
 from desk.io.folder import hold_folder
+from desk.io.hong_kong import day_start_ms
 from desk.io.journal import SqliteJournal
 from desk.model.journal import Entry
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL_RESERVE = 64 << 10
+
+DAYS = ("2026-11-20", "2026-11-21", "2026-11-22", "2026-11-23")
+DAYS_FROM_MS = day_start_ms(DAYS[0])
 
 
 def entry(number: int, *, reserve: bool = False) -> Entry:
@@ -31,6 +35,16 @@ def write_journal(folder: Path, count: int) -> None:
         journal = SqliteJournal(held, reserve_bytes=SMALL_RESERVE)
         start = journal.head[0]
         journal.append([entry(number) for number in range(start + 1, start + count + 1)])
+        journal.close()
+
+
+def write_days(folder: Path, *hours: float) -> None:
+    """Append a row at each time, in hours since the midnight in Hong Kong that DAYS begins with."""
+    with hold_folder(folder) as held:
+        journal = SqliteJournal(held, reserve_bytes=SMALL_RESERVE)
+        for hour in hours:
+            at_ms = DAYS_FROM_MS + int(hour * 3_600_000)
+            journal.append([Entry(type="note", time_ms=at_ms, data={"text": f"價 {hour}\n"})])
         journal.close()
 
 

@@ -298,8 +298,12 @@ def test_the_panel_filters_chooses_a_day_and_shows_the_seal(rig, replay, qtbot):
     panel.kind.setCurrentIndex(0)
     panel.days.setCurrentIndex(1)
     panel.days.activated.emit(1)
+    assert not panel.copy_seal.isVisible()
     rig.until(lambda: rig.desk.sent(AskMoments)[-1].day == "2026-11-18")
     rig.until(lambda: rows(panel.grid) == [])
+    rig.until(lambda: "Day sealed · #1–#9 · 5ea15ea15ea1" in panel.foot.accessibleName())
+    panel.copy_seal.click()
+    assert QApplication.clipboard().text() == f"2026-11-18  #1-#9  {'5ea1' * 16}"
 
 
 def test_nobody_asks_while_nobody_looks(rig):

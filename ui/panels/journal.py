@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QGuiApplication, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.controls import Button, Choice, Field
@@ -54,6 +54,8 @@ class JournalPanel(QWidget):
         self.filter = Field(theme, tr("Filter"), figure=False)
         self.show_screen = Button(theme, tr("Show the screen"), "plain")
         self.show_screen.setToolTip(tr("Show the whole window as it was at this row (Enter)"))
+        self.copy_seal = Button(theme, tr("Copy the seal"), "plain")
+        self.copy_seal.hide()
         self.grid = JournalGrid(theme, columns(), tr("Journal"), padding=5)
         self.timeline = Timeline(theme)
         self.foot = _Foot(theme)
@@ -64,6 +66,7 @@ class JournalPanel(QWidget):
         self.grid.doubleClicked.connect(self._open)
         self.grid.opened.connect(self.row_opened)
         self.show_screen.clicked.connect(self._open)
+        self.copy_seal.clicked.connect(self._copy_seal)
 
     def _arrange(self) -> None:
         head = QHBoxLayout()
@@ -73,6 +76,7 @@ class JournalPanel(QWidget):
         head.addWidget(self.kind)
         head.addWidget(self.filter, 1)
         head.addWidget(self.show_screen)
+        head.addWidget(self.copy_seal)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -95,6 +99,8 @@ class JournalPanel(QWidget):
         self.days.setCurrentText(day.day)
         self._filter()
         self.timeline.show_day(day)
+        self.copy_seal.setVisible(day.seal is not None)
+        self.copy_seal.setToolTip(day.seal_text())
         self.foot.say(day.chain_words(), day.film_words(), warns=bool(day.film_note))
 
     def show_at(self, wall_ms: int | None) -> None:
@@ -113,6 +119,10 @@ class JournalPanel(QWidget):
             self._day.kinds = KINDS[[*KINDS][max(0, self.kind.currentIndex())]]
             self._day.text = self.filter.text().strip()
             self.grid.show_rows(self._day.rows())
+
+    def _copy_seal(self, *_: object) -> None:
+        if self._day is not None:
+            QGuiApplication.clipboard().setText(self._day.seal_text())
 
     def _open(self, *_: object) -> None:
         if key := self.grid.selected_key():

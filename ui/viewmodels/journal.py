@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from desk.model.film import AskMoments, FilmSpan, Moment, MomentsPage
+from desk.model.film import AskMoments, DaySeal, FilmSpan, Moment, MomentsPage
 from ui.viewmodels.cells import Cell, Column, Row, Side
 from ui.viewmodels.names import word
 from ui.viewmodels.text import clock, zone_name
@@ -95,6 +95,7 @@ class JournalDay:
         self.film: list[FilmSpan] = []
         self.film_note = ""
         self.anchor_seq, self.anchor_hash = 0, ""
+        self.seal: DaySeal | None = None
         self.newest_seq = 0
         self.kinds: tuple[str, ...] = ()
         self.text = ""
@@ -108,7 +109,7 @@ class JournalDay:
         """Turn to a day (empty: today); return the question and which generation it is of."""
         self._generation += 1
         self.day, self.moments, self.film, self._rows = day, [], [], {}
-        self._next, self.newest_seq = None, 0
+        self._next, self.newest_seq, self.seal = None, 0, None
         return AskMoments(day=day), self._generation
 
     def older(self) -> tuple[AskMoments, int] | None:
@@ -128,7 +129,7 @@ class JournalDay:
         page = msgspec.convert(data, MomentsPage)
         self.day, self.days = page.day, page.days
         self.film, self.film_note = page.film, page.film_note
-        self.anchor_seq, self.anchor_hash = page.anchor_seq, page.anchor_hash
+        self.anchor_seq, self.anchor_hash, self.seal = page.anchor_seq, page.anchor_hash, page.seal
         rows = page.rows[::-1]
         if asked.after_seq and page.next_seq is None:
             known = {key_of(moment) for moment in self.moments[-MOST_AGAIN:]}
@@ -199,7 +200,14 @@ class JournalDay:
         return min(ends), max(*ends, min(ends) + LEAST_SPAN_MS)
 
     def chain_words(self) -> str:
-        """Say that the chain holds, and its sealed end."""
+        """Say that the chain holds, and the seal of the day or the chain's sealed end."""
+        if self.seal is not None:
+            return tr(
+                "Day sealed · #{first}–#{last} · {hash}",
+                first=f"{self.seal.first_seq:,}",
+                last=f"{self.seal.last_seq:,}",
+                hash=self.seal.seal[:12],
+            )
         if not self.anchor_seq:
             return tr("No row is sealed yet.")
         return tr(
@@ -207,6 +215,12 @@ class JournalDay:
             seq=f"{self.anchor_seq:,}",
             hash=self.anchor_hash[:12],
         )
+
+    def seal_text(self) -> str:
+        """Return the seal of the day in full, to compare; nothing while there is none."""
+        if self.seal is None:
+            return ""
+        return f"{self.day}  #{self.seal.first_seq}-#{self.seal.last_seq}  {self.seal.seal}"
 
     def film_words(self) -> str:
         """Say what there is of the film, or why there is none."""

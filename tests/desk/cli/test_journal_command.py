@@ -76,7 +76,15 @@ def test_verify_of_a_whole_journal(folder, capsys):
     said = verdict(capsys)
     head = said.pop("head_hash")
     assert len(head) == 64
-    assert said == {"rows": 3, "head_seq": 3, "anchor_seq": 3, "ok": True, "problem": None}
+    assert said == {
+        "rows": 3,
+        "head_seq": 3,
+        "anchor_seq": 3,
+        "seals": 0,
+        "unsealed": [],
+        "ok": True,
+        "problem": None,
+    }
 
 
 def test_verify_of_an_empty_journal(tmp_path, capsys):
@@ -114,6 +122,8 @@ def test_verify_of_a_broken_journal_names_file_row_and_what(folder, capsys):
         "head_seq": 2,
         "head_hash": hashes[1],
         "anchor_seq": 3,
+        "seals": 0,
+        "unsealed": [],
         "ok": False,
         "problem": f"{folder}/journal.db: row 3: column account differs from the payload",
     }

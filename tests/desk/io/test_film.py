@@ -11,15 +11,8 @@ from helpers.frames import normal_desk
 from desk.engine.snapshot import DeskFrame
 from desk.io.film_format import HEADER, MAGIC, record
 from desk.io.film_reader import FilmDay, film_days
-from desk.io.film_writer import (
-    DAY_MS,
-    KEY_MS,
-    FilmBounds,
-    FilmStopped,
-    FilmWriter,
-    day_start_ms,
-    film_day,
-)
+from desk.io.film_writer import KEY_MS, FilmBounds, FilmStopped, FilmWriter
+from desk.io.hong_kong import DAY_MS, day_of, day_start_ms
 from desk.model.errors import FilmMissing
 
 DAY = "2026-11-28"
@@ -156,7 +149,7 @@ def test_a_day_ends_at_midnight_in_hong_kong(tmp_path):
     end_ms = day_start_ms(DAY) + DAY_MS
     write(tmp_path, [picture(0, end_ms - 1), picture(1, end_ms)])
     assert film_days(tmp_path) == ["2026-11-29", DAY]
-    assert film_day(end_ms - 1) == DAY
+    assert day_of(end_ms - 1) == DAY
     assert frame_of(read(tmp_path, "2026-11-29"), 0).seq == 1
 
 

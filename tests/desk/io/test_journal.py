@@ -511,16 +511,16 @@ def test_a_journal_that_changes_while_it_is_opened_is_refused(held, monkeypatch)
     journal = SqliteJournal(held, reserve_bytes=SMALL_RESERVE)
     journal.append([entry(1), entry(2)])
     journal.close()
-    real = journal_module._verified
+    real = SqliteJournal._verified
 
-    def verified_and_changed(folder):
-        heads = real(folder)
-        other = sqlite3.connect(folder / "journal.db", isolation_level=None)
+    def verified_and_changed(journal):
+        heads = real(journal)
+        other = sqlite3.connect(held.path / "journal.db", isolation_level=None)
         other.execute("DELETE FROM journal WHERE seq = 2")
         other.close()
         return heads
 
-    monkeypatch.setattr(journal_module, "_verified", verified_and_changed)
+    monkeypatch.setattr(SqliteJournal, "_verified", verified_and_changed)
     with pytest.raises(JournalBroken, match="changed while it was being opened"):
         SqliteJournal(held, reserve_bytes=SMALL_RESERVE)
 

@@ -6,7 +6,7 @@ from helpers.frames import WALL_MS, normal_desk
 
 from desk.engine.snapshot import FilmFrame
 from desk.model.events import Alerted, LevelChanged, StateChanged
-from desk.model.film import AskFilm, CheckFilm, FilmChecked, FilmSpan, Moment, MomentsPage
+from desk.model.film import AskFilm, CheckFilm, DaySeal, FilmChecked, FilmSpan, Moment, MomentsPage
 from ui.viewmodels import journal
 from ui.viewmodels.journal import JournalDay, Mark
 from ui.viewmodels.playback import HOLE_MS, Playback, live_news
@@ -100,6 +100,14 @@ def test_what_the_panel_says_of_chain_and_film():
     assert day.film_words() == "Film 10:24:31–10:24:40 HKT"
     assert day_of(page([], film=[])).film_words() == "There is no film of this day."
     assert day_of(page([], film_note="Damaged.")).film_words() == "Damaged."
+
+
+def test_a_finished_day_shows_its_seal_and_gives_all_of_it_to_copy():
+    day = day_of(page([moment(1)], seal=DaySeal(first_seq=1, last_seq=4_096, seal="cd" * 32)))
+    assert day.chain_words() == "Day sealed · #1–#4,096 · cdcdcdcdcdcd"
+    assert day.seal_text() == f"2026-11-19  #1-#4096  {'cd' * 32}"
+    day.begin("2026-11-20")
+    assert day.seal_text() == ""
 
 
 class Asked:
