@@ -167,12 +167,12 @@ class Panes(QWidget):
             self.watch.grid,
             self.orders.orders,
             self.orders.fills,
-            *self.feeds.grids,
             self.close_out.steps,
             self.rules.grid,
         ):
             grid.dimmed = dimmed
             grid.viewport().update()
+        self.feeds.set_dimmed(dimmed)
         self.positions.set_dimmed(dimmed)
         self.risk.set_dimmed(dimmed)
         self.financing.set_dimmed(dimmed)

@@ -24,6 +24,7 @@ from ui.journal_desk import JournalDesk
 from ui.key_actions import key_actions
 from ui.keys import bind
 from ui.ladder_hands import LadderHands
+from ui.last_seen import LastSeen
 from ui.late_panels import LatePanels
 from ui.order_desk import OrderDesk
 from ui.order_hands import OrderHands
@@ -124,6 +125,7 @@ class DeskWindow(Panes):
         self.tables = GridMemory(self, own.file)
         self.tables.failed.connect(self._say_danger)
         self.late_panels = LatePanels(self)
+        self.last_seen = LastSeen(self, pump)
         self.late.connect(self.late_panels.begin)
         self._wire()
         for complaint in (*own.complaints, *self.workspace.complaints, *self.tables.complaints):
@@ -190,6 +192,7 @@ class DeskWindow(Panes):
         live = link is Link.LIVE
         self.arming.allow(live, REASONS.get(link, ""))
         self.dim(link in REASONS)
+        self.last_seen.show(link in REASONS)
         self.late_panels.set_dimmed(link in REASONS)
         if live:
             self.say(self._opening or tr("The desk is running."), icon="tick")

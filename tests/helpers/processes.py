@@ -14,19 +14,24 @@ ANSWERS = {"ack", "denial", "status"}
 PATIENCE_S = 60
 
 
+def started(*arguments):
+    """Start `desk` with these arguments; everything it says is a pipe."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "desk", *arguments],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+    )
+
+
 class Console:
     """A running `desk console`."""
 
-    def __init__(self, folder, *arguments):
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "desk", "console", "--account", str(folder), *arguments],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-        )
+    def __init__(self, folder, *arguments, start=started):
+        self.process = start("console", "--account", str(folder), *arguments)
         self.lines = []
         self._number = 0
         self._queue = Queue()

@@ -293,3 +293,49 @@ def test_calm_desk_of_seven_venues_has_no_hue_in_watch_and_status(rig_of):
         }
         for token in ("warning", "danger", "warn_fill", "danger_fill"):
             assert window.theme.color(token).name() not in colors, (widget, token)
+
+
+@pytest.mark.fault("T39")
+@pytest.mark.parametrize("page", [feeds_module.FEEDS, feeds_module.STREAMS])
+def test_no_source_is_called_live_by_a_desk_that_is_gone(qtbot, rig_of, page):
+    """How a feed or a stream is doing is not known any more once the engine has ended."""
+    rig = rig_of(seven_venues())
+    panel = open_feeds(qtbot, rig)
+    panel.tabs.tabs[page].setChecked(True)
+    grid = panel.grids[page]
+
+    def states():
+        return {cell.text for row in grid.grid.rows for cell in row.cells} & {
+            "live",
+            "LIVE",
+            "stale",
+        }
+
+    rig.until(lambda: states() != set())
+    rig.desk.close()
+    rig.until(rig.window.banner.isVisible)
+    assert (states(), len(grid.grid.rows) > 0, grid.dimmed) == (set(), True, True)
+
+
+@pytest.mark.fault("T39")
+def test_sources_are_told_again_by_a_desk_that_answers_again(qtbot, rig):
+    """A silence that heals gives every feed its word back."""
+    panel = open_feeds(qtbot, rig)
+    before = panel.feeds.grid.rows
+    panel.set_dimmed(True)
+    assert panel.feeds.grid.rows != before
+    panel.set_dimmed(False)
+    assert panel.feeds.grid.rows == before
+
+
+@pytest.mark.fault("T39")
+def test_positions_of_a_desk_that_is_gone_carry_their_age(rig):
+    """Over the greyed positions stands how old they are, and it counts on."""
+    bar = rig.window.area.docks["positions"].bar
+    rig.settle()
+    now_ns = [rig.pump.frame.ts_ns + 1_300_000_000]
+    rig.window.last_seen._now_ns = lambda: now_ns[0]
+    rig.desk.close()
+    rig.until(lambda: "NOT LIVE: 1.3 s old" in bar.note)
+    now_ns[0] += 60_000_000_000
+    rig.until(lambda: "NOT LIVE: 1 min old" in bar.note)

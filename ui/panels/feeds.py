@@ -13,7 +13,7 @@ from ui.grid import Grid
 from ui.paint import Ink
 from ui.tabs import Tabs
 from ui.theme import Theme
-from ui.viewmodels.cells import Cell, Row, keep_order
+from ui.viewmodels.cells import Cell, Column, Row, keep_order, not_known
 from ui.viewmodels.consensus import SOURCE_COLUMNS, consensus_rows, diamond
 from ui.viewmodels.feeds import FEED_COLUMNS, feed_rows
 from ui.viewmodels.lamps import STATES, lamp_look
@@ -28,6 +28,10 @@ NARROW = 700
 """Below this width the title bar holds fewer words."""
 SLIM = 520
 """Below this width it holds the tabs alone, and one table is shown at a time."""
+
+
+NOW = frozenset({"lamp", "age", "rate", "active", "inactive", "wrong", "state", "standing"})
+"""Columns that say how a source is doing: known of a desk that answers, and of no other."""
 
 
 class FeedsPanel(QWidget):
@@ -53,6 +57,7 @@ class FeedsPanel(QWidget):
             column.addWidget(grid, share)
         self._meter = RateMeter()
         self._frame: DeskFrame | None = None
+        self._gone = False
         self.page = FEEDS
         self.tabs.chosen.connect(self.show_page)
         self.words.textChanged.connect(self._refresh)
@@ -83,6 +88,17 @@ class FeedsPanel(QWidget):
             self._refresh()
         else:
             self._meter.forget()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """The engine is gone: how anything is doing now is not known, or is again."""
+        self._gone = dimmed
+        for grid in self.grids:
+            grid.dimmed = dimmed
+            grid.viewport().update()
+        self._refresh()
+
+    def _as_known(self, rows: tuple[Row, ...], columns: tuple[Column, ...]) -> tuple[Row, ...]:
+        return not_known(rows, columns, NOW) if self._gone else rows
 
     def is_seen(self) -> bool:
         """Behind another tab a dock stays visible to Qt, but no part of a table is."""
@@ -128,11 +144,11 @@ class FeedsPanel(QWidget):
             return
         self._name_tabs(frame)
         if self.feeds.isVisible():
-            self.feeds.show_rows(feed_rows(frame))
+            self.feeds.show_rows(self._as_known(feed_rows(frame), FEED_COLUMNS))
         if self.streams.isVisible():
             self._show_streams(frame)
         if self.consensus.isVisible():
-            self.consensus.show_rows(consensus_rows(frame))
+            self.consensus.show_rows(self._as_known(consensus_rows(frame), SOURCE_COLUMNS))
 
     def _show_streams(self, frame: DeskFrame) -> None:
         rows = stream_rows(
@@ -140,7 +156,7 @@ class FeedsPanel(QWidget):
         )
         if self.streams.underMouse():
             rows = keep_order(rows, [row.key for row in self.streams.grid.rows])
-        self.streams.show_rows(rows)
+        self.streams.show_rows(self._as_known(rows, STREAM_COLUMNS))
 
     def _name_tabs(self, frame: DeskFrame) -> None:
         wrong = wrong_count(frame)
@@ -184,7 +200,7 @@ class FeedsGrid(Grid):
 
     def paint_cell(self, ink: Ink, row: Row, number: int, cell: Cell, box: QRectF) -> None:
         """The lamp and its word."""
-        shape, fill, tone = lamp_look(STATES[cell.text])
+        shape, fill, tone = lamp_look(STATES.get(cell.text, "never seen"))
         size = 8 if shape == "circle" else 10
         lamp = QRectF(box.left() + 5 - size / 2, box.center().y() - size / 2, size, size)
         ink.shape("hollow" if self.dimmed else shape, "stale" if self.dimmed else fill, lamp)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from ui.viewmodels.text import zone_name
+from ui.viewmodels.text import UNKNOWN, zone_name
 from ui.viewmodels.tone import Tone
 from ui.viewmodels.translation import tr
 
@@ -68,6 +68,24 @@ def in_words(columns: tuple[Column, ...]) -> tuple[Column, ...]:
     return tuple(
         column._replace(title=tr(column.title, zone=zone_name()), tip=tr(column.tip))
         for column in columns
+    )
+
+
+def not_known(
+    rows: tuple[Row, ...], columns: tuple[Column, ...], keys: frozenset[str]
+) -> tuple[Row, ...]:
+    """The same rows with a dash in these columns; headings keep their words."""
+    dashed = [column.key in keys for column in columns]
+    return tuple(
+        row
+        if row.heading
+        else row._replace(
+            cells=tuple(
+                Cell(UNKNOWN, Tone.MUTED) if dash else cell
+                for dash, cell in zip(dashed, row.cells, strict=True)
+            )
+        )
+        for row in rows
     )
 
 
