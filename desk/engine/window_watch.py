@@ -19,6 +19,10 @@ SLEPT_NS = 2_000_000_000
 read, or it slept with the machine. After a shorter pause a living window has not been silent for
 three seconds."""
 
+WORD_NS = 1_500_000_000
+"""How long after such a sleep a window may take to say a word: it beats four times a second, but
+wakes with the desk when the whole machine slept."""
+
 
 class WindowWatch:
     """Counts how long the window has been silent, and latches once when that is too long."""
@@ -49,7 +53,8 @@ class WindowWatch:
         if self._heard_ns is None:
             return None
         if slept and not self._excused:
-            self._heard_ns, self._excused = now_ns, True
+            self._heard_ns = max(self._heard_ns, now_ns - HEARTBEAT_LOST_NS + WORD_NS)
+            self._excused = True
         if now_ns - self._heard_ns <= HEARTBEAT_LOST_NS:
             return None
         self._heard_ns = None

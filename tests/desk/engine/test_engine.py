@@ -341,7 +341,7 @@ def test_a_desk_that_was_stopped_itself_does_not_blame_the_window(trader):
     trader.process(WindowChanged(attached=True))
     trader.run(200)
     trader.tick(30_000)
-    trader.run(2_900)
+    trader.run(1_400)
     assert trader.state.state == "ACTIVE"
     trader.run(300)
     assert trader.state.state == "REDUCING"

@@ -55,6 +55,16 @@ def test_a_sleep_excuses_once_and_the_next_one_counts(trader, stall_ms):
     assert trader.state.state == "REDUCING"
 
 
+@pytest.mark.fault("T39")
+@pytest.mark.parametrize("stall_ms", [2_010, 2_500, 3_100])
+def test_a_window_that_hung_while_the_desk_slept_is_found_out_soon_after(trader, stall_ms):
+    """A sleep gives the window a second and a half to say a word, not three more."""
+    trader.give(Heartbeat())
+    trader.tick(stall_ms)
+    assert trader.state.state == "ACTIVE"
+    assert lost_after(trader, [20]) <= max(3_020 - stall_ms, 1_520)
+
+
 def test_every_word_of_the_window_earns_the_excuse_anew(trader):
     for _ in range(5):
         trader.tick(30_000)
