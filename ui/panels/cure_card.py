@@ -36,6 +36,7 @@ class CureCard(QWidget):
         super().__init__()
         self._theme = theme
         self._called = ""
+        self._offered = ""
         self._shown: SmallestCure | None = None
         self.stage = Button(theme, tr("Stage in ticket"), "accent")
         self.compare = Button(theme, tr("Compare cures"))
@@ -57,20 +58,23 @@ class CureCard(QWidget):
 
     def call(self, account: str, *, calm: bool = False) -> None:
         """The account that needs a cure, or none; calm: it is known that none does."""
+        offered = _offer(account, calm=calm)
+        if (account, offered) == (self._called, self._offered):
+            return  # to be dressed is to have the whole window laid out anew
         if account != self._called:
             self._shown = None
-        self._called = account
+        self._called, self._offered = account, offered
         side = 24 if account else 12
         self._column.setContentsMargins(side, 6, side, 14)
         self._words.setVisible(bool(account))
         self.rehearse.setVisible(not account)
-        self.compare.say(_offer(account, calm=calm))
+        self.compare.say(offered)
         self.compare.setEnabled(bool(account))
         self._dress()
 
     def show_cure(self, shown: SmallestCure | None) -> None:
         """Show the desk's answer, if it is about the account that needs it."""
-        if shown is None or shown.account == self._called:
+        if shown != self._shown and (shown is None or shown.account == self._called):
             self._shown = shown
             self._dress()
 
