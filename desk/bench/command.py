@@ -14,6 +14,8 @@ from desk.model.errors import InputError
 BENCHES = {
     "start": "from the command to the window and to its first price, beside a bare window",
     "window": "the window at several message rates, beside a table with one signal a tick",
+    "grid": "a table of 50 x 15 figures, all changed, beside a QTableView over a Python model",
+    "check": "what `python3 -m desk` looks at before it starts, beside a bare interpreter",
     "panels": "every panel's paint in the running program, at two speeds of the market",
     "ticket": "from a key in the ticket to the painted figures of its answer",
     "panic": "from a panic key to the engine's answer, and what a window that hangs leaves",

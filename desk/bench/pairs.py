@@ -15,10 +15,11 @@ from importlib import import_module
 from pathlib import Path
 from statistics import median
 from types import ModuleType
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from desk.bench.machine import Ticks
 
+T = TypeVar("T")
 Measured: TypeAlias = Callable[[], float]
 """Does its work once and returns what it cost, in a unit of its own."""
 
@@ -54,13 +55,21 @@ class Pairs(NamedTuple):
 
 
 def interleaved(ours: Measured, reference: Measured, pairs: int = PAIRS) -> Pairs:
-    """Run both in turn until so many pairs count; each has run once before, unmeasured.
+    """Run both in turn until so many pairs count; each has run once before, unmeasured."""
+    ours()
+    reference()
+    kept, discarded = in_turn(ours, reference, pairs)
+    return Pairs([one for one, _ in kept], [other for _, other in kept], discarded)
+
+
+def in_turn(
+    ours: Callable[[], T], reference: Callable[[], T], pairs: int
+) -> tuple[list[tuple[T, T]], int]:
+    """Run both in turn until so many pairs count; return them, and how many did not.
 
     On a machine that is disturbed all the time the last pairs count although they are.
     """
-    ours()
-    reference()
-    kept: list[tuple[float, float]] = []
+    kept: list[tuple[T, T]] = []
     discarded = 0
     while len(kept) < pairs:
         ticks = Ticks()
@@ -69,7 +78,7 @@ def interleaved(ours: Measured, reference: Measured, pairs: int = PAIRS) -> Pair
             discarded += 1
         else:
             kept.append(pair)
-    return Pairs([one for one, _ in kept], [other for _, other in kept], discarded)
+    return kept, discarded
 
 
 def cpu_us(work: Callable[[], object], times: int = 1) -> Measured:

@@ -10,3 +10,10 @@ def open_control(connection: Connection, symbols: int, report: str) -> None:
     from ui.measure.naive import run_control
 
     run_control(connection, symbols, report)
+
+
+def open_grids(connection: Connection) -> None:
+    """Paint two tables in this process, as it is told through the pipe."""
+    from ui.measure.grids import run_grids
+
+    run_grids(connection)

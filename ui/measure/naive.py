@@ -31,16 +31,19 @@ TICK = struct.Struct("!qqid")
 COLUMNS = 13
 
 
-class _Model(QAbstractTableModel):
-    def __init__(self, symbols: int) -> None:
+class PriceModel(QAbstractTableModel):
+    """Rows of figures about a price each, written when Qt asks for them."""
+
+    def __init__(self, symbols: int, columns: int = COLUMNS) -> None:
         super().__init__()
         self.prices = [0.0] * symbols
+        self._columns = columns
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008 (Qt's signature)
         return 0 if parent.isValid() else len(self.prices)
 
     def columnCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008 (Qt's signature)
-        return 0 if parent.isValid() else COLUMNS
+        return 0 if parent.isValid() else self._columns
 
     def data(
         self,
@@ -54,8 +57,15 @@ class _Model(QAbstractTableModel):
         return None
 
     def take(self, row: int, price: float) -> None:
+        """One row has changed."""
         self.prices[row] = price
-        self.dataChanged.emit(self.index(row, 0), self.index(row, COLUMNS - 1))
+        self.dataChanged.emit(self.index(row, 0), self.index(row, self._columns - 1))
+
+    def take_all(self, price: float) -> None:
+        """Every row has changed."""
+        self.prices = [price + row for row in range(len(self.prices))]
+        last = self.index(len(self.prices) - 1, self._columns - 1)
+        self.dataChanged.emit(self.index(0, 0), last)
 
 
 class _Feed(QObject):
@@ -79,7 +89,7 @@ def run_control(connection: Connection, symbols: int, report: str) -> None:
     app = QApplication(sys.argv[:1])
     dress(app)
     probe = Probe(report)
-    feed, model, table = _Feed(), _Model(symbols), _Table(probe)
+    feed, model, table = _Feed(), PriceModel(symbols), _Table(probe)
     feed.ticked.connect(model.take)
     table.setModel(model)
     table.resize(1160, 480)

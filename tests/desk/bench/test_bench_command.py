@@ -1,34 +1,52 @@
 import json
 import multiprocessing
+import shutil
 import struct
+import subprocess
+import sys
 import threading
 from importlib import import_module
+from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from desk.app.entry import main
-from desk.bench import command
+from desk.bench import check, command, grid
 from desk.bench.alert import rows as alert_rows
 from desk.bench.charts import rows as chart_rows
 from desk.bench.load import push_ticks, serve_window
 from desk.bench.panic import HUNG, KEYS
 from desk.bench.panic import rows as panic_rows
-from desk.bench.row import percentile
-from desk.bench.window import FIGURES, PACES, Pace, pooled, row, window_rows
+from desk.bench.row import Given, percentile
+from desk.bench.screen import Report
+from desk.bench.window import (
+    CALM,
+    CPU,
+    FIGURES,
+    MANY,
+    STORM,
+    UNSEEN,
+    Pace,
+    figure_row,
+    flatness,
+    window_rows,
+)
 from desk.engine.snapshot import DeskFrame, Hello, PipeMessage, Request
 from desk.model.commands import NextFrame
 
-REPORT = {
-    "seconds": 2.0,
-    "cpu_s": 0.5,
-    "updates": 100,
-    "messages": 4_000,
-    "stalls_ms": [0.1] * 98 + [3.0, 9.0],
-    "ages_ms": [2.0] * 100,
-    "rss_mb": 120.0,
-}
-CONTROL = REPORT | {"cpu_s": 1.0, "messages": 1_000, "stalls_ms": [6.0] * 100}
+REPORT = Report(
+    seconds=2.0,
+    cpu_s=0.5,
+    updates=100,
+    messages=39_900,
+    stalls_ms=[0.1] * 98 + [3.0, 9.0],
+    ages_ms=[2.0] * 100,
+    rss_mb=120.0,
+    cores="screen on core 0, load on core 1",
+)
+CONTROL = replace(REPORT, cpu_s=1.0, messages=10_000, stalls_ms=[6.0] * 100)
 FIGURE = {figure.name: figure for figure in FIGURES}
 
 
@@ -62,25 +80,46 @@ def test_percentile_is_the_value_below_which_the_share_lies():
     assert percentile([], 0.5) is None
 
 
-def test_runs_are_pooled_by_sum_by_sample_and_by_largest_memory():
-    whole = pooled([REPORT, REPORT | {"rss_mb": 130.0, "stalls_ms": [20.0]}])
-    assert (whole["seconds"], whole["updates"], whole["rss_mb"]) == (4.0, 200, 130.0)
-    assert len(whole["stalls_ms"]) == 101
-    assert pooled([]) is None
+def test_of_several_runs_the_middle_stands_and_of_what_is_worst_the_worst():
+    pairs = [
+        (replace(REPORT, cpu_s=cpu, stalls_ms=[worst] * 10), CONTROL)
+        for cpu, worst in ((0.2, 1.0), (0.4, 8.0), (1.6, 2.0))
+    ]
+    cpu = figure_row(STORM, FIGURE[CPU], pairs)
+    assert (cpu["value"], cpu["reference"], cpu["ratio"]) == (20.0, 50.0, 0.4)
+    assert figure_row(STORM, FIGURE["heartbeat stall max"], pairs)["value"] == 8.0
+    assert figure_row(STORM, FIGURE["heartbeat stall p99"], pairs)["value"] == 2.0
 
 
 def test_row_stands_beside_its_control_with_ratio_and_verdict():
-    stall = row(PACES[0], FIGURE["heartbeat stall p99"], REPORT, CONTROL)
+    stall = figure_row(STORM, FIGURE["heartbeat stall p99"], [(REPORT, CONTROL)], thrown=2)
     assert (stall["value"], stall["reference"], stall["ratio"]) == (9.0, 6.0, 1.5)
     assert (stall["target"], stall["ok"]) == ("<= 4", False)
-    cpu = row(PACES[0], FIGURE["window CPU per update"], REPORT, CONTROL)
-    assert (cpu["value"], cpu["reference"], cpu["ratio"]) == (5.0, 10.0, 0.5)
-    assert (cpu["target"], cpu["ok"]) == (None, True)
-    assert "got 25% of" in cpu["note"]
+    for said in ("took 25% of", "2 pairs thrown away", "screen on core 0, load on core 1"):
+        assert said in stall["note"]
+    assert figure_row(CALM, FIGURE["heartbeat stall p99"], [(REPORT, CONTROL)])["target"] is None
+    waits = figure_row(STORM, FIGURE[UNSEEN], [(REPORT, CONTROL)])
+    assert (waits["value"], waits["reference"]) == (pytest.approx(0.25), 75.0)
+
+
+def test_fifty_symbols_cost_a_third_of_the_control_at_most_and_nothing_waits():
+    pairs = [(replace(REPORT, messages=19_900, cpu_s=0.34), replace(CONTROL, messages=9_000))]
+    cpu, waits = (figure_row(MANY, FIGURE[name], pairs) for name in (CPU, UNSEEN))
+    assert (cpu["ratio"], cpu["ok"]) == (0.34, False)
+    assert waits["ok"]
+    assert not figure_row(MANY, FIGURE[UNSEEN], [(CONTROL, CONTROL)])["ok"]
+
+
+def test_storm_may_take_a_fifth_more_than_the_calm():
+    calm, storm = replace(REPORT, cpu_s=0.5), replace(REPORT, cpu_s=0.6)
+    found = flatness({CALM: [(calm, CONTROL)], STORM: [(storm, CONTROL)]})
+    assert (found["value"], found["reference"], found["ok"]) == (30.0, 25.0, True)
+    late = flatness({CALM: [(calm, CONTROL)], STORM: [(replace(storm, cpu_s=0.61), CONTROL)]})
+    assert not late["ok"]
 
 
 def test_measured_process_that_brought_no_report_is_not_ok():
-    missing = row(PACES[0], FIGURE["window CPU"], None, CONTROL)
+    missing = figure_row(STORM, FIGURE["heartbeat stall max"], [(Report(), CONTROL)])
     assert (missing["value"], missing["ratio"], missing["ok"]) == (None, None, False)
     assert "no report" in missing["note"]
 
@@ -187,6 +226,24 @@ def test_real_window_and_real_control_are_measured():
     assert all(r["value"] is not None and r["reference"] is not None for r in rows)
     painted = next(r for r in rows if r["name"] == "calm: updates painted")
     assert painted["value"] > 10
+
+
+@pytest.mark.thorough
+def test_both_tables_are_painted_again_for_every_picture():
+    ours, usual = grid.measure(Given())
+    assert usual["value"] > usual["reference"] == ours["value"] > 0
+    assert usual["target"] == "ratio >= 15"
+
+
+@pytest.mark.thorough
+def test_launcher_check_is_timed_up_to_another_interpreter(tmp_path):
+    root = Path(__file__).resolve().parents[3]
+    check.linked_checkout(tmp_path, root, shutil.which("echo"))
+    python = f"{sys.base_prefix}/bin/python3"
+    ran = subprocess.run(
+        [python, "-m", "desk", "bench"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "-m desk bench\n"  # what it became is given the command as it came
 
 
 @pytest.mark.slow
