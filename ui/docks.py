@@ -183,18 +183,29 @@ class DockArea(QMainWindow):
 
     @contextmanager
     def by_ourselves(self) -> Generator[None]:
-        """What changes meanwhile is not the trader's doing; nothing is painted half done."""
-        self._busy += 1
+        """What changes meanwhile is not the trader's doing; nothing is painted half done.
+
+        At the end everything is painted anew.
+        """
         updates = self.updatesEnabled()
         self.setUpdatesEnabled(False)
         try:
-            yield
+            with self._unnoticed():
+                yield
         finally:
             self.setUpdatesEnabled(updates)
             for dock in self.docks.values():
                 if updates and dock.isFloating():
                     # It lost its updates as a child and is none any more: it would stand still.
                     dock.setUpdatesEnabled(True)
+
+    @contextmanager
+    def _unnoticed(self) -> Generator[None]:
+        """What changes meanwhile is not the trader's doing."""
+        self._busy += 1
+        try:
+            yield
+        finally:
             self._busy -= 1
 
     # ---- one dock ---------------------------------------------------------------------------
@@ -269,7 +280,7 @@ class DockArea(QMainWindow):
             return
         box = Box(0, 0, self.width(), self.height() - 2 * GAP)
         wishes = msgspec.structs.replace(self._wishes, compact=self._theme.compact)
-        with self.by_ourselves():
+        with self._unnoticed():  # a ticket that grows for its reasons paints no chart anew
             self._resize(self._tree, places(self._tree, box, wishes))
             self._note_sizes()
 
