@@ -71,6 +71,11 @@ class PrivateFile(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Leave it out."""
 
+    def close(self) -> None:
+        """Close the file; what a full disk has kept from it is left out."""
+        with suppress(OSError):
+            super().close()
+
 
 class ToTerminal(logging.StreamHandler[TextIO]):
     """Warnings and worse, where standard error goes at that time."""

@@ -9,7 +9,6 @@ one is founded anew, on what the desk holds by then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from io import FileIO
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from desk.execution.link_faults import parse_link_faults
 from desk.execution.linked import LinkedVenue
 from desk.execution.outcome import Amended, AmendRefused, Filled
 from desk.execution.wire import Wire
-from desk.io.disk import open_private, sync_file
+from desk.io.disk import append_whole, open_private, sync_file
 from desk.log import LOG
 from desk.model.catalogue import Catalogue
 from desk.model.errors import InputError
@@ -34,35 +33,32 @@ class ExchangeLog:
     """Lines of facts in a file, each durable before anything follows from it."""
 
     def __init__(self, path: Path) -> None:
-        self.facts = _facts(path)
+        self.facts, self._size = _facts(path)
         self._path = path
         self._file: FileIO | None = open_private(path)
-        self._write_all(self.facts)  # without a line that a crash cut off
+        self._file.truncate(self._size)  # without a line that a crash cut off
+        self._file.seek(self._size)
 
     def add(self, fact: Fact) -> None:
         """Write one fact. What cannot be written is lost to the exchange with the process: the
         next start finds the difference, and says so."""
         if self._file is None:
             return
+        line = msgspec.json.encode(fact) + b"\n"
         try:
-            self._file.write(msgspec.json.encode(fact) + b"\n")
+            append_whole(self._file, self._size, line)
             sync_file(self._file)
         except OSError as error:
             LOG.error("%s cannot be written: %s", self._path, error.strerror)
             self.close()
+        else:
+            self._size += len(line)
 
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:
             self._file.close()
             self._file = None
-
-    def _write_all(self, facts: Iterable[Fact]) -> None:
-        assert self._file is not None
-        self._file.truncate(0)
-        self._file.seek(0)
-        self._file.write(b"".join(msgspec.json.encode(fact) + b"\n" for fact in facts))
-        sync_file(self._file)
 
 
 class Practice:
@@ -123,17 +119,19 @@ def close_exchange(folder: Path) -> None:
     (folder / FILE).unlink(missing_ok=True)
 
 
-def _facts(path: Path) -> list[Fact]:
+def _facts(path: Path) -> tuple[list[Fact], int]:
+    """Return what a file holds, and its bytes without a line that has no end."""
     try:
-        lines = path.read_bytes().split(b"\n")
+        data = path.read_bytes()
     except FileNotFoundError:
-        return []
+        return [], 0
     facts: list[Fact] = []
-    for number, line in enumerate(lines[:-1], start=1):  # behind the last end of line: cut off
+    *lines, cut_off = data.split(b"\n")
+    for number, line in enumerate(lines, start=1):
         try:
             facts.append(msgspec.json.decode(line, type=Fact))
         except msgspec.DecodeError as error:
             raise InputError(
                 source=f"{path}:{number}", expected="what an exchange keeps", found=str(error)
             ) from None
-    return facts
+    return facts, len(data) - len(cut_off)

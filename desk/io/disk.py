@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
@@ -75,6 +76,21 @@ def write_atomically(path: Path, data: bytes) -> None:
         beside.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def append_whole(file: FileIO, at: int, data: bytes) -> None:
+    """Write all of it at the end of a file of `at` bytes, or take back what was written.
+
+    Where there is room for a part only the next write tells the reason. Raises OSError.
+    """
+    left = memoryview(data)
+    try:
+        while left:
+            left = left[file.write(left) :]
+    except OSError:
+        with suppress(OSError):
+            file.truncate(at)
+        raise
 
 
 def allocate(file: FileIO, size: int) -> None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
 import msgspec
 
-from desk.io.disk import PRIVATE_FOLDER_MODE, free_bytes, open_private
+from desk.io.disk import PRIVATE_FOLDER_MODE, append_whole, free_bytes, open_private
 from desk.io.film_format import Fields, packed_key, packed_rest, record, split
 from desk.io.hong_kong import day_of
 
@@ -85,7 +84,7 @@ class FilmWriter:
         self._require_room(len(body))
         key = 0 if is_key else self._key_crc
         crc, data = record(self._crc, wall_ms, seq, body, key)
-        _append(file, self._size, data)
+        append_whole(file, self._size, data)
         self._crc = crc
         self._size += len(data)
         if is_key:
@@ -126,15 +125,3 @@ class FilmWriter:
         if self._file is not None:
             self._file.close()
         self._file, self._key = None, {}
-
-
-def _append(file: FileIO, at: int, data: bytes) -> None:
-    """Write all of it, or take back what was written."""
-    left = memoryview(data)
-    try:
-        while left:
-            left = left[file.write(left) :]
-    except OSError:
-        with suppress(OSError):
-            file.truncate(at)
-        raise

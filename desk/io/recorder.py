@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from desk.io.clock import SystemClock
-from desk.io.disk import free_bytes, new_private, sync_file, sync_folder
+from desk.io.disk import append_whole, free_bytes, new_private, sync_file, sync_folder
 from desk.io.recording import happened_line
 from desk.io.tap import Tapped
 from desk.model.errors import InputError, RecordingError
@@ -109,13 +109,7 @@ class Recorder:
         return new_private(self._part)
 
     def _append(self, member: bytes) -> None:
-        try:
-            left = memoryview(member)
-            while left:  # where there is room for a part only the next write tells the reason
-                left = left[self._file.write(left) :]
-        except OSError:
-            self._file.truncate(self._file_size)
-            raise
+        append_whole(self._file, self._file_size, member)
         self._file_size += len(member)
         self.size += len(member)
 

@@ -4,10 +4,18 @@ import json
 import time
 
 import pytest
-from helpers.processes import PATIENCE_S, Console, desk
-from test_full_disk import BTC, Market, fill, small_disk  # noqa: F401  (a fixture)
+from helpers.processes import PATIENCE_S, Console, Market, desk
+from helpers.small_disk import empty, fill, small_disk
 
 pytestmark = pytest.mark.slow
+
+BTC = "BTCUSDT-PERP.BINANCE"
+
+
+@pytest.fixture
+def disk(tmp_path):
+    with small_disk(tmp_path / "disk", "48m") as place:
+        yield place
 
 
 def film_of(folder, seq):
@@ -46,19 +54,19 @@ def test_the_screen_of_a_denial_is_there_after_kill_9(tmp_path):
 
 
 @pytest.mark.fault("T12")
-def test_a_full_disk_ends_the_film_and_the_journal_goes_on(tmp_path, small_disk):  # noqa: F811
-    folder = small_disk / "desk"
+def test_a_full_disk_ends_the_film_and_the_journal_goes_on(tmp_path, disk):
+    folder = disk / "desk"
     with Market(tmp_path) as market, Console(folder, "--market", str(market.ready)) as console:
         first = console.ask("deposit 100000 USDT")
         filmed(folder, first["seq"])
         (film,) = (folder / "film").iterdir()
-        fill(small_disk)
+        fill(disk)
         size = film.stat().st_size
         killed = console.ask('kill "the disk is full"')
         assert killed["durable"] is True
         time.sleep(3)  # a picture would have been due
         assert film.stat().st_size == size
-        (small_disk / "filler").unlink()
+        empty(disk)
         after = console.ask("status")["seq"]
         filmed(folder, after)  # room again: the film goes on by itself
         console.end()

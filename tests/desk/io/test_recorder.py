@@ -2,10 +2,9 @@
 
 import gzip
 import os
-import shutil
-import subprocess
 
 import pytest
+from helpers.small_disk import small_disk
 
 from desk.io import recorder as module
 from desk.io.clock import SystemClock
@@ -112,39 +111,24 @@ def test_a_file_that_came_meanwhile_is_not_overwritten(tmp_path):
     assert out.read_bytes() == b"of somebody else"
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    place = tmp_path / "disk"
-    place.mkdir()
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("mounting a small file system needs root")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "desk-test", str(place)],
-        check=False,
-        capture_output=True,
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"this system does not mount a tmpfs: {mounted.stderr.decode().strip()}")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+@pytest.mark.fault("T12")
+def test_a_full_disk_tears_nothing(tmp_path):
+    with small_disk(tmp_path / "disk", "64k") as place:
+        out = place / "x.jsonl.gz"
+        recorder = Recorder(out, HEAD, bounds())
+        written = []
 
+        def write_on():
+            while True:
+                each = lines(len(written), size=9_000)
+                recorder.write(each)
+                written.append(each)
 
-def test_a_full_disk_tears_nothing(small_disk):
-    out = small_disk / "x.jsonl.gz"
-    recorder = Recorder(out, HEAD, bounds())
-    written = []
-
-    def fill():
-        while True:
-            each = lines(len(written), size=9_000)
-            recorder.write(each)
-            written.append(each)
-
-    with pytest.raises(RecordingError):
-        fill()
-    assert len(written) > 2
-    recorder.close()
-    assert content(out) == HEAD + b"".join(written)
+        with pytest.raises(RecordingError):
+            write_on()
+        assert len(written) > 2
+        recorder.close()
+        assert content(out) == HEAD + b"".join(written)
 
 
 def test_a_write_that_the_disk_breaks_off_is_taken_back(tmp_path, monkeypatch):
