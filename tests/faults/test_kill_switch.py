@@ -6,11 +6,13 @@ Real keys on the real program, with a hanging window and a dead feed, are in tes
 from collections import Counter
 
 import pytest
-from helpers.engines import MS, full, unwritable
+from helpers.engines import MS, full, order, unwritable
 from helpers.wild_desk import WildDesk
 
+from desk.model.command import Quantity
 from desk.model.commands import Kill, Rearm
 from desk.model.events import Acknowledged
+from desk.model.orders import Side
 
 IN_TIME_MS = 1_000
 AFTER = (
@@ -37,6 +39,19 @@ def adds_risk(wild, terms, held):
     """Whether an order may do more than take a position of before down to nothing."""
     there = held[terms.instrument]
     return there * terms.side.sign >= 0 or terms.quantity > abs(there)
+
+
+def halted_is_more_than_reducing(wild, seen):
+    """An order is refused though it strictly reduces; `close` passes."""
+    for name in wild.prices:
+        there = wild.held(name)
+        if not there:
+            continue
+        side = Side.SELL if there > 0 else Side.BUY
+        asked = {"id": wild.new_id(), "instrument": name, "reduce_only": True, "confirmed": True}
+        (answer,) = wild.trader.give(order(side, Quantity(abs(there)), None, **asked))[-1:]
+        assert "STATE_HALTED" in [denial.code for denial in answer.denials]
+        seen["reducing orders refused"] += 1
 
 
 def history(seed, seen):
@@ -66,10 +81,15 @@ def history(seed, seen):
         left = working(trader, everything) & known
     ended_ms = (trader.now_ns - began_ns) // MS
     held = {name: wild.held(name) for name in wild.prices}
+    halted_is_more_than_reducing(wild, seen)
     for _ in range(12):
-        wild.step(*AFTER)
-        for name in set(trader.state.orders) - known:
+        happening = wild.dice.choice(AFTER)
+        before = set(trader.state.orders)
+        happening(wild)
+        for name in set(trader.state.orders) - before:
             terms = trader.state.orders[name].terms
+            by_hand = name.startswith("w-") and not terms.parent
+            assert not by_hand or happening is WildDesk.a_close, (seed, terms)
             assert terms.parent or terms.reduce_only or not adds_risk(wild, terms, held), terms
         for name, before in held.items():
             now = wild.held(name)
@@ -99,6 +119,7 @@ def killed(histories, figure):
         f" after at most {slowest_ms} ms, 0 new risk, 0 lifted but by name and reason"
     )
     assert seen["orders working"] > histories / 2
+    assert seen["reducing orders refused"] > histories / 4
     assert min(seen[how] for how in DISKS) > 0
 
 
