@@ -13,6 +13,8 @@ from desk.model.errors import InputError
 
 BENCHES = {
     "start": "from the command to the window and to its first price, beside a bare window",
+    "book": "from a change of the book in bytes to the book, beside json.loads",
+    "replay": "a recorded venue through the real path, beside a plain loop",
     "window": "the window at several message rates, beside a table with one signal a tick",
     "grid": "a table of 50 x 15 figures, all changed, beside a QTableView over a Python model",
     "check": "what `python3 -m desk` looks at before it starts, beside a bare interpreter",
