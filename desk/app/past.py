@@ -146,7 +146,7 @@ class Past:
             lines = reversed(read_seals(self._folder).splitlines())
             known = (msgspec.json.decode(line, type=Seal) for line in lines)
             found = next((seal for seal in known if seal.day == day), None)
-        except (JournalBroken, msgspec.MsgspecError):
+        except (JournalBroken, msgspec.MsgspecError, UnicodeDecodeError):
             return None  # the desk has said what is wrong with it
         if found is None:
             return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,9 @@ READY_TARGET_S = 10.0
 BEGAN_MS = 1_795_000_000_000
 """2026-11-18."""
 PATIENCE_S = 300.0
+
+_BESIDE_EMPTY = "from the command; reference: an empty folder"
+_RESTORED = "both commands and the first answer; reference: to restore alone"
 
 _BTC, _ETH = "BTCUSDT-PERP.BINANCE", "ETHUSDT-PERP.BINANCE"
 _FEE_RATE = Decimal("0.0005")
@@ -155,15 +159,26 @@ def measure(given: Given, rows: int = ROWS) -> list[Row]:
         made_s = _seconds("journal", "snapshot", "--account", str(long))
         verified_s = _seconds("journal", "verify", "--json", "--account", str(long))
         ready_s, empty_s = ready(long), ready(empty)
+        backup, again = Path(place) / "backup", Path(place) / "again"
+        backup_s = _seconds("journal", "backup", str(backup), "--account", str(long))
+        restore_s = _seconds("journal", "restore", str(backup), "--account", str(again))
+        shutil.rmtree(backup)
+        again_s = restore_s + ready(again)
     return [
         _row(f"ready from a snapshot, {rows:,} rows", ready_s, empty_s, READY_TARGET_S),
         _row(f"journal verify, {rows:,} rows", verified_s),
+        _row(f"backup, {rows:,} rows", backup_s),
+        _row(f"restored and ready, {rows:,} rows", again_s, restore_s, READY_TARGET_S, _RESTORED),
         _row(f"snapshot made in a child, {rows:,} rows", made_s),
     ]
 
 
 def _row(
-    name: str, seconds: float, reference: float | None = None, target: float | None = None
+    name: str,
+    seconds: float,
+    reference: float | None = None,
+    target: float | None = None,
+    note: str = "",
 ) -> dict[str, Any]:
     return {
         "name": name,
@@ -173,7 +188,7 @@ def _row(
         "ratio": None if reference is None else round(seconds / reference, 2),
         "target": None if target is None else f"<= {target:g}",
         "ok": None if target is None else seconds <= target,
-        "note": "from the command; reference: an empty folder" if reference else "a whole process",
+        "note": note or (_BESIDE_EMPTY if reference else "a whole process"),
     }
 
 

@@ -18,6 +18,8 @@ import msgspec
 from desk.cli.film import show_film
 from desk.cli.segments import print_segment, show_seals, write_segments
 from desk.cli.verify import verify
+from desk.io.backup import make_backup
+from desk.io.backup import restore as restore_backup
 from desk.io.csv_cells import text_cell, value_cell
 from desk.io.folder import desk_folder
 from desk.io.journal_reader import JournalReader
@@ -28,7 +30,7 @@ _PROGRESS_ROWS = 50_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-ACTIONS = ("verify", "show", "export", "seals", "film", "snapshot")
+ACTIONS = ("verify", "show", "export", "seals", "backup", "restore", "film", "snapshot")
 
 
 class _Arguments(argparse.ArgumentParser):
@@ -50,6 +52,7 @@ def run(argv: Sequence[str]) -> int:
         prog="desk journal", description="Read the journal of a desk folder.", allow_abbrev=False
     )
     parser.add_argument("action", choices=ACTIONS)
+    parser.add_argument("place", nargs="?", metavar="DIR", help="backup, restore: the backup")
     parser.add_argument("--account", metavar="DIR", help="the desk folder")
     parser.add_argument("--json", action="store_true", help="one JSON object a line; no progress")
     parser.add_argument("--day", metavar="YYYY-MM-DD", help="export: a finished day, to check")
@@ -58,6 +61,10 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--seq", metavar="N", type=int, help="film: the picture of a row")
     parser.add_argument("--beside", action="store_true", help="snapshot: for a desk that runs")
     arguments = parser.parse_args(argv)
+    if arguments.action in {"backup", "restore"}:
+        return _second_place(parser, arguments)
+    if arguments.place is not None:
+        parser.error(f"unrecognized arguments: {arguments.place}")
     folder = desk_folder(arguments.account)
     if arguments.action == "verify":
         return verify(folder, tell=not arguments.json)
@@ -78,6 +85,19 @@ def run(argv: Sequence[str]) -> int:
         _show(folder)
     else:
         _export(folder)
+    return 0
+
+
+def _second_place(parser: _Arguments, arguments: argparse.Namespace) -> int:
+    """Back up or restore; a restored desk is never put where nobody named a folder for it."""
+    if arguments.place is None or (arguments.action == "restore" and arguments.account is None):
+        parser.error(f"{arguments.action} without its folders")
+    place = Path(arguments.place).expanduser().absolute()
+    act = make_backup if arguments.action == "backup" else restore_backup
+    folders = [desk_folder(arguments.account), place]
+    done = act(*(folders if arguments.action == "backup" else reversed(folders)))
+    said = {n: v for n, v in msgspec.to_builtins(done).items() if n not in {"schema", "sha256"}}
+    print(msgspec.json.encode(said).decode())
     return 0
 
 

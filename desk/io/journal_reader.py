@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 from desk.io.anchor import read_anchor
+from desk.io.disk import new_private, open_private, sync_file
 from desk.io.journal_chain import EMPTY, Head, checked, checked_head, head_of
 from desk.io.journal_database import (
     JOURNAL_FILE,
@@ -169,6 +170,30 @@ class JournalReader:
             if not records or records[-1][0] >= last_seq:
                 return
 
+    def required_anchor(self) -> Head:
+        """Return the row that was acknowledged when this was opened; raise JournalBroken."""
+        if self._anchor_problem is not None:
+            raise self._anchor_problem
+        if self.anchored is None:
+            raise self._no_anchor()
+        return self.anchored
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the database as it is at one moment into a new file, beside whoever writes.
+
+        Raises sqlite3.Error, OSError.
+        """
+        new_private(path).close()
+        copy = connect(path, "rw")
+        try:
+            copy.execute("PRAGMA journal_mode = OFF")  # what is half there is thrown away
+            copy.execute("PRAGMA synchronous = OFF")
+            self._connection.backup(copy)
+        finally:
+            copy.close()
+        with open_private(path, make=False) as file:
+            sync_file(file)
+
     def _followed(self, head: Head, records: list[tuple[Any, ...]]) -> Head:
         anchored, path = self.anchored, str(self.path)
         if anchored is not None and head.seq < anchored.seq <= head.seq + len(records):
@@ -196,11 +221,14 @@ class JournalReader:
             raise self._anchor_problem
         if self.anchored is None:
             if last_seq > 0:
-                anchor = self.path.with_name(ANCHOR_FILE)
-                raise JournalBroken(str(anchor), None, "is missing, so the end cannot be proven")
+                raise self._no_anchor()
         elif self.anchored.seq > last_seq:
             what = f"is missing: rows up to {self.anchored.seq} were acknowledged"
             raise JournalBroken(str(self.path), last_seq + 1, what)
+
+    def _no_anchor(self) -> JournalBroken:
+        anchor = self.path.with_name(ANCHOR_FILE)
+        return JournalBroken(str(anchor), None, "is missing, so the end cannot be proven")
 
     def _require_sound_pages(self) -> None:
         """A page that is lost or used twice may hold no row today and destroy one tomorrow."""

@@ -1,0 +1,228 @@
+"""A desk folder's truth in a second place: copied while the desk runs, whole or not there.
+
+A backup is itself a folder with a journal that holds: chain, head anchor and seals are gone through
+before it gets its name. `backup.json` names every file with its SHA-256. What follows from the rest
+(the reserve, the lock) or is large and no truth (film, logs, pictures, exports) stays behind; the
+snapshot comes along, for it makes the first start quick. Neither way ever replaces anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sqlite3
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from desk.io.anchor import HeadAnchor, create_anchor
+from desk.io.disk import make_private_folder, new_private, sync_file, sync_folder
+from desk.io.failure_note import NOTE_FILE
+from desk.io.folder import LOCK_FILE, hold_folder
+from desk.io.journal_chain import EMPTY, Head
+from desk.io.journal_database import JOURNAL_FILE, lacks_room
+from desk.io.journal_reader import ANCHOR_FILE, JournalReader
+from desk.io.journal_seals import SEALS_FILE, lines_of
+from desk.model.errors import DeskError, InputError, JournalBroken
+
+MANIFEST = "backup.json"
+BESIDE = (
+    "settings.toml",
+    "hands.toml",
+    "keys.toml",
+    "window.ini",
+    "profile.last",
+    NOTE_FILE,
+    "snapshot/*.snap",
+    "listings/*/*.json",
+)
+"""What is copied with the journal, where it is there."""
+
+_BLOCK = 1 << 20
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a backup."""
+
+    bytes: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a backup holds."""
+
+    schema: str = "desk.backup/1"
+    head_seq: int
+    head_hash: str
+    seals: int
+    files: dict[str, Piece]
+    sha256: str = ""
+    """Over all of this but itself."""
+
+    def sealed(self) -> Manifest:
+        """Return it with its own hash."""
+        bare = msgspec.structs.replace(self, sha256="")
+        text = msgspec.json.encode(bare, order="sorted")
+        return msgspec.structs.replace(bare, sha256=hashlib.sha256(text).hexdigest())
+
+
+def make_backup(folder: Path, target: Path) -> Manifest:
+    """Copy a desk folder, held by a running desk or not, to a new folder.
+
+    Every row that was acknowledged before this was called is in it. Raises InputError where
+    something is at `target`, JournalError where the journal does not hold, DeskError without room.
+    """
+    with _new_folder(target) as new, JournalReader(folder) as reader:
+        head, seals = _copy_journal(reader, new)
+        pieces = {name: _piece(new / name) for name in (JOURNAL_FILE, ANCHOR_FILE, SEALS_FILE)}
+        for pattern in BESIDE:
+            for path in sorted(folder.glob(pattern)):
+                name = path.relative_to(folder).as_posix()
+                pieces[name] = _copied(path, new / name)
+        manifest = Manifest(head_seq=head.seq, head_hash=head.hash.hex(), seals=seals, files=pieces)
+        _write(new / MANIFEST, msgspec.json.encode(manifest.sealed(), order="sorted") + b"\n")
+    return manifest
+
+
+def restore(backup: Path, target: Path) -> Manifest:
+    """Make a desk folder of a backup, once every byte was held to what was verified when it was
+    made. Raises InputError where something is at `target` or the backup is not as it was made.
+    """
+    manifest = read_manifest(backup)
+    with _new_folder(target) as new:
+        for name, piece in manifest.files.items():
+            if _copied(backup / name, new / name) != piece:
+                raise _damaged(backup / name)
+    return manifest
+
+
+def read_manifest(backup: Path) -> Manifest:
+    """Return what a backup says it holds. Raises InputError."""
+    path = backup / MANIFEST
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except OSError as error:
+        raise InputError(
+            source=str(path), expected="a backup", found=error.strerror or "nothing"
+        ) from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _damaged(path) from error
+    if manifest.sealed() != manifest or not all(map(_is_inside, manifest.files)):
+        raise _damaged(path)
+    return manifest
+
+
+def _is_inside(name: str) -> bool:
+    path = Path(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(source=str(path), expected="a file as it was backed up", found="another")
+
+
+def _copy_journal(reader: JournalReader, new: Path) -> tuple[Head, int]:
+    """Copy the rows and go through them; the anchor read before the first must be met."""
+    reader.copy_to(new / JOURNAL_FILE)
+    create_anchor(new / ANCHOR_FILE)
+    anchor = HeadAnchor(new / ANCHOR_FILE)
+    try:
+        anchor.write(reader.required_anchor())
+        head = EMPTY
+        with JournalReader(new) as copy:
+            copy.seals = reader.seals
+            for head in copy.heads():  # noqa: B007  (the last one counts)
+                pass
+            copy.require_true_seals()
+            seals = copy.days.seals
+        anchor.write(head)
+    except JournalBroken as broken:
+        raise JournalBroken(str(reader.path), broken.seq, broken.what) from broken
+    finally:
+        anchor.close()
+    for path in new.glob(f"{JOURNAL_FILE}-*"):
+        path.unlink()  # what reading through SQLite leaves
+    _write(new / SEALS_FILE, lines_of(seals))
+    return head, len(seals)
+
+
+@contextmanager
+def _new_folder(target: Path) -> Generator[Path]:
+    """Give a folder beside `target` to fill, and the name once it is filled; else it goes.
+
+    What a killed process left there is taken away first.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InputError(source=str(target), expected="a new folder", found="something in it")
+    new = target.with_name(f".{target.name}.new")
+    try:
+        make_private_folder(target.parent)
+        with hold_folder(new):
+            try:
+                _empty(new)
+                yield new
+                (new / LOCK_FILE).unlink()
+                for place in (*(path for path in new.rglob("*") if path.is_dir()), new):
+                    sync_folder(place)
+                _take_place(new, target)
+            except BaseException:
+                shutil.rmtree(new, ignore_errors=True)
+                raise
+        sync_folder(target.parent)
+    except sqlite3.Error as error:
+        why = "the disk is full" if lacks_room(error) else str(error)
+        raise DeskError(f"{target}: {why}; nothing was left there") from error
+    except OSError as error:
+        raise DeskError(f"{target}: {error.strerror or error}; nothing was left there") from error
+
+
+def _take_place(new: Path, target: Path) -> None:
+    """Rename; an empty folder is replaced, and nothing else."""
+    if target.exists():
+        target.rmdir()
+    new.rename(target)
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != LOCK_FILE:
+            path.unlink()
+
+
+def _piece(path: Path) -> Piece:
+    return _streamed(path, lambda block: None)
+
+
+def _copied(path: Path, target: Path) -> Piece:
+    make_private_folder(target.parent)
+    with new_private(target) as file:
+
+        def put(block: bytes) -> None:
+            left = memoryview(block)
+            while left:
+                left = left[file.write(left) :]
+
+        piece = _streamed(path, put)
+        sync_file(file)
+    return piece
+
+
+def _streamed(path: Path, put: Callable[[bytes], None]) -> Piece:
+    sha, size = hashlib.sha256(), 0
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_BLOCK):
+            sha.update(block)
+            size += len(block)
+            put(block)
+    return Piece(bytes=size, sha256=sha.hexdigest())
+
+
+def _write(path: Path, content: bytes) -> None:
+    with new_private(path) as file:
+        if file.write(content) != len(content):
+            raise OSError(f"short write to {path}")
+        sync_file(file)
