@@ -51,9 +51,10 @@ def _run(connection: Connection, layout: str | None, folder: str | None) -> None
 
     `connection` is the window's end of a duplex pipe; `layout` names the arrangement of docks;
     `folder` is the desk's, for a person's own keys and confirmations.
-    Qt's update timer is set to nothing: a frame is painted when it comes, not 5 ms later.
+    Qt's update timer is set to the least: a frame is painted when it is taken in, not 5 ms later,
+    and keys and timers that came due meanwhile have their turn between the two.
     """
-    os.environ.setdefault("QT_QPA_UPDATE_IDLE_TIME", "0")
+    os.environ.setdefault("QT_QPA_UPDATE_IDLE_TIME", "1")
     gc.disable()  # until everything is imported: it would find nothing
     # The terminal's Ctrl+C is the engine's to handle: it ends the window by the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desk.engine.snapshot import DeskFrame
 from ui.arming import Arming
@@ -25,6 +25,8 @@ from ui.viewmodels.translation import tr
 from ui.viewmodels.watch import first_choice, market_of
 
 FAULTS_KEPT = 5
+REST_MS = 4
+"""After its prices a frame goes to a panel that waits for no key: they are painted by then."""
 
 
 class Display(QObject):
@@ -59,6 +61,11 @@ class Display(QObject):
             (250, panes.rules.show_frame),
         ]
         self.pacing = Pacing(tasks, boot_ns)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setTimerType(Qt.TimerType.PreciseTimer)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._show_rest)
 
     def keep_fault(self, banner: Banner) -> None:
         """Something went wrong that no frame tells: it stays until it is acknowledged."""
@@ -76,7 +83,17 @@ class Display(QObject):
             self._panes.watch.show_frame(frame, self.selected)
         self.priced.emit(frame, self.selected)
         self._panes.area.fit_front()
-        self.pacing.show(frame)
+        if not self.pacing.show(frame):
+            self._rest.start()
+
+    @property
+    def is_showing(self) -> bool:
+        """Whether a panel is still to be given the newest frame."""
+        return self._rest.isActive()
+
+    def _show_rest(self) -> None:
+        if self._pump.frame is not None:
+            self.pacing.show_next(self._pump.frame)
 
     def _if_shown(self, key: str, show: Show) -> Show:
         """A panel whose dock is nowhere takes no frame; when it comes, it takes the newest."""

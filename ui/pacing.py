@@ -1,7 +1,8 @@
 """Which panel takes a frame: prices always, the rest one panel a frame, each at its own pace.
 
 Nobody reads a clock or a margin figure sixty times a second; painting everything with every frame
-would make the loop late for keys. What decides (a state, a level, an order) waits for no pace.
+would make the loop late for keys. What decides (a state, a level, an order) waits for no pace; the
+rest comes after the prices are painted, in a turn of the loop of its own.
 """
 
 from __future__ import annotations
@@ -38,17 +39,22 @@ class Pacing:
         """Let every panel take the next frame."""
         self._decisive = None
 
-    def show(self, frame: DeskFrame) -> None:
-        """Give the frame to the panel that waits longest, or to all when something decides."""
-        now_ns = self._now_ns()
+    def show(self, frame: DeskFrame) -> bool:
+        """Give the frame to every panel if it decides something; return whether it did."""
         decisive = _decisive(frame)
-        if decisive != self._decisive:
-            self._decisive = decisive
-            for task in self._tasks:
-                self._run(task, frame, now_ns)
-            return
+        if decisive == self._decisive:
+            return False
+        self._decisive = decisive
+        now_ns = self._now_ns()
+        for task in self._tasks:
+            self._run(task, frame, now_ns)
+        return True
+
+    def show_next(self, frame: DeskFrame) -> None:
+        """Give the frame to the panel that waits longest; to none in a hurry: all take the next."""
+        now_ns = self._now_ns()
         task = min(self._tasks, key=lambda task: task.due_ns, default=None)
-        if task is not None and task.due_ns <= now_ns:
+        if self._decisive is not None and task is not None and task.due_ns <= now_ns:
             self._run(task, frame, now_ns)
 
     @staticmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPalette, QPixmap
@@ -11,6 +12,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from ui.fonts import chinese_family, figure_font, load_code_font, load_text_font
 from ui.palette import Palette, palette
 from ui.viewmodels.translation import CHINESE, language
+
+WIDTHS_KEPT = 4_096
 
 
 class _Advances(dict[str, float]):
@@ -28,7 +31,7 @@ class _Advances(dict[str, float]):
 class Face:
     """A font with its measures: widths are sums, because kerning is off."""
 
-    __slots__ = ("_advance", "cap_height", "font", "height")
+    __slots__ = ("_advance", "cap_height", "font", "height", "width")
 
     def __init__(self, font: QFont) -> None:
         metrics = QFontMetricsF(font)
@@ -36,9 +39,10 @@ class Face:
         self.cap_height = metrics.capHeight()
         self.height = metrics.height()
         self._advance = _Advances(metrics).__getitem__
+        self.width = lru_cache(WIDTHS_KEPT)(self._measure)
+        """Width of a line of text in pixels; most texts come again with the next frame."""
 
-    def width(self, text: str) -> float:
-        """Width of a line of text in pixels."""
+    def _measure(self, text: str) -> float:
         return sum(map(self._advance, text))
 
 

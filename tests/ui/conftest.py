@@ -59,12 +59,12 @@ class Rig:
         self.qtbot.waitUntil(holds, timeout=PATIENCE_MS)
 
     def settle(self, frame=None):
-        """Let the window take one more frame."""
+        """Let the window take one more frame, in every panel whose turn it is."""
         if frame is not None:
             self.desk.frame = frame
         seen = []
         self.pump.framed.connect(seen.append)
-        self.until(lambda: len(seen) >= 2)
+        self.until(lambda: len(seen) >= 2 and not self.window.display.is_showing)
         self.pump.framed.disconnect(seen.append)
 
     def arm(self):

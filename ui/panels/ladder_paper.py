@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import zip_longest
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPaintEvent, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -162,8 +162,9 @@ class LadderPaper(QWidget):
                     ink.painter.drawText(QPointF(x, y), text)
             self._teach(ink)
             self._paint_over(ink, region)
-            self._paint_pins(ink)
-            self._paint_head(ink)
+            self._paint_pins(ink, region)
+            if region.intersects(QRect(0, 0, self.width(), HEAD)):
+                self._paint_head(ink)
 
     def _teach(self, ink: Ink) -> None:
         """What is missing: the price that the ladder stands on, or a book that lives."""
@@ -301,16 +302,20 @@ class LadderPaper(QWidget):
         if chip.ahead and queue.width(chip.ahead) + 4 <= inner.width() - width:
             ink.text("muted", queue, chip.ahead, inner, Align.RIGHT)
 
-    def _paint_pins(self, ink: Ink) -> None:
+    def _paint_pins(self, ink: Ink, region: QRegion) -> None:
         places = self.places
         above = self._above or [()]
         for line, pins in enumerate(above):
-            self._paint_pin_line(ink, places.above_box(line), pins, "▲", tr("nothing above"))
+            box = places.above_box(line)
+            if region.intersects(box.toRect()):
+                self._paint_pin_line(ink, box, pins, "▲", tr("nothing above"))
         below: list[tuple[Pin, ...]] = [*self._below]
         below += [()] * (PINS_BELOW - len(below))
         for line, pins in enumerate(below):
-            words = "" if self._below else tr("nothing below") if line == 0 else ""
-            self._paint_pin_line(ink, places.below_box(line, len(below)), pins, "▼", words)
+            box = places.below_box(line, len(below))
+            if region.intersects(box.toRect()):
+                words = "" if self._below else tr("nothing below") if line == 0 else ""
+                self._paint_pin_line(ink, box, pins, "▼", words)
 
     def _paint_pin_line(
         self, ink: Ink, box: QRectF, pins: tuple[Pin, ...], arrow: str, empty: str
