@@ -27,7 +27,7 @@ from desk.app.typed import TypedLines
 from desk.cli.shipped import shipped
 from desk.engine.desk import Settings
 from desk.io.addresses import market_urls
-from desk.io.clock import SystemClock
+from desk.io.clock import Clock, SystemClock
 from desk.io.folder import HeldFolder, desk_folder, hold_folder
 from desk.io.journal import SqliteJournal
 from desk.model.commands import AnyCommand
@@ -62,7 +62,8 @@ def fed_connections(options: Options) -> list[str]:
 class Session:
     """One running desk, as consoles and windows see it."""
 
-    def __init__(self, options: Options, held: HeldFolder) -> None:
+    def __init__(self, options: Options, held: HeldFolder, system: Clock | None = None) -> None:
+        """`system` stands in for the machine's clocks."""
         self.options = options
         self.folder = held.path
         self._held = held
@@ -80,7 +81,8 @@ class Session:
         if recorded:
             catalogue, listed_ms, clock = recorded.catalogue, recorded.listed_ms, recorded.clock
         else:
-            (catalogue, listed_ms), clock = store.overlaid(shipped().catalogue), SystemClock()
+            catalogue, listed_ms = store.overlaid(shipped().catalogue)
+            clock = system or SystemClock()
         self._practice = _practice(options, held.path, chosen)
         engine = build_engine(
             settings,
@@ -175,12 +177,15 @@ def _practice(options: Options, folder: Path, chosen: FolderSettings) -> Practic
 
 @asynccontextmanager
 async def open_session(
-    options: Options, held: HeldFolder | None = None
+    options: Options, held: HeldFolder | None = None, system: Clock | None = None
 ) -> AsyncGenerator[Session, None]:
-    """Run a desk for as long as the block lasts; what fails in it ends the block and is raised."""
+    """Run a desk for as long as the block lasts; what fails in it ends the block and is raised.
+
+    `system` stands in for the machine's clocks.
+    """
     held = held or hold_folder(desk_folder(options.account))
     try:
-        session = Session(options, held)
+        session = Session(options, held, system)
     except BaseException:
         held.release()
         raise

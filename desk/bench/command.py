@@ -26,10 +26,11 @@ BENCHES = {
     "margin": "twenty positions on a new mark, beside a loop over plain floats",
     "stress": "a grid of joint moves for a thousand positions, beside the same",
     "journal": "a journal of a million rows: verified, folded, ready",
+    "soak": "the whole desk simulated, faults and crashes and all, from one seed to the next",
 }
 """Name → what it measures. Its module of this package has `measure(given) -> rows`."""
 
-ONLY_BY_NAME: frozenset[str] = frozenset()
+ONLY_BY_NAME: frozenset[str] = frozenset({"soak"})
 """What runs without a name leaves out: it has no end of its own."""
 
 EXIT_OK = 0

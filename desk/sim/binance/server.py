@@ -61,8 +61,9 @@ class SectionServer:
         self._elapsed_ms = 0
         self._speed = speed
         self._numbers = count(1)
-        self._subscribers: set[Subscriber] = set()
-        self._by_stream: dict[str, set[Subscriber]] = {}
+        self._subscribers: dict[Subscriber, None] = {}
+        """In the order in which they came, so that the same happens to the same ones each time."""
+        self._by_stream: dict[str, list[Subscriber]] = {}
         self._wanted: dict[str, set[str]] = {}
         self._server: Server | None = None
 
@@ -165,7 +166,7 @@ class SectionServer:
             return
         subscriber = Subscriber(connection, route, next(self._numbers))
         self._leave_out(subscriber, set())
-        self._subscribers.add(subscriber)
+        self._subscribers[subscriber] = None
         self._route_streams()
         try:
             async for text in connection:
@@ -177,7 +178,7 @@ class SectionServer:
         except ConnectionClosed:
             pass
         finally:
-            self._subscribers.discard(subscriber)
+            self._subscribers.pop(subscriber, None)
             self._route_streams()
 
     def _leave_out(self, subscriber: Subscriber, before: set[str]) -> None:
@@ -195,12 +196,12 @@ class SectionServer:
 
     def _route_streams(self) -> None:
         """Work out anew who gets what."""
-        by_stream: dict[str, set[Subscriber]] = defaultdict(set)
+        by_stream: dict[str, list[Subscriber]] = defaultdict(list)
         wanted: dict[str, set[str]] = defaultdict(set)
         for subscriber in self._subscribers:
             for stream in subscriber.streams:
                 if is_carried(stream, subscriber.route.carries):
-                    by_stream[stream].add(subscriber)
+                    by_stream[stream].append(subscriber)
                     symbol, _, kind = stream.partition("@")
                     wanted[symbol].add(kind)
         self._by_stream = by_stream
