@@ -47,10 +47,11 @@ while True:
     code = 1
     try:
         code = main(json.loads(wanted))
-        sys.stdout.flush()
     except BaseException:
         traceback.print_exc()
     finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(code)
 """
 
