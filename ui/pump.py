@@ -26,6 +26,9 @@ SILENT_AFTER_MS = 1_200
 FIRST_FRAME_MS = 5_000
 """A starting engine is given longer than a running one."""
 
+SLEPT_NS = 2_000_000_000
+"""A window that stood still for so long slept, or hung: what waited for it meanwhile is no news."""
+
 UNPAINTED_CREDIT_MS = 12
 """A frame that changed nothing on the screen is never painted: ask again after this."""
 
@@ -68,7 +71,8 @@ class Pump(QObject):
         self._next_event: int | None = None
         self._frame_due = False
         self._is_stopped = False
-        self._asked_ns = now_ns()
+        self._asked_ns = self._looked_ns = now_ns()
+        self._woke_ns = 0
         self.link = Link.WAITING
         self.frame: DeskFrame | None = None
         self.selected: str | None = None
@@ -89,7 +93,7 @@ class Pump(QObject):
 
     def start(self) -> None:
         """Ask for the first frame, begin to beat, read what already waits."""
-        self._asked_ns = self._now_ns()
+        self._asked_ns = self._looked_ns = self._now_ns()
         self._heart.start()
         self._ask_frame()
         self._read()
@@ -146,6 +150,7 @@ class Pump(QObject):
 
     def beat(self) -> None:
         """Say that the window lives, and look whether the engine does."""
+        self._look()
         self.send(Heartbeat())
         if self.link is Link.LOST:
             return
@@ -157,9 +162,16 @@ class Pump(QObject):
             self._set_link(Link.SILENT)
             self.still_silent.emit()
 
+    def _look(self) -> None:
+        """Find out, by the clock that counts sleep, whether this window has slept."""
+        before_ns, self._looked_ns = self._looked_ns, self._now_ns()
+        if self._looked_ns - before_ns > SLEPT_NS:
+            self._woke_ns = self._looked_ns
+
     def _read(self) -> None:
         if self._is_stopped:
             return
+        self._look()
         newest: DeskFrame | None = None
         for message in self._decoded():
             if isinstance(message, DeskFrame):
@@ -170,7 +182,9 @@ class Pump(QObject):
                 self.filmed.emit(message)
             else:
                 self.greeted.emit(message)
-        if newest is not None:
+        if newest is not None and newest.ts_ns < self._woke_ns:
+            self._ask_frame()
+        elif newest is not None:
             self._take_frame(newest)
         if self._wire.ended:
             self._lose()

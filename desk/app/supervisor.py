@@ -31,6 +31,9 @@ IDLE_FRAME_S = 0.05
 """Slowest: ages go on counting when nothing happens, and a mark that has just become stale is to be
 seen so within a tenth of a second."""
 
+OLD_FRAME_NS = 1_000_000_000
+"""A machine that slept while a frame was made: it shows a market that was live before."""
+
 
 class Supervisor:
     """Serves one window at a time, and starts another when it crashes."""
@@ -171,7 +174,12 @@ class Supervisor:
             engine_ms=self._engine_ms,
             notes=self._session.feeds.notes(),
         )
-        self._pipe.send(self._encode(frame))
+        encoded = self._encode(frame)
+        if self._runtime.clock.boot_ns() - started_ns > OLD_FRAME_NS:
+            self._wanted = wanted
+            asyncio.get_running_loop().call_soon(self._schedule)
+            return
+        self._pipe.send(encoded)
         self._session.film.see(frame, wanted)
         self._last_frame_s = asyncio.get_running_loop().time()
         self._engine_ms = (self._runtime.clock.boot_ns() - started_ns) / 1e6

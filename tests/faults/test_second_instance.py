@@ -17,7 +17,7 @@ LEAVES_S = 1.0
 def ended(consoles, count):
     """Wait until so many have ended; each with its end in seconds after its start."""
     open_ = {console.process.pid: console for console in consoles}
-    seconds, deadline = {}, time.monotonic() + 3 * PATIENCE_S
+    seconds, deadline = {}, time.monotonic() + 10 * PATIENCE_S
     while len(seconds) < count:
         assert time.monotonic() < deadline, f"{len(seconds)} of {count} ended"
         for pid, console in list(open_.items()):

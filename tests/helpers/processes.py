@@ -139,9 +139,9 @@ def journal_rows(folder):
 class Market:
     """A running `desk market`; `ready` is the file with its ready line."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, program=("-m", "desk")):
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "desk", "market", "--parent", *arguments],
+            [sys.executable, *program, "market", "--parent", *arguments],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

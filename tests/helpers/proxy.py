@@ -65,8 +65,8 @@ class Proxy:
             finally:
                 self._ways.discard(outward)
                 outward.transport.abort()
-        except OSError:
-            pass  # one of the two sides is gone
+        except (OSError, asyncio.CancelledError):
+            pass  # one of the two sides is gone, or the test is over
         finally:
             self._ways.discard(writer)
             writer.transport.abort()

@@ -9,11 +9,30 @@ from pathlib import Path
 
 from helpers.journals import ROOT, child_environment
 
-WITHOUT_WINDOW = """
-import sys
+SLEEPY = """
+import signal, sys
+from desk.app.entry import main
+from desk.io.clock import SystemClock
+
+slept_ms, boot_ns, wall_ms = 0, SystemClock.boot_ns, SystemClock.wall_ms
+SystemClock.boot_ns = lambda clock: boot_ns(clock) + slept_ms * 1_000_000
+SystemClock.wall_ms = lambda clock: wall_ms(clock) + slept_ms
+
+def sleep(*_):
+    global slept_ms
+    slept_ms += 3_600_000
+
+signal.signal(signal.SIGUSR1, sleep)
+"""
+"""What lets a program sleep for an hour when it is told: all clocks but the loop's see it pass."""
+
+SLEEPY_COMMAND = SLEEPY + "raise SystemExit(main(sys.argv[1:]))"
+
+WITHOUT_WINDOW = (
+    SLEEPY
+    + """
 from multiprocessing.connection import Connection
 from desk.app import workstation
-from desk.app.entry import main
 
 class WindowOfTheTest:
     def __init__(self, layout, folder):
@@ -28,6 +47,7 @@ class WindowOfTheTest:
 workstation.WindowProcess = WindowOfTheTest
 raise SystemExit(main(sys.argv[2:]))
 """
+)
 
 
 class RealEngine:

@@ -10,6 +10,7 @@ from helpers.fake_desk import FakeDesk
 from helpers.frames import frame, later
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from desk.model.commands import Heartbeat, Kill, NextFrame
 from desk.model.events import Alerted
@@ -143,6 +144,24 @@ def test_silence_greys_within_a_second_and_a_half_and_heals(qtbot, pump, desk, h
     assert SILENT_AFTER_MS + 250 <= 1_500  # found at the next heartbeat
     desk.send_frame(frame())
     qtbot.waitUntil(lambda: heard.links[-1] is Link.LIVE)
+
+
+@pytest.mark.fault("T20")
+def test_a_frame_that_waited_while_the_window_slept_is_not_shown(qtbot, pump, desk, heard, clock):
+    """It tells of a market that was live before: the window asks for another."""
+    pump.start()
+    desk.send_frame(frame())
+    qtbot.waitUntil(lambda: len(heard.frames) == 1)
+    pump.painted()
+    desk.take()
+    asked = len(desk.sent(NextFrame))
+    desk.credit = 0
+    clock.ns += 3_000_000_000
+    desk.send_frame(later(desk.frame))
+    qtbot.waitUntil(lambda: (desk.take(), len(desk.sent(NextFrame)) > asked)[1])
+    assert len(heard.frames) == 1
+    desk.send_frame(replace(later(desk.frame), ts_ns=clock.ns))
+    qtbot.waitUntil(lambda: len(heard.frames) == 2)
 
 
 def test_starting_engine_is_given_longer(qtbot, pump, desk, heard, clock):
