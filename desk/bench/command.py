@@ -23,7 +23,7 @@ BENCHES = {
     "panic": "from a panic key to the engine's answer, and what a window that hangs leaves",
     "alert": "from an alert's event until it is raised, and until it is painted",
     "charts": "what two charts add to a frame of the engine",
-    "margin": "twenty positions on a new mark, beside a loop over plain floats",
+    "margin": "what a new mark costs with twenty positions, beside loops over plain floats",
     "stress": "a grid of joint moves for a thousand positions, beside the same",
     "journal": "a journal of a million rows: verified, folded, ready",
     "soak": "the whole desk simulated, faults and crashes and all, from one seed to the next",

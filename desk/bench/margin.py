@@ -1,171 +1,203 @@
-"""`desk bench margin`: twenty positions recomputed on one mark, in microseconds.
+"""`desk bench margin`: what a new mark costs an account of twenty positions, in microseconds.
 
-Beside it in the same run the plain way: the same figures of the same account (margins, ratio,
-both liquidation prices of every position, the joint move) by loops over Python floats.
+Twice: what decides about the account (value, margins, ratio, level), which the engine works out on
+every mark, and all that a frame shows of it (both liquidation prices of every position, the joint
+move), which is worked out when a frame asks. Beside each, in the same run, the same figures by
+loops over Python floats.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import cycle
+from typing import Any
 
 import msgspec
 
-from desk.bench.row import Given, Row
-from desk.cli.shipped import shipped
-from desk.margin.account import account_figures
-from desk.margin.inputs import AccountInput, PositionInput
+from desk.app.assemble import DEFAULT_PROFILE, rules_of
+from desk.bench.machine import core_of
+from desk.bench.pairs import Measured, Pairs, cpu_us, interleaved, reference
+from desk.bench.row import Given, Row, row
+from desk.cli.shipped import shipped, shipped_profile
+from desk.engine.change import Change
+from desk.engine.desk import Desk
+from desk.engine.engine import Engine
+from desk.engine.message import Clock, Heard
+from desk.engine.settings import Settings
+from desk.execution.paper import PaperVenue
+from desk.ledger.book import WORLD, transfer
+from desk.ledger.position import Position
+from desk.margin.account import margin_figures
+from desk.margin.inputs import MarginTerms
 from desk.margin.whatif import at_marks
+from desk.model.catalogue import Catalogue
+from desk.model.instrument import Instrument, InstrumentId
+from desk.model.market_data import MarkPrice
 
 POSITIONS = 20
 TARGET_US = 60.0
 MARKS = {"BTC": Decimal("61010.5"), "ETH": Decimal("2601.25")}
+BALANCE = Decimal(400_000)
+ACCOUNT = "perp-1"
 RULES_OF = date(2026, 9, 29)
 """The day whose margin rules are taken."""
-CHANGES = 100
+BEGAN_MS, BEGAN_NS = 1_790_600_000_000, 1_000_000_000
+CHANGES = 200
+"""Marks in one run."""
+PAIRS = 15
+
+
+class Stage:
+    """An engine that holds twenty positions, and its marks: each moves the next one a little."""
+
+    def __init__(self) -> None:
+        self.engine = Engine(_desk(_instruments()))
+        self.desk = self.engine.desk
+        self._now_ns, self._step = BEGAN_NS, 0
+        self._next = cycle(self.desk.catalogue.all())
+        self.engine.handle(Clock(self._now_ns, BEGAN_MS))
+        for _ in range(POSITIONS):
+            self.move()
+
+    def move(self) -> None:
+        """Let the engine hear the next mark."""
+        instrument = next(self._next)
+        self._step += 1
+        self._now_ns += 1_000_000
+        mark = MARKS[instrument.base] + Decimal(self._step % 1_000) / 100
+        heard = MarkPrice(instrument.id, mark, mark, None, None, self._now_ns, None, None)
+        self.engine.handle(Heard(heard))
 
 
 def measure(given: Given) -> list[Row]:
-    """Measure exact figures and the float loop, the best of some runs each."""
-    account = _account()
-    first = account.positions[0].instrument.id
-    marks = [MARKS["BTC"] + Decimal(step) / 10 for step in range(CHANGES)]
-    rows = [_plain(position) for position in account.positions]
-    balance = float(account.balances[account.settle])
+    """Return a row for what decides, one for that without its engine, one for what is shown."""
+    stage, pairs = Stage(), max(PAIRS, given.repeats)
+    account = stage.desk.account_input(ACCOUNT)
+    names = cycle(p.instrument.id for p in account.positions)
 
-    def exact() -> list[float]:
-        found: list[float] = []
-        for mark in marks:
-            figures = account_figures(at_marks(account, {first: mark}))
-            found.append(float(figures.positions[0].liquidation_price or 0))
-        return found
+    def margin_alone() -> None:
+        nonlocal account
+        for step in range(CHANGES):
+            name = next(names)
+            mark = account.marks[name] + (1 if step % 2 else -1)
+            account = at_marks(account, {name: mark})
+            margin_figures(account)
 
-    def plain() -> list[float]:
-        found: list[float] = []
-        for mark in marks:
-            rows[0].mark = float(mark)
-            found.append(_figures(balance, rows)[0][0])
-        return found
+    def shown() -> None:
+        for _ in range(CHANGES):
+            stage.move()
+            stage.desk.figures(ACCOUNT)
 
-    exact_us, ours = _best(max(5, given.repeats), exact)
-    plain_us, other = _best(max(5, given.repeats), plain)
-    apart = max(abs(a / b - 1) for a, b in zip(ours, other, strict=True))
+    decided = _per_mark(lambda: [stage.move() for _ in range(CHANGES)])
+    floats = Floats(stage)
     return [
-        {
-            "name": f"margin: {POSITIONS} positions on a mark",
-            "value": round(exact_us, 1),
-            "unit": "us",
-            "reference": round(plain_us, 1),
-            "ratio": round(exact_us / plain_us, 2),
-            "target": f"<= {TARGET_US:g}",
-            "ok": exact_us <= TARGET_US and apart < 1e-9,
-            "note": f"reference: a loop over plain floats; prices differ by at most {apart:.0e}",
-        }
+        _row(
+            f"risk on a mark, {POSITIONS} positions: heard, measured, decided",
+            interleaved(decided, _per_mark(floats.decided), pairs),
+            "value, margins, ratio and level by the engine, to the last digit",
+            most=TARGET_US,
+        ),
+        _row(
+            f"risk on a mark, {POSITIONS} positions: margin alone",
+            interleaved(_per_mark(margin_alone), _per_mark(floats.decided), pairs),
+            "the same figures of an account given by hand",
+            most=TARGET_US,
+        ),
+        _row(
+            f"risk on a mark, {POSITIONS} positions: all that a frame shows",
+            interleaved(_per_mark(shown), _per_mark(floats.shown), pairs),
+            f"on a mark as above, and every liquidation price, distance and common move; "
+            f"at most once a frame; prices differ from the floats by {_apart(stage, floats):.0e}",
+        ),
     ]
 
 
-def _best(repeats: int, work: Callable[[], list[float]]) -> tuple[float, list[float]]:
-    best, found = float("inf"), work()
-    for _ in range(repeats):
-        start = time.perf_counter()
-        found = work()
-        best = min(best, (time.perf_counter() - start) / CHANGES * 1e6)
-    return best, found
+class Floats:
+    """The reference: the same account in plain floats; nothing where it is not installed."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._module = reference("margin_floats")
+        positions = stage.desk.account_input(ACCOUNT).positions
+        self._names = cycle([p.instrument.id for p in positions])
+        if self._module is not None:
+            self._rows: dict[str, Any] = {p.instrument.id: self._module.plain(p) for p in positions}
+
+    def decided(self) -> None:
+        """Take as many marks, and work out what decides on each."""
+        if self._module is not None:
+            self._moved(self._module.decided)
+
+    def shown(self) -> None:
+        """Take as many marks, and work out all figures on each."""
+        if self._module is not None:
+            self._moved(self._module.figures)
+
+    def _moved(self, work: Callable[[float, Sequence[Any]], object]) -> None:
+        rows = list(self._rows.values())
+        for step in range(CHANGES):
+            self._rows[next(self._names)].mark += 0.5 if step % 2 else -0.5
+            work(float(BALANCE), rows)
+
+    def prices(self, marks: Mapping[str, float]) -> list[float]:
+        """Return the liquidation prices at some marks; none without the reference."""
+        if self._module is None:
+            return []
+        for name, mark in marks.items():
+            self._rows[name].mark = mark
+        found, _ = self._module.figures(float(BALANCE), list(self._rows.values()))
+        return found
 
 
-def _account() -> AccountInput:
+def _apart(stage: Stage, floats: Floats) -> float:
+    """Return how far the liquidation prices of both are apart, of themselves."""
+    held = stage.desk.figures(ACCOUNT).positions
+    plain = floats.prices({p.instrument: float(p.mark or 0) for p in held})
+    pairs = zip((p.liquidation_price for p in held), plain, strict=False)
+    # The plain loop does not know that there is no price at or below 0.
+    return max((abs(float(a) / b - 1) for a, b in pairs if a is not None), default=0.0)
+
+
+def _per_mark(work: Callable[[], object]) -> Measured:
+    return cpu_us(work, CHANGES)
+
+
+def _row(name: str, found: Pairs, what: str, most: float | None = None) -> Row:
+    said = f"{what}; reference: loops over plain floats; {found.note}; core {core_of()}"
+    return row(name, found.value, "us", reference=found.beside, most=most, note=said)
+
+
+def _desk(instruments: Sequence[Instrument]) -> Desk:
     """Longs and shorts over two coins, sizes through the lower tiers; no chance in it."""
-    known = shipped()
-    terms = known.terms(RULES_OF)
-    positions: list[PositionInput] = []
+    known = shipped().terms(RULES_OF)
+    terms: dict[str, MarginTerms] = {
+        one.id: known[f"{one.base}USDT-PERP.BINANCE"] for one in instruments
+    }
+    profile = shipped_profile(DEFAULT_PROFILE)
+    assert profile is not None, "the default profile ships"
+    connections = frozenset(one.connection for one in instruments)
+    desk = Desk(
+        catalogue=Catalogue(list(instruments)),
+        terms=lambda _: terms,
+        rules=rules_of(profile),
+        settings=Settings(mode="PAPER", sample_client=True, fed=connections, traded=connections),
+        venue=PaperVenue(),
+    )
+    desk.state.fold(Change(postings=transfer(WORLD, ACCOUNT, "USDT", BALANCE)), None, BEGAN_MS)
+    for index, one in enumerate(instruments):
+        quantity = Decimal(1 + index) / (4 if index % 3 else -4)
+        entry = MARKS[one.base] * (95 + index % 11) / 100
+        desk.state.positions[ACCOUNT, one.id] = Position(quantity, quantity * entry)
+    return desk
+
+
+def _instruments() -> list[Instrument]:
+    known = shipped().catalogue
+    found: list[Instrument] = []
     for index in range(POSITIONS):
-        base = ("BTC", "ETH")[index % 2]
-        found = known.catalogue.get(f"{base}USDT-PERP.BINANCE")
-        assert found is not None, "the shipped catalogue has it"
-        positions.append(
-            PositionInput(
-                instrument=msgspec.structs.replace(found, id=f"{found.id}/{index}"),
-                terms=terms[found.id],
-                quantity=Decimal(1 + index) / (4 if index % 3 else -4),
-                entry_price=MARKS[base] * (95 + index % 11) / 100,
-                mark=MARKS[base],
-                leverage=Decimal(5),
-            )
-        )
-    return AccountInput(
-        id="perp-1",
-        settle="USDT",
-        balances={"USDT": Decimal(400_000)},
-        haircuts={},
-        prices={},
-        positions=tuple(positions),
-    )
-
-
-class _Row(msgspec.Struct):
-    """A position in plain floats."""
-
-    quantity: float
-    entry: float
-    mark: float
-    leverage: float
-    tiers: list[tuple[float, float]]
-
-
-def _plain(position: PositionInput) -> _Row:
-    return _Row(
-        quantity=float(position.quantity),
-        entry=float(position.entry_price),
-        mark=float(position.mark or 0),
-        leverage=float(position.leverage or 1),
-        tiers=[
-            (float(tier.maintenance_rate), float(tier.maintenance_amount))
-            for tier in position.terms.tiers
-        ],
-    )
-
-
-def _figures(balance: float, rows: Sequence[_Row]) -> tuple[list[float], float, float, float]:
-    """Return liquidation prices, margin ratio, initial margin and the nearest joint fall."""
-    value, maintenance, initial, delta = balance, 0.0, 0.0, 0.0
-    for row in rows:
-        notional = abs(row.quantity) * row.mark
-        value += row.quantity * (row.mark - row.entry)
-        maintenance += _held(row, notional)
-        initial += notional / row.leverage
-        delta += row.quantity * row.mark
-    prices = [_price(row, value - maintenance) for row in rows]
-    return prices, maintenance / value, initial, _fall(rows, value, delta)
-
-
-def _held(row: _Row, notional: float) -> float:
-    return max(notional * rate - amount for rate, amount in row.tiers)
-
-
-def _price(row: _Row, free: float) -> float:
-    """Return the closed form over all tiers: the highest of a long's, the lowest of a short's."""
-    own = free + _held(row, abs(row.quantity) * row.mark) - row.quantity * row.mark
-    found = [
-        -(own + amount) / (row.quantity - abs(row.quantity) * rate) for rate, amount in row.tiers
-    ]
-    return max(found) if row.quantity > 0 else min(found)
-
-
-def _fall(rows: Sequence[_Row], value: float, delta: float) -> float:
-    """Return the joint move where value meets maintenance, by Newton's method from a full fall."""
-    moved = -1.0
-    for _ in range(20):
-        left, slope = value + delta * moved, delta
-        for row in rows:
-            notional = abs(row.quantity) * row.mark
-            held, rate = max(
-                (notional * (1 + moved) * rate - amount, rate) for rate, amount in row.tiers
-            )
-            left -= held
-            slope -= notional * rate
-        if abs(left) < 1e-6 or slope <= 0:
-            break
-        moved -= left / slope
-    return moved
+        one = known.get(f"{('BTC', 'ETH')[index % 2]}USDT-PERP.BINANCE")
+        assert one is not None, "the shipped catalogue has it"
+        name, symbol = InstrumentId(f"{one.id}/{index}"), f"{one.symbol}/{index}"
+        found.append(msgspec.structs.replace(one, id=name, symbol=symbol))
+    return found

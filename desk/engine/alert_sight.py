@@ -111,7 +111,7 @@ def _level(desk: Desk, rule: SetAlert) -> Sight:
     if account is None:
         return Sight(None, why=f"there is no account {rule.account} any more")
     if account.kind == "perpetual":
-        known = desk.figures(account.id).known and _marks_fresh(desk, account.id)
+        known = desk.margin(account.id).known and _marks_fresh(desk, account.id)
     else:
         known = loan_now(desk, account).figures.known if account.kind == "financing" else True
     held = desk.levels.get(account.id, "NORMAL")

@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from desk.engine.account_inputs import AccountInputs
 from desk.engine.change import Unit
 from desk.engine.execution_state import ExecutionState
-from desk.engine.order_inputs import order_inputs, spoken_for
+from desk.engine.order_inputs import spoken_for
 from desk.engine.pace import Pace
 from desk.engine.settings import Rules, Settings
 from desk.engine.state import DeskState
 from desk.engine.wall_clock import WallClock
 from desk.execution.port import BookLevels, ExecutionClient
-from desk.ledger.book import wallet
-from desk.margin.account import account_figures
-from desk.margin.inputs import (
-    AccountFigures,
-    AccountInput,
-    MarginTerms,
-    PositionInput,
-)
+from desk.margin.account import Measured, all_figures, measure
+from desk.margin.inputs import AccountFigures, AccountInput, MarginFigures, MarginTerms
 from desk.market.book import Book
 from desk.market.mark_window import MarkWindow
 from desk.market.reference import Reference
 from desk.market.state import MarketState
 from desk.model.catalogue import Catalogue
-from desk.model.instrument import Instrument, Kind
+from desk.model.instrument import Kind
 from desk.model.market_data import FeedStatus, InstrumentListed, MarketEvent, MarkPrice
 from desk.model.numbers import plain, round_down, round_up
-from desk.model.orders import MarginMode, OrderTerms, Side
+from desk.model.orders import OrderTerms, Side
 from desk.risk.client import ClientRecord, sample_client
 from desk.risk.close_out import StandingPlan
 from desk.risk.override import Override
@@ -43,6 +38,7 @@ if TYPE_CHECKING:
     from desk.engine.watched import Watched
 
 HONG_KONG = timezone(timedelta(hours=8), "HKT")
+DAY_MS = 86_400_000
 
 
 class Desk:
@@ -85,23 +81,28 @@ class Desk:
         self.window_attached = False
         self.changes = 0
         """Counts changes of state, durable or not."""
-        self._figures: dict[str, tuple[object, AccountFigures]] = {}
+        self._inputs = AccountInputs(self)
+        self._measured: dict[str, tuple[AccountInput, Measured]] = {}
+        self._figures: dict[str, tuple[Measured, AccountFigures]] = {}
+        self._today = date.min
+        self._today_ends_ms = 0
         self.windows: dict[str, MarkWindow] = {}
         """The last minute's marks of each perpetual."""
         self.anomalies: dict[str, int] = {}
         self.ran_ns: dict[str, int] = {}
         """Instrument whose price runs away → since when, boot-time nanoseconds."""
-        self._positions: dict[tuple[str, str], PositionInput] = {}
-        """Account and instrument → the position as margin last saw it."""
         self.parts_due_ns: dict[str, tuple[int, int]] = {}
         """TWAP → its next part and when that is due, boot-time nanoseconds."""
-        self.marks_version = 0
-        """Counts changes of any perpetual's mark: figures are computed once for each."""
 
     @property
     def today(self) -> date:
         """The date in Hong Kong."""
-        return datetime.fromtimestamp(self.wall_ms / 1000, UTC).astimezone(HONG_KONG).date()
+        if not self._today_ends_ms - DAY_MS <= self.wall_ms < self._today_ends_ms:
+            here = datetime.fromtimestamp(self.wall_ms / 1000, UTC).astimezone(HONG_KONG)
+            begins = datetime.combine(here, time(), HONG_KONG)
+            self._today = here.date()
+            self._today_ends_ms = int(begins.timestamp()) * 1000 + DAY_MS
+        return self._today
 
     @property
     def terms(self) -> Mapping[str, MarginTerms]:
@@ -203,7 +204,7 @@ class Desk:
         if self.state.accounts[order.account].kind != "perpetual" or order.reduce_only:
             return False
         held = self.held(order.account, order.instrument) * order.side.sign
-        free = self.figures(order.account).available_margin
+        free = self.margin(order.account).available_margin
         return free is not None and free < 0 and order.quantity > -held
 
     def collar(self, order: OrderTerms) -> Decimal | None:
@@ -231,12 +232,13 @@ class Desk:
         """Take in what a venue said."""
         if isinstance(event, InstrumentListed):
             self.catalogue.replace(event.terms)
+            self.changes += 1
         self.market.apply(event)
-        if isinstance(event, MarkPrice) and event.mark.is_finite() and event.mark > 0:
-            window = self.windows.setdefault(event.instrument, MarkWindow())
-            window.add(event.ts_recv_ns, event.mark)
-        if isinstance(event, MarkPrice | InstrumentListed):
-            self.marks_version += 1
+        if isinstance(event, MarkPrice):
+            self._inputs.heard_mark(event.instrument)
+            if event.mark.is_finite() and event.mark > 0:
+                window = self.windows.setdefault(event.instrument, MarkWindow())
+                window.add(event.ts_recv_ns, event.mark)
 
     def pass_time(self, boot_ns: int, wall_ms: int) -> None:
         """Take the time, and look at what all venues say."""
@@ -256,66 +258,27 @@ class Desk:
         """Return a perpetual account for margin; `without` leaves one order out."""
         if self.state.accounts[account].watched:
             return self.watched.account_input(account)
-        settle = self.state.accounts[account].settle
-        assert settle is not None, f"{account} has no margin pool"
-        tradeable = [i for i in self.catalogue.all() if i.kind is Kind.PERPETUAL]
-        pool = [i for i in tradeable if i.settle == settle]
-        terms = self.terms
-        return AccountInput(
-            id=account,
-            settle=settle,
-            balances=self.state.ledger.balances(account),
-            haircuts={},
-            prices={},
-            positions=tuple(
-                position
-                for instrument in pool
-                if (position := self._position_input(account, instrument)) is not None
-            ),
-            orders=order_inputs(self, account, without),
-            marks={i.id: mark for i in pool if (mark := self.mark(i.id)) is not None},
-            terms={i.id: terms[i.id] for i in pool if i.id in terms},
-            leverages={i.id: self.leverage(account, i.id) for i in pool},
-            modes={i.id: self.state.mode(account, i.id) for i in pool},
-            collar_rate=self.rules.limits.collar_rate,
-        )
+        return self._inputs.without(account, without)
 
-    def _position_input(self, account: str, instrument: Instrument) -> PositionInput | None:
-        held = self.state.position(account, instrument.id)
-        entry = held.entry_price(instrument)
-        if entry is None:
-            return None
-        mode = self.state.mode(account, instrument.id)
-        isolated = mode is MarginMode.ISOLATED
-        pocket = self.state.ledger.balance(wallet(account, instrument.id), instrument.settle)
-        given = PositionInput(
-            instrument=instrument,
-            terms=self.terms.get(instrument.id, MarginTerms(model="binance")),
-            quantity=held.quantity,
-            entry_price=entry,
-            mark=self.mark(instrument.id),
-            leverage=self.leverage(account, instrument.id),
-            margin_mode=mode,
-            isolated_margin=pocket if isolated else None,
-        )
-        before = self._positions.get((account, instrument.id))
-        if before == given:
-            return before  # it carries with it what it requires
-        self._positions[account, instrument.id] = given
-        return given
+    def margin(self, account: str) -> MarginFigures:
+        """Return what decides about a perpetual account at the last marks."""
+        return self._measure(account).figures
 
     def figures(self, account: str) -> AccountFigures:
-        """Return a perpetual account's figures at the last marks; computed once a change."""
-        watched = self.state.accounts[account].watched
-        given = self.account_input(account) if watched else None
-        # The prices of what is watched change without a mark, too: all that goes in is compared.
-        version: object = (self.changes, self.marks_version) if given is None else given
+        """Return all figures of a perpetual account at the last marks, for those who read them."""
+        measured = self._measure(account)
         known = self._figures.get(account)
-        if known is not None and known[0] == version:
-            return known[1]
-        figures = account_figures(given or self.account_input(account))
-        self._figures[account] = (version, figures)
-        return figures
+        if known is None or known[0] is not measured:
+            known = self._figures[account] = (measured, all_figures(measured))
+        return known[1]
+
+    def _measure(self, account: str) -> Measured:
+        """Measure an account, once for all that goes into it."""
+        given = self.account_input(account)
+        known = self._measured.get(account)
+        if known is None or (known[0] is not given and known[0] != given):
+            known = self._measured[account] = (given, measure(given))
+        return known[1]
 
     def has_traded(self, instrument_id: str) -> bool:
         """Whether the journal holds anything that is read by the terms of an instrument."""

@@ -184,7 +184,7 @@ def _doubtful(desk: Desk) -> tuple[str, ...]:
         if account.watched:
             continue
         if account.kind == "perpetual" and desk.needed_marks(account.id):
-            if not desk.figures(account.id).known or account_quality(desk, account.id) != "LIVE":
+            if not desk.margin(account.id).known or account_quality(desk, account.id) != "LIVE":
                 found.append(account.id)
         elif account.kind == "financing" and loan_of(desk, account).figures.level == "UNKNOWN":
             found.append(account.id)

@@ -150,7 +150,7 @@ def _postings(
     settle, name = market.instrument.settle, market.instrument.id
     lost = ZERO
     if desk.state.mode(account, name) is MarginMode.ISOLATED:
-        available = desk.figures(account).available_margin
+        available = desk.margin(account).available_margin
         lost = round_up(wallet_loss(amount, available or ZERO), POSTING_INCREMENT)
     return (
         *transfer(FUNDING, account, settle, amount + lost),

@@ -21,23 +21,16 @@ if TYPE_CHECKING:
     from desk.engine.desk import Desk
 
 
-def order_inputs(desk: Desk, account: str, without: str | None) -> tuple[OrderInput, ...]:
-    """Return what margin is held for; `without` leaves out one order, and its rival."""
-    return tuple(_input(desk, orders) for orders in _rivals(desk.state.others(account, without)))
-
-
 def spoken_for(desk: Desk, account: str, asset: str, without: str | None) -> Decimal:
     """Return what working orders in spot will pay of an asset.
 
     Reduce-only orders are held to what is there, and speak for nothing.
     """
     orders = (o for o in desk.state.others(account, without) if not o.terms.reduce_only)
-    return sum(
-        (max(_cost(desk, order, asset) for order in rivals) for rivals in _rivals(orders)), ZERO
-    )
+    return sum((max(_cost(desk, order, asset) for order in one) for one in rivals(orders)), ZERO)
 
 
-def _rivals(orders: Iterable[Order]) -> Iterator[list[Order]]:
+def rivals(orders: Iterable[Order]) -> Iterator[list[Order]]:
     """Return orders, those together of which only one can fill."""
     known: dict[tuple[str, bool], list[Order]] = {}
     for order in orders:
@@ -46,14 +39,15 @@ def _rivals(orders: Iterable[Order]) -> Iterator[list[Order]]:
     return iter(known.values())
 
 
-def _input(desk: Desk, rivals: list[Order]) -> OrderInput:
-    first, instrument = rivals[0].terms, _instrument(desk, rivals[0])
-    prices = [dearest_price(desk, order, instrument) for order in rivals]
+def order_input(desk: Desk, together: list[Order]) -> OrderInput:
+    """Return what margin is held for, of orders of which only one can fill."""
+    first, instrument = together[0].terms, _instrument(desk, together[0])
+    prices = [dearest_price(desk, order, instrument) for order in together]
     known = [price for price in prices if price is not None]
     return OrderInput(
         instrument=instrument,
         side=first.side,
-        quantity=max(order.largest - order.filled for order in rivals),
+        quantity=max(order.largest - order.filled for order in together),
         price=_dearest(desk, first, instrument, known) if len(known) == len(prices) else None,
         reduce_only=first.reduce_only,
     )

@@ -13,7 +13,7 @@ from desk.engine.desk import Desk
 from desk.engine.plan import Plan, Refusal, refuse
 from desk.engine.quality import mark_doubts, market_now
 from desk.engine.surroundings import surroundings
-from desk.margin.account import account_figures
+from desk.margin.account import margin_figures
 from desk.margin.levels import CLOSE_OUT
 from desk.model.command import Quantity
 from desk.model.commands import SubmitOrder
@@ -128,7 +128,7 @@ def context_of(
 ) -> OrderContext:
     """Gather what the pipeline looks at for an order; `without` leaves out one that it replaces."""
     perpetual = account.kind == "perpetual"
-    figures = desk.figures(account.id) if perpetual else None
+    figures = desk.margin(account.id) if perpetual else None
     paying = instrument.quote if terms.side is Side.BUY else instrument.base
     latches = desk.state.latches.values()
     return OrderContext(
@@ -197,7 +197,7 @@ def resolved_quantity(
     perpetual = account.kind == "perpetual"
     paying = instrument.quote if side is Side.BUY else instrument.base
     free = (
-        account_figures(desk.account_input(account.id, without=without)).available_margin
+        margin_figures(desk.account_input(account.id, without=without)).available_margin
         if perpetual
         else desk.free_balance(account.id, paying, without=without)
     )

@@ -70,7 +70,7 @@ class Watch:
                 continue
             held = desk.levels.get(account.id, "NORMAL")
             memory = memory_of(self._memory, account.id, held)
-            after = next_level(memory, desk.figures(account.id), desk.now_ns)
+            after = next_level(memory, desk.margin(account.id), desk.now_ns)
             self._memory[account.id] = after
             desk.levels[account.id] = after.level
             if after.level != held:

@@ -6,12 +6,17 @@ raises for a missing mark, price or tier table: what needs it is None, with a se
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
 
 from desk.margin.inputs import (
     AccountFigures,
     AccountInput,
+    IsolatedLevel,
+    MarginFigures,
     MarginTerms,
     OrderInput,
     PositionFigures,
@@ -43,22 +48,47 @@ from desk.model.orders import MarginMode
 
 NO_TERMS = MarginTerms(model="binance")
 
+ISOLATED = MarginMode.ISOLATED
+"""A member that is asked for by its own name is found much quicker than through its class."""
 
-@finely
+
+class Measured(NamedTuple):
+    """An account measured once: what decides, and what all the rest is worked out from."""
+
+    figures: MarginFigures
+    positions: Sequence[Requirement]
+    pool: Pool
+    alone: Mapping[str, Isolated]
+    """Isolated positions by instrument."""
+
+
+def margin_figures(account: AccountInput) -> MarginFigures:
+    """Return what decides about an account: level, margins and ratio, without any price."""
+    return measure(account).figures
+
+
 def account_figures(account: AccountInput) -> AccountFigures:
     """Return the figures of an account; what cannot be known is None."""
+    return all_figures(measure(account))
+
+
+@finely
+def measure(account: AccountInput) -> Measured:
+    """Measure an account: what must be known again with every mark.
+
+    A position that is the same value as before has been measured already.
+    """
     measured = [requirement(position) for position in account.positions]
-    alone: dict[str, Isolated] = {
-        m.position.instrument.id: isolated_of(m)
-        for m in measured
-        if m.position.margin_mode is MarginMode.ISOLATED
-    }
-    pool = pool_of(account, [m for m in measured if m.position.instrument.id not in alone])
+    isolated = [m for m in measured if m.position.margin_mode is ISOLATED]
+    alone: dict[str, Isolated] = {m.position.instrument.id: isolated_of(m) for m in isolated}
+    cross = measured
+    if isolated:
+        cross = [m for m in measured if m.position.margin_mode is not ISOLATED]
+    pool = pool_of(account, cross)
     orders, orders_unknown = _order_margin(account, pool)
-    unknown = (*_missing(account, measured, pool, alone), *orders_unknown)
-    moves = pool_moves(pool)
+    unknown = (*_missing(measured, pool, alone), *orders_unknown)
     reserved = total((pool.initial, orders))
-    return AccountFigures(
+    figures = MarginFigures(
         id=account.id,
         settle=account.settle,
         known=not unknown,
@@ -72,7 +102,22 @@ def account_figures(account: AccountInput) -> AccountFigures:
         available_margin=_available(pool.value, reserved),
         margin_utilization=_ratio(reserved, pool.value),
         margin_ratio=_ratio(pool.maintenance, pool.value),
-        leverage=_ratio(_notional(pool), pool.value),
+        leverage=_ratio(pool.notional, pool.value),
+        isolated=tuple(
+            IsolatedLevel(_ratio(one.measured.maintenance, one.equity), one.level)
+            for one in alone.values()
+        ),
+    )
+    return Measured(figures, measured, pool, alone)
+
+
+@finely
+def all_figures(account: Measured) -> AccountFigures:
+    """Return all figures of an account that was measured, of the same marks: prices and moves."""
+    figures, measured, pool, alone = account
+    moves = pool_moves(pool)
+    return AccountFigures(
+        **msgspec.structs.asdict(figures),
         common_move_down=moves.down,
         common_move_up=moves.up,
         positions=tuple(
@@ -181,23 +226,14 @@ def market_of(account: AccountInput, orders: Sequence[OrderInput]) -> Market:
     )
 
 
-def _equity(pool: Pool, alone: dict[str, Isolated]) -> Decimal | None:
+def _equity(pool: Pool, alone: Mapping[str, Isolated]) -> Decimal | None:
     """Σ balance × price + unrealized P&L + isolated wallets and their P&L."""
-    amounts = [pool.holdings.market_value]
-    amounts += [
-        converted(m.unrealized_pnl, pool.rates[m.position.instrument.settle]) for m in pool.cross
-    ]
-    amounts += [
+    wallets = (
         converted(one.equity, pool.rates[one.measured.position.instrument.settle])
         for one in alone.values()
-    ]
-    equity = total(amounts)
+    )
+    equity = total((pool.holdings.market_value, pool.unrealized_pnl, *wallets))
     return None if equity is None else counted(equity)
-
-
-def _notional(pool: Pool) -> Decimal | None:
-    amounts = [converted(m.notional, pool.rates[m.position.instrument.settle]) for m in pool.cross]
-    return total(amounts)
 
 
 def _available(value: Decimal | None, reserved: Decimal | None) -> Decimal | None:
@@ -211,18 +247,18 @@ def _ratio(requirement_: Decimal | None, value: Decimal | None) -> Decimal | Non
 
 
 def _missing(
-    account: AccountInput,
-    measured: Sequence[Requirement],
-    pool: Pool,
-    alone: dict[str, Isolated],
+    measured: Sequence[Requirement], pool: Pool, alone: Mapping[str, Isolated]
 ) -> Iterator[str]:
-    for asset in pool.holdings.unpriced:
-        yield f"{asset} has no price in {account.settle}."
-    for asset, rate in pool.rates.items():
-        if rate is None and asset not in pool.holdings.unpriced:
-            yield f"{asset} has no price in {account.settle}."
+    priced = [asset for asset, rate in pool.rates.items() if rate is None]
+    for asset in dict.fromkeys((*pool.holdings.unpriced, *priced)):
+        yield f"{asset} has no price in {pool.settle}."
     for m in measured:
-        yield from m.unknown
-        one = alone.get(m.position.instrument.id)
-        if one is not None and one.wallet is None and m.position.quantity:
-            yield f"The isolated wallet of {m.position.instrument.id} is unknown."
+        if m.unknown:
+            yield from m.unknown
+        if alone:
+            yield from _without_wallet(alone.get(m.position.instrument.id))
+
+
+def _without_wallet(one: Isolated | None) -> Iterator[str]:
+    if one is not None and one.wallet is None and one.measured.position.quantity:
+        yield f"The isolated wallet of {one.measured.position.instrument.id} is unknown."

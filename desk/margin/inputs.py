@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 import msgspec
 
@@ -172,8 +173,15 @@ class CollateralFigures(msgspec.Struct, frozen=True, kw_only=True):
     """In the settle asset, after haircut; 0 where it does not count; None: unknown."""
 
 
-class AccountFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """What margin makes of one account; settle asset; None is unknown."""
+class IsolatedLevel(NamedTuple):
+    """How one isolated position stands on its wallet."""
+
+    margin_ratio: Decimal | None
+    level: str
+
+
+class MarginFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """What decides about one account, on every mark; settle asset; None is unknown."""
 
     id: str
     settle: str
@@ -193,6 +201,13 @@ class AccountFigures(msgspec.Struct, frozen=True, kw_only=True):
     margin_ratio: Decimal | None
     leverage: Decimal | None
     """Σ notional / collateral value."""
+    isolated: tuple[IsolatedLevel, ...]
+    """Of the isolated positions, in their order."""
+
+
+class AccountFigures(MarginFigures, frozen=True, kw_only=True):
+    """What margin makes of one account, with all that is read and decides nothing."""
+
     common_move_down: Decimal | None
     """Signed, negative; None: no joint fall reaches close-out, or unknown (see `known`)."""
     common_move_up: Decimal | None

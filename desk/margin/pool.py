@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -34,6 +34,8 @@ class Pool(NamedTuple):
     maintenance: Decimal | None
     free: Decimal | None
     """Value less maintenance."""
+    notional: Decimal | None
+    unrealized_pnl: Decimal | None
     level: str
 
 
@@ -70,13 +72,8 @@ def pool_of(account: AccountInput, cross: Sequence[Requirement]) -> Pool:
         asset: price_of(account, asset)
         for asset in {one.instrument.settle for one in (*account.positions, *account.orders)}
     }
-
-    def in_settle(measured: Requirement, amount: Decimal | None) -> Decimal | None:
-        return converted(amount, rates[measured.position.instrument.settle])
-
-    value = total((held.value, *(in_settle(m, m.unrealized_pnl) for m in cross)))
-    initial = total(in_settle(m, m.initial) for m in cross)
-    maintenance = total(in_settle(m, m.maintenance) for m in cross)
+    notional, pnl, initial, maintenance = _sums(cross, rates)
+    value = total((held.value, pnl))
     value = None if value is None else counted(value)
     initial = None if initial is None else required(initial)
     maintenance = None if maintenance is None else required(maintenance)
@@ -89,8 +86,24 @@ def pool_of(account: AccountInput, cross: Sequence[Requirement]) -> Pool:
         initial=initial,
         maintenance=maintenance,
         free=None if value is None or maintenance is None else value - maintenance,
+        notional=notional,
+        unrealized_pnl=pnl,
         level=pool_level(initial, maintenance, value),
     )
+
+
+def _sums(
+    cross: Sequence[Requirement], rates: Mapping[str, Decimal | None]
+) -> Sequence[Decimal | None]:
+    """Return notional, unrealized P&L, initial and maintenance margin of all positions."""
+    amounts = [m[1:5] for m in cross]  # in this order they stand there
+    if any(rate is not ONE for rate in rates.values()):
+        amounts = [
+            (converted(a, rate), converted(b, rate), converted(c, rate), converted(d, rate))
+            for m, (a, b, c, d) in zip(cross, amounts, strict=True)
+            for rate in (rates[m.position.instrument.settle],)
+        ]
+    return [total(column) for column in zip(*amounts, strict=True)] or [ZERO] * 4
 
 
 def isolated_of(measured: Requirement) -> Isolated:

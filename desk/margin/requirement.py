@@ -12,7 +12,7 @@ from desk.margin.inputs import MarginTerms, OrderInput, PositionInput
 from desk.margin.liquidation import Exposure
 from desk.margin.models import Lack, curve_of
 from desk.margin.rounding import finely, required
-from desk.margin.tiers import Size, initial_margin, is_beyond, leverage_at, size_of
+from desk.margin.tiers import initial_margin, is_beyond, leverage_at, size_of
 from desk.margin.wallet import closing_fee, direction
 from desk.model.instrument import Contract, Instrument
 from desk.model.numbers import ONE, ZERO
@@ -78,7 +78,7 @@ def _measured(position: PositionInput) -> Requirement:
         position,
         notional,
         position.instrument.pnl(position.quantity, position.entry_price, position.mark),
-        _initial(position, size),
+        _initial(position, notional, leverage),
         maintenance,
         leverage,
         curve,
@@ -93,19 +93,19 @@ NO_LEVERAGE: Lack = "has neither a leverage nor margin tiers to take one from"
 
 
 def _said(position: PositionInput, lacks: tuple[Lack, ...]) -> tuple[str, ...]:
-    return tuple(f"{position.instrument.id} {lack}." for lack in lacks)
+    return tuple(f"{position.instrument.id} {lack}." for lack in lacks) if lacks else ()
 
 
 def _warnings(position: PositionInput, notional: Decimal) -> tuple[str, ...]:
     name, terms = position.instrument.id, position.terms
     if position.maintenance_rate is not None:
         return ()
-    partial = f"The margin tiers of {name} are known in part only."
-    beyond = f"{name} is beyond the last tier, which goes on."
-    return (
-        *((partial,) if terms.partial else ()),
-        *((beyond,) if is_beyond(terms, notional) else ()),
-    )
+    said: list[str] = []
+    if terms.partial:
+        said.append(f"The margin tiers of {name} are known in part only.")
+    if is_beyond(terms, notional):
+        said.append(f"{name} is beyond the last tier, which goes on.")
+    return tuple(said)
 
 
 def _exposure(
@@ -119,10 +119,11 @@ def _exposure(
     )
 
 
-def _initial(position: PositionInput, size: Size) -> Decimal | None:
-    margin = initial_margin(position.terms, size, position.leverage, size.notional)
+def _initial(
+    position: PositionInput, notional: Decimal, leverage: Decimal | None
+) -> Decimal | None:
     fee = closing_fee(position)
-    return None if margin is None or fee is None else required(margin + fee)
+    return None if leverage is None or fee is None else required(notional / leverage + fee)
 
 
 class Market(NamedTuple):

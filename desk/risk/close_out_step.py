@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from desk.margin.account import account_figures
+from desk.margin.account import margin_figures
 from desk.margin.collateral import price_of
 from desk.margin.inputs import AccountInput, PositionInput
 from desk.margin.relief import Cover, closing_curve, notional_to_close
@@ -69,7 +69,7 @@ class Margin(NamedTuple):
 
 def margin_of(unit: AccountInput) -> Margin | None:
     """Return maintenance and value of a unit; None when either is unknown."""
-    figures = account_figures(unit)
+    figures = margin_figures(unit)
     maintenance, value = figures.maintenance_margin, figures.collateral_value
     return None if maintenance is None or value is None else Margin(maintenance, value)
 
@@ -152,7 +152,7 @@ class Planner(NamedTuple):
 
     def measured(self, step: CloseOutStep) -> CloseOutStep:
         """Return a step with the margin ratio that it leaves."""
-        after = account_figures(after_step(self.unit, step))
+        after = margin_figures(after_step(self.unit, step))
         return msgspec.structs.replace(step, margin_ratio_after=after.margin_ratio)
 
     def _candidate(self, position: PositionInput, quantity: Decimal) -> Candidate | None:

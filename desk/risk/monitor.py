@@ -11,11 +11,10 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.margin.inputs import AccountFigures, PositionFigures
+from desk.margin.inputs import IsolatedLevel, MarginFigures
 from desk.margin.levels import pool_level, ratio_level, worst
 from desk.margin.pool import total
 from desk.model.numbers import ONE, ZERO
-from desk.model.orders import MarginMode
 
 RELIEF = Decimal("0.05")
 RELIEF_NS = 10_000_000_000
@@ -39,7 +38,7 @@ def memory_of(known: Mapping[str, LevelMemory], account: str, held: str) -> Leve
     return found if found is not None and found.level == held else LevelMemory(held)
 
 
-def next_level(memory: LevelMemory, figures: AccountFigures, now_ns: int) -> LevelMemory:
+def next_level(memory: LevelMemory, figures: MarginFigures, now_ns: int) -> LevelMemory:
     """Return the level after looking at figures; unknown figures change nothing.
 
     What cannot be known must neither raise an alarm by itself (the data quality does that) nor
@@ -66,18 +65,17 @@ def remembered(memory: LevelMemory, raw: str, relieved: str, now_ns: int) -> Lev
     return LevelMemory(memory.level, since)
 
 
-def _level(figures: AccountFigures, relief: Decimal) -> str:
+def _level(figures: MarginFigures, relief: Decimal) -> str:
     """Return the level with every figure made worse by a relief, a fraction of collateral."""
     collateral = figures.collateral_value
     worse = None if collateral is None else relief * collateral
     initial = total((figures.initial_margin, worse))
     maintenance = total((figures.maintenance_margin, worse))
     pool = pool_level(initial, maintenance, collateral)
-    isolated = (p for p in figures.positions if p.margin_mode is MarginMode.ISOLATED)
-    return worst([pool, *(_isolated_level(position, relief) for position in isolated)])
+    return worst([pool, *(_isolated_level(one, relief) for one in figures.isolated)])
 
 
-def _isolated_level(position: PositionFigures, relief: Decimal) -> str:
+def _isolated_level(position: IsolatedLevel, relief: Decimal) -> str:
     if position.margin_ratio is None:
         return position.level
     return ratio_level(position.margin_ratio + relief, ONE)

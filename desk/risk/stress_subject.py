@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from desk.margin.account import account_figures
+from desk.margin.account import margin_figures
 from desk.margin.financing import LoanInput, loan_figures
 from desk.margin.inputs import AccountInput
 from desk.margin.pool import total
@@ -92,7 +92,7 @@ def perpetual_subject(account: AccountInput, order_margin: Decimal | None) -> Su
         )
 
     def exact_level(shock: Shock) -> str:
-        return account_figures(shocked_account(account, shock, known)).level
+        return margin_figures(shocked_account(account, shock, known)).level
 
     quotes = {asset for p in held for asset in (p.instrument.quote, p.instrument.settle)}
     assets = frozenset({account.settle, *account.balances, *quotes})

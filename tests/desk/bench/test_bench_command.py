@@ -244,23 +244,3 @@ def test_launcher_check_is_timed_up_to_another_interpreter(tmp_path):
         [python, "-m", "desk", "bench"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert ran.stdout == "-m desk bench\n"  # what it became is given the command as it came
-
-
-@pytest.mark.slow
-def test_stress_is_measured_beside_a_loop_that_gives_the_same(capsys):
-    assert main(["bench", "stress", "--repeats", "1"]) == 0
-    (found,) = msgspec.json.decode(capsys.readouterr().out)["rows"]
-    assert set(found) == {"name", "value", "unit", "reference", "ratio", "target", "ok", "note"}
-    assert found["unit"] == "ms"
-    assert found["value"] < found["reference"]
-    assert "ratios differ by at most" in found["note"]
-
-
-@pytest.mark.slow
-def test_margin_is_measured_beside_a_loop_that_gives_the_same(capsys):
-    assert main(["bench", "margin", "--repeats", "1"]) == 0
-    (found,) = msgspec.json.decode(capsys.readouterr().out)["rows"]
-    assert set(found) == {"name", "value", "unit", "reference", "ratio", "target", "ok", "note"}
-    assert (found["name"], found["unit"]) == ("margin: 20 positions on a mark", "us")
-    assert found["value"] < 5 * found["reference"]
-    assert "prices differ by at most" in found["note"]

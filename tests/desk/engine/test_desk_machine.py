@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 
+from desk.engine.account_inputs import AccountInputs
 from desk.engine.frame import build_frame
+from desk.margin.account import account_figures, margin_figures
 from desk.model.command import Quantity
 from desk.model.commands import (
     AddMargin,
@@ -423,6 +425,13 @@ class Machine(RuleBasedStateMachine):
     def no_order_fills_beyond_itself(self):
         for known in self.trader.state.orders.values():
             assert D(0) <= known.filled <= known.terms.quantity
+
+    @invariant()
+    def what_margin_is_given_mark_by_mark_is_what_would_be_made_anew(self):
+        desk = self.trader.desk
+        assert desk.account_input("perp-1") == AccountInputs(desk).of("perp-1")
+        assert desk.figures("perp-1") == account_figures(desk.account_input("perp-1"))
+        assert desk.margin("perp-1") == margin_figures(AccountInputs(desk).of("perp-1"))
 
     @invariant()
     def a_level_is_never_milder_than_its_figures(self):

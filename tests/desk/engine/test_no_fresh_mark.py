@@ -56,7 +56,7 @@ def aged(trader, age):
         trader.hear(mark(trader, ts_venue_ms=trader.wall_ms + 10_000))
     elif age == "missing":
         trader.desk.market.get(BTC).mark = None
-        trader.desk.marks_version += 1
+        trader.desk.changes += 1  # what it stands on is another
     else:
         trader.hear(mark(trader))
         trader.tick(int(age))

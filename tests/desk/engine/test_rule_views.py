@@ -55,7 +55,7 @@ def test_leverage_and_buffer_of_an_account_are_shown(trader):
     trader.mark(BTC, "45400")
     assert [row[:2] for row in rows(trader)][1] == ("perp.maintenance_margin", "BREACH")
     trader.desk.market.get(BTC).mark = None
-    trader.desk.marks_version += 1
+    trader.desk.changes += 1  # what it stands on is another
     (unknown,) = rows(trader)
     assert unknown == (
         "perp.maintenance_margin",
@@ -84,7 +84,7 @@ def test_the_day_s_loss_is_shown_where_it_is_limited(trader):
     trader.mark(BTC, "61000")
     assert rows(trader)[-1][2::3] == ("-970", "the day has lost 0.00 USD of 1,000.00")
     trader.desk.market.get(BTC).mark = None
-    trader.desk.marks_version += 1
+    trader.desk.changes += 1  # what it stands on is another
     assert rows(trader)[-1][1::4] == ("UNKNOWN", "What the day has lost is unknown")
 
 

@@ -28,9 +28,9 @@ def alone(ratio):
     """An isolated position at a margin ratio, beside an idle pool."""
     held = isolated(BTC, "1", "60000", terms=flat_terms("0.01"), isolated_margin="1000")
     figures = account_figures(account(held, balances={"USDT": "1000"}))
-    (one,) = figures.positions
-    changed = msgspec.structs.replace(one, margin_ratio=None if ratio is None else D(ratio))
-    return msgspec.structs.replace(figures, positions=(changed,))
+    (one,) = figures.isolated
+    changed = one._replace(margin_ratio=None if ratio is None else D(ratio))
+    return msgspec.structs.replace(figures, isolated=(changed,))
 
 
 def level(figures, before="NORMAL", since=None):
@@ -121,8 +121,8 @@ def test_an_isolated_position_leaves_its_level_as_a_pool_does():
 
 def test_an_isolated_position_without_a_ratio_has_the_level_it_has():
     figures = alone(None)
-    worse = tuple(msgspec.structs.replace(p, level="CLOSE_OUT") for p in figures.positions)
-    assert level(msgspec.structs.replace(figures, positions=worse)) == LevelMemory("CLOSE_OUT")
+    worse = tuple(one._replace(level="CLOSE_OUT") for one in figures.isolated)
+    assert level(msgspec.structs.replace(figures, isolated=worse)) == LevelMemory("CLOSE_OUT")
 
 
 def test_what_is_remembered_holds_for_as_long_as_the_level_is_held():
