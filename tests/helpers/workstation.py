@@ -200,4 +200,8 @@ class Hands:
                 done_at = time.monotonic()
             return None
 
-        return eventually(there, pause_s=0.1)
+        try:
+            return eventually(there, pause_s=0.1)
+        except AssertionError:
+            self.look(f"no {kind}")
+            raise
