@@ -6,7 +6,15 @@ import re
 
 import pytest
 from helpers import readme_figures
-from helpers.readme_figures import README, bench_section, fault_section, keep, kept, with_sections
+from helpers.readme_figures import (
+    README,
+    bench_section,
+    fault_section,
+    keep,
+    kept,
+    together,
+    with_sections,
+)
 
 ROW = {"number": "T01", "name": "kill9_storm", "criterion": "0 rows lost", "untested": ""}
 TEST = {"name": "none is lost", "outcome": "passed", "counts": {"passed": 2}, "seconds": 1.0}
@@ -90,3 +98,19 @@ def test_kept_figures_are_kept_whole(tmp_path, monkeypatch):
 def test_a_readme_without_the_place_is_refused():
     with pytest.raises(SystemExit, match="no place"):
         with_sections("# desk\n")
+
+
+def test_a_run_in_parts_is_one_table_and_the_later_word_counts():
+    def part(**tests):
+        rows = [{"name": name, "outcome": outcome} for name, outcome in tests.items()]
+        return {"commit": "a", "rows": [{"number": "T01", "outcome": "?", "tests": rows}]}
+
+    whole = together([part(one="failed", two="passed"), part(three="skipped"), part(one="passed")])
+    (row,) = whole["rows"]
+    assert [(test["name"], test["outcome"]) for test in row["tests"]] == [
+        ("one", "passed"),
+        ("two", "passed"),
+        ("three", "skipped"),
+    ]
+    assert row["outcome"] == "passed"
+    assert together([part(one="passed"), part(one="failed")])["rows"][0]["outcome"] == "failed"

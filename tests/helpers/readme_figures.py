@@ -1,18 +1,24 @@
 """Put the fault table and the benchmarks into the README, from figures kept in resources/figures.
 
-    .venv/bin/python tests/helpers/readme_figures.py [--faults FILE] [--bench FILE …]
+    .venv/bin/python tests/helpers/readme_figures.py [--faults FILE …] [--bench FILE …]
 
-FILE is what `desk test --faults --table FILE` wrote, or what `desk bench` printed. Its figures take
-the place of those that are kept; without either, the sections are only written again.
+FILE is what `desk test --faults --table FILE` wrote, or what `desk bench` printed; a run in parts
+has several. Their figures take the place of those that are kept; without any, the sections are
+only written again.
 """
 
 import argparse
 import json
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT / "tests"))
+
+from helpers.fault_rows import worst  # noqa: E402  (run as a program, its folder alone is known)
+
 README = ROOT / "README.md"
 KEPT = ROOT / "resources/figures"
 
@@ -30,12 +36,12 @@ BENCH_HEAD = ("what", "figure", "reference", "ratio", "target", "met", "note")
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--faults", type=Path)
+    parser.add_argument("--faults", type=Path, nargs="+")
     parser.add_argument("--bench", type=Path, nargs="+")
     given = parser.parse_args()
     KEPT.mkdir(exist_ok=True)
     if given.faults:
-        keep("faults", json.loads(given.faults.read_text()))
+        keep("faults", together([json.loads(file.read_text()) for file in given.faults]))
     if given.bench:
         runs = [json.loads(file.read_text())["rows"] for file in given.bench]
         keep("bench", {"rows": [row for run in runs for row in run]})
@@ -50,6 +56,20 @@ def keep(name, document):
     head = json.dumps(document | {"rows": []}, ensure_ascii=False).removesuffix("]}")
     rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in document["rows"])
     (KEPT / f"{name}.json").write_text(f"{head}\n{rows}\n]}}\n")
+
+
+def together(documents):
+    """Fault tables of one machine as one: of a test that ran twice, the later run is told.
+
+    The commit is the oldest that a row stands for.
+    """
+    first, *later = documents
+    for document in later:
+        for row, more in zip(first["rows"], document["rows"], strict=True):
+            tests = {test["name"]: test for test in (*row["tests"], *more["tests"])}
+            row["tests"] = list(tests.values())
+            row["outcome"] = worst({test["outcome"] for test in tests.values()})
+    return first
 
 
 def kept(name):
