@@ -20,7 +20,7 @@ from desk.model.commands import ChartWanted
 from desk.model.errors import FeedError
 from desk.model.instrument import InstrumentId
 from desk.venues.connections import venue_of
-from desk.venues.protocol import SocketUrls
+from desk.venues.protocol import SocketUrls, VenueProtocol
 
 MARKET_STATE = "market.state"
 RESTART_S = 1.0
@@ -91,6 +91,10 @@ class Feeds:
             self._noted_ns = now_ns
             self._notes = {name: c.note(self._note) for name, c in self._connections.items()}
         return self._notes
+
+    def protocol(self, connection: str) -> VenueProtocol:
+        """Return the protocol that a connection uses now."""
+        return self._connections[connection].connection.protocol
 
     def chart(self, wanted: Sequence[ChartWanted]) -> None:
         """Get what charts show of the time before, where it is not there yet."""

@@ -13,6 +13,7 @@ from desk.model.errors import InputError
 
 BENCHES = {
     "start": "from the command to the window and to its first price, beside a bare window",
+    "ingest": "20,000 messages a second and a burst into a whole desk, beside a bare receiver",
     "book": "from a change of the book in bytes to the book, beside json.loads",
     "replay": "a recorded venue through the real path, beside a plain loop",
     "window": "the window at several message rates, beside a table with one signal a tick",

@@ -17,7 +17,6 @@ _REMOVED = 0.3
 """Of the levels that change, those that go."""
 _ID_STEP = 37
 """Ids of futures have holes: those between belong to other instruments."""
-_FUNDING_MS = 8 * 3_600_000
 
 _BIDS, _ASKS = -1, 1
 
@@ -81,10 +80,9 @@ class Market:
             f'"T":{time_ms - 3},"m":{"true" if is_sell else "false"}}}}}'
         ).encode()
 
-    def mark(self, time_ms: int) -> bytes:
-        """Return the mark, another one each time, with index and funding."""
+    def mark(self, time_ms: int, funding_ms: int) -> bytes:
+        """Return the mark, another one each time, with index, funding and when that is due."""
         mark = (self.middle + self._dice.random() - 0.5) / self._scale
-        funding_ms = (time_ms // _FUNDING_MS + 1) * _FUNDING_MS
         return (
             f'{{"stream":"{self.symbol.lower()}@markPrice@1s","data":{{"e":"markPriceUpdate",'
             f'"E":{time_ms},"s":"{self.symbol}","p":"{mark:.8f}","i":"{mark + 0.5:.8f}",'

@@ -24,7 +24,7 @@ def story():
             market.depth(25, time_ms),
             market.ticker(time_ms),
             market.aggregate(time_ms),
-            market.mark(time_ms),
+            market.mark(time_ms, 1_800_003_600_000),
         ):
             yield Heard(frame, 1 + number * 1_000_000)
 
