@@ -10,11 +10,11 @@ import msgspec
 
 from desk.engine.engine import Engine
 from desk.engine.message import (
+    NO_WORK,
     Clock,
     Committed,
     FailedBefore,
     Given,
-    Heard,
     Message,
     NotCommitted,
     PastTold,
@@ -35,6 +35,9 @@ Listener: TypeAlias = Callable[[AnyEvent], None]
 TICK_S = 0.02
 """How often time is told to the engine: well under the paper venue's latency."""
 
+LOOK_NS = 5_000_000
+"""Distance of two looks while messages come: a quarter of `TICK_S`, by which it waits otherwise."""
+
 RESERVE_TICKS = 250
 """How often a reserve that was used is tried to be restored: every 5 s."""
 
@@ -51,6 +54,8 @@ class Runtime:
         """Called when there is something new to show."""
         self.beside: Callable[[AnyCommand, int | None], bool] = lambda command, number: False
         """Takes a command that the engine need not see; False: it must."""
+        self._looked_ns = 0
+        """When the desk last looked at itself."""
         self.on_distrust: Callable[[InstrumentId], None] | None = None
         """Told of a book that was found crossed: a new snapshot is needed."""
 
@@ -69,7 +74,9 @@ class Runtime:
 
     def process(self, message: Message) -> None:
         """Take one message to its end."""
-        work = self.engine.handle(message)
+        self._finish(self.engine.handle(message))
+
+    def _finish(self, work: Work) -> None:
         self._hand_on(work)
         while work.entries:
             work = self.engine.handle(self._make_durable(work))
@@ -86,11 +93,15 @@ class Runtime:
     def hear(self, events: Iterable[MarketEvent]) -> None:
         """Take what a venue said.
 
-        Time is told first, so that an order that was due earlier acts on the book as it was.
+        Time is told first, so that an order that was due earlier acts on the book as it was. The
+        desk looks at itself a moment later at most, and with every command: it need not a
+        thousand times a second.
         """
-        self.tick()
+        self._pass_time(looks=self.clock.boot_ns() - self._looked_ns >= LOOK_NS)
+        hear = self.engine.hear
         for event in events:
-            self.process(Heard(event))
+            if (work := hear(event)) is not NO_WORK:
+                self._finish(work)
         for instrument in self.engine.desk.market.take_distrusted():
             if self.on_distrust is not None:
                 self.on_distrust(instrument)
@@ -103,7 +114,13 @@ class Runtime:
 
     def tick(self) -> None:
         """Tell the engine the time."""
-        self.process(Clock(self.clock.boot_ns(), self.clock.wall_ms()))
+        self._pass_time(looks=True)
+
+    def _pass_time(self, *, looks: bool) -> None:
+        now_ns = self.clock.boot_ns()
+        if looks:
+            self._looked_ns = now_ns
+        self.process(Clock(now_ns, self.clock.wall_ms(), looks))
 
     async def run_clock(self) -> None:
         """Tell the time for ever, and refill the journal's reserve once there is room again."""

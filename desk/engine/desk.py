@@ -230,11 +230,11 @@ class Desk:
 
     def hear(self, event: MarketEvent) -> None:
         """Take in what a venue said."""
-        if isinstance(event, InstrumentListed):
+        if type(event) is InstrumentListed:
             self.catalogue.replace(event.terms)
             self.changes += 1
         self.market.apply(event)
-        if isinstance(event, MarkPrice):
+        if type(event) is MarkPrice:
             self._inputs.heard_mark(event.instrument)
             if event.mark.is_finite() and event.mark > 0:
                 window = self.windows.setdefault(event.instrument, MarkWindow())

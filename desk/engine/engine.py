@@ -45,7 +45,7 @@ from desk.engine.plan import Plan
 from desk.engine.state import LIQUIDATED, DeskState
 from desk.engine.window_watch import WindowWatch
 from desk.execution.outcome import Filled
-from desk.execution.port import Decision
+from desk.execution.port import MEETS_ORDERS, Decision
 from desk.model.events import (
     Acknowledged,
     Alerted,
@@ -58,7 +58,7 @@ from desk.model.events import (
 )
 from desk.model.events import Filled as FilledEvent
 from desk.model.journal import Row
-from desk.model.market_data import MarkPrice
+from desk.model.market_data import MarketEvent, MarkPrice
 
 _LIFTED = {"daily_loss": "the limit of the day's loss was changed"}
 """What lets the desk go on, where it is not a person who rearms it."""
@@ -111,7 +111,7 @@ class Engine:
                 assert self._plan is None, "the last work was neither committed nor refused"
         match message:
             case Heard():
-                return self._hear(message)
+                return self.hear(message.event)
             case Clock():
                 return self._tick(message)
             case Given():
@@ -126,16 +126,20 @@ class Engine:
                 take_past(self.desk, message)
                 return NO_WORK
 
-    def _hear(self, message: Heard) -> Work:
-        desk, event = self.desk, message.event
-        desk.now_ns = max(desk.now_ns, event.ts_recv_ns)
+    def hear(self, event: MarketEvent) -> Work:
+        """Take what a venue said, as `handle` does; most of it asks for no work."""
+        assert self._plan is None, "the last work was neither committed nor refused"
+        desk = self.desk
+        if event.ts_recv_ns > desk.now_ns:
+            desk.now_ns = event.ts_recv_ns
         desk.hear(event)
         self._alerts.heard(event)
-        if isinstance(event, MarkPrice):
+        if type(event) is MarkPrice:
             self._watch.heard_mark(event.instrument)
-        book = desk.book_of(event)
-        decision = desk.venue.on_market(event, book, desk.wall_ms, desk)
-        return self._propose(decision)
+        if type(event) not in MEETS_ORDERS:
+            return NO_WORK
+        decision = desk.venue.on_market(event, desk.book_of(event), desk.wall_ms, desk)
+        return self._propose(decision) if decision.outcomes else NO_WORK
 
     def _tick(self, message: Clock) -> Work:
         desk = self.desk
@@ -148,6 +152,8 @@ class Engine:
         decision = desk.venue.on_time(desk.now_ns, desk.wall_ms, desk.market.books, desk)
         if decision.outcomes:
             return self._propose(decision)
+        if not message.looks:
+            return NO_WORK
         return self._start(self._tended() or self._watch.look() or self._alerts.look())
 
     def _propose(self, decision: Decision) -> Work:

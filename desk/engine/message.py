@@ -17,6 +17,9 @@ class Clock(msgspec.Struct, frozen=True):
 
     boot_ns: int
     wall_ms: int
+    looks: bool = True
+    """Whether the desk looks at itself, too: levels, close-outs, programs, alerts. Without, what
+    is due at the venue happens, and no more."""
 
 
 class Given(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ The rules, each on the careful side of what a real venue does:
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from desk.execution.draft import Draft, limit_text, quantity_text
 from desk.execution.liquidity import best, is_usable, reaches, walk
@@ -32,9 +33,12 @@ from desk.execution.venue_refusals import (
     worded,
 )
 from desk.model.instrument import Lots, Ticks
-from desk.model.market_data import Level, Trade
+from desk.model.market_data import BookDelta, BookSnapshot, Level, Trade
 from desk.model.numbers import plain
 from desk.model.orders import Liquidity, Side, TimeInForce
+
+Met: TypeAlias = Trade | BookDelta | BookSnapshot
+"""What meets orders that rest; a mark triggers."""
 
 
 def arrive(order: PaperOrder, book: BookLevels, draft: Draft) -> None:
@@ -102,6 +106,37 @@ def amend(order: PaperOrder, draft: Draft) -> None:
         draft.cancel(order, f"amended to {text}, of which {plain(order.filled)} had filled")
     else:
         draft.amend(order)
+
+
+def acts_by_itself(order: PaperOrder) -> bool:
+    """Whether what is no price that it rests at may move it: its trigger, or a position gone."""
+    return order.untriggered or order.terms.reduce_only
+
+
+def reaches_any(event: Met, book: BookLevels, resting: Iterable[PaperOrder]) -> bool:
+    """Whether a print, or else the best of a book, is at the price of a resting order or beyond."""
+    if isinstance(event, Trade):
+        return any(reaches(order.side, order.limit, event.price) for order in resting)
+    return any(
+        (there := best(book, order.side.opposite)) is not None
+        and reaches(order.side, order.limit, there)
+        for order in resting
+    )
+
+
+def meet(event: Met, book: BookLevels, resting: Iterable[PaperOrder], draft: Draft) -> None:
+    """Let a print, or else a book that moved, fill what rests."""
+    if isinstance(event, Trade):
+        match_print(event, resting, draft)
+    else:
+        match_book(book, resting, draft)
+
+
+def see_levels(event: Met, book: BookLevels, orders: Iterable[PaperOrder]) -> None:
+    """Let resting orders learn what the book shows at their prices."""
+    for order in orders:
+        if order.queue is not None:
+            order.queue.see_level(book.lots_at(order.side, order.limit), event.ts_venue_ms)
 
 
 def match_print(trade: Trade, orders: Iterable[PaperOrder], draft: Draft) -> None:

@@ -16,12 +16,14 @@ from decimal import Decimal
 from desk.execution.draft import Draft
 from desk.execution.liquidity import TakenLiquidity, is_usable
 from desk.execution.matching import (
+    acts_by_itself,
     amend,
     arrive,
     arrive_untriggered,
     cancel_without_position,
-    match_book,
-    match_print,
+    meet,
+    reaches_any,
+    see_levels,
     trigger_reached,
 )
 from desk.execution.order import Order
@@ -194,26 +196,28 @@ class PaperVenue(ExecutionClient):
             return NOTHING
         if isinstance(event, BookDelta | BookSnapshot) and book.synced:
             self._taken.release_changed(event)
-        expired = self._expired(time_ms)
-        held = self._held.get(event.instrument, {}).values()
-        orders = [order for order in held if not order.expired]
+        expired = self._expired(time_ms) if self._dated else []
+        held = self._held.get(event.instrument)
+        if not held and not self._due and not expired:
+            return NOTHING
+        orders = [order for order in held.values() if not order.expired] if held else []
         waiting = [
             order
             for order in self._due.values()
             if order.waits and order.instrument.id == event.instrument and not order.expired
         ]
-        if not orders and not waiting and not expired:
-            return NOTHING
+        resting = [order for order in orders if order.queue is not None]
+        met = None if isinstance(event, MarkPrice) or not is_usable(book) else event
+        if met is not None:
+            see_levels(met, book, resting)
+        moves = expired or waiting or any(map(acts_by_itself, orders))
+        if not moves and (met is None or not reaches_any(met, book, resting)):
+            return NOTHING  # nearly every message: there is nothing to draft
         draft = Draft(self._taken, time_ms, desk)
         _expire(expired, draft)
         cancel_without_position(orders, draft)
-        resting = [order for order in orders if order.queue is not None]
-        if is_usable(book) and not isinstance(event, MarkPrice):
-            _see_levels(event, book, resting)
-            if isinstance(event, Trade):
-                match_print(event, resting, draft)
-            else:
-                match_book(book, resting, draft)
+        if met is not None:
+            meet(met, book, resting, draft)
             for order in waiting:
                 if not draft.is_closed(order):
                     arrive(order, book, draft)
@@ -382,11 +386,3 @@ def _arrive(order: PaperOrder, book: BookLevels | None, draft: Draft) -> None:
         order.waits = not usable
         if book is not None and usable:
             arrive(order, book, draft)
-
-
-def _see_levels(
-    event: Trade | BookDelta | BookSnapshot, book: BookLevels, orders: Iterable[PaperOrder]
-) -> None:
-    for order in orders:
-        if order.queue is not None:
-            order.queue.see_level(book.lots_at(order.side, order.limit), event.ts_venue_ms)

@@ -40,7 +40,15 @@ from desk.execution.order import Order
 from desk.execution.outcome import Outcome
 from desk.execution.statement import Question, Statement
 from desk.model.instrument import Instrument, InstrumentId, Lots, Ticks
-from desk.model.market_data import Level, MarketEvent
+from desk.model.market_data import (
+    BookDelta,
+    BookSnapshot,
+    InstrumentListed,
+    Level,
+    MarketEvent,
+    MarkPrice,
+    Trade,
+)
 from desk.model.orders import Amendment, Fill, OrderTerms, OrderType, Side, TimeInForce
 
 
@@ -147,6 +155,10 @@ NOTHING = Decision()
 
 class StaleDecision(AssertionError):
     """A decision was committed after a later one was made: a fault of the caller."""
+
+
+MEETS_ORDERS = frozenset({Trade, BookDelta, BookSnapshot, MarkPrice, InstrumentListed})
+"""What a working order can meet; nothing else is told to a venue."""
 
 
 class ExecutionClient(Protocol):

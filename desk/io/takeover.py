@@ -63,9 +63,11 @@ class Told:
 
     def note(self, events: Iterable[MarketEvent]) -> None:
         """Note what is handed on."""
+        newest_ns = self._newest_ns
         for event in events:
-            kind = type(event)
-            if kind is not BookDelta and (note := self._notes.get(kind)) is not None:
+            if type(event) is BookTop or type(event) is MarkPrice:  # most of all that is said
+                newest_ns[type(event), event.instrument] = event.ts_recv_ns
+            elif (note := self._notes.get(type(event))) is not None:
                 note(event)
 
     def prints(self) -> frozenset[object]:

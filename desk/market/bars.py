@@ -140,10 +140,11 @@ class Bars:
         """Return the row of a time, a new one where there was none; None: it is too old to keep."""
         starts = self.start
         start = time_ms - time_ms % self.bar_ms
-        if not starts or start > starts[-1]:
-            return self._append(start)
-        if start == starts[-1]:
+        newest = starts[-1] if starts else -1
+        if start == newest:
             return len(starts) - 1
+        if start > newest:
+            return self._append(start)
         if start < starts[-1] - self.LATE * self.bar_ms:
             self.revision += 1
         row = bisect_left(starts, start)

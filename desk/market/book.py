@@ -89,7 +89,11 @@ class Book:
         self._replace(snapshot.bids, snapshot.asks)
         self.synced = True
         self.lost_reason = ""
-        self._close(snapshot)
+        self.last_id = snapshot.last_id
+        self.ts_recv_ns = snapshot.ts_recv_ns
+        self.ts_venue_ms = snapshot.ts_venue_ms
+        if self._best_bid >= self._best_ask:
+            self._distrust()
 
     def apply_delta(self, delta: BookDelta) -> None:
         """Change levels; an unsynced book ignores it."""
@@ -100,7 +104,11 @@ class Book:
         if delta.asks:
             self._change_asks(delta.asks)
         self.applied += 1
-        self._close(delta)
+        self.last_id = delta.last_id
+        self.ts_recv_ns = delta.ts_recv_ns
+        self.ts_venue_ms = delta.ts_venue_ms
+        if self._best_bid >= self._best_ask:
+            self._distrust()
 
     def lose(self, reason: str) -> None:
         """Distrust the book until the next snapshot."""
@@ -174,13 +182,9 @@ class Book:
             best = next(near, None) or min(held, default=_NO_ASK)
         self._best_ask = Ticks(best)
 
-    def _close(self, message: BookSnapshot | BookDelta) -> None:
-        self.last_id = message.last_id
-        self.ts_recv_ns = message.ts_recv_ns
-        self.ts_venue_ms = message.ts_venue_ms
-        if self._best_bid >= self._best_ask:
-            self.crossed += 1
-            self.lose("crossed")
+    def _distrust(self) -> None:
+        self.crossed += 1
+        self.lose("crossed")
 
 
 def average_price(instrument: Instrument, taken: list[Level]) -> Decimal | None:

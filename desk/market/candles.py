@@ -45,7 +45,17 @@ LENGTHS_S = tuple(sorted({1, 60, *FINER_S}))
 class CandleStore:
     """Every length of bar of one instrument; a full day takes about a megabyte."""
 
-    __slots__ = ("_day_ago", "_folded", "minutes", "seconds", "source", "told_last")
+    __slots__ = (
+        "_coins",
+        "_day_ago",
+        "_folded",
+        "_terms",
+        "_tick",
+        "minutes",
+        "seconds",
+        "source",
+        "told_last",
+    )
 
     def __init__(self) -> None:
         self.seconds = Bars(SECOND_MS, SECONDS_KEPT)
@@ -54,14 +64,27 @@ class CandleStore:
         self.source = ""
         """Where bars come from that were not heard trade by trade, a short sentence."""
         self._day_ago = _UNKNOWN
+        self._terms: Instrument | None = None
+        """By whose increments the next two are."""
+        self._tick = self._coins = (1, 1)
+        """Price of a tick and coins (or quote currency) of a lot, as whole numbers: their quotient
+        is the float that is nearest, and quicker than by Decimal."""
         self.told_last: Decimal | None = None
         """Where the newest candle of the venue's history closed: the last trade before the first
         that was heard."""
 
     def hear_trade(self, terms: Instrument, trade: Trade) -> None:
         """Take a print."""
-        price = float(terms.price(trade.price))
-        coins = base_coins(terms, float(terms.quantity(trade.quantity)), price)
+        if terms is not self._terms:
+            self._terms = terms
+            self._tick = terms.tick_size.as_integer_ratio()
+            self._coins = (terms.lot_size * terms.contract_size).as_integer_ratio()
+        ticks, whole = self._tick
+        price = trade.price * ticks / whole
+        lots, whole = self._coins
+        coins = trade.quantity * lots / whole
+        if terms.contract is Contract.INVERSE:
+            coins /= price
         self.add_trade(trade.ts_venue_ms, price, coins)
 
     def hear_mark(self, time_ms: int, mark: Decimal, index: Decimal | None) -> None:

@@ -47,12 +47,22 @@ class VenueClock:
     def observe(self, ts_recv_ns: int, ts_venue_ms: int) -> None:
         """Learn from one stamped message."""
         offset = ts_recv_ns - ts_venue_ms * 1_000_000
-        lowest = self._allowed_ns(ts_recv_ns)
-        if lowest is None or self._leapt(offset, lowest):
-            lowest = offset
-        elif offset >= lowest - LEAP_NS:
-            lowest = min(lowest, offset)
-        self._offset_ns, self._as_of_ns = lowest, max(self._as_of_ns, ts_recv_ns)
+        lowest = self._offset_ns
+        if lowest is not None:
+            passed_ns = ts_recv_ns - self._as_of_ns
+            if passed_ns > 0:
+                lowest += passed_ns // _DRIFT_PARTS
+                self._as_of_ns = ts_recv_ns
+            if offset >= lowest - LEAP_NS:  # no leap: as good as always
+                self._leaps = 0
+                self._offset_ns = min(lowest, offset)
+                return
+            if not self._leapt(offset):
+                self._offset_ns = lowest
+                return
+        self._offset_ns = offset
+        if ts_recv_ns > self._as_of_ns:
+            self._as_of_ns = ts_recv_ns
 
     def age_ns(self, now_ns: int, ts_venue_ms: int) -> int | None:
         """Return the age of a stamp; negative when it lies ahead, None before any message."""
@@ -69,14 +79,11 @@ class VenueClock:
             return None
         return self._offset_ns + max(0, now_ns - self._as_of_ns) // _DRIFT_PARTS
 
-    def _leapt(self, offset: int, lowest: int) -> bool:
+    def _leapt(self, offset: int) -> bool:
         """Whether stamps that lie far ahead have come often enough in a row to be the truth.
 
         Without this, one mad stamp would make every later message look old for ever.
         """
-        if offset >= lowest - LEAP_NS:
-            self._leaps = 0
-            return False
         agrees = abs(offset - self._leap_ns) <= _LEAP_AGREEMENT_NS
         self._leaps = self._leaps + 1 if self._leaps and agrees else 1
         self._leap_ns = offset
