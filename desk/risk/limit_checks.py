@@ -12,6 +12,13 @@ from desk.model.orders import Side
 from desk.risk.context import OrderContext
 from desk.risk.denial import beside, deny, hint, under, usd
 
+LEASTS = (
+    "perp.maintenance_margin",
+    "perp.maintenance_margin.buffer",
+    "perp.loss_limited_to_margin.slippage_reserve",
+)
+"""What equity has to be at least: one that the profile lacks would be 0, and refuse nothing."""
+
 
 def limits_present(context: OrderContext) -> Denial | None:
     """No limit, no trade: a limit that the profile lacks is 0, and is named before it refuses."""
@@ -25,10 +32,16 @@ def limits_present(context: OrderContext) -> Denial | None:
         "perp.position_limit.account": limits.account_limit_usd,
     }
     missing = [name for name, number in numbers.items() if not number > 0]
+    missing += [name for name in LEASTS if not _is_said(context, name)]
     if not missing:
         return None
     said = f"No limits are configured for {', '.join(missing)}: nothing is traded without."
     return deny("NO_LIMIT", "ord.no_limit_no_trade", said)
+
+
+def _is_said(context: OrderContext, name: str) -> bool:
+    rule = context.profile.get(name)
+    return rule is not None and rule.status != "off"
 
 
 def day_loss(context: OrderContext) -> Denial | None:
