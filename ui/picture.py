@@ -13,6 +13,8 @@ from ui.private_file import write_new
 FOLDER = "pictures"
 MOST_PIXELS = 64_000_000
 """Docks on screens far apart make no picture larger than this: they are left out of it."""
+FAST = 10
+"""Of 100: packing it well would hold the window up for a sixth of a second."""
 MOST_ALIKE = 99
 """Pictures of one second."""
 
@@ -65,13 +67,15 @@ def save_picture(window: QWidget, folder: str, zone: str) -> Path:
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-    if not QImageWriter(buffer, QByteArray(b"png")).write(picture_of(window)):
+    writer = QImageWriter(buffer, QByteArray(b"png"))
+    writer.setCompression(FAST)
+    if not writer.write(picture_of(window)):
         raise OSError("the picture cannot be written as PNG")
     name = f"desk-{_now(zone)}"
     for number in range(1, MOST_ALIKE + 1):
         path = at / f"{name}{f'-{number}' * (number > 1)}.png"
         try:
-            write_new(path, bytes(data.data()))
+            write_new(path, bytes(data.data()), sync=False)
         except FileExistsError:
             continue
         return path

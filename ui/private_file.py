@@ -20,9 +20,10 @@ def replace(path: Path, data: bytes) -> None:
         raise
 
 
-def write_new(path: Path, data: bytes) -> None:
-    """Write a file that is not there yet, readable by its owner alone, down to the disk.
+def write_new(path: Path, data: bytes, *, sync: bool = True) -> None:
+    """Write a file that is not there yet, readable by its owner alone, and down to the disk.
 
+    A sync may take as long as the disk is busy with others, and the window stands still for it.
     FileExistsError where there is one; what cannot be written whole is taken away again.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
@@ -30,7 +31,8 @@ def write_new(path: Path, data: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
     except OSError:
         path.unlink(missing_ok=True)
         raise
