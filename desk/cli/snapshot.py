@@ -112,6 +112,7 @@ def make_snapshot(folder: Path, catalogue: Catalogue) -> SnapshotHead | None:
                 state.apply(row)
         if pages.hash_at(anchored.seq) != anchored.hash.hex():
             raise JournalBroken(str(folder), anchored.seq, "the head anchor names another hash")
+    state.hash()  # what of it can no longer change is kept in the snapshot
     head = SnapshotHead(
         seq=state.seq,
         hash=anchored.hash.hex(),

@@ -78,6 +78,8 @@ TABLES: dict[str, tuple[Any, Any]] = {
     "_ended": (str, None),
     "collars": (str, Decimal),
     "contents": (str, str),
+    "_order_hashes": (int, str),
+    "_id_hashes": (int, str),
     "latches": (str, Latch),
     "leverages": (Key, Decimal),
     "modes": (Key, MarginMode),

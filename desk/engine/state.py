@@ -6,7 +6,6 @@ row just written.
 
 from __future__ import annotations
 
-import hashlib
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -20,6 +19,8 @@ from desk.engine.change import Change, CloseOut, Latch, Liquidation, NewOrder, U
 from desk.engine.lending import Lending
 from desk.engine.program_book import ProgramBook
 from desk.engine.rule_state import RuleState
+from desk.engine.state_document import few
+from desk.engine.state_hash import chunk_hashes, hash_of
 from desk.execution.order import Order, apply, asked
 from desk.execution.outcome import Filled, Outcome
 from desk.ledger.book import FUNDING, Ledger
@@ -70,6 +71,9 @@ class DeskState:
         self.fills: list[Fill] = []
         self.contents: dict[str, str] = {}
         """Client id → digest of its command."""
+        self._order_hashes: dict[int, str] = {}
+        self._id_hashes: dict[int, str] = {}
+        """Of each thousand that can no longer change; worked out when the hash is asked for."""
         self.latches: dict[str, Latch] = {}
         self.leverages: dict[Key, Decimal] = {}
         self.modes: dict[Key, MarginMode] = {}
@@ -170,16 +174,19 @@ class DeskState:
     def fold(self, change: Change, client_id: str | None, time_ms: int) -> None:
         """Apply the parts of a change."""
         if client_id and change.content is not None:  # without an id nothing is a repetition
+            if client_id in self.contents:
+                self._id_hashes.clear()
             self.contents[client_id] = change.content
         self.ledger.post(change.postings)
         for new in change.orders:
             self._add_order(new, time_ms)
         if change.turns is not None:
             self.turns[change.orders[-1].terms.id] = change.turns
-        self.cancels.update(change.cancels)
+        for order_id in change.cancels:
+            self._touch(order_id)
+            self.cancels.add(order_id)
         for amendment in change.amends:
-            order = self.orders[amendment.order_id]
-            self.orders[order.id] = asked(order, amendment)
+            self._put(asked(self.orders[amendment.order_id], amendment))
         for parent, role in change.unguarded:
             self.brackets.give_up(parent, Role(role))
         if change.outcome is not None:
@@ -280,11 +287,20 @@ class DeskState:
             self._add_order(NewOrder(terms=terms), time_ms)
             self._apply_outcome(Filled(fill=fill))
             filled = self.orders[terms.id]
-            self.orders[terms.id] = msgspec.structs.replace(filled, note=LIQUIDATED)
+            self._put(msgspec.structs.replace(filled, note=LIQUIDATED))
         if one.ended:
             self.liquidating.pop(one.unit, None)
         else:
             self.liquidating[one.unit] = one
+
+    def _put(self, order: Order) -> None:
+        self._touch(order.id)
+        self.orders[order.id] = order
+
+    def _touch(self, order_id: str) -> None:
+        """What had ended is said otherwise, which is rare: no hash of orders counts any more."""
+        if order_id not in self._live:
+            self._order_hashes.clear()
 
     def _add_order(self, new: NewOrder, time_ms: int) -> None:
         self.orders[new.terms.id] = Order(terms=new.terms, created_ms=time_ms)
@@ -298,7 +314,8 @@ class DeskState:
     def _apply_outcome(self, outcome: Outcome) -> None:
         before = self.orders[outcome.order_id]
         after = apply(before, outcome)
-        self.orders[outcome.order_id] = after
+        if after is not before:
+            self._put(after)
         if before.is_live and not after.is_live:
             self.brackets.ended(after, asked=after.id in self.cancels)
             self.cancels.discard(outcome.order_id)
@@ -322,63 +339,25 @@ class DeskState:
 
     def document(self) -> dict[str, Any]:
         """Return everything the journal determines as sorted plain values."""
+        orders = sorted(self.orders.values(), key=lambda order: order.id)
         return {
-            "balances": self.ledger.document(),
-            "positions": {
-                f"{account} {instrument}": [
-                    plain(position.quantity),
-                    plain(position.cost),
-                    plain(position.realized_pnl),
-                    plain(position.charges),
-                ]
-                for (account, instrument), position in sorted(self.positions.items())
-            },
-            "orders": {
-                order.id: [
-                    msgspec.to_builtins(order),
-                    plain(collar) if (collar := self.collars.get(order.id)) is not None else None,
-                    order.id in self.cancels,
-                ]
-                for order in sorted(self.orders.values(), key=lambda order: order.id)
-            },
-            "brackets": dict(sorted(self.brackets.document().items())),
-            "turns": dict(sorted(self.turns.items())),
+            "orders": {order.id: self._order_entry(order) for order in orders},
             "ids": dict(sorted(self.contents.items())),
-            "latches": msgspec.to_builtins(dict(sorted(self.latches.items()))),
-            "settings": {
-                f"{account} {instrument}": [
-                    plain(self.leverages.get((account, instrument), Decimal(0))),
-                    self.mode(account, instrument).value,
-                ]
-                for account, instrument in sorted({*self.leverages, *self.modes})
-            },
-            "client": None if self.client is None else msgspec.to_builtins(self.client),
-            "disclosures": sorted(self.disclosures),
-            "levels": dict(sorted(self.levels.items())),
-            "calls": dict(sorted(self.called_since_ms.items())),
-            "funded": {
-                f"{account} {instrument}": self.funded_until_ms(account, instrument)
-                for account, instrument in sorted({*self.funded_ms, *self.opened_ms})
-            },
-            "lending": self.lending.document(),
-            "close_outs": {
-                f"{account} {instrument or 'pool'}": msgspec.to_builtins(one)
-                for (account, instrument), one in sorted(
-                    self.close_outs.items(), key=lambda item: item[1].number
-                )
-            },
-            "liquidations": [
-                self.liquidations,
-                [msgspec.to_builtins(one) for _, one in sorted(self.liquidating.items(), key=str)],
-            ],
-            "close_out_orders": dict(sorted(self.close_out_orders.items())),
-            "rules": self.rules.document(),
-            "programs": self.programs.document(),
-            "alerts": self.alerts.document(),
-            "imported": None if self.imported is None else msgspec.to_builtins(self.imported),
+            **few(self),
         }
 
+    def _order_entry(self, order: Order) -> list[Any]:
+        collar = self.collars.get(order.id)
+        told = None if collar is None else plain(collar)
+        return [msgspec.to_builtins(order), told, order.id in self.cancels]
+
     def hash(self) -> str:
-        """Return SHA-256 over the document, hex: equal hashes are equal desks."""
-        text = msgspec.json.encode(self.document(), order="deterministic")
-        return hashlib.sha256(text).hexdigest()
+        """Return SHA-256 over all of it, hex: equal hashes are equal desks."""
+        orders = chunk_hashes(
+            self.orders.values(),
+            self._order_hashes,
+            self._order_entry,
+            lambda order: not order.is_live,
+        )
+        ids = chunk_hashes(self.contents.items(), self._id_hashes, list, lambda _: True)
+        return hash_of({"orders": orders, "ids": ids, **few(self)})

@@ -5,9 +5,9 @@ from decimal import Decimal as D
 from operator import attrgetter
 
 import pytest
-from helpers import desk_stories
-from helpers.engines import BTC, CATALOGUE, ETH, START_MS, Trader
+from helpers.engines import BTC, CATALOGUE, ETH, START_MS
 from helpers.portfolios import situation
+from helpers.stories import journals_of_stories
 
 from desk.engine.alert_book import AlertBook, OwedFill
 from desk.engine.bracket_book import BracketBook, Role
@@ -39,20 +39,7 @@ NOT_FOLDED = {"_catalogue", "brackets._orders", "brackets.tended_at"}
 
 @pytest.fixture(scope="module")
 def journals():
-    """The journals of desks that did all that a desk can do."""
-    traders = []
-    patch = pytest.MonkeyPatch()
-    begin = Trader.__init__
-
-    def noted(self, *arguments, **named):
-        begin(self, *arguments, **named)
-        traders.append(self)
-
-    patch.setattr(Trader, "__init__", noted)
-    for _ in desk_stories.spoken():
-        pass
-    patch.undo()
-    return [(one.rows, one.desk.catalogue) for one in traders if len(one.rows) > 3]
+    return journals_of_stories()
 
 
 def folded(rows, catalogue=CATALOGUE, state=None):
@@ -126,6 +113,7 @@ def stuffed():
         rule="r", value=D(2), reason="a reason", names=("Ada", "Bob"), since_ms=1, expires_ms=2
     )
     state.turns["o"] = ("p", "q")
+    state._order_hashes[1] = state._id_hashes[2] = "ab" * 32
     state.imported = situation().portfolio
     again = restored(CATALOGUE, saved(state))
     assert differing(state, again) == []
