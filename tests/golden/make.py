@@ -1,86 +1,71 @@
-"""Write a golden journal: `python -m golden.make FOLDER`, with the checkout and `tests` importable.
+"""Write golden journals: `python -m golden.make FOLDER`, with the checkout and `tests` importable.
 
 Run once for each schema of the journal. What it made is kept for ever and never made again: the
 desk of every later version must read it to the state and the figures that are written beside it.
+
+The journals are those of the desks that the tests of the engine drive: of all of them as few as
+together say everything that a row can say (`golden.cover`).
 """
 
 import json
 import shutil
 import sys
-from decimal import Decimal as D
 from pathlib import Path
 
-from helpers.engines import BTC, CATALOGUE, SPOT, Trader
-from helpers.programs import ladder, twap
+import pytest
+from golden import story
+from golden.cover import all_parts, said_by
+from helpers.engines import CATALOGUE, Trader
 
-from desk.cli.grammar import read
-from desk.cli.words import Words
 from desk.engine.state import DeskState
 from desk.io.folder import hold_folder
 from desk.io.journal import SqliteJournal
 from desk.io.journal_reader import JournalReader
 
-KEPT = ("journal.db", "journal.anchor")
+KEPT = ("journal.db", "journal.anchor", "journal.seals")
+LONGEST = 250
+"""Rows of one journal."""
 
 
-def lines(trader: Trader, text: str) -> None:
-    """Give a desk what a trader would type."""
-    for number, line in enumerate(text.strip().splitlines()):
-        trader.give(read(Words(line), f"line-{len(trader.rows)}-{number}"))
-        trader.run(120, step=40)
+class Watched:
+    """A plugin of pytest: every desk that a test drives, as it stood when the test had passed."""
+
+    def __init__(self):
+        self.journals = {}
+        self._traders = []
+        begin = Trader.__init__
+
+        def noted(trader, *arguments, **named):
+            begin(trader, *arguments, **named)
+            self._traders.append(trader)
+
+        Trader.__init__ = noted
+
+    def pytest_runtest_logreport(self, report):
+        if report.when != "call":
+            return
+        for number, trader in enumerate(self._traders):
+            known = trader.desk.catalogue is CATALOGUE and 2 < len(trader.rows) <= LONGEST
+            if report.passed and known:
+                self.journals[f"{report.nodeid} {number}"] = [*trader.rows]
+        self._traders.clear()
 
 
-def story() -> Trader:
-    """A desk that did a little of all that this schema knows."""
-    trader = Trader()
-    trader.deposit("400000")
-    trader.market()
-    lines(
-        trader,
-        f"""
-deposit 20000 USDT
-transfer 30000 USDT perp-1 spot-1
-leverage ETHUSDT-PERP.BINANCE 3
-alert price {BTC} above 61000 note once
-alert fill {BTC}
-daily-loss 90000 "Ada" "Ben" "a limit for a golden day"
-disclosure {BTC}
-acknowledge {BTC}@9
-buy 0.1 {SPOT} limit 61000
-sell 0.5 ETHUSDT-PERP.BINANCE limit 2600
-pledge 1 BTC loan-1
-""",
-    )
-    trader.buy("1", stop_loss=D(57000), take_profit=D(62000), id="in")
-    trader.run(200)
-    trader.buy("2", "59000", id="rests")
-    lines(
-        trader,
-        f"""
-amend rests price 58900
-oco sell 1 {BTC} limit 61000 stop 58000
-reverse {BTC}
-cancel rests
-buy 900 {BTC} limit 60000
-""",
-    )
-    trader.run(300)
-    trader.give(ladder(id="up"))
-    trader.give(twap(id="slow"))
-    for _ in range(3):
-        trader.market()
-        trader.run(2_000, step=500)
-    trader.mark(BTC, "61200")
-    trader.run(300)
-    lines(trader, 'cancel all\nkill "the golden day is over"')
-    trader.run(300)
-    return trader
+def chosen(journals):
+    """The fewest of these journals that between them say all that any of them says."""
+    said = {name: said_by(rows) for name, rows in journals.items()}
+    wanted, taken = set().union(*said.values()), []
+    while wanted:
+        best = max(said, key=lambda name: (len(said[name] & wanted), -len(journals[name])))
+        wanted -= said[best]
+        taken.append(best)
+    return taken
 
 
-def figures(state: DeskState) -> dict[str, object]:
+def figures(state):
     """What a person would compare."""
     document = state.document()
-    names = ("balances", "positions", "latches", "levels", "close_outs")
+    names = ("balances", "positions", "latches", "levels", "close_outs", "lending", "programs")
     return {
         "rows": state.seq,
         "state_hash": state.hash(),
@@ -90,7 +75,7 @@ def figures(state: DeskState) -> dict[str, object]:
     }
 
 
-def replayed(folder: Path) -> DeskState:
+def replayed(folder):
     """Return the desk that a folder's journal makes."""
     state = DeskState(CATALOGUE)
     with JournalReader(folder) as reader:
@@ -99,18 +84,19 @@ def replayed(folder: Path) -> DeskState:
     return state
 
 
-def main(folder: Path) -> None:
-    """Write journal, anchor and what they come to into a new folder."""
+def write(folder, rows):
+    """Write journal, anchor, seals and what they come to into a new folder."""
     work = folder.with_name(folder.name + ".work")
     with hold_folder(work) as held:
         journal = SqliteJournal(held, reserve_bytes=64 << 10)
-        for row in story().rows:
+        for row in rows:
             journal.append([row.entry])
         head = journal.head
         journal.close()
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for name in KEPT:
-        shutil.move(work / name, folder / name)
+        if (work / name).exists():
+            shutil.move(work / name, folder / name)
     shutil.rmtree(work)
     found = {"head": head, **figures(replayed(folder))}
     (folder / "figures.json").write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
@@ -118,5 +104,19 @@ def main(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
+def main(folder, *tests):
+    """Run the tests of the engine and keep the journals that are worth it."""
+    watched = Watched()
+    pytest.main(["-q", "-p", "no:cacheprovider", "-m", "not slow", *tests], plugins=[watched])
+    watched.journals |= {"day": story.day(), "unguarded": story.unguarded()}
+    taken = chosen(watched.journals)
+    for number, name in enumerate(taken, 1):
+        rows = watched.journals[name]
+        sys.stdout.write(f"{number:02} {len(rows):4} rows of {name}\n")
+        write(folder / f"{number:02}", rows)
+    said = set().union(*(said_by(watched.journals[name]) for name in taken))
+    sys.stdout.write(f"not said by any: {sorted(all_parts() - said)}\n")
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])
