@@ -26,6 +26,9 @@ BENCHES = {
     "charts": "what two charts add to a frame of the engine",
     "margin": "what a new mark costs with twenty positions, beside loops over plain floats",
     "stress": "a grid of joint moves for a thousand positions, beside the same",
+    "durable": "an order's intent on the disk, beside a bare commit and a bare sync",
+    "orders": "ten thousand orders: what they leave in memory and in the time of the next",
+    "memory": "the workstation at rest, and what a million messages leave",
     "journal": "a journal of a million rows: verified, folded, ready",
     "soak": "the whole desk simulated, faults and crashes and all, from one seed to the next",
 }

@@ -30,7 +30,7 @@ SIDE = 21
 RULES_OF = date(2026, 9, 29)
 """The day whose margin rules are taken."""
 MARKS = {"BTC": Decimal(61_000), "ETH": Decimal(2_600)}
-TARGET_MS = 100.0
+TARGET_MS = 3.0
 MAP_POSITIONS, MAP_TARGET_MS = 6, 3.0
 """A normal book; more would be felt by who waits for the desk."""
 
