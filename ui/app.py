@@ -27,6 +27,7 @@ PROBES = {
     "DESK_PANIC_PROBE": ("ui.measure.panic", "PanicProbe"),
     "DESK_ALERT_PROBE": ("ui.measure.alerts", "AlertProbe"),
     "DESK_PANELS_PROBE": ("ui.measure.panels", "PanelsProbe"),
+    "DESK_EVENT_PROBE": ("ui.measure.events", "EventsProbe"),
     "DESK_START_PROBE": ("ui.measure.start", "StartProbe"),
 }
 """Set by `desk bench`: what measures in the window, and where it writes its report."""

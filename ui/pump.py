@@ -53,6 +53,8 @@ class Pump(QObject):
     filmed = Signal(object)
     """A picture of the past that was asked for."""
     happened = Signal(object)
+    told = Signal()
+    """Every event that had come has been handed on."""
     link_changed = Signal(object)
     still_silent = Signal()
     """At every beat for as long as the link is silent."""
@@ -173,15 +175,19 @@ class Pump(QObject):
             return
         self._look()
         newest: DeskFrame | None = None
+        events = False
         for message in self._decoded():
             if isinstance(message, DeskFrame):
                 newest = message
             elif isinstance(message, EventMessage):
                 self._take_event(message)
+                events = True
             elif isinstance(message, FilmFrame):
                 self.filmed.emit(message)
             else:
                 self.greeted.emit(message)
+        if events:
+            self.told.emit()
         if newest is not None and newest.ts_ns < self._woke_ns:
             self._ask_frame()
         elif newest is not None:

@@ -136,6 +136,7 @@ class DeskWindow(Panes):
         pump.greeted.connect(self._greet)
         pump.framed.connect(self.display.show_frame)
         pump.happened.connect(self._take_event)
+        pump.told.connect(self.footer.paint_now)  # before the prices that came with it
         pump.link_changed.connect(self._show_link)
         pump.still_silent.connect(self._show_silence)
         pump.faulted.connect(self._show_fault)

@@ -17,6 +17,7 @@ BENCHES = {
     "book": "from a change of the book in bytes to the book, beside json.loads",
     "replay": "a recorded venue through the real path, beside a plain loop",
     "window": "the window at several message rates, beside a table with one signal a tick",
+    "event": "fills, denials and alerts in a storm of prices until they are painted",
     "grid": "a table of 50 x 15 figures, all changed, beside a QTableView over a Python model",
     "check": "what `python3 -m desk` looks at before it starts, beside a bare interpreter",
     "panels": "every panel's paint in the running program, at two speeds of the market",

@@ -11,12 +11,12 @@ import os
 import random
 import struct
 from collections import deque
-from collections.abc import Callable
 from decimal import Decimal
 from multiprocessing.connection import Connection
 
 import msgspec
 
+from desk.bench.critical import Criticals
 from desk.engine.chart_snapshot import CandlesView
 from desk.engine.snapshot import (
     AccountView,
@@ -86,9 +86,12 @@ class Tape:
         return (self.clock.boot_ns() - self._started_ns) / 1e9
 
 
-def serve_window(connection: Connection, symbols: int, rate: int, seconds: float) -> None:
-    """Be the engine of one window for a while, then close the pipe."""
+def serve_window(
+    connection: Connection, symbols: int, rate: int, seconds: float, *, critical: bool = False
+) -> None:
+    """Be the engine of one window for a while, with what it must not miss; then close the pipe."""
     tape = Tape(symbols, rate)
+    criticals = Criticals(tape.clock) if critical else None
     encode = msgspec.msgpack.Encoder().encode
     requests = msgspec.msgpack.Decoder(Request)
     commands = msgspec.msgpack.Decoder(AnyCommand)
@@ -103,6 +106,8 @@ def serve_window(connection: Connection, symbols: int, rate: int, seconds: float
             while connection.poll(POLL_S if wanted is None else 0):
                 command = commands.decode(requests.decode(connection.recv_bytes()).payload)
                 wanted = command if isinstance(command, NextFrame) else wanted
+            if criticals is not None and (event := criticals.due()) is not None:
+                connection.send_bytes(encode(event))
             now_ns = tape.clock.boot_ns()
             if wanted is not None and now_ns - sent_ns >= FRAME_NS:
                 number, sent_ns = number + 1, now_ns
@@ -112,6 +117,20 @@ def serve_window(connection: Connection, symbols: int, rate: int, seconds: float
                 connection.poll(min(POLL_S, (FRAME_NS - (now_ns - sent_ns)) / 1e9))
     except (EOFError, OSError):
         pass  # the window has gone before its time; its missing report says so
+    connection.close()
+
+
+def push_events(connection: Connection, seconds: float) -> None:
+    """Send what must not be missed and nothing else."""
+    clock, encode = SystemClock(), msgspec.msgpack.Encoder().encode
+    criticals, until_ns = Criticals(clock), clock.boot_ns() + int(seconds * 1e9)
+    try:
+        while clock.boot_ns() < until_ns:
+            if (event := criticals.due()) is not None:
+                connection.send_bytes(encode(event))
+            connection.poll(POLL_S)
+    except OSError:
+        pass
     connection.close()
 
 
@@ -144,9 +163,6 @@ def _write(fd: int, rest: bytes, waiting: deque[bytes]) -> bytes:
         except BlockingIOError:
             break
     return rest
-
-
-Load = Callable[[Connection, int, int, float], None]
 
 
 def _frame(tape: Tape, number: int, wanted: NextFrame) -> DeskFrame:

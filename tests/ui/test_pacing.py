@@ -2,9 +2,12 @@
 
 import pytest
 from helpers.frames import later, normal_desk
+from PySide6.QtCore import QEvent, QObject
 
+from desk.model.events import Alerted
 from ui.pacing import Pacing
 from ui.panels.cure_card import CureCard
+from ui.panels.orders import OrdersPanel
 from ui.theme import Theme
 
 
@@ -72,3 +75,44 @@ def test_card_that_offers_the_same_again_has_nothing_laid_out(qtbot):
     assert asked == []
     card.call("", calm=True)
     assert len(asked) == 1
+
+
+def test_log_is_written_into_its_table_only_while_it_is_in_front(qtbot):
+    panel = OrdersPanel(Theme())
+    qtbot.addWidget(panel)
+    panel.show()
+    for number in (1, 2):
+        panel.log.add(number, 0, Alerted(severity="info", message=f"number {number}"))
+        panel.show_log()
+    assert panel.events.grid.rows == ()
+    panel.tabs.tabs[4].setChecked(True)
+    assert [row.cells[1].text for row in panel.events.grid.rows] == ["number 2", "number 1"]
+    panel.log.add(3, 0, Alerted(severity="info", message="number 3"))
+    panel.show_log()
+    assert panel.events.grid.rows[0].cells[1].text == "number 3"
+
+
+class Paints(QObject):
+    """Counts the paints of a widget."""
+
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.times = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched, event):
+        self.times += event.type() == QEvent.Type.Paint
+        return False
+
+
+def test_event_is_on_the_screen_before_the_prices_that_came_with_it(rig):
+    """A fill is painted when it is handed on, and none of the footer's controls with it."""
+    rig.settle()
+    footer, order = rig.window.footer, []
+    words, button = Paints(footer), Paints(footer.help)
+    rig.pump.told.connect(lambda: order.append(words.times))
+    before = button.times
+    rig.desk.tell(Alerted(severity="info", message="something"))
+    rig.until(lambda: bool(order))
+    assert order[0] >= 1
+    assert button.times == before

@@ -17,3 +17,10 @@ def open_grids(connection: Connection) -> None:
     from ui.measure.grids import run_grids
 
     run_grids(connection)
+
+
+def open_line(connection: Connection, /, *, report: str) -> None:
+    """Show one event after the other as a line of text in this process."""
+    from ui.measure.events import run_line
+
+    run_line(connection, report)

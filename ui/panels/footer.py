@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Signal
+from PySide6.QtCore import QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -25,6 +25,7 @@ class Footer(QWidget):
 
     def __init__(self, theme: Theme, help_key: str, command_key: str, panels_key: str) -> None:
         super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._theme = theme
         self._line = Line(0, "", tr("Waiting for the desk"), Tone.MUTED, "clock")
         self._journal = ""
@@ -67,7 +68,18 @@ class Footer(QWidget):
             self.say_typed(None)
         self.setAccessibleName(f"{line.time} {line.text}")
         self.setToolTip(as_text(line.text))
-        self.update()
+        self.update(self._words_box())
+
+    def paint_now(self) -> None:
+        """What was said last is on the screen when this returns; the controls beside it stay."""
+        self.repaint(self._words_box())
+
+    def _words_box(self) -> QRect:
+        left = self._words_left()
+        return QRect(left, 0, self.help.x() - left, self.height())
+
+    def _words_left(self) -> int:
+        return 14 if self._lock is None else self._lock.geometry().right() + 10
 
     def say_typed(self, line: Line | None) -> None:
         """Show what is said of the line being typed; None: the last event again."""
@@ -75,7 +87,7 @@ class Footer(QWidget):
         said = line or self._line
         self.setAccessibleDescription("" if line is None else line.text)
         self.setToolTip(as_text(said.text))
-        self.update()
+        self.update(self._words_box())
 
     def show_journal(self, seq: int, *, durable: bool) -> None:
         """How far the journal has come."""
@@ -83,7 +95,7 @@ class Footer(QWidget):
         text = text if durable else tr("{journal} · NOT DURABLE", journal=text)
         if text != self._journal:
             self._journal, self._durable = text, durable
-            self.update()
+            self.update(self._words_box())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self, self._theme) as ink:
@@ -98,7 +110,7 @@ class Footer(QWidget):
                 token, journal, self._journal, QRectF(0, 0, right, box.height()), Align.RIGHT
             )
             line = self._typed or self._line
-            start = 14.0 if self._lock is None else self._lock.geometry().right() + 10.0
+            start = float(self._words_left())
             color = theme.color(line.tone.value).name()
             icons.draw(painter, line.icon, color, QRectF(start, box.center().y() - 6, 12, 12))
             x = start + 20

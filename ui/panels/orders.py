@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
@@ -73,6 +73,7 @@ class OrdersPanel(QWidget):
 
     def _tell_page(self, number: int) -> None:
         self.orders_shown.emit(number == 0)
+        self.show_log()
 
     def open_page(self, page: QWidget) -> None:
         """Bring a page forward, as its tab does; one that is lent is in front where it is."""
@@ -96,8 +97,13 @@ class OrdersPanel(QWidget):
         self.tabs.tabs[number].show()
 
     def show_log(self) -> None:
-        """Show the log after an event came."""
-        self.events.show_rows(self.log.rows())
+        """Show the log after an event came, where it is in front: it is five hundred rows."""
+        if self.events.isVisible():
+            self.events.show_rows(self.log.rows())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.show_log()
 
     def cancel_selected(self) -> None:
         """Cancel the selected order, if it still works."""

@@ -48,7 +48,7 @@ class EventLog:
     """The last events, newest first."""
 
     def __init__(self) -> None:
-        self._lines: deque[Line] = deque(maxlen=LOG_LIMIT)
+        self._rows: deque[Row] = deque(maxlen=LOG_LIMIT)
 
     def add(self, number: int, wall_ms: int, event: AnyEvent) -> Line | None:
         """Write an event down; None if it is nothing to read (a preview, an answer)."""
@@ -57,15 +57,13 @@ class EventLog:
             return None
         text, tone, icon = told
         line = Line(number, clock(wall_ms), text, tone, icon)
-        self._lines.appendleft(line)
+        cells = (Cell(line.time, Tone.MUTED), Cell(line.text, line.tone))
+        self._rows.appendleft(Row(str(number), cells))
         return line
 
     def rows(self) -> tuple[Row, ...]:
         """Rows for the table."""
-        return tuple(
-            Row(str(line.number), (Cell(line.time, Tone.MUTED), Cell(line.text, line.tone)))
-            for line in self._lines
-        )
+        return tuple(self._rows)
 
 
 def sentence(event: AnyEvent) -> tuple[str, Tone, str] | None:

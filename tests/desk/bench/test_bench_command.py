@@ -5,6 +5,7 @@ import struct
 import subprocess
 import sys
 import threading
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from desk.app.entry import main
 from desk.bench import check, command, grid
 from desk.bench.alert import rows as alert_rows
 from desk.bench.charts import rows as chart_rows
+from desk.bench.event import rows_of as event_rows
 from desk.bench.load import push_ticks, serve_window
 from desk.bench.panic import HUNG, KEYS
 from desk.bench.panic import rows as panic_rows
@@ -33,8 +35,9 @@ from desk.bench.window import (
     flatness,
     window_rows,
 )
-from desk.engine.snapshot import DeskFrame, Hello, PipeMessage, Request
+from desk.engine.snapshot import DeskFrame, EventMessage, Hello, PipeMessage, Request
 from desk.model.commands import NextFrame
+from desk.model.events import Alerted, Denied, Filled
 
 REPORT = Report(
     seconds=2.0,
@@ -203,6 +206,31 @@ def test_load_greets_then_sends_one_frame_for_one_request(load):
     assert not connection.poll(0.1)
     ask(connection, 2)
     assert decode(connection.recv_bytes()).messages > frame.messages
+
+
+def test_what_must_not_be_missed_comes_between_the_frames_without_holes(load):
+    connection = load(partial(serve_window, critical=True), 2, 2_000, 0.5)
+    decode = msgspec.msgpack.Decoder(PipeMessage).decode
+    said = []
+    try:
+        while True:
+            ask(connection)
+            message = decode(connection.recv_bytes())
+            said += [message] * isinstance(message, EventMessage)
+    except (EOFError, OSError):
+        pass
+    assert [message.number for message in said] == list(range(1, len(said) + 1))
+    assert [type(message.event) for message in said[:3]] == [Filled, Denied, Alerted]
+
+
+def test_every_event_of_all_runs_counts_beside_a_line_alone():
+    window, line = (Report(events_ms=[ms] * 99 + [9 * ms]) for ms in (1.0, 0.5))
+    middle, late, worst = event_rows([(window, line), (window, line)])
+    assert (middle["value"], middle["reference"], middle["target"]) == (1.0, 0.5, None)
+    assert (late["value"], late["target"], late["ok"]) == (9.0, "<= 5", False)
+    assert worst["value"] == 9.0
+    assert "200 fills, denials and alerts in 2 runs" in worst["note"]
+    assert not event_rows([(Report(), line)])[1]["ok"]
 
 
 def test_control_gets_every_message_in_order_at_the_rate(load):
