@@ -113,6 +113,8 @@ class Candles:
         self._is_whole = False
         self._asked: ChartWanted | None = None
         self._whole_at_ms = 0
+        self._last: CandlesView | None = None
+        """What was taken last."""
 
     def __len__(self) -> int:
         return len(self.start)
@@ -133,16 +135,23 @@ class Candles:
 
     def take(self, view: CandlesView, wall_ms: int) -> bool:
         """Add candles; those from the first new one on are replaced. True if anything came."""
-        if not _is_sound(view):
-            return False
-        asked, self.is_heard = self._asked, True
+        asked, last = self._asked, self._last
         whole = asked is not None and asked.from_ms == 0
+        # Almost every frame brings the same candles, of which only the last has moved.
+        runs_on = not whole and last is not None and _runs_on(last, view)
+        if not (_is_sound_at_its_end(view) if runs_on else _is_sound(view)):
+            return False
+        self.is_heard, self._last = True, view
         if whole:
             self._is_whole, self._whole_at_ms = True, wall_ms
         elif view.revision != self._revision:
             self._is_whole = False
         self._revision = view.revision
-        self._splice(view, whole=whole)
+        if runs_on:
+            for name in COLUMNS:
+                self.values[name][-1] = _number(getattr(view, name)[-1])
+        else:
+            self._splice(view, whole=whole)
         self.source = said(view.source) or self.source
         self.funding |= {ms: rate for ms, rate in view.funding if math.isfinite(rate)}
         if view.heat is not None:
@@ -241,8 +250,25 @@ class Shelf:
         return [one.wanted(heat=depth, wall_ms=wall_ms) for one, depth in heat.items()]
 
 
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
 def _numbers(values: Sequence[float | None]) -> Numbers:
-    return np.asarray([math.nan if value is None else value for value in values], float)
+    return np.asarray([_number(value) for value in values], float)
+
+
+def _runs_on(last: CandlesView, view: CandlesView) -> bool:
+    """The same candles as before, but for the figures of the last one."""
+    if not view.start_ms or view.start_ms != last.start_ms:
+        return False
+    columns = ((getattr(last, name), getattr(view, name)) for name in COLUMNS)
+    return all(len(old) == len(new) and old[:-1] == new[:-1] for old, new in columns)
+
+
+def _is_sound_at_its_end(view: CandlesView) -> bool:
+    prices = (view.open[-1], view.high[-1], view.low[-1], view.close[-1])
+    return all(math.isfinite(price) and price > 0 for price in prices)
 
 
 def _is_sound(view: CandlesView) -> bool:

@@ -72,6 +72,35 @@ def test_the_running_candle_is_replaced_and_what_was_over_stays_painted(candles)
     assert candles.values["close"].tolist() == [101.0, 102.0, 105.0, 106.0]
 
 
+def test_the_short_way_for_a_running_candle_ends_where_the_long_way_does(candles):
+    """Views of every kind one after the other; the long way has forgotten what was before."""
+    whole = Candles(BTC, 60)
+    whole.wanted(heat=False, wall_ms=0)
+    whole.take(view(0, 101.0, 102.0, 103.0), 0)
+    views = [
+        view(1, 102.0, 104.0),
+        view(1, 102.0, 99.0, mark=[None, 98.5]),
+        view(1, 102.0, 98.0, mark=[None, None]),
+        view(1, 102.0, math.nan),  # no price: refused
+        view(1, 102.5, 97.0),  # what was over has changed
+        view(1, 102.5, 96.0),
+        view(2, 96.0, 95.0),  # the next candle has begun
+        view(2, 96.0, 94.0),
+        view(2, 96.0, 93.0, volume=[2.0]),  # no candles: refused
+    ]
+    for one in views:
+        for kept in (candles, whole):
+            kept.wanted(heat=False, wall_ms=1)
+        whole._last = None
+        assert candles.take(one, 1) == whole.take(one, 1)
+        assert list(candles.start) == list(whole.start)
+        assert all(
+            np.array_equal(candles.values[name], whole.values[name], equal_nan=True)
+            for name in candles.values
+        )
+    assert candles.bar(-1).close == 94.0
+
+
 def test_a_candle_that_was_over_may_change(candles):
     ask(candles)
     candles.take(view(1, 109.0, 104.0), 0)
