@@ -341,7 +341,7 @@ class DeskState:
         """Return everything the journal determines as sorted plain values."""
         orders = sorted(self.orders.values(), key=lambda order: order.id)
         return {
-            "orders": {order.id: self._order_entry(order) for order in orders},
+            "orders": {order.id: msgspec.to_builtins(self._order_entry(order)) for order in orders},
             "ids": dict(sorted(self.contents.items())),
             **few(self),
         }
@@ -349,7 +349,7 @@ class DeskState:
     def _order_entry(self, order: Order) -> list[Any]:
         collar = self.collars.get(order.id)
         told = None if collar is None else plain(collar)
-        return [msgspec.to_builtins(order), told, order.id in self.cancels]
+        return [order, told, order.id in self.cancels]
 
     def hash(self) -> str:
         """Return SHA-256 over all of it, hex: equal hashes are equal desks."""

@@ -11,6 +11,7 @@ every depth, so that a later desk that knows one thing more comes to the same fo
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any, cast
@@ -20,6 +21,10 @@ import msgspec
 CHUNK = 1_000
 
 _encode = msgspec.json.Encoder(order="sorted").encode
+
+# No string of JSON holds a bare quote, so that these find keys only and never what a text says.
+_NEXT_EMPTY = re.compile(rb'(?:,"[a-z_]++":(?:null|false|""|\[\]|\{\}))++')
+_FIRST_EMPTY = re.compile(rb'\{"[a-z_]++":(?:null|false|""|\[\]|\{\}),?')
 
 
 def spare(value: Any) -> Any:
@@ -42,6 +47,17 @@ def hash_of(document: Any) -> str:
     return hashlib.sha256(_encode(spare(document))).hexdigest()
 
 
+def spare_text(value: Any) -> bytes:
+    """Return the JSON of `spare` for structs and lists of them, without a plain value of each."""
+    text, longer = _encode(value), b""
+    while text != longer:
+        longer = text
+        text = _FIRST_EMPTY.sub(b"{", _NEXT_EMPTY.sub(b"", text))
+        if b"{}" not in text:
+            break
+    return text
+
+
 def chunk_hashes(
     values: Iterable[Any],
     known: dict[int, str],
@@ -57,7 +73,7 @@ def chunk_hashes(
         number = len(hashes)
         found = known.get(number)
         if found is None:
-            found = hash_of([entry(one) for one in some])
+            found = hashlib.sha256(spare_text([entry(one) for one in some])).hexdigest()
             if len(some) == CHUNK and all(map(is_settled, some)):
                 known[number] = found
         hashes.append(found)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+import msgspec
 import pytest
 from helpers.engines import CATALOGUE
 from helpers.stories import journals_of_stories
@@ -11,7 +12,7 @@ from desk.bench.journal import long_entries
 from desk.engine import state_hash
 from desk.engine.saved_state import restored, saved
 from desk.engine.state import DeskState
-from desk.engine.state_hash import hash_of, spare
+from desk.engine.state_hash import hash_of, spare, spare_text
 from desk.model.journal import Row
 
 
@@ -71,6 +72,17 @@ def test_what_says_nothing_does_not_count():
     assert hash_of(said) == hash_of({"g": 0, "h": "0", "i": [None]})
     text = json.dumps({"g": 0, "h": "0", "i": [None]}, separators=(",", ":")).encode()
     assert hash_of(said) == hashlib.sha256(text).hexdigest()
+
+
+def test_the_quick_text_of_orders_is_that_of_their_plain_values(journals):
+    sly = '"a":null,"b":"",{"c":[],\\"d":{}'
+    for written, catalogue in [*journals, (long_rows(150), CATALOGUE)]:
+        for order in folded(rows_of(row.entry for row in written), catalogue).orders.values():
+            for note in (order.note, sly, ",", "null", "\\"):
+                one = [msgspec.structs.replace(order, note=note), note, False, {"a": {"b": {}}}]
+                assert spare_text(one) == msgspec.json.encode(
+                    spare(msgspec.to_builtins(one)), order="sorted"
+                )
 
 
 def test_two_desks_that_differ_in_anything_have_two_hashes():
