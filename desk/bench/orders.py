@@ -8,7 +8,6 @@ them. The journals lie in memory where the system has a folder there: no disk is
 from __future__ import annotations
 
 import gc
-import os
 import tempfile
 from pathlib import Path
 
@@ -18,19 +17,19 @@ from desk.bench.pairs import cpu_us, interleaved
 from desk.bench.row import Given, Row, row
 from desk.bench.trading import INSTRUMENT, Trading
 from desk.engine.frame import build_frame
+from desk.io.disk import memory_folder
 from desk.model.commands import NextFrame
 
 ORDERS, FIRST, BLOCK = 10_000, 1_000, 50
 PAIRS = 15
 MOST_MB, MOST_TIMES = 2.0, 1.1
-IN_MEMORY = Path("/dev/shm")
 KEPT_FROM = 2_000
 """What is there once (pools, caches) is there by then."""
 
 
 def measure(given: Given, orders: int = ORDERS) -> list[Row]:
     """Let two desks trade, one long before the other; return the rows."""
-    place = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None
+    place = memory_folder()
     with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as folder:
         old, young = Trading(Path(folder) / "old"), Trading(Path(folder) / "young")
         grown_mb = _grown_mb(old, orders)

@@ -37,6 +37,15 @@ def make_private_folder(path: Path) -> None:
         folder.mkdir(mode=PRIVATE_FOLDER_MODE, exist_ok=True)
 
 
+def memory_folder() -> Path | None:
+    """Return where files are kept in memory alone; None where the system has no such place.
+
+    Everybody may write there: make a folder of a random name in it (`tempfile`), private.
+    """
+    place = Path("/dev/shm")  # nosec B108
+    return place if os.access(place, os.W_OK) else None
+
+
 def sync_file(file: FileIO) -> None:
     """Return when the file's content is on the disk; raises OSError when that is not known."""
     if sys.platform == "darwin":

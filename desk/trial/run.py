@@ -28,6 +28,7 @@ import msgspec
 from desk.app.options import Options
 from desk.app.session import Session, open_session
 from desk.cli.shipped import shipped
+from desk.io.disk import memory_folder
 from desk.io.folder import hold_folder
 from desk.model.commands import AnyCommand, CancelAll, Flatten, Rearm
 from desk.model.errors import DeskError
@@ -100,8 +101,7 @@ def run_seed(
     state = random.getstate()
     random.seed(f"trial {seed}")  # what reads the module's own dice: retries, ping payloads
     loop = TrialLoop()
-    memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="trial-", dir=memory if memory.is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix="trial-", dir=memory_folder()))
     trial = _Trial(seed, seconds, loop, folder, trace)
     try:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
