@@ -100,7 +100,7 @@ class JournalPanel(QWidget):
         self._filter()
         self.timeline.show_day(day)
         self.copy_seal.setVisible(day.seal is not None)
-        self.copy_seal.setToolTip(day.seal_text())
+        self.copy_seal.setToolTip(as_text(day.seal_text()))
         self.foot.say(day.chain_words(), day.film_words(), warns=bool(day.film_note))
 
     def show_at(self, wall_ms: int | None) -> None:
