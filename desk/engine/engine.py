@@ -181,12 +181,13 @@ class Engine:
             if not plan.may_use_reserve:
                 self.desk.journal_note = ""
             return self._go_on(self._carry_out(plan, message.rows, durable=True))
-        if not message.full or plan.may_use_reserve:
-            self._latch_journal(message.reason)
+        latches = not message.full or plan.may_use_reserve
+        said = self._latch_journal(message.reason) if latches else []
         self.desk.journal_note = message.reason
         if plan.stands or plan.may_use_reserve:
-            return self._go_on(self._carry_out(plan, [], durable=False))
-        return Work(events=self._numbered([_not_durable(plan, message)]))
+            done = self._go_on(self._carry_out(plan, [], durable=False))
+            return Work(entries=done.entries, events=[*said, *done.events])
+        return Work(events=[*said, *self._numbered([_not_durable(plan, message)])])
 
     def _go_on(self, done: Work) -> Work:
         """Let what follows for protective legs follow at once, before time passes."""
@@ -196,9 +197,14 @@ class Engine:
     def _tended(self) -> Plan | None:
         return brackets.tend(self.desk) or oco.tend(self.desk) or reversing.tend(self.desk)
 
-    def _latch_journal(self, reason: str) -> None:
-        latch = Latch(key="journal", state="HALTED", reason=reason, since_ms=self.desk.wall_ms)
-        self.desk.state.latches["journal"] = latch
+    def _latch_journal(self, reason: str) -> list[AnyEvent]:
+        """Halt the desk, which no row can say any more; return the words about it."""
+        state, wall_ms = self.desk.state, self.desk.wall_ms
+        before, is_known = state.state, "journal" in state.latches
+        state.latches["journal"] = Latch(
+            key="journal", state="HALTED", reason=reason, since_ms=wall_ms
+        )
+        return [] if is_known else self._numbered([self._state_changed(before, "")])
 
     def _carry_out(self, plan: Plan, rows: list[Row], *, durable: bool) -> Work:
         """Apply what was decided: the state, then the venue, then the words about it."""

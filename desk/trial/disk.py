@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from enum import Enum
+from functools import cache
 from io import FileIO
 from pathlib import Path
 from random import Random
@@ -22,8 +23,10 @@ from typing import Any
 
 import msgspec
 
-from desk.app import practice, snapshots
-from desk.cli.snapshot import make_snapshot
+from desk.app import assemble, practice, runtime, session, snapshots
+from desk.cli import snapshot
+from desk.cli.shipped import shipped
+from desk.cli.snapshot import code_hash, make_snapshot
 from desk.io import anchor, journal, reserve
 from desk.io.journal_database import JOURNAL_FILE, LOG_FILE
 from desk.io.journal_reader import ANCHOR_FILE
@@ -33,6 +36,8 @@ from desk.model.instrument import Instrument
 
 ROOM = 1 << 30
 """Bytes free on a disk that is not full."""
+TICK_S = 0.05
+"""How often the engine is told the time: every 50 ms, for the sake of speed."""
 SECTOR = 512
 LOG_HEADER = 32
 _LEFT_BEHIND = (journal.RESERVE_FILE, f"{JOURNAL_FILE}-shm", "desk.lock")
@@ -203,6 +208,7 @@ class _Database:
 
 
 _connect = journal.connect
+_code_hash, _shipped = cache(code_hash), cache(shipped)
 
 
 def _io_error() -> Exception:
@@ -237,6 +243,11 @@ def mounted(disk: TrialDisk, *, checkpoint_bytes: int, snapshot_rows: int) -> Ge
             (snapshots, "make_in_child", _snapshot_here),
             (snapshots, "EVERY_ROWS", snapshot_rows),
             (snapshots, "LEAVING_ROWS", snapshot_rows),
+            # Read once, and not by every desk of the trial anew.
+            (snapshot, "code_hash", _code_hash),
+            (session, "shipped", _shipped),
+            (assemble, "shipped", _shipped),
+            (runtime, "TICK_S", TICK_S),
         ):
             put_back.callback(setattr, module, name, getattr(module, name))
             setattr(module, name, stand_in)

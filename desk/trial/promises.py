@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from desk.app.session import Session
 from desk.engine.state import DeskState
-from desk.model.events import Acknowledged, AnyEvent, Denied, Filled, OrderChanged
+from desk.model.events import Acknowledged, AnyEvent, Denied, Filled, OrderChanged, StateChanged
 from desk.model.instrument import Kind
 from desk.model.market_data import MarketEvent, MarkPrice
 from desk.model.numbers import ZERO
@@ -52,6 +52,8 @@ class Promises:
         self._session: Session | None = None
         self._taken = 0
         """How many of the desk's fills were looked at in this life."""
+        self._said_state = ""
+        """The last that the desk said of itself."""
         self.is_doubtful = False
         """The disk was full or broken in this life: not all that was done could be made durable."""
         self.checks = 0
@@ -70,6 +72,7 @@ class Promises:
         self._note_doubts()
         if not self.is_doubtful:
             self._require_same(session)
+        self._said_state = session.runtime.engine.desk.state.state
         self._begin_from(session.runtime.engine.desk.state)
         session.listen(self._hear)
         self._overhear(session)
@@ -135,6 +138,8 @@ class Promises:
                 if event.id in runtime.engine.desk.state.contents:
                     row_hash = runtime.journal.hash_at(event.seq)
                     self._acknowledged.setdefault(event.id, (event.seq, row_hash))
+            case StateChanged():
+                self._said_state = event.after
             case OrderChanged():
                 self._order(event)
             case Filled():
@@ -183,17 +188,16 @@ class Promises:
         assert self._session is not None
         if held * order.side.sign >= 0:
             return False
-        others = [
-            other
-            for other in self._session.runtime.engine.desk.state.live_orders(order.account)
-            if other.terms.instrument == order.instrument
-            and other.terms.side is order.side
-            and not other.terms.reduce_only
-            and other.id != order.id
-            and (order.oco is None or other.terms.oco != order.oco)
-        ]
-        working = sum((other.terms.quantity - other.filled for other in others), ZERO)
-        return order.quantity + working <= abs(held)
+        working: defaultdict[str, Decimal] = defaultdict(Decimal)
+        """By order, or by pair: of two that cancel each other one fills."""
+        for other in self._session.runtime.engine.desk.state.live_orders(order.account):
+            terms, left = other.terms, other.terms.quantity - other.filled
+            same = (terms.instrument, terms.side) == (order.instrument, order.side)
+            rival = order.oco is not None and terms.oco == order.oco
+            if same and other.id != order.id and not (terms.reduce_only or rival):
+                one = terms.oco or other.id
+                working[one] = max(working[one], left)
+        return order.quantity + sum(working.values(), ZERO) <= abs(held)
 
     def age_ms(self, instrument: str) -> int | None:
         """Return how old the last mark that came is; None: none has come in this life."""
@@ -222,16 +226,23 @@ class Promises:
             raise Broken("no fill counts twice", fill.id)
         if not self.is_doubtful:
             self._fills[fill.id] = fill
-        if order.terms.reduce_only and (before * after < 0 or abs(after) > abs(before)):
+        flips = before * after < 0 or abs(after) > abs(before)
+        if flips and order.terms.reduce_only and not self._is_linked:
             raise Broken("what only reduces never flips", f"{order.id}: {before} → {after}")
+
+    @property
+    def _is_linked(self) -> bool:
+        """Whether words of the venue may come in another order than its deeds."""
+        assert self._session is not None
+        return self._session.runtime.engine.desk.venue.link.session > 0
 
     # ------------------------------------------------------------------ looked at now and then
 
     def give(self, session: Session, give: Callable[[], None]) -> None:
         """Let a command be given; a denial may leave nothing but its record."""
         runtime = session.runtime
-        runtime.tick()
         state = runtime.engine.desk.state
+        self._settle(session)
         before, said = state.hash(), list[AnyEvent]()
         runtime.listeners.append(said.append)
         try:
@@ -245,6 +256,13 @@ class Promises:
             raise Broken("a denial leaves the state unchanged", f"{denied[0].about} {denied[0].id}")
         self.raise_broken()
 
+    def _settle(self, session: Session) -> None:
+        """Let everything happen that is due: one tick takes up one thing."""
+        state, seq = session.runtime.engine.desk.state, -1
+        while state.seq != seq:
+            seq = state.seq
+            session.runtime.tick()
+
     def raise_broken(self) -> None:
         """Raise what was found while the desk was speaking."""
         if self.broken is not None:
@@ -255,11 +273,14 @@ class Promises:
         session = self._session
         assert session is not None
         self.raise_broken()
-        runtime = session.runtime
-        runtime.tick()
+        self._settle(session)
+        self._note_doubts()
         self.raise_broken()
-        desk = runtime.engine.desk
+        desk = session.runtime.engine.desk
         self.checks += 1
+        if desk.state.state != self._said_state:
+            found = f"{desk.state.state}, and said {self._said_state}"
+            raise Broken("a change of state is said", found)
         self._require_zero_sum(desk.state)
         self._require_positions(desk.state)
         for name in self._marked:

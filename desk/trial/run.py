@@ -39,6 +39,7 @@ from desk.sim.simulator import Settings, Simulator
 from desk.trial.clock import TrialClock
 from desk.trial.disk import ROOM, PowerLost, TrialDisk, mounted
 from desk.trial.loop import TrialLoop
+from desk.trial.mischief import Mischief, link_faults, market_faults
 from desk.trial.network import Network
 from desk.trial.promises import Broken, Promises
 from desk.trial.trader import Trader
@@ -47,35 +48,17 @@ from desk.trial.truth import Truth
 BTC, ETH, SPOT = "BTCUSDT-PERP.BINANCE", "ETHUSDT-PERP.BINANCE", "BTCUSDT.BINANCE"
 INSTRUMENTS = (BTC, ETH, SPOT)
 SECONDS = 40.0
+ACTS_PER_S = 5.0
+KILL_CHANCE = 0.01
+"""Of an act: from here on each is drawn from what the ones before leave."""
+MISCHIEF_CHANCE = KILL_CHANCE + 0.07
+LOOK_CHANCE = MISCHIEF_CHANCE + 0.07
+RESTART_CHANCE = 0.1
+"""Of an act in a desk whose journal has failed: somebody starts it anew."""
+LINKED_CHANCE = 0.3
+"""Of a seed that trades at the exchange of practice, over a bad link."""
 HEALED_WITHIN_S = 150.0
 """The longest wait between two tries to connect is a minute; then data must come."""
-
-_MARKET_FAULTS = (
-    "drop@depth:p=0.02",
-    "dup@depth:p=0.02",
-    "reorder@depth:p=0.02",
-    "drop@usdm:p=0.01",
-    "garbage@usdm:p=0.005",
-    "hostile@usdm:p=0.005",
-    "disconnect@usdm:at=9s",
-    "cut@usdm:at=13s",
-    "stall@usdm:at=11s:for=4s",
-    "silent@markPrice:at=15s:for=5s",
-    "freeze@markPrice:at=8s:for=6s",
-    "stamps@usdm:at=17s:for=5s",
-    "blackhole@usdm:at=14s:for=6s",
-    "late@depth:by=2s",
-    "status429@rest:at=6s:for=6s",
-    "move@BTC:by=-0.06:at=10s:for=4s",
-    "move@ETH:by=0.08:at=20s:for=3s",
-)
-_LINK_FAULTS = (
-    "lose:p=0.05",
-    "drop:p=0.05",
-    "duplicate:p=0.1",
-    "reorder:p=0.1",
-    "down:at=12s:for=6s",
-)
 
 
 class Report(NamedTuple):
@@ -139,28 +122,14 @@ class _Trial:
         self.simulator = self._market(traded)
         self.trader = Trader(Dice(f"trader {seed}"), traded, self._price)
         self.options = Options(account=str(folder))
-        self._acts: list[tuple[int, Callable[[Session], None]]] = [
-            (60, self._command),
-            (10, self._look),
-            (2, self._reset_lines),
-            (2, self._hold_lines),
-            (1, self._refuse),
-            (1, self._swallow),
-            (1, self._slow),
-            (1, self._step_wall),
-            (1, self._suspend),
-            (1, self._fill_disk),
-            (3, self._empty_disk),
-            (1, self._fail_disk),
-            (2, self._cut_power),
-            (1, self._kill),
-        ]
+        self.mischief = Mischief(
+            Dice(f"mischief {seed}"), self.network, self.clock, self.disk, self.note
+        )
 
     def _market(self, traded: list[Any]) -> Simulator:
-        chosen = [fault for fault in _MARKET_FAULTS if self.dice.random() < 0.2]
-        self.note(f"market faults: {','.join(chosen)}")
-        faults = parse_faults(",".join(chosen)) if chosen else ()
-        settings = Settings(seed=self.seed, faults=tuple(faults))
+        faults = market_faults(self.dice)
+        self.note(f"market faults: {faults}")
+        settings = Settings(seed=self.seed, faults=tuple(parse_faults(faults)))
         return Simulator(traded, settings, wall_ms=self.clock.true_ms)
 
     def _price(self, instrument: str) -> Decimal:
@@ -183,12 +152,11 @@ class _Trial:
         truth = self.truth = Truth(self.simulator.market, [BTC, ETH, SPOT])
         stop = asyncio.Event()
         market = asyncio.create_task(self.simulator.run(stop))
-        faults = ",".join(f for f in _LINK_FAULTS if self.dice.random() < 0.4)
-        linked = self.dice.random() < 0.3
+        linked = self.dice.random() < LINKED_CHANCE
         self.options = msgspec.structs.replace(
             self.options,
             market=ready,
-            venue_faults=(faults or _LINK_FAULTS[0]) if linked else None,
+            venue_faults=link_faults(self.dice) if linked else None,
             seed=str(self.seed),
         )
         disk = mounted(
@@ -202,13 +170,14 @@ class _Trial:
                     await self._live()
                 await self._live(last=True)
             except Broken as found:
-                broken = str(found)
+                broken = str(found).replace(self._home, "")
                 self.note(f"BROKEN {broken}")
         stop.set()
         market.cancel()
         with suppress(asyncio.CancelledError):
             await market
         self.counts["books compared"] = truth.compared
+        self.counts["faults"] = self.mischief.done
         digest = self._digest.hexdigest()
         return Report(
             self.seed, broken, digest, self.loop.time(), dict(sorted(self.counts.items()))
@@ -266,16 +235,13 @@ class _Trial:
         if self.counts["lives"] == 1:
             for command in self.trader.first():
                 self._give(session, command)
-        makers = [make for _, make in self._acts]
-        weights = [weight for weight, _ in self._acts]
         while self.loop.time() < self.seconds:
-            await asyncio.sleep(self.dice.expovariate(4.0))
+            await asyncio.sleep(self.dice.expovariate(ACTS_PER_S))
             if self.disk.is_dead:
                 raise PowerLost
-            if not session.runtime.journal.writable and self.dice.random() < 0.1:
-                self._kill(session)  # a person starts the desk anew
-            (make,) = self.dice.choices(makers, weights)
-            make(session)
+            if not session.runtime.journal.writable and self.dice.random() < RESTART_CHANCE:
+                self._kill()  # a person starts the desk anew
+            self._do(session, self.dice.random())
         self.promises.look()
 
     # ------------------------------------------------------------------ what is done
@@ -285,68 +251,22 @@ class _Trial:
         self.note(msgspec.json.encode(command).decode())
         self.promises.give(session, lambda: session.give(command))
 
-    def _command(self, session: Session) -> None:
-        self._give(session, self.trader.next(session.runtime.engine.desk.state))
+    def _do(self, session: Session, drawn: float) -> None:
+        if drawn < KILL_CHANCE:
+            self._kill()
+        elif drawn < MISCHIEF_CHANCE:
+            self.mischief.strike()
+        elif drawn < LOOK_CHANCE:
+            self._look(session)
+        else:
+            self._give(session, self.trader.next(session.runtime.engine.desk.state))
 
     def _look(self, session: Session) -> None:
         self.promises.look()
         self.truth.look(session)
 
-    def _fault(self, what: str) -> None:
-        self.counts["faults"] += 1
-        self.note(what)
-
-    def _reset_lines(self, session: Session) -> None:
-        self._fault("lines break")
-        for line in [line for line in self.network.lines if self.dice.random() < 0.5]:
-            line.reset()
-
-    def _hold_lines(self, session: Session) -> None:
-        self._fault("lines lie dead")
-        until_s = self.loop.time() + self.dice.choice((1.0, 2.5, 4.0, 8.0))
-        for line in self.network.lines:
-            if self.dice.random() < 0.5:
-                line.hold(until_s)
-
-    def _refuse(self, session: Session) -> None:
-        self._fault("nobody is let in")
-        self.network.refuses_until_s = self.loop.time() + self.dice.uniform(1, 8)
-
-    def _swallow(self, session: Session) -> None:
-        self._fault("newcomers hear nothing")
-        self.network.swallows_until_s = self.loop.time() + self.dice.uniform(1, 8)
-
-    def _slow(self, session: Session) -> None:
-        self._fault("the network slows down or recovers")
-        self.network.slower = self.dice.choice((1.0, 1.0, 20.0, 200.0))
-
-    def _step_wall(self, session: Session) -> None:
-        self._fault("the wall clock is set")
-        self.clock.step(self.dice.choice((-3_600_000, -1_500, 1_500, 3_600_000)))
-
-    def _suspend(self, session: Session) -> None:
-        self._fault("the machine sleeps")
-        self.clock.sleep(self.dice.choice((1_000, 5_000, 60_000)))
-
-    def _fill_disk(self, session: Session) -> None:
-        self._fault("the disk is full")
-        self.disk.free = self.dice.choice((0, 2_000, 200_000, 3 << 20))
-
-    def _empty_disk(self, session: Session) -> None:
-        if self.disk.free < ROOM // 2:
-            self.note("the disk has room again")
-            self.disk.free = ROOM
-
-    def _fail_disk(self, session: Session) -> None:
-        self._fault("the disk will fail")
-        self.disk.fails_at = self.disk.acts + self.dice.randint(1, 6)
-
-    def _cut_power(self, session: Session) -> None:
-        self._fault("the power will go")
-        self.disk.dies_at = self.disk.acts + self.dice.randint(1, 8)
-
-    def _kill(self, session: Session) -> None:
-        self._fault("the process is killed")
+    def _kill(self) -> None:
+        self.counts["kills"] += 1
         self.disk.kill()
         raise _Killed
 
@@ -355,9 +275,7 @@ class _Trial:
     async def _end_well(self, session: Session) -> None:
         """Heal everything: the desk must find its way back, and let go of all it holds."""
         self.note("all is healed")
-        self.disk.free = ROOM
-        self.network.refuses_until_s = self.network.swallows_until_s = 0.0
-        self.network.slower = 1.0
+        self.mischief.heal()
         deadline_s = self.loop.time() + HEALED_WITHIN_S
         while missing := session.missing((BTC, ETH)):
             if self.loop.time() > deadline_s:

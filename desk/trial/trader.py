@@ -42,6 +42,9 @@ from desk.model.numbers import round_down
 from desk.model.order_commands import CancelScope, LadderWeight
 from desk.model.orders import MarginMode, OrderType, Side, TimeInForce
 
+REARM_CHANCE = 0.12
+"""Of a command while the desk is not ACTIVE: somebody lifts what holds it."""
+
 _T = OrderType
 _TYPES = (
     (_T.LIMIT,) * 6 + (_T.MARKET,) * 5 + (_T.STOP, _T.STOP_LIMIT, _T.TAKE_PROFIT, _T.TRAILING_STOP)
@@ -80,8 +83,8 @@ class Trader:
             (6, self._close),
             (3, self._reverse),
             (1, self._flatten),
-            (1, self._kill),
-            (6, self._rearm),
+            (2, self._kill),
+            (1, self._rearm),
             (6, self._setting),
             (8, self._money),
             (3, self._loan),
@@ -102,9 +105,14 @@ class Trader:
     def next(self, state: DeskState) -> AnyCommand:
         """Draw one, knowing how the desk stands."""
         self._state = state
-        if state.state != "ACTIVE" and self._dice.random() < 0.2:
+        if state.state != "ACTIVE" and self._dice.random() < REARM_CHANCE:
             return self._rearm()
         (make,) = self._dice.choices(self._makers, self._weights)
+        wants_position = make in {self._close, self._reverse}
+        held = any(position.quantity for position in state.positions.values())
+        wants_order = make in {self._amend, self._cancel}
+        if (wants_position and not held) or (wants_order and not state.live_orders()):
+            make = self._dice.choice((make, self._order, self._order))
         command = make()
         if command.id:
             self._given.append(command)

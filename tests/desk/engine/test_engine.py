@@ -314,8 +314,12 @@ def test_after_a_failed_sync_the_desk_is_halted_and_lets_you_out(trader):
     trader.run(60)
     durable = trader.state.seq
     trader.refuse = unwritable()
-    assert codes(trader.buy("0.5", "60000", id="more")) == ["JOURNAL_UNWRITABLE"]
+    refused = trader.buy("0.5", "60000", id="more")
+    assert codes(refused) == ["JOURNAL_UNWRITABLE"]
     assert trader.state.state == "HALTED"
+    changed = [event for event in refused if isinstance(event, StateChanged)]
+    assert [(one.before, one.after) for one in changed] == [("ACTIVE", "HALTED")]
+    assert "a sync failed" in changed[0].reason
     events = trader.give(ClosePosition(id="out", instrument=BTC, fraction=D(1)))
     assert [e.durable for e in events if isinstance(e, Acknowledged)] == [False]
     trader.run(60)

@@ -11,6 +11,7 @@ from desk.io import journal as journal_module
 from desk.io.folder import hold_folder
 from desk.io.journal import SqliteJournal
 from desk.io.journal_reader import JournalReader
+from desk.trial.disk import half_written, half_written_log
 
 APPENDER = """
 import os, sys
@@ -31,8 +32,6 @@ LARGEST_BATCH = 3
 
 FILES = ("journal.db-wal", "journal.anchor", "journal.db")
 """In the order in which an append makes them durable."""
-SECTOR = 512
-LOG_HEADER = 32
 
 
 def entries_of(folder) -> list:
@@ -99,26 +98,6 @@ def moments(tmp_path_factory):
         journal.close()
     patch.undo()
     return taken
-
-
-def half_written(before: bytes, after: bytes, rng: random.Random) -> bytes:
-    """A file between two syncs: any of its sectors may be old or new, its length either."""
-    length = rng.choice((len(before), len(after)))
-    sectors = []
-    for at in range(0, length, SECTOR):
-        old = before[at : at + SECTOR].ljust(SECTOR, b"\0")
-        new = after[at : at + SECTOR].ljust(SECTOR, b"\0")
-        cut = rng.choice((0, SECTOR, rng.randrange(SECTOR), rng.randrange(64)))
-        sectors.append(rng.choice((old, new, new[:cut] + old[cut:])))
-    return b"".join(sectors)[:length]
-
-
-def half_written_log(before: bytes, after: bytes, rng: random.Random) -> bytes:
-    """SQLite starts a log anew with a header that it syncs before it writes any frame."""
-    header = after[:LOG_HEADER]
-    if before[:LOG_HEADER] == header or rng.random() < 0.8:
-        return header + half_written(before, after, rng)[LOG_HEADER:]
-    return header[: rng.randrange(LOG_HEADER)].ljust(LOG_HEADER, b"\0") + before[LOG_HEADER:]
 
 
 def power_cut(moments, rng: random.Random) -> tuple[int, int, dict[str, bytes]]:

@@ -9,8 +9,8 @@ from helpers.journals import child_environment
 
 from desk.trial.run import run_seed
 
-SECONDS = 25.0
-IN_CI = 20
+SECONDS = 20.0
+IN_CI = 200
 BLOCK = 10
 
 AGAIN = """
