@@ -57,6 +57,6 @@ def test_no_seed_breaks_a_promise(first, figure):
     assert [(one.seed, one.broken) for one in reports if one.broken] == []
     figure(
         f"seeds {first}-{first + BLOCK - 1}: {sum(one.simulated_s for one in reports):.0f} s "
-        f"simulated, {sum(one.counts['crashes'] for one in reports)} crashes, "
-        f"{sum(one.counts['faults'] for one in reports)} faults, 0 promises broken"
+        f"simulated, {sum(one.counts.get('crashes', 0) for one in reports)} crashes, "
+        f"{sum(one.counts.get('faults', 0) for one in reports)} faults, 0 promises broken"
     )
