@@ -2,19 +2,16 @@
 
 Each process has a rotating file in `logs/` of the desk folder, for its owner alone and bounded:
 faults, restarts, connections that went and came. No order, no position, no amount: those are in
-the journal. Every line passes `redacted` on its way to any handler. A fault that ends the process
-from within leaves a report beside the log, which the next one takes and tells.
+the journal. Every line passes `redacted` on its way to any handler.
 
 It belongs to neither room: the engine and the window, which may not import `desk.io`, both use it.
 """
 
 from __future__ import annotations
 
-import faulthandler
 import logging
 import os
 import sys
-import threading
 import traceback
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -24,7 +21,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from desk.model.errors import DeskError
 from desk.redaction import hide_environment, redacted
 
 FOLDER = "logs"
@@ -34,7 +30,6 @@ MOST_BYTES, FILES = 5_000_000, 4
 """Of one process; with it the two processes of a desk keep 40 MB at most."""
 LONGEST = 2_000
 """Characters of one message: what others wrote is cut."""
-LONGEST_REPORT = 20_000
 
 LOG = logging.getLogger("desk")
 
@@ -65,7 +60,7 @@ class PrivateFile(RotatingFileHandler):
         self.addFilter(Redacting())
 
     def _open(self) -> TextIOWrapper:
-        kept = _private(self.baseFilename)
+        kept = private_file(Path(self.baseFilename))
         return TextIOWrapper(BufferedWriter(kept), encoding="utf-8", errors="replace")
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
@@ -96,15 +91,16 @@ class ToTerminal(logging.StreamHandler[TextIO]):
 
 
 @contextmanager
-def logged(folder: Path | None, process: str) -> Generator[None]:
-    """Keep the log of a process while the block runs, and a report of what ends it.
+def logged(folder: Path | None, process: str) -> Generator[ToTerminal]:
+    """Keep the log of a process while the block runs; yield what tells the terminal.
 
     Without a folder, or where it cannot be written, the terminal alone is told.
     """
-    handlers: list[logging.Handler] = [ToTerminal()]
+    terminal = ToTerminal()
+    handlers: list[logging.Handler] = [terminal]
     if folder is not None:
         with suppress(OSError):
-            _make(folder / FOLDER)
+            (folder / FOLDER).mkdir(mode=0o700, exist_ok=True)
             handlers.append(PrivateFile(folder / FOLDER / f"{process}.log"))
     hide_environment(os.environ)
     root = logging.getLogger()
@@ -112,46 +108,13 @@ def logged(folder: Path | None, process: str) -> Generator[None]:
         root.addHandler(handler)
     level = LOG.level
     LOG.setLevel(logging.INFO)
-    before = sys.excepthook, threading.excepthook
-    sys.excepthook, threading.excepthook = _note, _note_thread
-    report = None if folder is None else _watch_faults(folder, process)
     try:
-        yield
-    except DeskError as refusal:
-        LOG.info("the %s ends: %s", process, refusal)
-        raise
-    except Exception as fault:
-        root.removeHandler(handlers[0])  # whoever takes it tells it there
-        LOG.critical("the %s has failed", process, exc_info=fault)
-        if folder is not None:
-            _leave_report(folder, process, fault)
-        raise
+        yield terminal
     finally:
         LOG.setLevel(level)
-        if report is not None:
-            faulthandler.disable()
-            report.close()
-        sys.excepthook, threading.excepthook = before
         for handler in handlers:
             root.removeHandler(handler)
             handler.close()
-
-
-def take_report(folder: Path, process: str) -> str:
-    """Return what the last process of this name left when it failed, and put it into the log.
-
-    Nothing where it did not fail, or was ended from outside, which leaves nobody to write.
-    """
-    path = _report_path(folder, process)
-    try:
-        with path.open("rb") as file:
-            text = redacted(file.read(LONGEST_REPORT).decode(errors="replace")).strip()
-        path.unlink()
-    except OSError:
-        return ""
-    for line in text.splitlines():
-        LOG.error("last %s: %s", process, line)
-    return text
 
 
 def note_fault(fault: BaseException, what: str) -> None:
@@ -168,47 +131,11 @@ def tell_redacted(
     sys.stderr.write(f"{redacted(_told(fault))}\n")
 
 
-def _watch_faults(folder: Path, process: str) -> FileIO | None:
-    """Let the interpreter's own end write a report; who has asked for another has his."""
-    if faulthandler.is_enabled():
-        return None
-    try:
-        file = _private(str(_report_path(folder, process)))
-    except OSError:
-        return None
-    faulthandler.enable(file)
-    return file
-
-
-def _leave_report(folder: Path, process: str, fault: BaseException) -> None:
-    with suppress(OSError), _private(str(_report_path(folder, process))) as file:
-        file.write(redacted(_told(fault)).encode(errors="replace")[:LONGEST_REPORT])
-
-
-def _report_path(folder: Path, process: str) -> Path:
-    return folder / FOLDER / f"{process}.fault"
-
-
 def _told(fault: BaseException | None) -> str:
     return "" if fault is None else "".join(traceback.format_exception(fault)).rstrip()
 
 
-def _note(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
-    del kind, trace
-    if not isinstance(fault, KeyboardInterrupt):
-        note_fault(fault, "an error that nobody took")
-
-
-def _note_thread(told: threading.ExceptHookArgs) -> None:
-    if told.exc_value is not None and not isinstance(told.exc_value, SystemExit):
-        name = "?" if told.thread is None else told.thread.name
-        note_fault(told.exc_value, f"the thread {name} has failed")
-
-
-def _make(folder: Path) -> None:
-    folder.mkdir(mode=0o700, exist_ok=True)
-
-
-def _private(path: str) -> FileIO:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    return FileIO(descriptor, "a")
+def private_file(path: Path) -> FileIO:
+    """Open a file of the log's folder to append to it; it is its owner's alone."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+    return FileIO(os.open(path, flags, 0o600), "a")

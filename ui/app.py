@@ -9,11 +9,10 @@ import signal
 import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
-from desk.log import LOG, WINDOW, logged, note_fault
-from desk.redaction import redacted
+from desk.crash import Reports, reported
+from desk.log import LOG, WINDOW
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QMessageLogContext, QtMsgType
@@ -31,8 +30,6 @@ PROBES = {
     "DESK_START_PROBE": ("ui.measure.start", "StartProbe"),
 }
 """Set by `desk bench`: what measures in the window, and where it writes its report."""
-ERRORS_TOLD = 10
-"""An error in painting comes back with every frame."""
 
 
 def run_window(
@@ -42,12 +39,12 @@ def run_window(
 
     Its log is kept from before the first import of Qt on: what ends it there is reported too.
     """
-    with logged(None if folder is None else Path(folder), WINDOW):
-        _run(connection, layout, folder)
+    with reported(None if folder is None else Path(folder), WINDOW) as reports:
+        _run(connection, layout, folder, reports)
     sys.exit(EXIT_OK)
 
 
-def _run(connection: Connection, layout: str | None, folder: str | None) -> None:
+def _run(connection: Connection, layout: str | None, folder: str | None, reports: Reports) -> None:
     """Open the window and run it.
 
     `connection` is the window's end of a duplex pipe; `layout` names the arrangement of docks;
@@ -105,7 +102,7 @@ def _run(connection: Connection, layout: str | None, folder: str | None) -> None
     window = DeskWindow(theme, pump, own, layout=layout, size=shell.size())
     if misplaced:
         window.say(misplaced)
-    _show_errors(window)
+    _show_errors(window, reports)
     if mute:
         window.display.keep_fault(not_spoken(mute))
     shell.hold(window)
@@ -130,20 +127,22 @@ def _note_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
         LOG.warning("Qt: %s", text)
 
 
-def _show_errors(window: DeskWindow) -> None:
-    """An error of ours ends nothing, but it is told: what is shown may be wrong."""
+def _show_errors(window: DeskWindow, reports: Reports) -> None:
+    """An error of ours ends nothing, but it is told, here and to the desk: what is shown may be
+    wrong, and until a person has looked nothing may add risk."""
+    from PySide6.QtCore import QTimer
+
+    from desk.model.commands import WindowFailed
     from ui.viewmodels.banner import window_error
 
-    told = 0
+    def tell(what: str) -> None:
+        QTimer.singleShot(0, window, lambda: say(what))  # whatever thread it was in
 
-    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        nonlocal told
-        told += 1
-        if told <= ERRORS_TOLD:
-            note_fault(error, "an error in the window")
-            window.display.keep_fault(window_error(redacted(f"{kind.__name__}: {error}")))
+    def say(what: str) -> None:
+        window.pump.send(WindowFailed(what=what), urgent=True)
+        window.display.keep_fault(window_error(what))
 
-    sys.excepthook = tell
+    reports.tell = tell
 
 
 def _measure(window: DeskWindow, pump: Pump, report: str) -> None:

@@ -1,6 +1,6 @@
-"""What a desk notes in its log: states, levels, alerts by code, and how the last one ended.
+"""What a desk notes in its log, and what it makes of faults: of this process and of the last.
 
-Words of events stay out: they carry sizes and amounts, which are the journal's.
+Words of events stay out of the log: they carry sizes and amounts, which are the journal's.
 """
 
 from __future__ import annotations
@@ -8,18 +8,21 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from desk.app.runtime import Runtime
-from desk.log import ENGINE, LOG, logged, take_report
+from desk.crash import Reports, forget_report, gist, read_report, reported
+from desk.engine.message import Crashed
+from desk.log import ENGINE, LOG, WINDOW
 from desk.model.events import Alerted, AnyEvent, LevelChanged, StateChanged
 
 
 @contextmanager
-def noted(runtime: Runtime, folder: Path) -> Generator[None]:
-    """Keep the log of a desk while the block runs; tell what ended the last one."""
-    with logged(folder, ENGINE):
+def noted(runtime: Runtime, folder: Path) -> Generator[Reports]:
+    """Keep the log of a desk while the block runs; let no fault go by without a person."""
+    with reported(folder, ENGINE) as reports:
         desk = runtime.engine.desk
         LOG.info(
             "started: process %d, %s, profile %s, journal row %d",
@@ -29,10 +32,55 @@ def noted(runtime: Runtime, folder: Path) -> Generator[None]:
             desk.state.seq,
         )
         runtime.listeners.append(note)
-        if report := take_report(folder, ENGINE):
-            asyncio.get_running_loop().call_soon(runtime.tell, _failed_before(report))
-        yield
+        loop = asyncio.get_running_loop()
+        for process in (ENGINE, WINDOW):
+            if told := latch_crash(runtime, folder, process):
+                loop.call_soon(runtime.tell, _failed_before(told))
+        reports.tell = lambda told: _latch_soon(loop, runtime, folder, told)
+        loop.set_exception_handler(lambda _, context: _take(reports, context))
+        yield reports
         LOG.info("ended")
+
+
+def latch_crash(runtime: Runtime, folder: Path, process: str, how: str = "") -> str:
+    """Latch the desk for what a process left behind, or for `how` it ended; return what it was.
+
+    The report is forgotten once the journal holds the latch.
+    """
+    told = read_report(folder, process)
+    what = gist(told) if told else how
+    if what:
+        runtime.process(Crashed(process, what))
+        forget_latched(runtime, folder, process)
+    return what
+
+
+def forget_latched(runtime: Runtime, folder: Path, process: str) -> None:
+    """Forget a report that the desk is latched for, unless the journal could not take that."""
+    if runtime.journal.writable:
+        forget_report(folder, process)
+
+
+def _latch_soon(loop: asyncio.AbstractEventLoop, runtime: Runtime, folder: Path, what: str) -> None:
+    with suppress(RuntimeError):  # it has ended: the report is there for the next one
+        loop.call_soon_threadsafe(_latch, runtime, folder, what)
+
+
+def _latch(runtime: Runtime, folder: Path, what: str) -> None:
+    """Latch the desk, if its engine is still whole.
+
+    One that failed in the middle of its work takes no further message: the next tick of the clock
+    fails in it and ends the desk.
+    """
+    with suppress(AssertionError):
+        runtime.process(Crashed(ENGINE, what))
+        forget_latched(runtime, folder, ENGINE)
+
+
+def _take(reports: Reports, context: dict[str, Any]) -> None:
+    """Take what failed in a callback or in a task that nobody awaits."""
+    fault = context.get("exception") or RuntimeError(context["message"])
+    reports.note(fault, context["message"])
 
 
 def note(event: AnyEvent) -> None:
@@ -48,7 +96,6 @@ def note(event: AnyEvent) -> None:
             pass
 
 
-def _failed_before(report: str) -> Alerted:
-    last = report.splitlines()[-1][:300]
-    said = f"The desk that ran here before failed: {last}. The whole report is in its log."
+def _failed_before(what: str) -> Alerted:
+    said = f"The desk that ran here before failed: {what}. The whole report is in its log."
     return Alerted(severity="danger", message=said, code="FAILED_BEFORE")

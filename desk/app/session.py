@@ -25,6 +25,7 @@ from desk.app.snapshots import Snapshots
 from desk.app.terms import TermsStore
 from desk.app.typed import TypedLines
 from desk.cli.shipped import shipped
+from desk.crash import Reports
 from desk.engine.desk import Settings
 from desk.io.addresses import market_urls
 from desk.io.clock import Clock, SystemClock
@@ -189,13 +190,13 @@ async def open_session(
     except BaseException:
         held.release()
         raise
-    with noted(session.runtime, held.path):
-        async with _running(session):
+    with noted(session.runtime, held.path) as reports:
+        async with _running(session, reports):
             yield session
 
 
 @asynccontextmanager
-async def _running(session: Session) -> AsyncGenerator[None, None]:
+async def _running(session: Session, reports: Reports) -> AsyncGenerator[None, None]:
     tasks = [
         asyncio.create_task(session.runtime.run_clock(), name="clock"),
         asyncio.create_task(session.feeds.run(), name="feeds"),
@@ -204,10 +205,15 @@ async def _running(session: Session) -> AsyncGenerator[None, None]:
     assert body is not None
     for task in tasks:
         task.add_done_callback(partial(_end_with, body))
-    tasks.append(asyncio.create_task(session.film.run(), name="film"))
-    tasks.append(asyncio.create_task(_load_for_later(), name="load for later"))
-    tasks.append(asyncio.create_task(session.snapshots.run(), name="snapshots"))
-    tasks.append(asyncio.create_task(tell_seals(session.runtime), name="seals"))
+    beside = [
+        asyncio.create_task(session.film.run(), name="film"),
+        asyncio.create_task(_load_for_later(), name="load for later"),
+        asyncio.create_task(session.snapshots.run(), name="snapshots"),
+        asyncio.create_task(tell_seals(session.runtime), name="seals"),
+    ]
+    for task in beside:
+        task.add_done_callback(partial(_report, reports))
+    tasks += beside
     try:
         yield
     except asyncio.CancelledError:
@@ -240,6 +246,12 @@ def _end_with(body: asyncio.Task[object], task: asyncio.Task[None]) -> None:
     can be trusted. Whoever watches sees the process end, which a desk that stands still hides."""
     if _failure(task) is not None:
         body.cancel()
+
+
+def _report(reports: Reports, task: asyncio.Task[None]) -> None:
+    """Tell of a fault in what the desk can go on without."""
+    if (failure := _failure(task)) is not None:
+        reports.note(failure, f"the task {task.get_name()} has failed")
 
 
 def _failure(task: asyncio.Task[None]) -> BaseException | None:

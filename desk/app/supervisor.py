@@ -9,14 +9,15 @@ from typing import Self
 
 import msgspec
 
+from desk.app.noting import forget_latched, latch_crash
 from desk.app.session import Session
 from desk.app.window_process import RestartAllowance, WindowProcess
 from desk.engine.frame import build_frame
 from desk.engine.message import WindowChanged
 from desk.engine.snapshot import EventMessage, FilmFrame, Hello, Request
 from desk.io.pipe import WindowPipe
-from desk.log import LOG, WINDOW, take_report
-from desk.model.commands import AnyCommand, NextFrame, WindowClosing
+from desk.log import LOG, WINDOW
+from desk.model.commands import AnyCommand, NextFrame, WindowClosing, WindowFailed
 from desk.model.events import Acknowledged, AnyEvent
 
 LEAVING = WindowClosing.__struct_config__.tag
@@ -125,6 +126,8 @@ class Supervisor:
             self._tell(Acknowledged(command=request.number, about=REOPEN, id=""))
         elif not (isinstance(command, WindowClosing) and command.choice == "stay"):
             self._runtime.give(command, request.number)
+        if isinstance(command, WindowFailed):
+            forget_latched(self._runtime, self._session.folder, WINDOW)
 
     def _tell(self, event: AnyEvent) -> None:
         if isinstance(event, Acknowledged) and event.about == LEAVING:
@@ -198,7 +201,8 @@ class Supervisor:
         report = "" if self._reopens else f"{how} ({reason})"
         if report:
             LOG.warning("%s", report)
-            take_report(self._session.folder, WINDOW)
+            failed = how if self._window.failed else ""
+            latch_crash(self._runtime, self._session.folder, WINDOW, failed)
             await asyncio.sleep(self._allowance.wait_s(asyncio.get_running_loop().time()))
         # Without the layout that the desk was started with: it goes on where the last one was left.
         self._window = WindowProcess(None, str(self._session.folder))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
@@ -38,6 +39,11 @@ class WindowProcess:
         if code < 0:
             return f"the window was ended by signal {-code}"
         return f"the window ended with code {code}"
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended by a fault of its own, and by nobody's will from outside."""
+        return self.process.exitcode not in {None, 0, -signal.SIGKILL, -signal.SIGTERM}
 
     def end(self) -> None:
         """End it, kindly first."""

@@ -38,7 +38,7 @@ class Latch(msgspec.Struct, frozen=True, kw_only=True):
     """A reason why the desk is not ACTIVE, kept until a person lifts it."""
 
     key: str
-    """`kill`, `heartbeat`, `journal`, `reconciliation`, `repeat`, `daily_loss`."""
+    """`kill`, `heartbeat`, `journal`, `reconciliation`, `repeat`, `daily_loss`, `crash`."""
     state: str
     """`REDUCING` or `HALTED`."""
     reason: str

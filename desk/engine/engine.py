@@ -24,7 +24,7 @@ from desk.engine.brackets import spoken
 from desk.engine.change import Change, Latch
 from desk.engine.chart_views import take_past
 from desk.engine.desk import Desk
-from desk.engine.guarding import failed_before
+from desk.engine.guarding import crashed, failed_before
 from desk.engine.hearing import hear
 from desk.engine.intake import Intake
 from desk.engine.interest import due_interest
@@ -32,6 +32,7 @@ from desk.engine.message import (
     NO_WORK,
     Clock,
     Committed,
+    Crashed,
     FailedBefore,
     Given,
     Heard,
@@ -119,6 +120,8 @@ class Engine:
                 return self._start(self._intake.take(message))
             case FailedBefore():
                 return self._start(failed_before(self.desk, message.reason))
+            case Crashed():
+                return self._start(crashed(self.desk, message.process, message.what))
             case WindowChanged():
                 self._window.changed(message.attached)
                 return NO_WORK

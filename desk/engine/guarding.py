@@ -11,10 +11,15 @@ from desk.engine.plan import Plan, refuse
 from desk.engine.program_book import Progress
 from desk.engine.programs import ending
 from desk.model.commands import Kill, Rearm, WindowClosing
+from desk.model.events import Alerted
 from desk.risk.people import one_line
 
 MIN_REASON = 10
 """Characters of a reason to rearm: long enough to have to be one."""
+
+WINDOW = "window"
+CRASH = "crash"
+"""The key of the latch for faults of ours."""
 
 
 def kill(desk: Desk, command: Kill, plan: Plan) -> None:
@@ -107,6 +112,22 @@ def failed_before(desk: Desk, reason: str) -> Plan:
     said = f"the journal failed in the process before this one: {reason}"
     latch = Latch(key="journal", state="HALTED", reason=said, since_ms=desk.wall_ms)
     latch_desk(desk, plan, latch, [])
+    return plan
+
+
+def crashed(desk: Desk, process: str, what: str) -> Plan | None:
+    """Let nothing add risk after a fault of ours, until a person has looked and rearms.
+
+    What stands at the venue stays: it was decided before. None: the desk is latched for it.
+    """
+    reason = f"the window failed: {what}" if process == WINDOW else f"the engine failed: {what}"
+    standing = desk.state.latches.get(CRASH)
+    if standing is not None and standing.reason == reason:
+        return None
+    plan = Plan(about="latch")
+    latch = Latch(key=CRASH, state="REDUCING", reason=reason, since_ms=desk.wall_ms)
+    latch_desk(desk, plan, latch, [])
+    plan.events.append(Alerted(severity="danger", code="CRASHED", message=f"REDUCING: {reason}."))
     return plan
 
 

@@ -75,6 +75,7 @@ from desk.model.commands import (
     SubmitTwap,
     Transfer,
     WindowClosing,
+    WindowFailed,
     Withdraw,
 )
 from desk.model.events import Acknowledged, Alerted, Answered, ClosingAsked, Denied
@@ -134,6 +135,8 @@ class Intake:
                 return self._answer(command, given.number)
             case PreviewOrder() | PreviewChange():
                 return self._preview(command, given.number)
+            case WindowFailed():
+                return guarding.crashed(self._desk, guarding.WINDOW, command.what)
             case WindowClosing(choice=None):
                 return Plan(about="leave", events=[self._closing(given.number)])
             case _:

@@ -54,6 +54,14 @@ class FailedBefore(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Crashed(msgspec.Struct, frozen=True):
+    """Something of ours failed, now or in the run before: no new risk until a person has looked."""
+
+    process: str
+    """`engine` or `window`."""
+    what: str
+
+
 class WindowChanged(msgspec.Struct, frozen=True):
     """A window was attached, or is gone."""
 
@@ -73,7 +81,15 @@ class PastTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Message: TypeAlias = (
-    Clock | Given | Heard | Committed | NotCommitted | FailedBefore | WindowChanged | PastTold
+    Clock
+    | Given
+    | Heard
+    | Committed
+    | NotCommitted
+    | FailedBefore
+    | Crashed
+    | WindowChanged
+    | PastTold
 )
 
 

@@ -241,6 +241,12 @@ class WindowClosing(Command, frozen=True, kw_only=True, tag="goodbye"):
     choice: str | None = None
 
 
+class WindowFailed(Command, frozen=True, kw_only=True, tag="failed"):
+    """The window has an error that nobody took: what it shows may be wrong."""
+
+    what: str
+
+
 class PreviewOrder(Command, frozen=True, kw_only=True, tag="preview"):
     """What would this order do? Nothing is journaled."""
 
@@ -322,6 +328,7 @@ AnyCommand: TypeAlias = (
     | TypedLine
     | Heartbeat
     | WindowClosing
+    | WindowFailed
     | PreviewOrder
     | PreviewChange
     | Ask

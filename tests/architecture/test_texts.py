@@ -24,7 +24,7 @@ COLUMN_TEXTS = {"title": 1, "tip": 5}
 HOLE = re.compile(r"\{(\w+)\}")
 QUESTIONS = {
     "heartbeat", "goodbye", "preview", "preview_change", "ask", "blotter", "export", "moments",
-    "film", "film_check", "frame",
+    "film", "film_check", "frame", "failed",
 }  # fmt: skip
 """Commands that change nothing: their answers are shown where they were asked."""
 WORD = re.compile("[A-Za-z]{2}")

@@ -3,22 +3,15 @@
 import base64
 import logging
 import os
-import signal
 import stat
-import subprocess
-import sys
-import threading
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from desk import log, redaction
-from desk.log import LOG, logged, note_fault, take_report
-from desk.model.errors import InputError
+from desk.log import LOG, logged, note_fault
 from desk.redaction import hide, redacted
 
-ROOT = Path(__file__).resolve().parents[2]
 CANARY = "cnry/7Qx+9Lk=Zp2Rt"
 
 
@@ -114,96 +107,3 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path):
     with logged(tmp_path, "engine"):
         LOG.info("all is well")
     assert not [h for h in logging.getLogger().handlers if isinstance(h, log.PrivateFile)]
-
-
-def test_an_expected_refusal_leaves_no_report_and_a_fault_does(tmp_path, expected_logs):
-    expected_logs("the engine has failed")
-    expected_logs("last engine: ")
-    with pytest.raises(InputError), logged(tmp_path, "engine"):
-        raise InputError(source="a", expected="b", found="c")
-    assert take_report(tmp_path, "engine") == ""
-    hide(CANARY)
-    with pytest.raises(RuntimeError), logged(tmp_path, "engine"):
-        raise RuntimeError(f"spoiled {CANARY}")
-    assert take_report(tmp_path, "engine").endswith("RuntimeError: spoiled [redacted]")
-    assert take_report(tmp_path, "engine") == "", "told once"
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_fault_in_a_thread_is_noted(tmp_path, expected_logs):
-    expected_logs("the thread worker has failed")
-
-    def fail():
-        raise ValueError("spoiled")
-
-    with logged(tmp_path, "engine"):
-        thread = threading.Thread(target=fail, name="worker")
-        thread.start()
-        thread.join()
-    assert "the thread worker has failed" in read(tmp_path)
-
-
-DIES = """
-import asyncio, os, sys, threading
-from pathlib import Path
-from desk.log import logged, tell_redacted
-sys.excepthook = tell_redacted
-folder, how = Path(sys.argv[1]), sys.argv[2]
-canary = os.environ["DESK_API_SECRET"]
-
-async def task():
-    raise ValueError(canary)
-
-async def forgotten():
-    asyncio.ensure_future(task())
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-
-def main():
-    with logged(folder, "engine"):
-        if how == "thread":
-            t = threading.Thread(target=lambda: 1 / int(canary)); t.start(); t.join()
-        elif how == "task":
-            asyncio.run(forgotten())
-        elif how == "abort":
-            os.abort()
-        elif how == "slot":
-            from PySide6.QtCore import QCoreApplication, QTimer
-            app = QCoreApplication([])
-            def slot():
-                app.quit()
-                raise ValueError(canary)
-            QTimer.singleShot(0, slot)
-            app.exec()
-        else:
-            raise ValueError(canary)
-main()
-"""
-
-
-@pytest.mark.thorough
-@pytest.mark.fault("T27", "T33")
-@pytest.mark.parametrize(
-    ("how", "status", "named"),
-    [
-        ("thread", 0, "ValueError: invalid literal"),
-        ("task", 0, "Task exception was never retrieved"),
-        ("slot", 0, "ValueError: [redacted]"),
-        ("abort", -signal.SIGABRT, "Fatal Python error: Aborted"),
-        ("raise", 1, "ValueError: [redacted]"),
-    ],
-)
-def test_whatever_fails_leaves_a_report_without_the_canary(tmp_path, how, status, named):
-    ended = subprocess.run(
-        [sys.executable, "-c", DIES, str(tmp_path), how],
-        cwd=ROOT,
-        env={**os.environ, "DESK_API_SECRET": CANARY, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )  # fmt: skip
-    assert ended.returncode == status, ended.stderr
-    kept = "".join(p.read_text() for p in (tmp_path / "logs").iterdir())
-    assert named in kept
-    assert CANARY[:6] not in kept + ended.stderr

@@ -19,6 +19,8 @@ PATIENCE_S = 20
 class Window:
     """Stands in for the window process: the test holds the other end of its pipe."""
 
+    failed = False
+
     def __init__(self, *_):
         self.connection, self._theirs = multiprocessing.Pipe()
 
