@@ -1,7 +1,7 @@
 """A person's own keys, confirmations and choices: small files of the desk folder.
 
-A file that cannot be used is said so and passed over as a whole: the window then goes by what
-ships, so it is never without its panic keys.
+A file that cannot be used is said so and passed over as a whole: the window then goes by the keys
+that ship, so it is never without its panic keys, and asks as much as was ever chosen.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import TypeVar
 import msgspec
 
 from ui import keys, policy, preferences
+from ui.own_policy import OwnPolicy, own_policy
+from ui.private_file import own_bytes
 from ui.window_file import WindowFile
-
-MOST_BYTES = 1 << 16
 
 _T = TypeVar("_T")
 
@@ -27,6 +27,8 @@ class OwnFiles(msgspec.Struct, frozen=True):
     policy: policy.Policy
     complaints: tuple[str, ...] = ()
     """Why a file was passed over, a sentence each."""
+    doubt: str = ""
+    """Why a hand is asked as it was last chosen, whatever the file of that says."""
     folder: str | None = None
     file: WindowFile = msgspec.field(default_factory=lambda: WindowFile(None))
     """One object for all that is kept in it: two would write over each other."""
@@ -40,10 +42,12 @@ def own_files(folder: str | None) -> OwnFiles:
     file = WindowFile(folder)
     chosen, passed_over = preferences.load(file)
     complaints += [*file.complaints, *passed_over]
+    asked = OwnPolicy() if at is None else own_policy(at)
     return OwnFiles(
         keys=_own(at, keys.OWN_FILE, keys.load_key_map, complaints) or keys.load_key_map(),
-        policy=_own(at, policy.OWN_FILE, policy.load_policy, complaints) or policy.Policy(),
+        policy=asked.policy,
         complaints=tuple(complaints),
+        doubt=asked.doubt,
         folder=folder,
         file=file,
         preferences=chosen,
@@ -61,15 +65,3 @@ def _own(
     except ValueError as error:
         complaints.append(" ".join(str(error).split()))
     return None
-
-
-def own_bytes(path: Path) -> bytes:
-    """Read a person's file; nothing where there is none, ValueError for one that is too large."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-    except FileNotFoundError:
-        return b""
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"{path.name}: expected at most {MOST_BYTES} bytes, found more")
-    return data

@@ -7,6 +7,8 @@ import secrets
 from pathlib import Path
 
 PRIVATE = 0o600
+MOST_BYTES = 1 << 16
+"""Of a person's file."""
 
 
 def replace(path: Path, data: bytes) -> None:
@@ -36,3 +38,15 @@ def write_new(path: Path, data: bytes, *, sync: bool = True) -> None:
     except OSError:
         path.unlink(missing_ok=True)
         raise
+
+
+def own_bytes(path: Path) -> bytes:
+    """Read a person's file; nothing where there is none, ValueError for one that is too large."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        return b""
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"{path.name}: expected at most {MOST_BYTES} bytes, found more")
+    return data

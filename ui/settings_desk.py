@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from desk.engine.snapshot import Hello
 from ui import keys, policy, preferences
 from ui.own_files import OwnFiles
+from ui.own_policy import keep_policy, stricter
 from ui.palette import SCHEMES
 from ui.preferences import Preferences
 from ui.reopening import Reopening
@@ -135,7 +136,11 @@ class SettingsDesk(QObject):
             written = value if value.isascii() and value.isdigit() else f'"{value}"'
         else:
             written = f'"{value}"'
-        self.policy = self._with_line(policy.OWN_FILE, action, written, policy.load_policy)
+        said = self._with_line(policy.OWN_FILE, action, written, policy.load_policy)
+        both = stricter(said, self.policy)
+        self.policy = msgspec.structs.replace(both, **{action: getattr(said, action)})
+        if self.folder:
+            keep_policy(Path(self.folder), self.policy)
         self._window.commands.confirming.policy = self.policy
         self._window.drill.policy = self.policy
 

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ui.own_files import own_bytes
-from ui.private_file import replace
+from ui.private_file import own_bytes, replace
 
 _T = TypeVar("_T")
 

@@ -40,7 +40,14 @@ from ui.strip_host import StripHost
 from ui.surfaces import Surfaces
 from ui.theme import Theme
 from ui.ticket_desk import wire_hands
-from ui.viewmodels.banner import crashed, engine_lost, engine_silent, fault, passed_over
+from ui.viewmodels.banner import (
+    asked_as_before,
+    crashed,
+    engine_lost,
+    engine_silent,
+    fault,
+    passed_over,
+)
 from ui.viewmodels.cures import Cure
 from ui.viewmodels.events import Line
 from ui.viewmodels.gestures import Terms
@@ -130,6 +137,8 @@ class DeskWindow(Panes):
         self._wire()
         for complaint in (*own.complaints, *self.workspace.complaints, *self.tables.complaints):
             self.display.keep_fault(passed_over(complaint))
+        if own.doubt:
+            self.display.keep_fault(asked_as_before(own.doubt))
 
     def _wire(self) -> None:
         pump = self.pump

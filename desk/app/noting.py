@@ -7,39 +7,34 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from desk.app.runtime import Runtime
-from desk.crash import Reports, forget_report, gist, read_report, reported
+from desk.crash import Reports, forget_report, gist, read_report
 from desk.engine.message import Crashed
 from desk.log import ENGINE, LOG, WINDOW
 from desk.model.events import Alerted, AnyEvent, LevelChanged, StateChanged
 
 
-@contextmanager
-def noted(runtime: Runtime, folder: Path) -> Generator[Reports]:
-    """Keep the log of a desk while the block runs; let no fault go by without a person."""
-    with reported(folder, ENGINE) as reports:
-        desk = runtime.engine.desk
-        LOG.info(
-            "started: process %d, %s, profile %s, journal row %d",
-            os.getpid(),
-            desk.settings.mode,
-            desk.rules.name,
-            desk.state.seq,
-        )
-        runtime.listeners.append(note)
-        loop = asyncio.get_running_loop()
-        for process in (ENGINE, WINDOW):
-            if told := latch_crash(runtime, folder, process):
-                loop.call_soon(runtime.tell, _failed_before(told))
-        reports.tell = lambda told: _latch_soon(loop, runtime, folder, told)
-        loop.set_exception_handler(lambda _, context: _take(reports, context))
-        yield reports
-        LOG.info("ended")
+def attend(runtime: Runtime, folder: Path, reports: Reports) -> None:
+    """Note what a desk does from now on, and let no fault go by without a person."""
+    desk = runtime.engine.desk
+    LOG.info(
+        "started: process %d, %s, profile %s, journal row %d",
+        os.getpid(),
+        desk.settings.mode,
+        desk.rules.name,
+        desk.state.seq,
+    )
+    runtime.listeners.append(note)
+    loop = asyncio.get_running_loop()
+    for process in (ENGINE, WINDOW):
+        if told := latch_crash(runtime, folder, process):
+            loop.call_soon(runtime.tell, _failed_before(told))
+    reports.tell = lambda told: _latch_soon(loop, runtime, folder, told)
+    loop.set_exception_handler(lambda _, context: _take(reports, context))
 
 
 def latch_crash(runtime: Runtime, folder: Path, process: str, how: str = "") -> str:

@@ -13,7 +13,7 @@ from desk.app.assemble import build_engine
 from desk.app.feeds import Feeds
 from desk.app.filming import Filming
 from desk.app.folder_settings import FolderSettings, folder_settings, note_profile
-from desk.app.noting import noted
+from desk.app.noting import attend
 from desk.app.options import VENUES, Options
 from desk.app.past import Past
 from desk.app.practice import Practice, close_exchange
@@ -25,12 +25,13 @@ from desk.app.snapshots import Snapshots
 from desk.app.terms import TermsStore
 from desk.app.typed import TypedLines
 from desk.cli.shipped import shipped
-from desk.crash import Reports
+from desk.crash import Reports, reported
 from desk.engine.desk import Settings
 from desk.io.addresses import market_urls
 from desk.io.clock import Clock, SystemClock
 from desk.io.folder import HeldFolder, desk_folder, hold_folder
 from desk.io.journal import SqliteJournal
+from desk.log import ENGINE, LOG
 from desk.model.commands import AnyCommand
 from desk.model.events import AnyEvent
 from desk.model.orders import OrderStatus
@@ -185,14 +186,16 @@ async def open_session(
     `system` stands in for the machine's clocks.
     """
     held = held or hold_folder(desk_folder(options.account))
-    try:
-        session = Session(options, held, system)
-    except BaseException:
-        held.release()
-        raise
-    with noted(session.runtime, held.path) as reports:
+    with reported(held.path, ENGINE) as reports:
+        try:
+            session = Session(options, held, system)
+        except BaseException:
+            held.release()
+            raise
+        attend(session.runtime, held.path, reports)
         async with _running(session, reports):
             yield session
+        LOG.info("ended")
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from desk.model.commands import WindowClosing
-from ui import own_files as own_files_of
+from ui import private_file
 from ui.keys import load_key_map
 from ui.own_files import own_files
 from ui.policy import Confirm, load_policy
@@ -175,7 +175,7 @@ def test_a_file_that_would_be_refused_stays_as_it_was(tmp_path):
     path.write_text("this is no TOML [")
     with pytest.raises(ValueError, match=r"hands\.toml"):
         change_line(path, "kill", '"hold"', load_policy)
-    path.write_bytes(b"#" * (own_files_of.MOST_BYTES + 1))
+    path.write_bytes(b"#" * (private_file.MOST_BYTES + 1))
     with pytest.raises(ValueError, match="at most"):
         change_line(path, "kill", '"hold"', load_policy)
     assert [entry.name for entry in tmp_path.iterdir()] == ["hands.toml"]

@@ -95,6 +95,16 @@ def passed_over(complaint: str) -> Banner:
     return Banner(CRASHED, f"own {complaint}", False, "info", subject, text)
 
 
+def asked_as_before(doubt: str) -> Banner:
+    """The file of confirmations is not what was chosen."""
+    text = tr(
+        "{doubt}. You are asked as was last chosen, or before every action: see the settings.",
+        doubt=doubt,
+    )
+    subject = tr("Your confirmations were kept")
+    return Banner(CRASHED, f"asked {doubt}", False, "info", subject, text)
+
+
 def crashed(report: str) -> Banner:
     """The window before this one crashed."""
     last = report.strip().splitlines()[-1] if report.strip() else ""
