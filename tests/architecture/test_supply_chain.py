@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 import unicodedata
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,10 @@ BUILD_S = 300
 
 
 @pytest.mark.fault("T40")
-def test_run_dependencies_are_at_most_twelve():
-    assert len(PROJECT["project"]["dependencies"]) <= 12
+def test_run_dependencies_are_at_most_twelve(figure):
+    direct = len(PROJECT["project"]["dependencies"])
+    assert direct <= 12
+    figure(f"{direct} direct dependencies, of 12 allowed")
 
 
 @pytest.mark.fault("T40")
@@ -50,14 +53,17 @@ def test_the_bill_is_the_same_each_time_and_needs_a_lock(tmp_path):
 
 
 @pytest.mark.fault("T40")
-def test_no_source_turns_the_direction_of_writing_or_hides_a_letter():
+def test_no_source_turns_the_direction_of_writing_or_hides_a_letter(figure):
     """Trojan source (CVE-2021-42574): what a reader sees is what the interpreter reads."""
+    files = 0
     for top in ("desk", "ui", "resources", "tests"):
         for path in (ROOT / top).rglob("*"):
             if path.suffix in {".py", ".toml"}:
                 letters = set(path.read_text(encoding="utf-8"))
                 odd = {c for c in letters if unicodedata.category(c) in {"Cf", "Co", "Cn"}}
                 assert not odd, (path, odd)
+                files += 1
+    figure(f"{files} files of source and resources: 0 letters that are hidden or turn the writing")
 
 
 @pytest.mark.fault("T40")
@@ -72,7 +78,7 @@ def test_what_could_run_a_text_is_nowhere():
 
 @pytest.mark.thorough
 @pytest.mark.fault("T40")
-def test_bandit_finds_nothing_of_medium_or_high_severity():
+def test_bandit_finds_nothing_of_medium_or_high_severity(figure):
     scanned = subprocess.run(
         [sys.executable, "-m", "bandit", "-q", "-r", "-ll", "-f", "json", "desk", "ui"],
         cwd=ROOT,
@@ -86,6 +92,8 @@ def test_bandit_finds_nothing_of_medium_or_high_severity():
     assert report["metrics"]["_totals"]["loc"] > 30_000
     found = [(one["filename"], one["line_number"], one["test_id"]) for one in report["results"]]
     assert found == []
+    lines = report["metrics"]["_totals"]["loc"]
+    figure(f"bandit: 0 of medium or high severity in {lines:,} lines")
 
 
 @pytest.mark.fault("T40")
@@ -102,7 +110,7 @@ def test_what_is_excused_from_the_scan_says_why():
 
 @pytest.mark.slow
 @pytest.mark.fault("T40")
-def test_the_wheel_builds_to_the_same_bytes_twice(tmp_path):
+def test_the_wheel_builds_to_the_same_bytes_twice(tmp_path, figure):
     wheels = []
     for name in ("one", "two"):
         source, out = tmp_path / name, tmp_path / f"{name}-wheel"
@@ -130,3 +138,19 @@ def test_the_wheel_builds_to_the_same_bytes_twice(tmp_path):
         (wheel,) = out.iterdir()
         wheels.append(wheel.read_bytes())
     assert wheels[0] == wheels[1]
+    figure(f"wheel built twice, at other times and places: SHA-256 {sha256(wheels[0]).hexdigest()}")
+
+
+@pytest.mark.fault("T40")
+def test_every_locked_distribution_is_a_wheel_by_hash(figure):
+    """The set-up asks pip for hashes and wheels alone; a file with other bytes is refused there
+    (`test_file_that_is_not_the_locked_one_is_refused`, against an index of the test's own)."""
+    text = (ROOT / "requirements.lock").read_text()
+    wanted = re.split(r"\n(?=[A-Za-z0-9])", text)
+    pinned = [one for one in wanted if "==" in one.split("\n")[0] and one[0] not in "#-"]
+    assert pinned
+    assert [one for one in pinned if not re.search(r"--hash=sha256:[0-9a-f]{64}", one)] == []
+    assert not re.search(r"--(?:extra-)?index-url|--find-links|--trusted-host|://", text)
+    setup = (ROOT / "desk" / "io" / "setup.py").read_text()
+    assert '"--require-hashes", "--only-binary", ":all:"' in setup
+    figure(f"{len(pinned)} of {len(pinned)} locked distributions by SHA-256, wheels alone")

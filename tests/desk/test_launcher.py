@@ -430,6 +430,7 @@ def test_nothing_else_installs_third_party_clients(ready, line):
 
 
 @in_one_worker
+@pytest.mark.fault("T40")
 def test_file_that_is_not_the_locked_one_is_refused(ready):
     make_wheel(ready.parent / "wheels", "desktest", "1.0")  # other bytes: zip holds the time
     with zipfile.ZipFile(ready.parent / "wheels/desktest-1.0-py3-none-any.whl", "a") as wheel:

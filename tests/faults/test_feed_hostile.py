@@ -5,14 +5,17 @@ import ssl
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 from helpers import binance_frames as b
 from helpers.certificates import OPENSSL, Authority
 from helpers.live_market import Listener
+from helpers.seven_venues import seven_venues
 from websockets.asyncio.server import serve
 
 from desk.model.market_data import FeedStatus, MarkPrice
 from desk.venues.protocol import SocketUrls
+from ui.viewmodels.feeds import feed_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -58,6 +61,14 @@ def down(listener):
     return [status.reason for status in listener.of(FeedStatus) if not status.up]
 
 
+def shown_in_the_feeds(reason):
+    """What the panel of feeds says while a venue's connection is down for a reason."""
+    frame = seven_venues()
+    feeds = [msgspec.structs.replace(one, down=reason) for one in frame.feeds]
+    rows = feed_rows(msgspec.structs.replace(frame, feeds=feeds))
+    return " ".join(cell.text for row in rows for cell in row.cells)
+
+
 @asynccontextmanager
 async def secure_venue(certificate, key, authority, monkeypatch, *, newest=None):
     """A listener on a venue with this certificate; only one authority is trusted."""
@@ -89,7 +100,7 @@ def test_a_venue_that_proves_who_it_is_is_heard(certificates, monkeypatch):
 @pytest.mark.fault("T35")
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_certificate_is_refused_with_its_reason_and_tried_again(
-    certificates, monkeypatch, kind
+    certificates, monkeypatch, kind, figure
 ):
     authority, made = certificates
 
@@ -98,20 +109,24 @@ def test_a_bad_certificate_is_refused_with_its_reason_and_tried_again(
             await listener.until(lambda: len(down(listener)) >= 2)
             assert not listener.of(MarkPrice)
             assert all(BAD[kind] in reason for reason in down(listener)), down(listener)
+            assert BAD[kind] in shown_in_the_feeds(down(listener)[0])
+            figure(f"{kind}: refused, 0 marks heard, shown in the feeds panel: {BAD[kind]}")
 
     asyncio.run(scene())
 
 
 @pytest.mark.fault("T35")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of ssl, for a version that old
-def test_an_old_version_of_tls_is_refused(certificates, monkeypatch):
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of ssl, for versions that old
+@pytest.mark.parametrize("old", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+def test_an_old_version_of_tls_is_refused(certificates, monkeypatch, old, figure):
     authority, made = certificates
 
     async def scene():
-        old = ssl.TLSVersion.TLSv1_1
         async with secure_venue(*made["good"], authority, monkeypatch, newest=old) as listener:
             await listener.until(lambda: len(down(listener)) >= 2)
             assert not listener.of(MarkPrice)
+            assert all("version" in reason.lower() for reason in down(listener))
+            figure(f"{old.name}: refused, 0 marks heard, told: {down(listener)[0][:70]}")
 
     asyncio.run(scene())
 

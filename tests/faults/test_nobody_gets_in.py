@@ -17,6 +17,7 @@ from helpers.workstation import Workstation, eventually
 
 BTC = "BTCUSDT-PERP.BINANCE"
 CANARY = "cnry/7Qx+9Lk=Zp2Rt"
+NOWHERE = "http://127.0.0.1:1"
 LISTENS_TCP, LISTENS_UNIX = "0A", 0x10000
 QUANTITY, CASH = "0.137", "98765.43"
 
@@ -61,6 +62,21 @@ def test_engine_and_window_listen_on_nothing_and_the_market_on_loopback_alone(tm
         figure(f"listening sockets: engine 0, window 0; market child {len(there)}, on 127.0.0.1")
         assert found == {"engine": [], "window": []}
         assert set(there) == {"0100007F"}, "127.0.0.1 in the order of /proc"
+
+
+@pytest.mark.thorough
+@pytest.mark.fault("T24")
+def test_on_a_live_feed_there_is_nothing_at_all_that_listens(tmp_path, figure):
+    """Without a market of our own there is no third process, and no socket that listens."""
+    with Workstation(
+        tmp_path / "desk", "--feed", "binance,okx", HTTPS_PROXY="http://127.0.0.1:1"
+    ) as running:
+        window = eventually(running.window)
+        log = tmp_path / "desk" / "logs" / "engine.log"
+        eventually(lambda: log.exists() and "is down" in log.read_text())
+        assert running.market() is None
+        assert (listening(running.process.pid), listening(window)) == ([], [])
+        figure("on a live feed: listening sockets of engine and window 0, no market child")
 
 
 @pytest.fixture

@@ -2,23 +2,10 @@
 
 import os
 import signal
-from pathlib import Path
 
 import pytest
 from helpers.processes import desk, journal_rows
 from helpers.workstation import PATIENCE_S, Hands, Workstation, alive, eventually, virtual_screen
-
-
-def listening(pid):
-    """Whether a process has a listening socket."""
-    inodes = set()
-    for table in ("tcp", "tcp6"):
-        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == "0A":
-                inodes.add(f"socket:[{fields[9]}]")
-    mine = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.exists()}
-    return bool(inodes & mine)
 
 
 @pytest.mark.fault("T27")
@@ -33,15 +20,6 @@ def test_a_killed_window_comes_back_and_the_desk_goes_on(tmp_path):
         running.process.terminate()
         assert running.process.wait(PATIENCE_S) == 0
         eventually(lambda: not alive(second))
-
-
-@pytest.mark.fault("T24")
-def test_the_engine_listens_on_nothing(tmp_path):
-    with Workstation(tmp_path / "desk") as running:
-        eventually(running.window)
-        eventually((tmp_path / "desk" / "market.state").exists)
-        assert not listening(running.process.pid)
-        assert listening(running.market())
 
 
 def test_a_killed_engine_takes_its_market_along(tmp_path):
