@@ -66,7 +66,7 @@ def connect_to(endpoint: Endpoint, world: World) -> connect:
 def refused(error: Exception, wall_ms: int) -> Ending:
     """Return what an OSError or WebSocketException says, raised while a socket opened."""
     if not isinstance(error, InvalidStatus):
-        return Ending(redacted(f"cannot connect: {error or type(error).__name__}"))
+        return Ending(redacted(f"cannot connect: {str(error) or type(error).__name__}"))
     status, headers = error.response.status_code, error.response.headers
     # Several headers of one name would be an error to `get`.
     asked = (headers.get_all("Retry-After") or [""])[0]
