@@ -7,6 +7,7 @@ any way, so nobody ever deletes a stale lock by hand. Who only reads need not ho
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from io import FileIO
@@ -68,6 +69,7 @@ def hold_folder(path: Path) -> HeldFolder:
     """
     try:
         _make(path)
+        _check_alone(path)
         lock = open_private(path / LOCK_FILE)
     except OSError as error:
         raise InputError(
@@ -89,6 +91,23 @@ def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.mkdir(mode=PRIVATE_FOLDER_MODE, exist_ok=True)
     sync_folder(path.parent)
+
+
+def _check_alone(path: Path) -> None:
+    """Refuse a folder in which somebody else could put a link, or another journal, in our way."""
+    if sys.platform == "win32":
+        return
+    status = path.stat()
+    if os.geteuid() not in {0, status.st_uid}:
+        raise InputError(
+            source=str(path), expected="a folder of this user", found="one of another user"
+        )
+    if status.st_mode & stat.S_IWOTH:
+        raise InputError(
+            source=str(path),
+            expected="a folder that nobody else can write (chmod o-w)",
+            found=f"rights {stat.S_IMODE(status.st_mode):o}",
+        )
 
 
 def _write_pid(lock: FileIO) -> None:

@@ -17,6 +17,11 @@ Refusals of orders are values (`desk.model.events.Denial`), not exceptions.
 from __future__ import annotations
 
 
+def on_one_line(text: str) -> str:
+    """Escape what would break a line, steer a terminal, or could not be written at all."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
 class DeskError(Exception):
     """Base of everything the desk raises on purpose."""
 
@@ -43,7 +48,7 @@ class InputError(DeskError):
     def __str__(self) -> str:
         place = self.source if self.line is None else f"{self.source}:{self.line}"
         where = place if self.field is None else f"{place}: {self.field}"
-        return f"{where}: expected {self.expected}, found {self.found}"
+        return on_one_line(f"{where}: expected {self.expected}, found {self.found}")
 
 
 class JournalError(DeskError):

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from json import JSONDecodeError
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from desk.model.errors import InputError
+from desk.model.errors import InputError, on_one_line
 
 Path: TypeAlias = tuple[str | int, ...]
 """From the top of the document: names and list positions."""
@@ -31,20 +31,15 @@ class FieldError(Exception):
     def __init__(self, path: Path, expected: str, found: str) -> None:
         super().__init__(path, expected, found)
         self.path = path
-        self.expected = _on_one_line(expected)
-        self.found = _on_one_line(found)
-
-
-def _on_one_line(text: str) -> str:
-    """Escape what would break a line, or could not be written at all."""
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+        self.expected = on_one_line(expected)
+        self.found = on_one_line(found)
 
 
 def field_name(path: Path) -> str:
     """Write a path as people do: `accounts[0].positions[1].quantity`."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{_on_one_line(step)}"
+        text += f"[{step}]" if isinstance(step, int) else f".{on_one_line(step)}"
     return text.removeprefix(".")
 
 

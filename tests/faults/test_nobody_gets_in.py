@@ -15,6 +15,8 @@ import pytest
 from helpers.processes import Console, Market, desk
 from helpers.workstation import Workstation, eventually
 
+from desk.io.film_reader import FilmDay, film_days
+
 BTC = "BTCUSDT-PERP.BINANCE"
 CANARY = "cnry/7Qx+9Lk=Zp2Rt"
 NOWHERE = "http://127.0.0.1:1"
@@ -107,6 +109,24 @@ def forms(secret):
         yield encode(b"xx" + raw)[3:11]
 
 
+def pictures(folder):
+    """Every frame that the window was sent, unpacked from the film."""
+    for name in film_days(folder):
+        day = FilmDay(folder, name)
+        for _ in day.look():
+            pass
+        for place in range(len(day.marks)):
+            yield day.picture(place)
+
+
+def test_a_secret_is_found_wherever_and_however_it_is_written(tmp_path):
+    """The search itself: else it would find nothing for ever."""
+    for number, form in enumerate(forms(CANARY)):
+        (tmp_path / f"{number}").write_bytes(b"before " + form + b" behind")
+    (tmp_path / "packed.gz").write_bytes(gzip.compress(CANARY.encode()))
+    assert {*hits(tmp_path, CANARY)} == {path.name for path in tmp_path.iterdir()}
+
+
 def hits(folder, secret):
     """Files of a folder in which the secret is found, unpacked where they are packed."""
     found = []
@@ -115,6 +135,7 @@ def hits(folder, secret):
             data = path.read_bytes()
             if path.suffix == ".gz":
                 data = gzip.decompress(data)
+            data += b"".join(pictures(folder)) if path.suffix == ".film" else b""
             found += [path.name for form in forms(secret) if form in data]
     return found
 
@@ -148,6 +169,7 @@ def test_a_desk_leaves_private_files_alone_and_no_secret_in_them(
         took = desk("record", "--venue", "binance", "--market", market.ready, "--out", recording,
                     "--seconds", "1")  # fmt: skip
         exported = desk("journal", "export", "--account", folder)
+        assert any(pictures(folder)), "frames were sent, and filmed"
     names = {path.name for path in folder.rglob("*")}
     assert {"journal.db", "journal.anchor", "exchange.jsonl", "engine.log", "window.log"} <= names
     assert took.returncode == 0, took.stderr

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import resource
+import struct
+import zlib
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -257,6 +260,34 @@ def test_a_message_beyond_the_bound_ends_the_socket_not_the_pump():
             assert venue.paths.count("/public/stream") == 2
 
     asyncio.run(scene())
+
+
+@pytest.mark.fault("T42")
+def test_a_small_frame_that_would_inflate_to_a_large_one_is_not_inflated():
+    """No compression is agreed on, so 64 MiB in 64 KiB is a broken frame: the next socket works."""
+    packer = zlib.compressobj(wbits=-15)
+    bomb = packer.compress(b"[" * (64 << 20)) + packer.flush(zlib.Z_SYNC_FLUSH)[:-4]
+    compressed_text = 0xC1
+
+    async def scene():
+        venue = Venue()
+        told = []
+
+        async def speak(socket, streams):
+            if "btcusdt@trade" in streams and not told:
+                told.append(True)
+                socket.transport.write(struct.pack("!BBQ", compressed_text, 127, len(bomb)) + bomb)
+            await venue.tell_depth(socket, streams)
+
+        venue.speak = speak
+        async with pumping(venue) as heard:
+            await venue.until(lambda: BookDelta in kinds(heard))
+            assert venue.paths.count("/public/stream") == 2
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    asyncio.run(scene())
+    grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown_kib < 32 << 10
 
 
 def test_a_refused_snapshot_is_asked_for_again():

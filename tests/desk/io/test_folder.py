@@ -155,3 +155,18 @@ def test_the_folder_is_the_users_own_unless_one_is_named(tmp_path, monkeypatch):
     assert desk_folder("other") == tmp_path / "other"
     assert desk_folder("~/mine") == tmp_path / "mine"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.fault("T24")
+@pytest.mark.skipif(os.name == "nt", reason="rights are others there")
+def test_a_folder_that_anybody_may_write_or_that_is_anothers_is_refused(tmp_path, monkeypatch):
+    """Somebody else could put a link, or a journal of his own, in the desk's way."""
+    tmp_path.chmod(0o777)
+    with pytest.raises(InputError, match=r"nobody else can write \(chmod o-w\), found rights 777"):
+        hold_folder(tmp_path)
+    tmp_path.chmod(0o700)
+    owner = tmp_path.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with pytest.raises(InputError, match="found one of another user"):
+        hold_folder(tmp_path)
+    assert list(tmp_path.iterdir()) == []
