@@ -132,7 +132,8 @@ def test_panic_is_sent_while_no_frame_comes_any_more(rig):
 def test_panic_goes_ahead_of_what_waits_in_a_full_pipe(rig):
     """The engine has stopped reading: what it reads first is the panic, not the backlog."""
     rig.settle()
-    rig.pump._heart.stop()  # a beat would wait too
+    rig.pump._heart.stop()  # a beat would wait too, and so would the wish for a frame
+    rig.pump._credit.stop()
     wire = rig.pump._wire
     while not wire._begun:
         wire.send(b"x" * 60_000)
