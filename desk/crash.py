@@ -39,8 +39,17 @@ class Reports:
     def __init__(self, folder: Path | None, process: str) -> None:
         self._path = None if folder is None else _path(folder, process)
         self._noted: set[str] = set()
-        self.tell: Callable[[str], None] = lambda gist: None
-        """Called with each error that nobody took, from any thread."""
+        self._listener: Callable[[str], None] | None = None
+        self._untold: list[str] = []
+        self._lock = threading.Lock()
+
+    def tell_to(self, listener: Callable[[str], None]) -> None:
+        """Call it with each error that nobody took, from any thread; with those before it too."""
+        with self._lock:
+            self._listener = listener
+            untold, self._untold = self._untold, []
+        for told in untold:
+            listener(told)
 
     def note(self, fault: BaseException, what: str) -> None:
         """Take an error that ends nothing, and after which nothing is sure.
@@ -53,7 +62,16 @@ class Reports:
         self._noted.add(place)
         LOG.error("%s", what, exc_info=fault)
         self.leave(fault)
-        self.tell(gist(redacted(_told(fault))))
+        self._tell(gist(redacted(_told(fault))))
+
+    def _tell(self, told: str) -> None:
+        """Tell it now, or once somebody listens: a window can fail before it is whole."""
+        with self._lock:
+            listener = self._listener
+            if listener is None:
+                self._untold.append(told)
+        if listener is not None:
+            listener(told)
 
     def leave(self, fault: BaseException) -> None:
         """Add an error to the report."""

@@ -142,7 +142,7 @@ def _show_errors(window: DeskWindow, reports: Reports) -> None:
         window.pump.send(WindowFailed(what=what), urgent=True)
         window.display.keep_fault(window_error(what))
 
-    reports.tell = tell
+    reports.tell_to(tell)
 
 
 def _measure(window: DeskWindow, pump: Pump, report: str) -> None:

@@ -33,7 +33,7 @@ def attend(runtime: Runtime, folder: Path, reports: Reports) -> None:
     for process in (ENGINE, WINDOW):
         if told := latch_crash(runtime, folder, process):
             loop.call_soon(runtime.tell, _failed_before(told))
-    reports.tell = lambda told: _latch_soon(loop, runtime, folder, told)
+    reports.tell_to(lambda told: _latch_soon(loop, runtime, folder, told))
     loop.set_exception_handler(lambda _, context: _take(reports, context))
 
 

@@ -148,7 +148,7 @@ def test_a_report_is_private_and_bounded_and_may_be_emptied_while_it_is_open(
 def test_an_error_that_comes_back_is_told_once(tmp_path, caplog):
     (tmp_path / "logs").mkdir()
     reports, told = Reports(tmp_path, "engine"), []
-    reports.tell = told.append
+    reports.tell_to(told.append)
     for number in range(3):
         try:
             raise ValueError(number)
@@ -180,3 +180,14 @@ def test_a_report_that_is_a_link_is_not_followed(tmp_path, expected_logs):
 )
 def test_the_gist_of_a_report_is_one_line_fit_for_a_sentence(report, said):
     assert gist(report) == said
+
+
+@pytest.mark.fault("T27")
+def test_what_failed_before_anybody_listened_is_told_to_who_listens_first(tmp_path, caplog):
+    """A thread of the window may fail while the window is still being built."""
+    reports, told = Reports(tmp_path, "window"), []
+    reports.note(ValueError("early"), "it failed")
+    reports.tell_to(told.append)
+    reports.note(KeyError("late"), "it failed")
+    assert ["early" in told[0], "late" in told[1], len(told)] == [True, True, 2]
+    assert len(caplog.records) == 2

@@ -46,6 +46,7 @@ QUESTIONS = frozenset(
         "ask",
         "blotter",
         "export",
+        "failed",  # its row is a latch
         "film",
         "film_check",
         "frame",
@@ -57,7 +58,7 @@ QUESTIONS = frozenset(
         "preview_change",
     ]
 )
-"""Commands that are answered and leave no row of their own."""
+"""Commands that leave no row of their own name."""
 
 
 def all_types() -> set[str]:

@@ -31,7 +31,7 @@ import subprocess, sys
 from pathlib import Path
 disk, size = sys.argv[1:]
 Path(disk).mkdir()
-subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", disk], check=True)
+subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700", "none", disk], check=True)
 """
 
 FULL_DISK = (
