@@ -75,6 +75,8 @@ class Engine:
         self._window = WindowWatch(desk)
         self._alerts = Alerting(desk)
         self._plan: Plan | None = None
+        self._falling_due = False
+        """The venue is asked again what is due, once what it proposed has happened."""
 
     def replay(self, rows: Iterable[Row], start: DeskState | None = None) -> None:
         """Rebuild the desk from its journal: start and restart are this one path.
@@ -152,12 +154,20 @@ class Engine:
             return self._start(lost)
         if (due := due_interest(desk)) is not None:
             return self._start(due)
-        decision = desk.venue.on_time(desk.now_ns, desk.wall_ms, desk.market.books, desk)
-        if decision.outcomes:
-            return self._propose(decision)
-        if not message.looks:
-            return NO_WORK
+        if (work := self._fall_due()) is not NO_WORK or not message.looks:
+            return work
         return self._start(self._tended() or self._watch.look() or self._alerts.look())
+
+    def _fall_due(self) -> Work:
+        """Let what is due at the venue happen; an amended order comes back to its book only then.
+
+        If that waited for the next look, another instrument's traffic would decide when it acts.
+        """
+        desk = self.desk
+        decision = desk.venue.on_time(desk.now_ns, desk.wall_ms, desk.market.books, desk)
+        work = self._propose(decision)
+        self._falling_due = self._plan is not None
+        return work
 
     def _propose(self, decision: Decision) -> Work:
         """Turn what a venue proposes into rows; it has happened once they are durable."""
@@ -190,12 +200,17 @@ class Engine:
         if plan.stands or plan.may_use_reserve:
             done = self._go_on(self._carry_out(plan, [], durable=False))
             return Work(entries=done.entries, events=[*said, *done.events])
+        self._falling_due = False
         return Work(events=[*said, *self._numbered([_not_durable(plan, message)])])
 
     def _go_on(self, done: Work) -> Work:
-        """Let what follows for protective legs follow at once, before time passes."""
+        """Let what follows follow at once, before time passes: protective legs, what is due."""
         follows = self._start(self._tended())
-        return Work(entries=follows.entries, events=[*done.events, *follows.events])
+        events = [*done.events, *follows.events]
+        if self._falling_due and not follows.entries:
+            follows = self._fall_due()
+            events += follows.events
+        return Work(entries=follows.entries, events=events)
 
     def _tended(self) -> Plan | None:
         return brackets.tend(self.desk) or oco.tend(self.desk) or reversing.tend(self.desk)

@@ -12,7 +12,9 @@ A decision that could not be journaled is dropped: every order stands as if the 
 asked, though a print that would have filled it has gone by. Commit or drop one before asking for
 the next.
 A market event at `now_ns` is brought in three moves, so that an order which was due earlier acts
-on the book as it was: `on_time`, then the event goes into the book, then `on_market`.
+on the book as it was: `on_time`, then the event goes into the book, then `on_market`. Once what
+`on_time` proposed is committed it is asked again, until it proposes nothing: an amended order acts
+then, and must not wait for whatever brings the next look.
 
 An amendment is asked for like a cancel and answered by an outcome: `Amended`, `AmendRefused`, or
 the order's end where it had filled as much as it should have become. Until then the old order

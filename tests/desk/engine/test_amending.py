@@ -5,6 +5,7 @@ from decimal import Decimal as D
 import pytest
 from helpers.engines import BTC, Trader
 
+from desk.engine.message import NotCommitted
 from desk.model.command import Quantity
 from desk.model.commands import AmendOrder, CancelOrder, Kill
 from desk.model.events import Acknowledged, Alerted, Denied
@@ -193,6 +194,21 @@ def test_less_keeps_the_place_in_the_queue_and_more_loses_it(trader):
     amend(trader, "q", "2", command_id="b")
     trader.run(100)
     assert venue.queue_ahead("q") == D(3)
+
+
+def test_an_amended_order_that_takes_acts_in_the_look_that_amends_it(trader):
+    """No later look, which another instrument's traffic would bring, is needed for it."""
+    amend(trader, price="60000")
+    trader.tick(50)
+    assert [row.entry.type for row in trader.rows[-2:]] == ["amended", "fill"]
+    assert held(trader) == 1
+
+
+def test_it_acts_in_that_look_where_nothing_can_be_journaled_as_well(trader):
+    amend(trader, price="60000")
+    trader.refuse = NotCommitted(full=False, reason="the disk is gone")
+    trader.tick(50)
+    assert held(trader) == 1
 
 
 def test_restart_at_every_row_takes_an_amendment_along(trader):

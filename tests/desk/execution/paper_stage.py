@@ -126,11 +126,13 @@ class Stage:
         return self.at(self.now_ms + 50)
 
     def at(self, now_ms):
-        """Let time pass."""
-        self.now_ms = now_ms
-        return self._happen(
+        """Let time pass, and ask until nothing more is due, as the engine does."""
+        self.now_ms, said = now_ms, []
+        while outcomes := self._happen(
             self.venue.on_time(now_ms * MS, self.wall_ms + now_ms, self.books, self)
-        )
+        ):
+            said += outcomes
+        return said
 
     def snapshot(self, bids, asks, instrument=PERP):
         return self.market(

@@ -152,8 +152,7 @@ def test_an_order_on_its_way_is_amended_after_it_has_arrived():
     stage.snapshot([("99.9", "3")], [("100.1", "3")])
     stage.submit(terms("a", BUY, "4", "99.9"))
     stage.amend("a", quantity="1")
-    assert words(stage.at(50)) == ["Accepted"]
-    assert words(stage.at(70)) == ["Amended"]
+    assert words(stage.at(50)) == ["Accepted", "Amended"]
     assert stage.venue.queue_ahead("a") == D(3)
 
 

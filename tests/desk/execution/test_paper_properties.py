@@ -4,7 +4,7 @@ from collections import Counter
 from decimal import Decimal as D
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from paper_stage import BUY, OTHER, PERP, SELL, Stage, terms
 
@@ -286,7 +286,21 @@ def test_orders_and_cancels_sent_twice_change_nothing(script, repeats):
     assert again.log == stage.log
 
 
+FALLS = ("place", {"side": SELL, "quantity": "1", "price": "100.2", "trigger": "99"})
+RISES = ("place", {"side": BUY, "quantity": "1", "price": None, "trigger": "99"})
+LOSE = ("lose", None)
+CROSSED = [
+    *[START, LOSE, FALLS, ("mark", "99"), ("amend", (2, "1", "99"))],
+    *[("snapshot", ({"99.8": "1"}, {})), RISES, RISES],
+]
+"""A triggered order is amended to a price that takes, and time passes with nothing but orders."""
+ASKS = ("place", {"side": SELL, "quantity": "1", "price": "100.2"})
+TAKES = [START, ASKS, ("amend", (1, "1", "100.0")), ("wait", 50), ("wait", 50)]
+
+
 @given(scripts)
+@example(CROSSED)
+@example(TAKES)
 @often
 def test_another_instruments_orders_change_nothing(script):
     stage = after(script)
