@@ -96,7 +96,11 @@ FAULTS = {
     "T24": Fault("ipc_intruder", "0 listening sockets"),
     "T25": Fault("burst_backpressure", "100,000 messages at once: queues bounded, 0 fills dropped"),
     "T26": Fault("gui_thread_guard", "0 Qt warnings (each fails its test), no trap works"),
-    "T27": Fault("crash_reporting", "every crash told, the desk goes on or says why not"),
+    "T27": Fault(
+        "crash_reporting",
+        "a report each time, 0 canaries, told at the next start, state intact, no new risk until"
+        " a person rearms",
+    ),
     "T28": Fault(
         "ledger_zero_sum", "100,000 random movements: every asset sums to 0, equity has no residual"
     ),
@@ -121,7 +125,7 @@ FAULTS = {
     "T39": Fault(
         "engine_hang_or_death", "said ≤ 1.5 s, nothing can be sent, all greyed; a new desk at once"
     ),
-    "T40": Fault("supply_chain", "only what is locked by hash, nothing dangerous in the code"),
+    "T40": Fault("supply_chain", "all by hash, ≤ 12 direct parts, builds alike, 0 high or medium"),
     "T41": Fault(
         "mutation_of_ui_gate",
         "a desk that denies all: 0 orders shown working, each reason seen",
