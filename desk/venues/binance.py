@@ -41,6 +41,7 @@ from desk.venues.protocol import (
     RestRequest,
     SocketUrls,
     StreamHealth,
+    VenueProtocol,
 )
 from desk.venues.unreadable import UNREADABLE, Unusable, reason_of
 
@@ -103,6 +104,14 @@ class BinanceProtocol:
         """Where the venue itself is."""
         return self._product.urls
 
+    def inherit(self, before: VenueProtocol) -> None:
+        """Take over how long funding intervals are: it is asked for by REST, and seldom."""
+        if not isinstance(before, BinanceProtocol):
+            return
+        for symbol, feed in self._feeds.items():
+            if (known := before._feeds.get(symbol)) is not None:
+                feed.figures.funding.inherit(known.figures.funding)
+
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Return the sockets that are needed."""
         return tuple(socket.endpoint for socket in self._sockets.values())
@@ -132,6 +141,13 @@ class BinanceProtocol:
         stream = self._by_name.get(frame[_NAME_AT : frame.find(b'"', _NAME_AT, _NAME_END)])
         try:
             if stream is not None:
+                counted = stream.counted
+                if counted is not None:
+                    event = counted.read(frame)
+                    if event is not None and event.symbol == stream.symbol:
+                        stream.handle_counted(event, ts_recv_ns)
+                        stream.received(ts_recv_ns)
+                        return
                 message = stream.wrapped(frame).data
             else:
                 stream, message = self._read_other(frame, ts_recv_ns)
@@ -141,6 +157,8 @@ class BinanceProtocol:
                 raise Unusable("another symbol than its stream")
             self._shapes.check(frame)
             stream.handle(message, ts_recv_ns)
+            if stream.counted is not None:
+                stream.counted.learn(frame, message)
         except UNREADABLE as error:
             counters.reject(reason_of(error))
             return
@@ -168,8 +186,12 @@ class BinanceProtocol:
                 feed.lose("resync asked for", ts_recv_ns)
 
     def tick(self, now_ns: int) -> None:
-        """Ask for what is due: snapshots, streams that are not shown or silent, figures by REST."""
+        """Ask for what is due: snapshots, streams that are not shown or silent, figures by REST.
+
+        Before that, books are given up whose streams have died.
+        """
         for feed in self._feeds.values():
+            feed.watch(now_ns)
             feed.ask_if_due(now_ns)
             if feed.figures.funding.doubtful:
                 self._polls.funding_doubted(now_ns)

@@ -22,15 +22,22 @@ _IN_A_ROW_NS = 60_000_000_000
 class FundingInterval:
     """One contract's interval: as shipped or listed, as answered, as seen."""
 
-    __slots__ = ("_next_ms", "_seen_ns", "doubtful", "hours")
+    __slots__ = ("_listed", "_next_ms", "_seen_ns", "doubtful", "hours")
 
     def __init__(self, hours: int | None) -> None:
+        self._listed = hours
         self.hours = hours
         """None: unknown, because it has changed and nobody has told to what."""
         self.doubtful = False
         """The next funding has moved by another step: fundingInfo should be asked."""
         self._next_ms: int | None = None
         self._seen_ns = 0
+
+    def inherit(self, before: FundingInterval) -> None:
+        """Go on with what was known on other sockets, unless a listing has told another since."""
+        if before._listed == self._listed:
+            self.hours, self.doubtful = before.hours, before.doubtful
+            self._next_ms, self._seen_ns = before._next_ms, before._seen_ns
 
     def told(self, hours: int) -> None:
         """Take the venue's own word."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from desk.model.instrument import Instrument, Lots, Ticks
 from desk.model.market_data import (
     BookDelta,
@@ -13,7 +15,9 @@ from desk.model.market_data import (
     Trade,
 )
 from desk.model.orders import Side
+from desk.venues.binance_counted import CountedDiff, CountedDiffs
 from desk.venues.binance_figures import InstrumentFigures
+from desk.venues.binance_forms import CountedTicker
 from desk.venues.binance_product import Product
 from desk.venues.binance_sync import APPLY, GAP, Sequence
 from desk.venues.binance_wire import (
@@ -23,13 +27,23 @@ from desk.venues.binance_wire import (
     Snapshot,
     Ticker,
     WireLevel,
+    WireTicker,
 )
 from desk.venues.increments import Increments
+from desk.venues.print_ids import PrintIds
 from desk.venues.protocol import BookSync, FeedCounters, RestRequest
 from desk.venues.unreadable import Unusable
 
 _FIRST_RETRY_NS = 500_000_000
 _SLOWEST_RETRY_NS = 30_000_000_000
+
+BEHIND_NS = 5_000_000_000
+"""A best bid and ask that are newer than the book are in its next update, within an interval of
+100 ms; where none has come for so long, the book's stream has died."""
+
+UNCONFIRMED_NS = 60_000_000_000
+"""A book that does not change may be right for any time, and so may its best bid and ask; of BTC
+and ETH neither is silent for so long."""
 
 _RESYNC_NS = 2_000_000_000
 """Distance of two snapshots that were good: half of what the venue's weight limits allow, should
@@ -52,6 +66,11 @@ class SnapshotPlan:
         if self._in_flight:
             return False
         return self._not_before_ns is None or now_ns >= self._not_before_ns
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether an answer is outstanding."""
+        return self._in_flight
 
     def asked(self, now_ns: int) -> None:
         """Note that it was asked for."""
@@ -96,29 +115,36 @@ class InstrumentFeed:
         self._prices = Increments[Ticks](instrument.tick_size)
         self._sizes = Increments[Lots](instrument.lot_size, rounds_down=True)
         self._depths = Increments[Lots](instrument.lot_size, zero=True, rounds_down=True)
+        self.counted = self._counted(futures=product.futures)
         self.figures = InstrumentFigures(instrument, self._prices, counters, events)
         self._trade_kind: type[Print | Aggregate] | None = None
-        self._trade_id = -1
+        self._prints = PrintIds()
+        self._confirmed_ns = 0
+        """When an update, or the best bid and ask, last agreed with the book."""
+        self._behind_ns: int | None = None
+        """Since when the best bid and ask have been newer than the book."""
 
-    def on_diff(self, diff: Diff, ts_recv_ns: int) -> None:
+    def on_diff(self, diff: Diff[WireLevel], ts_recv_ns: int) -> None:
         """Take a change of the book."""
+        bids, asks = self._levels(diff.bids), self._levels(diff.asks)
+        self._change(diff, bids, asks, ts_recv_ns)
+
+    def on_counted_diff(self, diff: CountedDiff, ts_recv_ns: int) -> None:
+        """Take one whose levels are ticks and lots already."""
+        self._change(diff, diff.bids, diff.asks, ts_recv_ns)
+
+    def _change(
+        self, diff: Diff[Any], bids: list[Level], asks: list[Level], ts_recv_ns: int
+    ) -> None:
         first_id, last_id = diff.first_id, diff.last_id
         previous_id = diff.previous_id if self._futures else first_id - 1
         if first_id > last_id or previous_id > last_id:
             raise Unusable("update ids out of order")
-        ticks, lots = self._prices, self._depths
-        delta = BookDelta(
-            self.id,
-            first_id,
-            last_id,
-            [(ticks[price], lots[quantity]) for price, quantity in diff.bids],
-            [(ticks[price], lots[quantity]) for price, quantity in diff.asks],
-            ts_recv_ns,
-            diff.time_ms,
-        )
+        delta = BookDelta(self.id, first_id, last_id, bids, asks, ts_recv_ns, diff.time_ms)
         expected = self._sequence.last_id
         verdict = self._sequence.receive(delta, previous_id)
         if verdict is APPLY:
+            self._confirm(ts_recv_ns)
             self._events.append(delta)
             return
         if verdict is GAP:
@@ -126,7 +152,7 @@ class InstrumentFeed:
         self.ask_if_due(ts_recv_ns)
 
     def on_snapshot(self, snapshot: Snapshot, ts_recv_ns: int) -> bool:
-        """Start the book; False when the snapshot is older than the stream.
+        """Start the book; False when the snapshot is older than the stream, or that is gone.
 
         One that nobody waits for is passed over: the book that is there has proof.
         """
@@ -134,11 +160,14 @@ class InstrumentFeed:
             return True
         if snapshot.symbol not in {"", self.symbol}:
             raise Unusable("snapshot of another symbol")
+        if self._plan.in_flight and not self._sequence.is_waiting:
+            return False  # lost since it was asked for: nothing shows that it joins the stream
         bids, asks = self._levels(snapshot.bids), self._levels(snapshot.asks)
         held = self._sequence.receive_snapshot(snapshot.last_id)
         if held is None:
             return False
         self.sync.snapshots += 1
+        self._confirm(ts_recv_ns)
         # Its own time is left out: it says nothing about the stream.
         self._events.append(BookSnapshot(self.id, snapshot.last_id, bids, asks, ts_recv_ns))
         self._events.extend(held)
@@ -148,6 +177,18 @@ class InstrumentFeed:
         """Note whether the request has brought a snapshot that fits."""
         self.sync.snapshots_refused += not fits
         self._plan.answered(fits=fits)
+
+    def watch(self, now_ns: int) -> None:
+        """Give up a book that others have left behind, or that nobody confirms any more.
+
+        No snapshot is asked for before its stream speaks again, so that this costs no weight.
+        """
+        if self._sequence.last_id is None:
+            return
+        behind_ns = self._behind_ns
+        is_behind = behind_ns is not None and now_ns - behind_ns >= BEHIND_NS
+        if is_behind or now_ns - self._confirmed_ns >= UNCONFIRMED_NS:
+            self.lose("silent", now_ns)
 
     def ask_if_due(self, now_ns: int) -> None:
         """Ask for a snapshot when deltas wait for one and it is time to."""
@@ -159,21 +200,42 @@ class InstrumentFeed:
         """Give up the book, and what was known of the sequence of trades."""
         expected = self._sequence.last_id
         self._sequence.lose()
-        self._trade_kind, self._trade_id = None, -1
+        self._trade_kind, self._prints = None, PrintIds()
         if expected is not None:
             self._events.append(BookLost(self.id, expected, None, reason, ts_recv_ns))
 
-    def on_ticker(self, ticker: Ticker, ts_recv_ns: int) -> None:
+    def on_ticker(self, ticker: WireTicker, ts_recv_ns: int) -> None:
         """Take the venue's own best bid and ask."""
+        self.on_counted_ticker(self.counted_ticker(ticker), ts_recv_ns)
+
+    def counted_ticker(self, ticker: WireTicker) -> CountedTicker:
+        """Return it in ticks and lots."""
         prices, sizes = self._prices, self._sizes
+        return Ticker(
+            ticker.symbol,
+            ticker.update_id,
+            prices[ticker.bid],
+            sizes[ticker.bid_quantity],
+            prices[ticker.ask],
+            sizes[ticker.ask_quantity],
+            ticker.time_ms,
+        )
+
+    def on_counted_ticker(self, ticker: CountedTicker, ts_recv_ns: int) -> None:
+        """Take one whose numbers are ticks and lots already; it tells how new the book is, too."""
+        last_id = self._sequence.last_id
+        if last_id is not None and ticker.update_id <= last_id:
+            self._confirmed_ns = ts_recv_ns
+        elif self._behind_ns is None:
+            self._behind_ns = ts_recv_ns
         self._events.append(
             BookTop(
                 self.id,
                 ticker.update_id,
-                prices[ticker.bid],
-                sizes[ticker.bid_quantity],
-                prices[ticker.ask],
-                sizes[ticker.ask_quantity],
+                ticker.bid,
+                ticker.bid_quantity,
+                ticker.ask,
+                ticker.ask_quantity,
                 ts_recv_ns,
                 ticker.time_ms,
             )
@@ -190,10 +252,10 @@ class InstrumentFeed:
         price, lots = self._prices[trade.price], self._sizes[trade.quantity]
         if self._trade_kind is None:
             self._trade_kind = type(trade)
-        if type(trade) is not self._trade_kind or trade.trade_id <= self._trade_id or not lots:
+        is_other = type(trade) is not self._trade_kind
+        if is_other or not self._prints.is_new(trade.trade_id) or not lots:
             self._counters.ignored_trades += 1
             return
-        self._trade_id = trade.trade_id
         self._events.append(
             Trade(
                 self.id,
@@ -205,6 +267,15 @@ class InstrumentFeed:
                 trade.time_ms,
             )
         )
+
+    def _confirm(self, ts_recv_ns: int) -> None:
+        self._confirmed_ns, self._behind_ns = ts_recv_ns, None
+
+    def _counted(self, *, futures: bool) -> CountedDiffs | None:
+        digits = self._prices.digits, self._depths.digits
+        if digits[0] is None or digits[1] is None:
+            return None
+        return CountedDiffs(digits[0], digits[1], futures=futures)
 
     def _levels(self, levels: list[WireLevel]) -> list[Level]:
         ticks, lots = self._prices, self._depths

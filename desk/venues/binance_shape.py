@@ -17,18 +17,28 @@ _LEFT_OUT = b"0123456789.-[],"
 _KNOWN = 256
 """Shapes kept; at that number all are forgotten, so that a hostile feed costs time, not memory."""
 
+_LONGEST = 1 << 12
+"""Bytes of a shape that is kept; those of the venue have some hundred."""
+
 
 class Shapes:
     """The shapes of frames in which no key stands twice."""
 
     def __init__(self) -> None:
         self._known: set[bytes] = set()
+        self._whole: set[bytes] = set()
+        """The same before numbers as text were left out: enough for frames of no varying length."""
 
     def check(self, frame: bytes) -> None:
         """Raise Unusable for a frame that has a key twice; it must have been decoded before."""
-        shape = frame.translate(None, _LEFT_OUT).replace(b'""', b"")
+        whole = frame.translate(None, _LEFT_OUT)
+        if whole in self._whole:
+            return
+        shape = whole.replace(b'""', b"")
         if shape not in self._known:
             self._read(frame, shape)
+        elif len(self._whole) < _KNOWN and len(whole) <= _LONGEST:
+            self._whole.add(whole)
 
     def _read(self, frame: bytes, shape: bytes) -> None:
         names: set[str] = set()
@@ -44,7 +54,7 @@ class Shapes:
         except json.JSONDecodeError:
             raise Unusable("not JSON") from None
         # A name of which the shape shows only a part, or another spelling, could hide one twice.
-        if b"\\" in frame or any(not name.isalpha() for name in names):
+        if b"\\" in frame or len(shape) > _LONGEST or any(not name.isalpha() for name in names):
             return
         if len(self._known) >= _KNOWN:
             self._known.clear()

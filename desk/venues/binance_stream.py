@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from desk.venues import binance_wire as wire
+from desk.venues.binance_forms import CountedTickers
 from desk.venues.binance_instrument import InstrumentFeed
 from desk.venues.binance_product import (
     AGGREGATE,
@@ -29,6 +30,16 @@ SLOWEST_NS = 60_000_000_000
 _DOUBLINGS = 6
 
 
+class Counting(Protocol):
+    """Reads frames of one stream whose numbers the decoder itself turns into ticks and lots."""
+
+    def read(self, frame: bytes, /) -> Any:
+        """Return the event in a frame; None: it must be read the strict way."""
+
+    def learn(self, frame: bytes, event: Any, /) -> None:
+        """Know frames like this one from now on, in which the strict way has read this event."""
+
+
 class Stream:
     """One stream of one instrument.
 
@@ -43,9 +54,11 @@ class Stream:
         "active",
         "alone",
         "bare",
+        "counted",
         "feed",
         "first_ns",
         "handle",
+        "handle_counted",
         "kind",
         "last_ns",
         "messages",
@@ -65,6 +78,8 @@ class Stream:
         """Reads a whole frame of a combined stream; the event is in its `data`."""
         self.bare = msgspec.json.Decoder(event).decode
         """Reads an event."""
+        self.counted, self.handle_counted = _counting(kind, feed)
+        """Reads most frames at less cost, for a handler of its own; None where nothing does."""
         self.handle: Callable[[Any, int], None] = handle
         self.messages = 0
         self.first_ns = 0
@@ -131,13 +146,21 @@ class Stream:
         )
 
 
+def _counting(
+    kind: str, feed: InstrumentFeed
+) -> tuple[Counting | None, Callable[[Any, int], None]]:
+    if kind == TICKER:
+        return CountedTickers(feed.counted_ticker), feed.on_counted_ticker
+    return (feed.counted if kind == DEPTH else None), feed.on_counted_diff
+
+
 def _reading(
     kind: str, feed: InstrumentFeed, *, futures: bool
 ) -> tuple[type[Any], Callable[[Any, int], None]]:
     figures = feed.figures
     readings: dict[str, tuple[type[Any], Callable[[Any, int], None]]] = {
-        DEPTH: (wire.FuturesDiff if futures else wire.Diff, feed.on_diff),
-        TICKER: (wire.Ticker, feed.on_ticker),
+        DEPTH: ((wire.FuturesDiff if futures else wire.Diff)[wire.WireLevel], feed.on_diff),
+        TICKER: (wire.WireTicker, feed.on_ticker),
         TRADE: (wire.Print, feed.on_trade),
         AGGREGATE: (wire.Aggregate, feed.on_trade),
         MARK: (wire.Mark, figures.on_mark),

@@ -15,6 +15,9 @@ from desk.venues.figures import TimeMs, UpdateId
 WireLevel: TypeAlias = tuple[str, str]
 
 EventT = TypeVar("EventT")
+LevelT = TypeVar("LevelT")
+PriceT = TypeVar("PriceT")
+SizeT = TypeVar("SizeT")
 
 
 class Envelope(msgspec.Struct, gc=False):
@@ -45,20 +48,20 @@ class Head(msgspec.Struct):
     error: msgspec.Raw = msgspec.Raw()
 
 
-class Diff(msgspec.Struct, gc=False):
+class Diff(msgspec.Struct, Generic[LevelT], gc=False):
     """`depthUpdate` of spot: ids run without holes."""
 
     symbol: str = msgspec.field(name="s")
     first_id: UpdateId = msgspec.field(name="U")
     last_id: UpdateId = msgspec.field(name="u")
-    bids: list[WireLevel] = msgspec.field(name="b")
-    asks: list[WireLevel] = msgspec.field(name="a")
+    bids: list[LevelT] = msgspec.field(name="b")
+    asks: list[LevelT] = msgspec.field(name="a")
     time_ms: TimeMs | None = msgspec.field(name="E", default=None)
     previous_id: int = -1
     """Of futures only."""
 
 
-class FuturesDiff(Diff, gc=False, kw_only=True):
+class FuturesDiff(Diff[LevelT], Generic[LevelT], gc=False, kw_only=True):
     """`depthUpdate` of futures: ids have holes, and each names the one before."""
 
     previous_id: UpdateId = msgspec.field(name="pu")
@@ -74,15 +77,15 @@ class Snapshot(msgspec.Struct):
     """Of coin-margined futures only."""
 
 
-class Ticker(msgspec.Struct, gc=False):
+class Ticker(msgspec.Struct, Generic[PriceT, SizeT], gc=False):
     """`bookTicker`; on spot without times."""
 
     symbol: str = msgspec.field(name="s")
     update_id: UpdateId = msgspec.field(name="u")
-    bid: str = msgspec.field(name="b")
-    bid_quantity: str = msgspec.field(name="B")
-    ask: str = msgspec.field(name="a")
-    ask_quantity: str = msgspec.field(name="A")
+    bid: PriceT = msgspec.field(name="b")
+    bid_quantity: SizeT = msgspec.field(name="B")
+    ask: PriceT = msgspec.field(name="a")
+    ask_quantity: SizeT = msgspec.field(name="A")
     time_ms: TimeMs | None = msgspec.field(name="E", default=None)
 
 
@@ -167,7 +170,9 @@ class Forced(msgspec.Struct, gc=False):
         return self.order.symbol
 
 
-AnyEvent: TypeAlias = Diff | Ticker | Print | Aggregate | Mark | Candle | Forced
+WireTicker: TypeAlias = Ticker[str, str]
+
+AnyEvent: TypeAlias = Diff[WireLevel] | WireTicker | Print | Aggregate | Mark | Candle | Forced
 
 
 class Interest(msgspec.Struct):

@@ -21,6 +21,7 @@ from desk.venues.listing_figures import (
     positive,
     source,
 )
+from desk.venues.repeated_keys import refuse_any_repeated
 from desk.venues.unreadable import Unusable, reason_of
 
 _PATH = "/v5/market/instruments-info?category="
@@ -115,6 +116,7 @@ def read_listing(
         if not _is_wanted(names, result.category):
             continue
         try:
+            refuse_any_repeated(bytes(raw))
             row = _decode_row(raw)
             if row.status != "Trading":
                 raise Unusable("not trading")

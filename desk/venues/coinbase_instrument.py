@@ -15,6 +15,7 @@ from desk.model.market_data import (
 from desk.model.orders import Side
 from desk.venues.coinbase_wire import BookEvent, Print, Ticker, Update
 from desk.venues.increments import Increments
+from desk.venues.print_ids import PrintIds
 from desk.venues.protocol import BookSync, FeedCounters
 from desk.venues.subscription import Subscription
 from desk.venues.unreadable import Unusable
@@ -52,7 +53,7 @@ class ProductFeed:
         self._last_book_ns = 0
         self._top_ns = 0
         """When the ticker last told the best bid and ask."""
-        self._trade_id = -1
+        self._prints = PrintIds()
         self._prices = Increments[Ticks](instrument.tick_size)
         self._sizes = Increments[Lots](instrument.lot_size, rounds_down=True)
         self._depths = Increments[Lots](instrument.lot_size, zero=True, rounds_down=True)
@@ -90,8 +91,7 @@ class ProductFeed:
         if ts_venue_ms is None:
             raise Unusable("trade without a time")
         trade_id = int(trade.trade_id)
-        repeat = trade_id <= self._trade_id
-        self._trade_id = max(self._trade_id, trade_id)
+        repeat = not self._prints.is_new(trade_id)
         if past or repeat or not lots:
             self._counters.ignored_trades += 1
             return

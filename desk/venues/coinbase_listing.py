@@ -8,6 +8,7 @@ import msgspec
 
 from desk.model.instrument import Instrument
 from desk.venues.listing_figures import FeeRates, Listing, not_negative, positive, source
+from desk.venues.repeated_keys import refuse_any_repeated
 from desk.venues.unreadable import Unusable, reason_of
 from desk.venues.usd_pairs import BASES, QUOTE, usd_pair
 
@@ -63,6 +64,7 @@ def read_listing(body: bytes, fees: FeeRates = ENTRY_FEES) -> Listing:
             continue
         symbol = f"{base}-{quote}"
         try:
+            refuse_any_repeated(bytes(raw))
             if named.product_id != symbol:
                 raise Unusable("product_id is another")
             instruments.append(_instrument(symbol, base, _decode_product(raw), fees))

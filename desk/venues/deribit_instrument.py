@@ -28,6 +28,7 @@ from desk.venues.chain import Chain, Verdict
 from desk.venues.figures import funding_rate_of, open_interest_of, price_of, volume_of
 from desk.venues.json_numbers import NumberIncrements, plain_text
 from desk.venues.minutes import Minutes
+from desk.venues.print_ids import PrintIds, follows
 from desk.venues.protocol import BookSync, FeedCounters
 from desk.venues.subscription import Subscription
 from desk.venues.unreadable import Unusable
@@ -75,7 +76,7 @@ class InstrumentFeed:
         self._minutes = Minutes(candles)
         self._counters = counters
         self._events = events
-        self._trade_seq: int | None = None
+        self._prints = PrintIds()
         lot = wire_lot(instrument)
         self._instrument = instrument
         self._is_inverse = instrument.contract is Contract.INVERSE
@@ -122,13 +123,12 @@ class InstrumentFeed:
         """Take the prints of 100 ms; what was told before is passed over."""
         told = [(trade, self._trade(trade, ts_recv_ns)) for trade in wire.read_trades(data)]
         for trade, event in told:
-            last = self._trade_seq
-            if last is not None and trade.seq <= last:
+            last = self._prints.last
+            if not self._prints.is_new(trade.seq):
                 self._counters.ignored_trades += 1
                 continue
-            if last is not None:
+            if last is not None and follows(trade.seq, last):
                 self.missed_trades += trade.seq - last - 1
-            self._trade_seq = trade.seq
             if _is_off_book(trade):
                 self._counters.ignored_trades += 1
             else:
@@ -175,7 +175,7 @@ class InstrumentFeed:
     def disconnected(self, ts_recv_ns: int) -> None:
         """Give up the book; prints without a socket are not missed ones."""
         self.lose("disconnected", ts_recv_ns)
-        self._trade_seq = None
+        self._prints = PrintIds()
 
     def _check(self, symbol: str) -> None:
         if symbol != self.symbol:

@@ -18,6 +18,7 @@ from desk.model.numbers import ONE, ZERO
 from desk.venues.deribit import CONNECTION
 from desk.venues.json_numbers import plain_text
 from desk.venues.listing_figures import UNDERLYINGS, Listing, source
+from desk.venues.repeated_keys import refuse_any_repeated
 from desk.venues.unreadable import Unusable, reason_of
 
 LISTING_PATHS = (
@@ -88,6 +89,7 @@ def read_listing(body: bytes) -> Listing:
         if not _is_wanted(names):
             continue
         try:
+            refuse_any_repeated(bytes(raw))
             instruments.append(_instrument(_decode_row(raw)))
         except (Unusable, msgspec.ValidationError) as error:
             refused[names.symbol] = reason_of(error)

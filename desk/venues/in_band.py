@@ -16,7 +16,14 @@ import msgspec
 
 from desk.model.instrument import InstrumentId
 from desk.model.market_data import FeedStatus, MarketEvent
-from desk.venues.protocol import Endpoint, FeedCounters, RestRequest, SocketUrls, StreamHealth
+from desk.venues.protocol import (
+    Endpoint,
+    FeedCounters,
+    RestRequest,
+    SocketUrls,
+    StreamHealth,
+    VenueProtocol,
+)
 from desk.venues.subscription import Subscription, Terms, health_of
 from desk.venues.unreadable import UNREADABLE, reason_of
 
@@ -106,6 +113,10 @@ class InBandProtocol(ABC):
         """Where the venue itself is."""
         return self._urls
 
+    def inherit(self, before: VenueProtocol) -> None:
+        """Take over nothing: every new socket tells all there is."""
+        del before
+
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Return the sockets that are needed."""
         return tuple(
@@ -156,16 +167,16 @@ class InBandProtocol(ABC):
 
     def resync(self, instrument: InstrumentId, ts_recv_ns: int) -> None:
         """Give up an instrument's book and get a new snapshot: that stream anew, no other."""
-        for feed in self._all_feeds():
-            if feed.id == instrument:
-                feed.lose("resync asked for", ts_recv_ns)
+        self._lose_book(instrument, "resync asked for", ts_recv_ns)
         self._ask_due(ts_recv_ns)
 
     def tick(self, now_ns: int) -> None:
-        """Keep the sockets alive, and ask again for what does not come."""
+        """Keep the sockets alive, ask again for what does not come, give up a book that died."""
         for subscription in self._subscriptions.values():
             if subscription.is_silent(now_ns):
                 subscription.restart(now_ns)
+            if subscription.health.kind == "book" and subscription.has_died(now_ns):
+                self._lose_book(subscription.health.instrument, "silent", now_ns)
         self._ask_due(now_ns)
         self._ping_due(now_ns)
         if self._complained and all(s.active for s in self._subscriptions.values()):
@@ -227,6 +238,11 @@ class InBandProtocol(ABC):
         """Let a stream's data be taken by whoever wants them."""
         self._handles[subscription.name](data, ts_recv_ns)
         subscription.received(ts_recv_ns)
+
+    def _lose_book(self, instrument: InstrumentId | None, reason: str, now_ns: int) -> None:
+        for feed in self._all_feeds():
+            if feed.id == instrument:
+                feed.lose(reason, now_ns)
 
     def _ask_due(self, now_ns: int) -> None:
         """Ask for what is due; a socket that is to be left is asked for nothing."""

@@ -1,18 +1,15 @@
 """Text of a price or quantity to ticks or lots: exact, strict, and fast where it can be.
 
 Venues write the same few thousand prices and quantities again and again, so each text is worked
-out once and looked up afterwards. A text of at most 15 digits is read as float64 first. That and
-its product with a power of ten are off by less than 2.3 parts in 10^16, so that up to 10^15 the
-nearest whole number is the right one; and a number of 15 digits that is off the grid is off by
-more than 10 parts in 10^16, so that none passes. What is longer, larger or not near a whole
-number is worked out in whole numbers.
+out once and looked up afterwards. A short text on a grid of a power of ten is its own digits,
+filled up or cut to those of the grid; everything else is divided out. Both work in whole numbers.
 """
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 from desk.model.instrument import Lots, Ticks
 from desk.venues.unreadable import Unusable
@@ -26,13 +23,9 @@ REMEMBERED = 1 << 12
 """Texts kept; at that number all are forgotten, so that neither a hostile feed nor a long day costs
 memory. A book repeats its texts within seconds: more would not be found more often."""
 
-_FLOAT_LENGTH = 16
-"""15 digits and a point."""
+_SHORT = 16
+"""Characters of a text that is read by its digits alone."""
 
-_FLOAT_LIMIT = 1e15
-_FLOAT_ERROR = 5e-16
-
-_PLAIN = "0123456789."
 _NUMBER = re.compile(r"(\d{1,24})(?:\.(\d{0,24}))?", re.ASCII)
 
 
@@ -55,33 +48,34 @@ class Increments(dict[str, CountT]):
         super().__init__()
         self._increment = increment.as_integer_ratio()
         _, digits, exponent = increment.normalize().as_tuple()
-        is_power = digits == (1,) and isinstance(exponent, int) and exponent <= 0
-        self._scale = increment.as_integer_ratio()[1] if is_power else 0
-        """Increments in 1; 0 when that is no power of ten, and then no float will do."""
+        is_power = digits == (1,)
+        self.digits = (
+            -exponent if is_power and isinstance(exponent, int) and exponent <= 0 else None
+        )
+        """Behind the point in an increment; None when it is no power of ten."""
         self._zero = zero
         self._rounds_down = rounds_down
 
     def __missing__(self, text: str) -> CountT:
-        # One function, for half the quantities of a busy book are new.
-        scale = self._scale
-        if scale and len(text) <= _FLOAT_LENGTH and not text.strip(_PLAIN):
-            try:
-                scaled = float(text) * scale
-            except ValueError:
-                raise NotAnIncrement("not a plain number") from None
-            count = int(scaled + 0.5)
-            near = count == scaled or abs(scaled - count) <= scaled * _FLOAT_ERROR
-            if not near or count > _FLOAT_LIMIT:
-                count = self._exact(text)
-        else:
+        # One function, for half the quantities of a busy book are new. Any: a count is an int, and
+        # to say which costs a call.
+        count: Any = None
+        if (digits := self.digits) is not None and len(text) <= _SHORT:
+            whole, _, fraction = text.partition(".")
+            short = digits - len(fraction)
+            if short < 0 and not fraction[digits:].strip("0"):
+                fraction, short = fraction[:digits], 0
+            written = whole + fraction
+            if whole and short >= 0 and written.isdigit() and written.isascii():
+                count = int(written) * 10**short if short else int(written)
+        if count is None or count > MAX_COUNT:
             count = self._exact(text)
         if not count and not self._zero and not text.strip("0."):
             raise NotAnIncrement("not positive")
         if len(self) >= REMEMBERED:
             self.clear()
-        known = cast("CountT", count)
-        self[text] = known
-        return known
+        self[text] = count
+        return count
 
     def _exact(self, text: str) -> int:
         match = _NUMBER.fullmatch(text)

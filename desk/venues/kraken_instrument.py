@@ -21,6 +21,7 @@ from desk.venues.kraken_book import CheckedBook
 from desk.venues.kraken_wire import Book, Candle, Print, Ticker
 from desk.venues.kraken_wire import Level as WireLevel
 from desk.venues.minutes import Minutes
+from desk.venues.print_ids import PrintIds
 from desk.venues.protocol import BookSync, FeedCounters
 from desk.venues.subscription import Subscription
 from desk.venues.unreadable import Unusable
@@ -76,7 +77,7 @@ class PairFeed:
         self._top_ns = 0
         self._disagrees_ns: int | None = None
         """Since when the book has had other best prices than the ticker."""
-        self._trade_id = -1
+        self._prints = PrintIds()
         self._prices = NumberIncrements[Ticks](instrument.tick_size)
         self._sizes = NumberIncrements[Lots](instrument.lot_size)
         self._depths = NumberIncrements[Lots](instrument.lot_size, zero=True)
@@ -101,8 +102,7 @@ class PairFeed:
         ts_venue_ms = milliseconds(trade.timestamp)
         if ts_venue_ms is None:
             raise Unusable("trade without a time")
-        repeat = trade.trade_id <= self._trade_id
-        self._trade_id = max(self._trade_id, trade.trade_id)
+        repeat = not self._prints.is_new(trade.trade_id)
         if past or repeat:
             self._counters.ignored_trades += 1
             return

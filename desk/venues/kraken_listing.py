@@ -9,6 +9,7 @@ import msgspec
 
 from desk.model.instrument import Instrument
 from desk.venues.listing_figures import FeeRates, Listing, not_negative, positive, source
+from desk.venues.repeated_keys import refuse_any_repeated
 from desk.venues.unreadable import Unusable, reason_of
 from desk.venues.usd_pairs import BASES, QUOTE, usd_pair
 
@@ -66,6 +67,7 @@ def read_listing(body: bytes) -> Listing:
             continue
         symbol = f"{base}/{quote}"
         try:
+            refuse_any_repeated(bytes(raw))
             instruments.append(_instrument(symbol, base, _decode_pair(raw)))
         except (Unusable, msgspec.ValidationError) as error:
             refused[symbol] = reason_of(error)

@@ -34,6 +34,7 @@ from desk.venues.figures import (
 )
 from desk.venues.in_band_book import InBandBook
 from desk.venues.increments import Increments
+from desk.venues.print_ids import PrintIds
 from desk.venues.protocol import FeedCounters
 from desk.venues.subscription import Subscription
 from desk.venues.unreadable import Unusable
@@ -85,7 +86,7 @@ class InstrumentFeed:
         self._events = events
         self._prices = Increments[Ticks](instrument.tick_size)
         self._sizes = Increments[Lots](instrument.lot_size, rounds_down=True)
-        self._trade_id = -1
+        self._prints = PrintIds()
         self._resumed = False
         """The next print is the first on a new socket."""
         self._index: tuple[Decimal, int] | None = None
@@ -117,7 +118,6 @@ class InstrumentFeed:
             if self._is_repeat(trade.trade_id) or not trade.quantity:
                 self._counters.ignored_trades += 1
                 continue
-            self._trade_id, self._resumed = trade.trade_id, False
             self._events.append(trade)
 
     def on_mark(self, frame: bytes, ts_recv_ns: int) -> None:
@@ -227,9 +227,9 @@ class InstrumentFeed:
 
     def _is_repeat(self, trade_id: int) -> bool:
         """Whether a print was told; a new socket tells the last again, or numbers anew."""
-        if self._resumed:
-            return trade_id == self._trade_id
-        return trade_id <= self._trade_id
+        if self._resumed and trade_id != self._prints.last:
+            self._prints, self._resumed = PrintIds(), False
+        return not self._prints.is_new(trade_id)
 
     def _funding_at(self, mark_ms: int, ts_recv_ns: int) -> Funding:
         """Return the funding last heard; nothing once it is old or its time has passed."""

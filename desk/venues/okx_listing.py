@@ -16,6 +16,7 @@ from desk.model.instrument import Contract, Instrument, InstrumentId, Kind
 from desk.model.numbers import ONE, ZERO
 from desk.venues.listing_figures import UNDERLYINGS, FeeRates, Listing, positive, source
 from desk.venues.okx import CONNECTION
+from desk.venues.repeated_keys import refuse_any_repeated
 from desk.venues.unreadable import Unusable, reason_of
 
 LISTING_PATHS = (
@@ -83,6 +84,7 @@ def read_listing(body: bytes, spot: FeeRates = SPOT_FEES, swap: FeeRates = SWAP_
         if not _is_wanted(names):
             continue
         try:
+            refuse_any_repeated(bytes(raw))
             row = _decode_row(raw)
             if row.state != "live":
                 raise Unusable("not live")

@@ -138,6 +138,10 @@ class VenueProtocol(Protocol):
         """What was received so far; owned by the protocol, to be read only."""
         ...
 
+    def inherit(self, before: VenueProtocol) -> None:
+        """Take over from the protocol in use what no new socket tells at once."""
+        ...
+
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Return the sockets that are needed, with what should flow on each."""
         ...

@@ -38,6 +38,11 @@ def refuse_repeated(payload: bytes, keys: tuple[bytes, ...], objects: int = 1) -
     _read_key_by_key(payload)
 
 
+def refuse_any_repeated(payload: bytes) -> None:
+    """Raise Unusable where any object in it has a key twice; for what is read now and then."""
+    _read_key_by_key(payload)
+
+
 def _read_key_by_key(payload: bytes) -> None:
     if len(payload) > _LONGEST:
         raise Unusable("too long to be read key by key")

@@ -58,6 +58,7 @@ class Subscription:
         "_begins_whole",
         "_broken",
         "_due_ns",
+        "_given_up_ns",
         "_shown_ns",
         "_silence_ns",
         "channel",
@@ -85,6 +86,8 @@ class Subscription:
         self._asked_ns: int | None = None
         """On this socket; None: not yet."""
         self._shown_ns = 0
+        self._given_up_ns = 0
+        """Of the last data after which it died."""
         self._attempts = 0
         """Requests without a stream that lived for a while."""
 
@@ -165,6 +168,19 @@ class Subscription:
         if self._silence_ns is None or not self.health.active:
             return False
         return now_ns - max(self.health.last_ns, self._shown_ns) >= self._silence_ns
+
+    def has_died(self, now_ns: int) -> bool:
+        """Return whether it is silent although it was asked for anew; once for each such silence.
+
+        A stream that is only quiet begins with a snapshot when asked: that is no silence.
+        """
+        last_ns = self.health.last_ns
+        if self._silence_ns is None or last_ns == self._given_up_ns:
+            return False
+        if now_ns - last_ns < self._silence_ns + ANSWER_NS:
+            return False
+        self._given_up_ns = last_ns
+        return True
 
 
 def _silence_ns(health: StreamHealth) -> int | None:

@@ -70,6 +70,7 @@ def coinm():
     return Recording(PERPETUAL, in_contracts=True)
 
 
+@pytest.mark.thorough
 def test_every_kind_but_the_silent_one_is_sent(perpetual, coinm, spot):
     for futures in (perpetual, coinm):
         assert {kind for kind, _ in futures.frames} | {"forceOrder"} == KINDS

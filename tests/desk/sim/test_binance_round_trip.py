@@ -195,6 +195,7 @@ def followed(connection, ms, faults="", *, compares=True, **settings):
 
 
 @every_connection
+@pytest.mark.thorough
 def test_the_desks_book_is_the_markets_at_every_update_id(connection):
     follower = followed(connection, 10_000)
     counters = follower.protocol.counters
@@ -208,6 +209,7 @@ def test_the_desks_book_is_the_markets_at_every_update_id(connection):
 
 @pytest.mark.parametrize("fault", ["drop", "dup"])
 @every_connection
+@pytest.mark.thorough
 def test_whatever_is_lost_a_synced_book_is_the_markets(connection, fault):
     follower = followed(connection, 10_000, f"{fault}@depth:p=0.05:for=6s")
     assert all(book.synced for book in follower.books.values())
@@ -226,6 +228,7 @@ def test_all_that_is_wanted_becomes_active(connection):
 
 
 @every_connection
+@pytest.mark.thorough
 def test_what_is_accepted_and_left_out_is_found_and_becomes_active_all_the_same(connection):
     follower = followed(connection, 30_000, "partial:p=0.5:for=10s", compares=False)
     wanted = {name for endpoint in follower.protocol.endpoints() for name in endpoint.streams}
@@ -264,6 +267,7 @@ def test_marks_bring_the_funding_interval_and_open_interest_is_in_the_contracts_
         assert float(interests[name].quantity) == pytest.approx(float(expected), rel=0.01)
 
 
+@pytest.mark.thorough
 def test_the_candle_that_closes_is_the_minute_of_the_trades():
     minute_ms = 1_795_392_000_000
     follower = followed("binance-coinm", 63_000, wall_ms=minute_ms - 1_000, compares=False)

@@ -144,6 +144,7 @@ def test_bybit_spot_tickers_come_whole_without_bid_and_ask():
         assert abs(float(data["usdIndexPrice"]) / float(data["lastPrice"]) - 1) < 0.005
 
 
+@pytest.mark.thorough
 def test_bybit_trades_add_up_to_the_candle():
     topics = ["publicTrade.BTCUSDT", "kline.1.BTCUSDT"]
     frames = asyncio.run(heard_alone(LINEAR, topics, 130_000))

@@ -46,6 +46,7 @@ def remember_prints(venue):
 
 
 @pytest.mark.parametrize("connection", PROTOCOLS)
+@pytest.mark.thorough
 def test_the_desk_reads_the_listing_and_keeps_every_book(connection):
     async def scenario():
         async with served(dialect=CONNECTIONS[connection]) as venue:

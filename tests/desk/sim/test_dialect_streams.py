@@ -116,6 +116,7 @@ def check_candle(instrument, own, candle, minute):
 
 
 @pytest.mark.parametrize("connection", PROTOCOLS)
+@pytest.mark.thorough
 def test_every_stream_is_active_on_each_of_several_sockets(connection):
     async def scenario():
         async with served(dialect=CONNECTIONS[connection]) as venue:
@@ -131,6 +132,7 @@ def test_every_stream_is_active_on_each_of_several_sockets(connection):
 
 
 @pytest.mark.parametrize("connection", ["deribit", "hyperliquid"])
+@pytest.mark.thorough
 def test_streams_that_a_venue_leaves_out_are_not_active_until_it_no_longer_does(connection):
     async def scenario():
         faults = "partial:p=0.4:for=12s"

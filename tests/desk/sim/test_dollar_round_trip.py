@@ -45,6 +45,7 @@ def taken(follower, prints):
 
 
 @every_venue
+@pytest.mark.thorough
 def test_the_desk_reads_the_dollar_listing_and_keeps_every_book(name):
     follower, prints = asyncio.run(followed(name, 20_000))
     counters = follower.protocol.counters
@@ -58,6 +59,7 @@ def test_the_desk_reads_the_dollar_listing_and_keeps_every_book(name):
 
 
 @every_venue
+@pytest.mark.thorough
 def test_the_desk_names_the_takers_side_of_dollar_prints(name):
     right = taken(*asyncio.run(followed(name, 20_000)))
     assert all(right)

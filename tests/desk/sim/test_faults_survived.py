@@ -49,7 +49,7 @@ async def followed(dialect, spec):
 @pytest.mark.parametrize(
     ("dialect", "fault"),
     [
-        pytest.param(d, f, marks=() if (d, f) in QUICK else pytest.mark.slow)
+        pytest.param(d, f, marks=pytest.mark.thorough if (d, f) in QUICK else pytest.mark.slow)
         for d in BOOKS
         for f in FAULTS
         if (d, f) not in UNSEEN

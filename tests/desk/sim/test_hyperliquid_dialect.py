@@ -96,6 +96,7 @@ def test_books_come_whole_twice_a_second_on_a_grid_of_five_figures(coin):
     assert times[-1] <= now_ms
 
 
+@pytest.mark.thorough
 def test_history_comes_first_and_unmarked_then_every_trade_once():
     client, now_ms = asyncio.run(heard("trades", "BTC", 20_000, before_ms=30_000))
     first, *later = client.data("trades")
@@ -270,6 +271,7 @@ def test_hyperliquid_answers_what_it_cannot_do_with_an_error(text):
     assert isinstance(answer["data"], str)
 
 
+@pytest.mark.thorough
 def test_a_connection_that_nothing_is_sent_to_for_a_minute_is_closed():
     async def scenario():
         async with served(dialect="hyperliquid") as venue, talking(venue) as client:

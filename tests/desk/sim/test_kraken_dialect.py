@@ -100,6 +100,7 @@ class DepthBook:
     ("symbol", "depth"),
     [*((symbol, 10) for symbol in DECIMALS), ("BTC/USD", 25), ("USDC/USD", 1000)],
 )
+@pytest.mark.thorough
 def test_a_kraken_client_that_cuts_its_book_agrees_with_every_checksum(symbol, depth):
     ms = 15_000 if symbol[:3] in {"BTC", "ETH"} else 60_000
     frames = heard_alone([wish("book", symbol, depth=depth)], ms).of("book")

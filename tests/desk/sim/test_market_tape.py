@@ -26,6 +26,7 @@ def copied(start):
     return [(name, (dict(bids), dict(asks))) for name, (bids, asks) in start.items()]
 
 
+@pytest.mark.thorough
 def test_best_levels_equal_the_ticker_at_every_update(recording):
     _, start, events = recording
     for name, (bids, asks) in copied(start):

@@ -45,6 +45,7 @@ def test_the_market_and_what_is_saved_do_not_depend_on_the_dialects(dialects):
     assert len(history.minutes) >= 2
 
 
+@pytest.mark.thorough
 def test_a_market_saved_in_one_dialect_goes_on_in_another():
     one, clock = simulator_of(("binance",))
     let_pass(one, clock, 100)
@@ -61,6 +62,7 @@ def test_a_market_saved_in_one_dialect_goes_on_in_another():
     assert all(last < first for (_, last), (first, _) in itertools.pairwise(ids))
 
 
+@pytest.mark.thorough
 def test_every_dialect_prints_the_same_trades():
     streams = {
         "binance": ("usdm", "/public/ws/btcusdt@trade", None, lambda f: [f["p"]]),

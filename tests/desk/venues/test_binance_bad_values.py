@@ -155,6 +155,7 @@ def test_a_flood_of_different_faults_does_not_fill_memory():
     assert len(protocol.streams()) == 14
 
 
+@pytest.mark.thorough
 def test_a_flood_of_stream_names_does_not_fill_memory():
     protocol = b.protocol()
     for n in range(3_000):

@@ -112,6 +112,7 @@ class Line:
 FAULTS = ["none"] * 8 + ["lost", "twice", "late", "spoilt", "reconnected", "no answer"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("connection", [b.SPOT, b.USDM])
 @given(st.randoms(use_true_random=False), st.integers(10, 120))
 def test_a_synced_book_is_always_the_venues_own(connection, rng, steps):

@@ -3,11 +3,13 @@
 from decimal import Decimal
 from itertools import pairwise
 
+import msgspec
 import pytest
 from helpers import binance_frames as b
 
 from desk.model.market_data import Liquidation, MarkPrice, OpenInterest, VenueCandle
 from desk.model.orders import Side
+from desk.venues.binance import BinanceProtocol
 from desk.venues.protocol import RestRequest
 
 BTC, ETH = "BTCUSDT-PERP.BINANCE", "ETHUSDT-PERP.BINANCE"
@@ -314,6 +316,20 @@ def test_a_funding_time_that_jumps_oddly_leaves_the_interval_unknown_until_the_v
     desk.answers["funding"] = b'[{"symbol":"BTCUSDT","fundingIntervalHours":1}]'
     desk.pass_s(2, 62)
     assert desk.mark(NEXT_MS - 5 * HOUR_MS, 62) == 1
+
+
+def test_an_interval_goes_over_to_new_sockets_unless_a_listing_has_told_another():
+    before, after, listed = Desk(), Desk(), Desk()
+    terms = b.CATALOGUE.of_connection(b.USDM).values()
+    listed.protocol = BinanceProtocol(
+        b.USDM, [msgspec.structs.replace(one, funding_interval_h=1) for one in terms]
+    )
+    assert before.mark(NEXT_MS, 1) == 8
+    assert before.mark(NEXT_MS + 4 * HOUR_MS, 2) == 4
+    for desk, hours in ((after, 4), (listed, 1)):
+        desk.protocol.inherit(before.protocol)
+        assert desk.mark(NEXT_MS + 4 * HOUR_MS, 3) == hours
+    assert after.mark(NEXT_MS + 5 * HOUR_MS, 4) == 1, "the next step is seen"
 
 
 def test_fundings_that_passed_unseen_are_no_change_of_the_interval():

@@ -234,6 +234,35 @@ def test_an_answer_that_comes_late_to_a_synced_book_changes_nothing(usdm):
     assert [type(e) for e in usdm.events_received()] == [BookDelta]
 
 
+@pytest.mark.parametrize("made", [b.USDM, b.SPOT])
+def test_an_answer_that_comes_after_its_socket_was_lost_starts_no_book(made):
+    protocol = b.protocol(made)
+    (path, *_) = [endpoint.path for endpoint in protocol.endpoints()]
+    protocol.connection_made(path, 1)
+    protocol.receive_frame(b.depth_frame(101, 110, *([100] if made != b.SPOT else [])), 2)
+    (request,) = protocol.requests_to_send()
+    protocol.connection_lost(path, "closed", 3)
+    protocol.events_received()
+    protocol.receive_response(request, b.snapshot(105), 9 * S)
+    assert protocol.events_received() == []
+    protocol.connection_made(path, 10 * S)
+    protocol.receive_frame(b.depth_frame(901, 910, *([900] if made != b.SPOT else [])), 11 * S)
+    assert len(protocol.requests_to_send()) == 1
+    assert [type(e) for e in protocol.events_received()] == [FeedStatus]
+
+
+def test_an_answer_that_joins_the_stream_of_a_new_socket_is_taken(usdm):
+    usdm.connection_made("/public/stream", 1)
+    usdm.receive_frame(b.depth_frame(101, 110, 100), 2)
+    (request,) = usdm.requests_to_send()
+    usdm.connection_lost("/public/stream", "closed", 3)
+    usdm.connection_made("/public/stream", 4)
+    usdm.receive_frame(b.depth_frame(111, 120, 110), 5)
+    usdm.events_received()
+    usdm.receive_response(request, b.snapshot(115), 6)
+    assert [type(e) for e in usdm.events_received()] == [BookSnapshot, BookDelta]
+
+
 def test_a_lost_public_socket_loses_the_books_a_lost_market_socket_does_not(usdm):
     synced(usdm)
     usdm.connection_lost("/market/stream", "closed", 5)

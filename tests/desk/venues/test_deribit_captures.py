@@ -161,11 +161,9 @@ def test_samples_without_the_type_of_a_book_are_refused_not_guessed():
     events = played(protocol, frames)
     assert protocol.counters.reasons == {"Object missing required field `type`": 2}
     trades = [event for event in events if isinstance(event, Trade)]
-    assert [trade.quantity for trade in trades] == [200, 5, 112, 250]
+    # 112 is the first of another month: an id so far from the last is doubted until the next.
+    assert [trade.quantity for trade in trades] == [200, 5, 250]
     assert len([event for event in events if isinstance(event, MarkPrice)]) == 2
-    assert [
-        (e.side.value, e.price, e.quantity) for e in events if isinstance(e, Liquidation)
-    ] == [  # the taker's order to sell, and what the taker bought from the maker's
-        ("SELL", Decimal("4469.5"), 112),
-        ("SELL", Decimal("4458.5"), 250),
-    ]
+    assert [(e.side.value, e.price, e.quantity) for e in events if isinstance(e, Liquidation)] == [
+        ("SELL", Decimal("4458.5"), 250)
+    ]  # what the taker bought from the maker's order

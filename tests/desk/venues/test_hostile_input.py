@@ -7,6 +7,8 @@ from helpers.hostile_messages import MESSAGES
 
 from desk.model.market_data import BookLost
 
+FIELDS = sum(len(message.fields) for message in MESSAGES.values())
+
 every_message = pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
 every_field = pytest.mark.parametrize(
     ("name", "path"),
@@ -23,6 +25,11 @@ def begun(message):
     protocol.events_received()
     assert protocol.counters.rejected == 0
     return protocol
+
+
+def spoiling(message, path):
+    """What a field must never be, by name."""
+    return hostile(value_at(message.good, path), message.fields[path])
 
 
 def refuses(message, frame):
@@ -50,20 +57,26 @@ def test_what_is_spoilt_here_is_good_as_it_stands(message):
 
 @pytest.mark.fault("T13")
 @every_field
-def test_what_is_no_such_number_is_counted_and_changes_nothing(name, path):
+def test_what_is_no_such_number_is_counted_and_changes_nothing(name, path, figure):
     message = MESSAGES[name]
-    for what, value in hostile(value_at(message.good, path), message.fields[path]).items():
+    for what, value in spoiling(message, path).items():
         protocol = refuses(message, written(spoilt(message.good, path, value)))
         assert goes_on(message, protocol), what
+    cases = sum(len(spoiling(one, path)) for one in MESSAGES.values() for path in one.fields)
+    figure(
+        f"{len(MESSAGES)} messages of all venues, {FIELDS} fields, {cases:,} bad values: each"
+        " refused and counted, the next good message taken"
+    )
 
 
 @pytest.mark.fault("T13")
 @every_field
-def test_a_number_that_is_told_twice_is_refused(name, path):
+def test_a_number_that_is_told_twice_is_refused(name, path, figure):
     message = MESSAGES[name]
     frame = twice(message.good, path)
     if frame is not None:
         assert goes_on(message, refuses(message, frame))
+    figure(f"each of {FIELDS} fields told twice: refused")
 
 
 @pytest.mark.fault("T13")
@@ -73,8 +86,9 @@ def test_a_number_that_is_told_twice_is_refused(name, path):
     [b"", b"null", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"a":' * 100_000],
     ids=["nothing", "null", "list", "no text", "lists", "objects"],
 )
-def test_what_is_no_message_at_all_is_refused(message, garbage):
+def test_what_is_no_message_at_all_is_refused(message, garbage, figure):
     assert goes_on(message, refuses(message, garbage))
+    figure(f"6 kinds of garbage in place of each of {len(MESSAGES)} messages: refused")
 
 
 @every_message
@@ -96,7 +110,7 @@ def test_the_ways_to_spoil_a_field_are_told_by_its_kind():
 
 @pytest.mark.fault("T13")
 @pytest.mark.parametrize("name", ["okx index", "okx funding"])
-def test_a_refused_figure_leaves_the_last_one_as_it_was(name):
+def test_a_refused_figure_leaves_the_last_one_as_it_was(name, figure):
     message, mark = MESSAGES[name], MESSAGES["okx mark"]
     protocol = begun(message)
     message.deliver(protocol, written(message.good))
@@ -106,3 +120,4 @@ def test_a_refused_figure_leaves_the_last_one_as_it_was(name):
             message.deliver(protocol, written(spoilt(message.good, path, value)))
     assert mark.deliver(protocol, written(mark.good)) == [before]
     assert before.index is not None or before.funding_rate is not None
+    figure("index and funding after every bad value: the last good one kept")

@@ -154,6 +154,7 @@ def test_an_open_socket_is_pinged_and_its_bare_answer_is_no_data(okx):
     assert okx.last_data_ns(PATH) == 5 * S
 
 
+@pytest.mark.thorough
 def test_the_venues_limit_of_requests_is_never_exceeded():
     okx = f.okx(f.SWAP)
     opened(okx, at=0)
