@@ -39,6 +39,9 @@ FINER_S: Mapping[int, int] = {
 }
 """Seconds of a bar → of the bars that it is folded from; 1 and 60 are kept as they come."""
 
+_INVERSE = Contract.INVERSE
+"""A member of an enum costs a look-up in its class: too dear for every message."""
+
 LENGTHS_S = tuple(sorted({1, 60, *FINER_S}))
 
 
@@ -83,7 +86,7 @@ class CandleStore:
         price = trade.price * ticks / whole
         lots, whole = self._coins
         coins = trade.quantity * lots / whole
-        if terms.contract is Contract.INVERSE:
+        if terms.contract is _INVERSE:
             coins /= price
         self.add_trade(trade.ts_venue_ms, price, coins)
 
@@ -218,8 +221,23 @@ class _Folded:
         for bar in _folded(finer.rows(row), bars.bar_ms):
             # One that began unheard is worth less than the venue's word.
             if bar.start_ms >= whole_ms or bar.start_ms > self._told_to_ms:
-                bars.put(bar)
+                halved = bar.start_ms < finer.start[0] == whole_ms and bar.start_ms in bars
+                bars.put(_joined(bars.bar(bars.row_from(bar.start_ms)), bar) if halved else bar)
         bars.revision = revision
+
+
+def _joined(known: Bar, left: Bar) -> Bar:
+    """Return a bar whose first finer ones are no longer kept, of what it was and what is left."""
+    if left.open != left.open:
+        return known._replace(mark=left.mark, index_price=left.index_price)
+    if known.open != known.open:
+        return left
+    return left._replace(
+        open=known.open,
+        high=max(known.high, left.high),
+        low=min(known.low, left.low),
+        volume=max(known.volume, left.volume),
+    )
 
 
 def _folded(finer: Iterable[Bar], bar_ms: int) -> Iterator[Bar]:

@@ -28,6 +28,10 @@ from desk.model.market_data import (
     VenueCandle,
 )
 
+_SPREAD_PARTS = 20
+"""A book whose best prices lie more than one part in so many (5 %) of their middle apart has no
+middle that anybody trades at."""
+
 
 class ConnectionState(msgspec.Struct):
     """One connection of a venue, as its events show it."""
@@ -88,13 +92,16 @@ class InstrumentMarket:
 
     @property
     def mark_price(self) -> Decimal | None:
-        """The price margin uses, however old; for spot the mid of its synced book."""
+        """The price margin uses, however old; for spot the mid that its synced book has, if any."""
         if self.instrument.kind is not Kind.SPOT:
             return None if self.mark is None else self.mark.mark
         bid, ask = self.book.best_bid, self.book.best_ask
         if bid is None or ask is None:
             return None
-        return (bid[0] + ask[0]) * self.instrument.tick_size / 2
+        low, high = bid[0], ask[0]
+        if 2 * _SPREAD_PARTS * (high - low) > high + low:
+            return None
+        return (low + high) * self.instrument.tick_size / 2
 
     @property
     def index_price(self) -> Decimal | None:

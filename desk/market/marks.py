@@ -31,18 +31,23 @@ LEAP_NS = 500_000_000
 
 _LEAP_CONFIRMATIONS = 3
 _LEAP_AGREEMENT_NS = 500_000_000
+_LEAP_UNDONE_NS = 60_000_000_000
+"""A leap that was believed may be taken back for so long."""
 
 
 class VenueClock:
     """The offset between a venue's stamps and this machine's boot-time clock."""
 
-    __slots__ = ("_as_of_ns", "_leap_ns", "_leaps", "_offset_ns")
+    __slots__ = ("_as_of_ns", "_leap_ns", "_leaps", "_left", "_offset_ns", "_returns")
 
     def __init__(self) -> None:
         self._offset_ns: int | None = None
         self._as_of_ns = 0
         self._leap_ns = 0
         self._leaps = 0
+        self._left: tuple[int, int] | None = None
+        """The minimum before a leap that may be taken back, and until when it may."""
+        self._returns = 0
 
     def observe(self, ts_recv_ns: int, ts_venue_ms: int) -> None:
         """Learn from one stamped message."""
@@ -55,11 +60,14 @@ class VenueClock:
                 self._as_of_ns = ts_recv_ns
             if offset >= lowest - LEAP_NS:  # no leap: as good as always
                 self._leaps = 0
+                if self._left is not None:
+                    lowest = self._returned(self._left, lowest, offset, ts_recv_ns)
                 self._offset_ns = min(lowest, offset)
                 return
             if not self._leapt(offset):
                 self._offset_ns = lowest
                 return
+            self._left, self._returns = (lowest, ts_recv_ns + _LEAP_UNDONE_NS), 0
         self._offset_ns = offset
         if ts_recv_ns > self._as_of_ns:
             self._as_of_ns = ts_recv_ns
@@ -88,6 +96,22 @@ class VenueClock:
         self._leaps = self._leaps + 1 if self._leaps and agrees else 1
         self._leap_ns = offset
         return self._leaps >= _LEAP_CONFIRMATIONS
+
+    def _returned(self, left: tuple[int, int], lowest: int, offset: int, ts_recv_ns: int) -> int:
+        """Return the minimum from before a leap once stamps have come back to it, else the last.
+
+        Without this, a clock that was wrong for moments would make all that follows look old.
+        """
+        before, until_ns = left
+        if ts_recv_ns > until_ns:
+            self._left = None
+            return lowest
+        is_back = abs(offset - before) <= _LEAP_AGREEMENT_NS
+        self._returns = self._returns + 1 if is_back else 0
+        if self._returns < _LEAP_CONFIRMATIONS:
+            return lowest
+        self._left = None
+        return before
 
 
 def age_ns(

@@ -37,6 +37,10 @@ SPOT = Kind.SPOT
 
 _GAPS = frozenset({"gap", "checksum"})
 
+_LATE_MARK_MS = 10_000
+"""A mark stamped up to that much before the last one came late, or twice. Farther back the venue
+has set its clock back: then the mark is taken, with the age that its stamp gives it."""
+
 _LATE_NS = 60_000_000_000
 """A stamp that old on arrival tells nothing about when its price was seen: not for a chart."""
 
@@ -165,15 +169,30 @@ def _on_trade(market: InstrumentMarket, trade: Trade) -> None:
 
 
 def _on_mark(market: InstrumentMarket, mark: MarkPrice) -> None:
+    if mark.ts_venue_ms is not None:
+        market.clock.observe(mark.ts_recv_ns, mark.ts_venue_ms)
     before = market.mark
+    if before is not None and _is_late(market, before, mark):
+        return
     if before is not None and before.next_funding_ms != mark.next_funding_ms:
         market.settlements.heard(before, mark)
     if before is not None and abs(mark.mark - before.mark) > JUMP * before.mark:
         market.jumps += 1
     market.mark = mark
-    if mark.ts_venue_ms is not None:
-        market.clock.observe(mark.ts_recv_ns, mark.ts_venue_ms)
     _chart_mark(market, mark.mark, mark.ts_recv_ns, mark.ts_venue_ms, mark.index)
+
+
+def _is_late(market: InstrumentMarket, before: MarkPrice, mark: MarkPrice) -> bool:
+    """Whether a mark was made before the last one.
+
+    Not by a stamp that lies ahead of now: after it good ones would look late. Of equal stamps
+    none shows to be the older, and the venue's last word holds.
+    """
+    last_ms, stamp_ms = before.ts_venue_ms, mark.ts_venue_ms
+    if last_ms is None or stamp_ms is None or not 0 < last_ms - stamp_ms <= _LATE_MARK_MS:
+        return False
+    age = market.clock.age_ns(mark.ts_recv_ns, last_ms)
+    return age is not None and age >= 0
 
 
 def _on_open_interest(market: InstrumentMarket, interest: OpenInterest) -> None:
@@ -192,12 +211,13 @@ def _on_candle(market: InstrumentMarket, candle: VenueCandle) -> None:
 
 
 def _on_listed(market: InstrumentMarket, listed: InstrumentListed) -> None:
-    """Take new terms; what was counted in other ticks and lots is void."""
+    """Take new terms; what was counted in other ticks, lots or contracts is void."""
     before, market.instrument = market.instrument, listed.terms
     if before.counts_like(listed.terms):
         return
     market.book.lose("listed anew")
     market.top = market.last_trade = market.venue_candle = None
+    market.open_interest = market.liquidation = None
     market.traded = TradedVolume()
 
 

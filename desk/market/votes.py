@@ -2,18 +2,19 @@
 
 A venue has one vote: its index, else the mid of its synced spot book. A price in a stablecoin is
 converted at the stablecoin's own price in dollars, the median of the live spot books against the
-dollar; where there is none at par, and the vote says that this is assumed.
+dollar; at par where there is none, or where they do not agree, and the vote says that this is
+assumed. A single book is believed, however far from par: a stablecoin may lose its peg.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from statistics import median
 
 import msgspec
 
-from desk.market.consensus import SILENT_NS, Vote
+from desk.market.consensus import OUTLIER, SILENT_NS, Vote
 from desk.market.instrument_market import InstrumentMarket
 from desk.model.instrument import Kind
 from desk.model.numbers import ONE
@@ -27,7 +28,7 @@ class UsdRate(msgspec.Struct, frozen=True):
 
     rate: Decimal
     assumed: bool = False
-    """Par, because no live book gave a price."""
+    """Par, because live books gave no price, or none that they agree on."""
 
 
 _NO_VOTE = Vote(None, None)
@@ -42,11 +43,17 @@ def usd_rates(markets: Iterable[InstrumentMarket], now_ns: int) -> dict[str, Usd
             price = market.mark_price
             if price is not None and _is_live(market.mark_age_ns(now_ns)):
                 mids[terms.base].append(price)
-    rates = {
-        coin: UsdRate(median(prices)) if prices else UsdRate(ONE, assumed=True)
-        for coin, prices in mids.items()
-    }
-    return {DOLLAR: UsdRate(ONE)} | rates
+    return {DOLLAR: UsdRate(ONE)} | {coin: _agreed(prices) for coin, prices in mids.items()}
+
+
+def _agreed(prices: Sequence[Decimal]) -> UsdRate:
+    """Return the median of the prices within 1 % of that of all; par where there is none.
+
+    The middle of two that differ is the price of neither.
+    """
+    middle = median(prices) if prices else ONE
+    near = [price for price in prices if abs(price - middle) <= OUTLIER * middle]
+    return UsdRate(median(near)) if near else UsdRate(ONE, assumed=True)
 
 
 def venue_votes(

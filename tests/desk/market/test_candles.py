@@ -10,7 +10,7 @@ import pytest
 from helpers.shared import shared
 
 from desk.market.bars import Bar, Bars, known
-from desk.market.candles import LENGTHS_S, CandleStore
+from desk.market.candles import LENGTHS_S, SECONDS_KEPT, CandleStore
 
 T0 = 1_800_000_000_000 // 86_400_000 * 86_400_000
 NAN = math.nan
@@ -127,6 +127,54 @@ def test_a_print_that_comes_late_finds_its_own_bar_and_is_told_of_if_it_is_long_
     assert bars.revision == 1
     expected, found = by_hand(trades, 5), shown(bars)
     assert {at: bar[4] for at, bar in found.items()} == {at: b[4] for at, b in expected.items()}
+
+
+def walk(store, since, until):
+    """Add a trade of one coin in each second: from 100 up, anew every 15 seconds."""
+    for second in range(since, until):
+        store.add_trade(T0 + second * 1_000, 100.0 + second % 15, 1.0)
+
+
+UNTIL_CUT = SECONDS_KEPT + SECONDS_KEPT // 8
+HALVED = T0 + 1_350_000
+"""When seconds begin at the sixth, this bar of 15 has lost seven of its own after the first cut."""
+
+
+def test_a_bar_whose_first_seconds_were_cut_stays_whole_when_all_is_folded_again():
+    store = CandleStore()
+    walk(store, 6, UNTIL_CUT)
+    store.bars(15)
+    walk(store, UNTIL_CUT, UNTIL_CUT + 12)
+    assert store.seconds.start[0] == HALVED + 7_000
+    store.add_trade(T0 + UNTIL_CUT * 1_000, 100.0 + UNTIL_CUT % 15, 0.0)
+    found = store.bars(15)
+    assert found.revision == 1, "a print came late, and all was folded again"
+    assert shown(found)[HALVED] == (100, 114, 100, 114, 15)
+    store.add_trade(HALVED + 14_000, 120.0, 1.0)
+    assert shown(store.bars(15))[HALVED] == (100, 120, 100, 120, 15)
+
+
+def test_a_bar_that_nobody_asked_for_until_it_was_cut_is_what_was_known_and_what_is_left():
+    store = CandleStore()
+    walk(store, 6, 1_354)
+    store.bars(15)
+    walk(store, 1_354, UNTIL_CUT + 7)
+    assert store.seconds.start[0] == HALVED + 7_000
+    assert shown(store.bars(15))[HALVED] == (100, 114, 100, 114, 8)
+
+
+def test_a_bar_of_which_marks_alone_are_left_keeps_its_prices():
+    store = CandleStore()
+    for second in range(6, UNTIL_CUT + 7):
+        if second == 1_352:
+            walk(store, second, second + 1)
+        store.set_mark(T0 + second * 1_000, float(second))
+        if second == 1_354:
+            store.bars(15)
+    assert store.seconds.start[0] == HALVED + 7_000
+    found = store.bars(15)
+    assert shown(found)[HALVED] == (102, 102, 102, 102, 1)
+    assert found.mark[found.row_from(HALVED)] == 1_364
 
 
 def test_a_bar_of_marks_alone_has_no_prices():

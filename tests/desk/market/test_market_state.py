@@ -13,7 +13,10 @@ from desk.model.market_data import (
     BookSnapshot,
     BookTop,
     FeedStatus,
+    InstrumentListed,
+    Liquidation,
     MarkPrice,
+    OpenInterest,
     Trade,
     VenueCandle,
 )
@@ -75,6 +78,36 @@ def test_marks_whose_stamps_stand_still_are_stale(market):
     assert market.quality(PERP, 13 * S) == "STALE"
 
 
+def test_a_mark_that_comes_late_or_twice_replaces_no_newer_one(market):
+    for second in range(1, 6):
+        market.apply(mark(second * S, price=f"{61_000 + second}"))
+    for behind_ms in (1, 2_500, 10_000):
+        market.apply(mark(5 * S + 100 * MS, price="50000", stamp_ms=T0 + 5_000 - behind_ms))
+        assert market.mark_price(PERP) == 61_005
+    assert market.mark_age_ms(PERP, 6 * S) == 1_000, "a late one confirms nothing"
+    assert market.get(PERP).jumps == 0
+    market.apply(mark(6 * S, price="61006", stamp_ms=T0 + 5_000))
+    assert market.mark_price(PERP) == 61_006, "of one stamp the last word holds"
+
+
+def test_marks_of_a_clock_that_was_set_back_far_are_taken_with_their_age(market):
+    market.apply(mark(5 * S))
+    market.apply(mark(6 * S, price="61001", stamp_ms=T0 + 5_000 - 10_001))
+    assert (market.mark_price(PERP), market.quality(PERP, 6 * S)) == (61_001, "STALE")
+
+
+@pytest.mark.parametrize("mad", [1, 2, 3])
+def test_marks_after_mad_stamps_are_not_taken_for_late(market, mad):
+    for second in range(1, 5):
+        market.apply(mark(second * S))
+    for second in range(5, 5 + mad):
+        market.apply(mark(second * S, stamp_ms=T0 + second * 1_000 + 5_000))
+    for second in range(5 + mad, 8 + mad):
+        market.apply(mark(second * S, price=f"{62_000 + second}"))
+    assert market.mark_price(PERP) == 62_007 + mad
+    assert market.quality(PERP, (7 + mad) * S) == "LIVE"
+
+
 def test_a_perpetuals_book_does_not_keep_its_mark_alive(market):
     market.apply(mark(10 * S))
     for second in range(10, 20):
@@ -94,6 +127,19 @@ def test_the_mark_of_spot_is_the_mid_of_its_synced_book(market):
     market.apply(BookLost(SPOT, 2, 9, "gap", 14 * S))
     assert market.mark_price(SPOT) is None
     assert market.quality(SPOT, 14 * S) == "UNKNOWN"
+
+
+def test_a_spot_book_whose_spread_is_above_five_percent_gives_no_mark(market):
+    market.apply(book(10 * S, bid=5_850_000, ask=6_150_000))
+    assert market.mark_price(SPOT) == 60_000, "5 % of the middle"
+    assert market.quality(SPOT, 10 * S) == "LIVE"
+    market.apply(BookDelta(SPOT, 2, 2, [], [(6_150_000, 0), (6_150_001, 5)], 11 * S))
+    assert market.mark_price(SPOT) is None
+    assert market.quality(SPOT, 11 * S) == "UNKNOWN"
+    assert market.books[SPOT].synced, "there is something to trade against all the same"
+    assert market.get(SPOT).seen_age_ns(12 * S) == S, "and the venue is heard"
+    market.apply(BookDelta(SPOT, 3, 3, [], [(6_149_999, 5)], 12 * S))
+    assert market.quality(SPOT, 12 * S) == "LIVE"
 
 
 def test_a_spot_book_with_one_side_gives_no_mark(market):
@@ -185,3 +231,15 @@ def test_a_late_word_on_the_minute_before_does_not_take_the_newer_ones_place(mar
 def test_an_event_of_an_unknown_instrument_changes_nothing(market):
     market.apply(mark(10 * S, instrument="DOGEUSDT-PERP.BINANCE"))
     assert all(m.mark is None for m in market.all())
+
+
+def test_contracts_of_another_size_leave_nothing_that_was_counted_in_the_old(market):
+    market.apply(OpenInterest(PERP, Decimal(5), S))
+    market.apply(Liquidation(PERP, Side.SELL, Decimal(60_000), Decimal(5), S))
+    found = market.get(PERP)
+    dearer = msgspec.structs.replace(found.instrument, maker_fee_rate=Decimal("0.0003"))
+    market.apply(InstrumentListed(PERP, dearer, S))
+    assert (found.open_interest.quantity, found.liquidation.quantity) == (5, 5)
+    larger = msgspec.structs.replace(found.instrument, contract_size=Decimal(10))
+    market.apply(InstrumentListed(PERP, larger, S))
+    assert (found.open_interest, found.liquidation) == (None, None)

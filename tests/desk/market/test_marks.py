@@ -102,6 +102,36 @@ def test_a_first_stamp_that_was_old_is_corrected_by_the_next_ones():
     assert not is_fresh(age_ns(5 * S, 5 * S, VENUE_MS - 3_600_000, clock))
 
 
+@pytest.mark.parametrize("ahead_ms", [700, 5_000, 3_600_000, 10**11])
+def test_three_mad_stamps_are_taken_back_by_three_good_ones(ahead_ms):
+    """Else all that follows would look old: for a leap of 5 s, close to an hour."""
+    clock = clock_after((1_000, 1_000), *((ms, ms + ahead_ms) for ms in (2_000, 3_000, 4_000)))
+    assert is_fresh(age_ns(4_000 * MS, 4_000 * MS, VENUE_MS + 4_000 + ahead_ms, clock))
+    for ms in (5_000, 6_000, 7_000):
+        clock.observe(ms * MS, VENUE_MS + ms)
+    assert age_ns(7_000 * MS, 7_000 * MS, VENUE_MS + 7_000, clock) == pytest.approx(0, abs=10 * MS)
+    ahead = VENUE_MS + 7_000 + ahead_ms
+    assert not is_fresh(age_ns(7_000 * MS, 7_000 * MS, ahead, clock)), "mad again"
+
+
+def test_late_messages_do_not_take_a_true_leap_back():
+    clock = clock_after((1_000, 1_000), *((ms, ms + 5_000) for ms in (2_000, 3_000, 4_000)))
+    for ms in (5_000, 7_000, 9_000, 11_000):
+        clock.observe(ms * MS, VENUE_MS + ms)  # one that is late lies between good ones
+        clock.observe((ms + 1_000) * MS, VENUE_MS + ms + 6_000)
+    late = age_ns(12_000 * MS, 12_000 * MS, VENUE_MS + 12_000, clock)
+    assert late == pytest.approx(5 * S, abs=20 * MS)
+
+
+@pytest.mark.parametrize(("waited_ms", "fresh"), [(59_000, True), (61_000, False)])
+def test_a_leap_that_has_held_for_a_minute_is_not_taken_back(waited_ms, fresh):
+    clock = clock_after((1_000, 1_000), *((ms, ms + 5_000) for ms in (2_000, 3_000, 4_000)))
+    for ms in (waited_ms, waited_ms + 500, waited_ms + 1_000):
+        clock.observe((4_000 + ms) * MS, VENUE_MS + 4_000 + ms)
+    now_ms = 5_000 + waited_ms
+    assert is_fresh(age_ns(now_ms * MS, now_ms * MS, VENUE_MS + now_ms, clock)) is fresh
+
+
 def test_the_offset_is_shown():
     assert VenueClock().offset_ms is None
     assert clock_after((1_000, 2_273)).offset_ms == 1_000 - VENUE_MS - 2_273

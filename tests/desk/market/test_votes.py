@@ -34,6 +34,7 @@ def market():
             terms("BTCEUR.KRA", "BTC", "EUR"),
             terms("USDTUSD.COIN", "USDT", "USD"),
             terms("USDTUSD.KRA", "USDT", "USD"),
+            terms("USDTUSD.BIN", "USDT", "USD"),
             terms("ETHUSD.KRA", "ETH", "USD"),
         ])
     )  # fmt: skip
@@ -61,6 +62,25 @@ def test_a_stablecoin_is_worth_the_median_of_its_live_books(market):
     assert usd_rates(market.all(), 11 * S)["USDT"] == UsdRate(D("0.9995"))
     assert usd_rates(market.all(), 12 * S)["USDT"] == UsdRate(D(1), assumed=True)
     assert usd_rates(market.all(), 2 * S)["USDC"] == UsdRate(D(1), assumed=True)
+
+
+def test_a_stablecoin_price_that_no_other_book_confirms_is_not_taken(market):
+    book(market, "USDTUSD.COIN", "0.9999", "1.0001")
+    book(market, "USDTUSD.KRA", "0.4999", "0.5001")
+    assert usd_rates(market.all(), 1 * S)["USDT"] == UsdRate(D(1), assumed=True), "not 0.75"
+    book(market, "USDTUSD.BIN", "0.9995", "0.9997")
+    assert usd_rates(market.all(), 1 * S)["USDT"] == UsdRate(D("0.9998")), "without the wrong one"
+
+
+def test_a_depeg_that_the_books_agree_on_is_seen(market):
+    book(market, "USDTUSD.COIN", "0.8999", "0.9001")
+    book(market, "USDTUSD.KRA", "0.9099", "0.9101")
+    assert usd_rates(market.all(), 1 * S)["USDT"] == UsdRate(D("0.905"))
+
+
+def test_a_depeg_is_seen_in_the_only_book_that_lives(market):
+    book(market, "USDTUSD.KRA", "0.8999", "0.9001")
+    assert usd_rates(market.all(), 1 * S)["USDT"] == UsdRate(D("0.9"))
 
 
 def test_an_index_goes_before_a_book_and_is_converted(market):
