@@ -31,6 +31,7 @@ from desk.model.orders import Fill, Liquidity, OrderTerms, OrderType
 
 ALL_FILLED = "it had filled before it could be amended"
 POSITION_GONE = "reduce-only: there is no position left for it to reduce"
+COINS_GONE = "the coins that it was to sell are gone"
 ENTRY_CLOSED = "what its entry filled has been closed"
 
 NO_FILLS = (Lots(0), 0)
@@ -71,16 +72,19 @@ class Draft:
     def fillable(self, order: PaperOrder) -> int:
         """Return the lots that may be filled now.
 
-        A reduce-only order is held to the position; a protective leg to what its entry filled and
-        no leg has closed: both legs of one entry would else take from another's position.
+        A reduce-only order is held to the position, a sale in spot to the coins; a protective leg
+        to what its entry filled and no leg has closed: both legs of one entry would else take from
+        another's position.
         """
         remaining = self.remaining(order)
-        if not order.terms.reduce_only:
+        if not order.is_held_to:
             return remaining
         return min(remaining, self._reducible(order), self._guarded(order))
 
     def nothing_left(self, order: PaperOrder) -> str:
-        """Return why a reduce-only order has nothing that it may fill."""
+        """Return why an order that is held to what there is has nothing that it may fill."""
+        if not order.terms.reduce_only:
+            return COINS_GONE
         return ENTRY_CLOSED if self._guarded(order) == 0 else POSITION_GONE
 
     def offered(self, order: PaperOrder, book: BookLevels) -> Iterator[Level]:

@@ -86,6 +86,10 @@ class Exchange:
         self._heard_ns: int | None = None
         """None: it has cancelled, and waits to hear the desk again."""
         self._live: dict[str, None] = {}
+        self._legs: dict[str, list[str]] = {}
+        """By the order that they stand behind."""
+        self._in_spot: dict[str, None] = {}
+        """Orders in spot of whose fills the desk may not have heard."""
 
     def restore(
         self, facts: Iterable[Fact], find: Callable[[str], Instrument | None], now_ns: int
@@ -214,6 +218,26 @@ class Exchange:
         """Return a signed position."""
         return self._positions.get((account, instrument_id), ZERO)
 
+    def unheard(self, account: str, instrument_id: str, desk: DeskView) -> Decimal:
+        """Return what has filled in spot, signed, beyond what the desk has booked."""
+        found = ZERO
+        for order_id in list(self._in_spot):
+            order = self.orders[order_id]
+            missing = order.filled - desk.filled(order_id)
+            if not missing and not order.is_live:
+                del self._in_spot[order_id]
+            elif (order.terms.account, order.terms.instrument) == (account, instrument_id):
+                found += missing * order.terms.side.sign
+        return found
+
+    def guarded(self, order: OrderTerms) -> Decimal | None:
+        """Return what the legs of a bracket still stand behind; None for any other order."""
+        parent = None if order.parent is None else self.orders.get(order.parent)
+        if parent is None:
+            return None
+        closed = (self.orders[leg].filled for leg in self._legs.get(parent.id, ()))
+        return parent.filled - sum(closed, ZERO)
+
     def positions(self) -> Figures:
         """Return the positions in perpetuals that are not flat."""
         return {
@@ -248,6 +272,10 @@ class Exchange:
             self.orders[fact.terms.id] = Order(terms=fact.terms, created_ms=fact.time_ms)
             self._collars[fact.terms.id] = fact.collar_price
             self._live[fact.terms.id] = None
+            if self.is_spot(fact.terms.instrument):
+                self._in_spot[fact.terms.id] = None
+            if fact.terms.parent is not None:
+                self._legs.setdefault(fact.terms.parent, []).append(fact.terms.id)
             return
         order = self.orders[fact.order_id]
         after = self.orders[order.id] = apply(_awaiting(order, fact), fact)
@@ -294,7 +322,8 @@ def _awaiting(order: Order, fact: Outcome) -> Order:
 
 
 class _View:
-    """What the paper venue asks: positions are the exchange's own, the market is one for all."""
+    """What the paper venue asks: what has filled is the exchange's own to say, for the desk may not
+    have heard of it; the market is one for all."""
 
     def __init__(self, exchange: Exchange, desk: DeskView) -> None:
         self._exchange = exchange
@@ -302,10 +331,13 @@ class _View:
         self.fresh_mark = desk.fresh_mark
         self.collar = desk.collar
         self.lacks_margin = desk.lacks_margin
-        self.guarded = desk.guarded
+        self.guarded = exchange.guarded
+        self.filled = desk.filled
 
     def held(self, account: str, instrument_id: str) -> Decimal:
-        """Return the signed position; of spot, the coins, which only the desk's ledger knows."""
+        """Return the signed position; of spot, the coins: only the desk's ledger knows what came
+        in by other ways than a fill."""
         if self._exchange.is_spot(instrument_id):
-            return self._desk.held(account, instrument_id)
+            unheard = self._exchange.unheard(account, instrument_id, self._desk)
+            return self._desk.held(account, instrument_id) + unheard
         return self._exchange.held(account, instrument_id)

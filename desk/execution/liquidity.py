@@ -27,7 +27,8 @@ def is_usable(book: BookLevels) -> bool:
 
 def best(book: BookLevels, side: Side) -> Ticks | None:
     """Return the best price of a side, or None when it is empty."""
-    return next((ticks for ticks, _ in book.levels(side)), None)
+    level = book.best_bid if side is Side.BUY else book.best_ask
+    return None if level is None else level[0]
 
 
 def reaches(side: Side, limit: Ticks, price: Ticks) -> bool:

@@ -110,7 +110,7 @@ def amend(order: PaperOrder, draft: Draft) -> None:
 
 def acts_by_itself(order: PaperOrder) -> bool:
     """Whether what is no price that it rests at may move it: its trigger, or a position gone."""
-    return order.untriggered or order.terms.reduce_only
+    return order.untriggered or order.is_held_to
 
 
 def reaches_any(event: Met, book: BookLevels, resting: Iterable[PaperOrder]) -> bool:
@@ -168,9 +168,9 @@ def match_book(book: BookLevels, orders: Iterable[PaperOrder], draft: Draft) -> 
 
 
 def cancel_without_position(orders: Iterable[PaperOrder], draft: Draft) -> None:
-    """End resting reduce-only orders whose position is gone or on the other side."""
+    """End resting orders whose position is gone or on the other side, or whose coins are."""
     for order in orders:
-        if order.terms.reduce_only and draft.fillable(order) == 0:
+        if order.is_held_to and draft.fillable(order) == 0:
             draft.cancel(order, draft.nothing_left(order))
 
 

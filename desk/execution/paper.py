@@ -69,6 +69,10 @@ LISTED_ANEW = "the venue has changed the increments of this instrument"
 ARRIVES, AMENDS, CANCELS = range(3)
 """What may be due for an order; of one moment in this order."""
 
+_BOOKS = (BookDelta, BookSnapshot)
+_MET = (Trade, MarkPrice, *_BOOKS)
+"""What orders meet; a union in its place would be made anew for every message."""
+
 
 class PaperVenue(ExecutionClient):
     """Executes orders on paper."""
@@ -192,9 +196,9 @@ class PaperVenue(ExecutionClient):
         """
         if isinstance(event, InstrumentListed):
             return self._listed_anew(event.terms, time_ms, desk)
-        if book is None or not isinstance(event, Trade | BookDelta | BookSnapshot | MarkPrice):
+        if book is None or not isinstance(event, _MET):
             return NOTHING
-        if isinstance(event, BookDelta | BookSnapshot) and book.synced:
+        if isinstance(event, _BOOKS) and book.synced:
             self._taken.release_changed(event)
         expired = self._expired(time_ms) if self._dated else []
         held = self._held.get(event.instrument)

@@ -10,7 +10,7 @@ import msgspec
 
 from desk.execution.outcome import Trailed
 from desk.execution.queue_position import QueuePosition
-from desk.model.instrument import IncrementError, Instrument, Lots, Ticks
+from desk.model.instrument import IncrementError, Instrument, Kind, Lots, Ticks
 from desk.model.numbers import ZERO
 from desk.model.orders import Amendment, OrderTerms, OrderType, Side, TimeInForce
 from desk.model.trailing import better_mark, distance, trailing_trigger
@@ -60,6 +60,13 @@ class PaperOrder:
     """The order that this one's first fill cancels."""
     expired: bool = False
     """Its time was up once: a wall clock that is put back revives nothing."""
+
+    @property
+    def is_held_to(self) -> bool:
+        """Whether it fills no more than there is to sell or to close: reduce-only, and every sale
+        of coins, for another order may have sold what it had reserved."""
+        sells_coins = self.instrument.kind is Kind.SPOT and self.terms.side is Side.SELL
+        return self.terms.reduce_only or sells_coins
 
     @property
     def id(self) -> str:

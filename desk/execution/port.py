@@ -62,6 +62,16 @@ class BookLevels(Protocol):
         """Whether the book follows the venue without a gap."""
         ...
 
+    @property
+    def best_bid(self) -> Level | None:
+        """The first of the bids."""
+        ...
+
+    @property
+    def best_ask(self) -> Level | None:
+        """The first of the asks."""
+        ...
+
     def levels(self, side: Side) -> Iterable[Level]:
         """Return the levels of BUY (bids) or SELL (asks), best first."""
         ...
@@ -91,6 +101,10 @@ class DeskView(Protocol):
 
     def lacks_margin(self, order: OrderTerms) -> bool:
         """Return whether the account's margin does not cover what a working order adds."""
+        ...
+
+    def filled(self, order_id: str) -> Decimal:
+        """Return what is known to have filled of an order."""
         ...
 
     def guarded(self, order: OrderTerms) -> Decimal | None:

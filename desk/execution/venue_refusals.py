@@ -15,7 +15,7 @@ from desk.execution.draft import POSITION_GONE, Draft, limit_text
 from desk.execution.liquidity import best
 from desk.execution.paper_order import PaperOrder
 from desk.execution.port import BookLevels
-from desk.model.instrument import Instrument
+from desk.model.instrument import Instrument, Kind
 from desk.model.numbers import ONE, plain
 from desk.model.orders import OrderType, Side
 
@@ -50,6 +50,8 @@ WORDS: dict[str, dict[int, str]] = {
 SPOT_CODES = {WOULD_TAKE: -2010}
 """Where spot has another code for the same."""
 
+NO_CASH = "the account cannot pay for it any more"
+
 
 def worded(instrument: Instrument, code: int, ours: str) -> str:
     """Return the venue's code and words with ours behind them; ours alone where it has none."""
@@ -67,6 +69,8 @@ def refuses(instrument: Instrument, code: int) -> bool:
 
 def refusal(order: PaperOrder, book: BookLevels, draft: Draft) -> str:
     """Return why the venue refuses an order that arrives, or nothing."""
+    if order.instrument.kind is Kind.SPOT and order.terms.type.has_trigger:
+        return NO_CASH if draft.lacks_margin(order) else ""
     if order.instrument.connection != USDM or draft.has(order):
         return ""
     if order.terms.reduce_only:

@@ -95,6 +95,9 @@ class Stage:
     def fresh_mark(self, instrument):
         return self.marks.get(instrument)
 
+    def filled(self, order_id):
+        return self.orders[order_id].filled
+
     def guarded(self, order):
         return None
 

@@ -3,7 +3,7 @@
 from decimal import Decimal as D
 
 import pytest
-from helpers.engines import BTC, MS, START_MS, START_NS, Trader, order
+from helpers.engines import BTC, MS, SPOT, START_MS, START_NS, Trader, order
 from helpers.linked import Practice, agree, live
 
 from desk.engine.execution_views import execution_views
@@ -12,7 +12,7 @@ from desk.execution.exchange import Exchange, Submit, Taken
 from desk.model.commands import AmendOrder, CancelOrder, ClosePosition, WindowClosing
 from desk.model.events import Acknowledged, Alerted, Denied
 from desk.model.order_commands import SubmitOco
-from desk.model.orders import OrderStatus, Side
+from desk.model.orders import OrderStatus, OrderType, Side
 
 S = OrderStatus
 
@@ -436,3 +436,81 @@ def test_what_was_liquidated_is_gone_at_the_exchange_too():
     live(again, 12_000)
     assert again.state.state == "ACTIVE"
     agree(practice, again)
+
+
+def test_one_leg_of_a_bracket_is_enough_while_the_desk_hears_of_neither():
+    practice = Practice()
+    trader = practice.ready()
+    trader.buy("1", "60000", id="e", stop_loss=D(59000), take_profit=D(61000))
+    trader.buy("1", "60000", id="plain", confirmed=True)
+    trader.run(500)
+    live(trader, 1_000)
+    practice.fault("down:at=0s:for=4s")
+    trader.run(200)
+    for bid, ask in (("61000", "61000.1"), ("59000", "59000.1")):
+        trader.book(BTC, bids=((bid, "10"),), asks=((ask, "10"),))
+        trader.mark(BTC, bid)
+        trader.run(400)
+    assert practice.exchange.held("perp-1", BTC) == 1
+    live(trader, 9_000)
+    assert trader.state.position("perp-1", BTC).quantity == 1
+    assert not trader.state.latches
+    agree(practice, trader)
+
+
+def test_reduce_only_sales_in_spot_sell_no_more_than_there_is_while_the_desk_hears_of_none():
+    practice = Practice()
+    trader = practice.ready()
+    trader.deposit("1", "BTC", "spot-1", "coin")
+    for _ in range(2):  # its mark is the middle of a book that is fresh
+        trader.book(SPOT, bids=(("59999.99", "10"),), asks=(("60000.01", "10"),))
+        trader.tick(100)
+    given = {"instrument": SPOT, "reduce_only": True}
+    trader.sell("1", "61000", id="tp", **given)
+    trader.sell("1", None, id="sl", type=OrderType.STOP, trigger=D(59000), **given)
+    trader.run(500)
+    practice.fault("down:at=0s:for=4s")
+    trader.run(200)
+    for bid, ask in (("61000.5", "61000.6"), ("59000", "59000.01"), ("58990", "58990.01")):
+        trader.book(SPOT, bids=((bid, "10"),), asks=((ask, "10"),))
+        trader.run(300)
+    assert [practice.exchange.orders[name].filled for name in ("tp", "sl")] == [1, 0]
+    live(trader, 9_000)
+    assert trader.state.ledger.balance("spot-1", "BTC") == 0
+    assert not trader.state.latches
+    agree(practice, trader)
+
+
+def test_a_plain_sale_in_spot_sells_no_coins_that_a_stop_has_sold():
+    trader = Trader()
+    trader.deposit("1", "BTC", "spot-1", "coin")
+    trader.market()
+    for _ in range(2):
+        trader.book(SPOT, bids=(("59999.99", "10"),), asks=(("60000.01", "10"),))
+        trader.tick(50)
+    trader.sell("1", "61000", id="plain", instrument=SPOT)
+    trader.sell("1", None, id="sl", type=OrderType.STOP, trigger=D(59000), instrument=SPOT,
+                reduce_only=True)  # fmt: skip
+    trader.run(100)
+    for bid, ask in (("59000", "59000.01"), ("58990", "58990.01"), ("61000.5", "61000.6")):
+        trader.book(SPOT, bids=((bid, "10"),), asks=((ask, "10"),))
+        trader.run(200)
+    assert trader.state.orders["sl"].filled == 1
+    assert trader.state.orders["plain"].status is OrderStatus.CANCELLED
+    assert trader.state.ledger.balance("spot-1", "BTC") == 0
+
+
+def test_coins_that_the_desk_has_booked_are_not_counted_twice():
+    """Half is sold in the desk's sight: the other half is there for the second order to sell."""
+    practice = Practice()
+    trader = practice.ready()
+    trader.deposit("1", "BTC", "spot-1", "coin")
+    for _ in range(2):
+        trader.book(SPOT, bids=(("59999.99", "10"),), asks=(("60000.01", "10"),))
+        trader.tick(100)
+    given = {"instrument": SPOT, "reduce_only": True}
+    for name in ("one", "two"):
+        trader.sell("0.5", "59999", id=name, confirmed=True, **given)
+        trader.run(500)
+    assert [practice.exchange.orders[name].filled for name in ("one", "two")] == [D("0.5")] * 2
+    agree(practice, trader)

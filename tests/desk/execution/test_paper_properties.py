@@ -250,6 +250,7 @@ def test_nothing_happens_to_an_order_before_its_latency_has_passed(script):
 
 @given(scripts)
 @often
+@pytest.mark.thorough
 def test_each_order_has_one_beginning_and_one_end(script):
     stage = after(script)
     begun = Counter(o.order_id for o in stage.log if isinstance(o, Accepted | Rejected))
@@ -302,6 +303,7 @@ TAKES = [START, ASKS, ("amend", (1, "1", "100.0")), ("wait", 50), ("wait", 50)]
 @example(CROSSED)
 @example(TAKES)
 @often
+@pytest.mark.thorough
 def test_another_instruments_orders_change_nothing(script):
     stage = after(script)
     beside = Stage()
@@ -337,6 +339,7 @@ def test_a_restart_at_any_point_keeps_every_order_and_doubles_no_fill(script, cu
     assert len(fill_ids) == len(set(fill_ids))
 
 
+@pytest.mark.thorough
 def test_the_scripts_reach_every_kind_of_outcome():
     """The properties would hold in a venue that does nothing: the scripts must make it act."""
     seen = set()

@@ -194,11 +194,8 @@ def test_a_level_that_shows_another_quantity_is_free_even_if_nobody_said_so():
     ],
 )
 def test_only_a_synced_book_that_is_not_crossed_is_used(bid, ask, synced, usable):
-    sides = {BUY: bid, SELL: ask}
-
     class Shown:
-        def levels(self, side):
-            return [] if sides[side] is None else [(sides[side], 1)]
+        best_bid, best_ask = (None if best is None else (best, 1) for best in (bid, ask))
 
     Shown.synced = synced
     assert is_usable(Shown()) is usable
