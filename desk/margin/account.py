@@ -41,7 +41,7 @@ from desk.margin.pool import (
     pool_of,
     total,
 )
-from desk.margin.requirement import Market, Requirement, order_margin, requirement
+from desk.margin.requirement import KEPT, Market, Requirement, order_margin, requirement
 from desk.margin.rounding import counted, finely, ratio_up, without_noise
 from desk.model.numbers import ZERO
 from desk.model.orders import MarginMode
@@ -55,6 +55,7 @@ ISOLATED = MarginMode.ISOLATED
 class Measured(NamedTuple):
     """An account measured once: what decides, and what all the rest is worked out from."""
 
+    given: AccountInput
     figures: MarginFigures
     positions: Sequence[Requirement]
     pool: Pool
@@ -73,18 +74,20 @@ def account_figures(account: AccountInput) -> AccountFigures:
 
 
 @finely
-def measure(account: AccountInput) -> Measured:
+def measure(account: AccountInput, before: Measured | None = None) -> Measured:
     """Measure an account: what must be known again with every mark.
 
-    A position that is the same value as before has been measured already.
+    A position that is the same value as before has been measured already; so have balances that
+    are the same as in what was measured before.
     """
-    measured = [requirement(position) for position in account.positions]
+    measured = [vars(one).get(KEPT) or requirement(one) for one in account.positions]
     isolated = [m for m in measured if m.position.margin_mode is ISOLATED]
     alone: dict[str, Isolated] = {m.position.instrument.id: isolated_of(m) for m in isolated}
     cross = measured
     if isolated:
         cross = [m for m in measured if m.position.margin_mode is not ISOLATED]
-    pool = pool_of(account, cross)
+    held = before.pool.holdings if before and _same_wealth(before.given, account) else None
+    pool = pool_of(account, cross, held)
     orders, orders_unknown = _order_margin(account, pool)
     unknown = (*_missing(measured, pool, alone), *orders_unknown)
     reserved = total((pool.initial, orders))
@@ -108,13 +111,23 @@ def measure(account: AccountInput) -> Measured:
             for one in alone.values()
         ),
     )
-    return Measured(figures, measured, pool, alone)
+    return Measured(account, figures, measured, pool, alone)
+
+
+def _same_wealth(one: AccountInput, other: AccountInput) -> bool:
+    """Whether balances and all that values them are the very same."""
+    return (
+        one.balances is other.balances
+        and one.prices is other.prices
+        and one.haircuts is other.haircuts
+        and one.settle == other.settle
+    )
 
 
 @finely
 def all_figures(account: Measured) -> AccountFigures:
     """Return all figures of an account that was measured, of the same marks: prices and moves."""
-    figures, measured, pool, alone = account
+    _, figures, measured, pool, alone = account
     moves = pool_moves(pool)
     return AccountFigures(
         **msgspec.structs.asdict(figures),
@@ -252,11 +265,9 @@ def _missing(
     priced = [asset for asset, rate in pool.rates.items() if rate is None]
     for asset in dict.fromkeys((*pool.holdings.unpriced, *priced)):
         yield f"{asset} has no price in {pool.settle}."
-    for m in measured:
-        if m.unknown:
-            yield from m.unknown
-        if alone:
-            yield from _without_wallet(alone.get(m.position.instrument.id))
+    for m in [m for m in measured if m.unknown] if not alone else measured:
+        yield from m.unknown
+        yield from _without_wallet(alone.get(m.position.instrument.id))
 
 
 def _without_wallet(one: Isolated | None) -> Iterator[str]:

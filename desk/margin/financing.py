@@ -184,7 +184,7 @@ class _Curve:
     def __init__(self, pledges: Sequence[Pledge], terms: LoanTerms) -> None:
         self._terms = terms
         self._rows = [
-            (_coin(number, pledge), _uncut(pledge)) for number, pledge in enumerate(pledges)
+            (capped_as(number, pledge), _uncut(pledge)) for number, pledge in enumerate(pledges)
         ]
         self.raw = [value for _, value in self._rows]
         """Margin value of each pledge before any cut, now."""
@@ -258,8 +258,8 @@ def _uncut(pledge: Pledge) -> Decimal:
     return (pledge.market_value or ZERO) * (ONE - pledge.haircut) if pledge.eligible else ZERO
 
 
-def _coin(number: int, pledge: Pledge) -> str | None:
-    """Name what a pledge is capped as; None for what is not virtual."""
+def capped_as(number: int, pledge: Pledge) -> str | None:
+    """Name what a pledge is capped as, by its place if alone; None for what is not virtual."""
     if not pledge.is_virtual:
         return None
     return str(number) if pledge.asset is None else pledge.asset

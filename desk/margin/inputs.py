@@ -47,6 +47,8 @@ class MarginTerms(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """By notional. Empty: unknown."""
     contract_tiers: tuple[ContractTier, ...] = ()
     """`okx`: by contracts instead."""
+    contract_size: Decimal | None = None
+    """Of the contracts that those count; None: as large as the instrument's, whatever that is."""
     base_rate: Decimal | None = None
     """`deribit`: maintenance rate of the first coin."""
     slope: Decimal | None = None

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from desk.margin.curve import Curve, constant, maintenance_at, parabola, raised, upper_envelope
 from desk.margin.inputs import PositionInput
-from desk.margin.tiers import contract_tier
+from desk.margin.tiers import contract_tier, counts_others
 from desk.margin.wallet import closing_fee, entry_notional, taker_fee_rate
 from desk.model.instrument import Contract
 from desk.model.numbers import ZERO
@@ -67,7 +67,10 @@ def okx(position: PositionInput) -> Curve | Lack:
         return NO_FEE
     if position.maintenance_rate is not None:
         return _own(position.maintenance_rate + fee_rate, position)
-    tiers = position.terms.contract_tiers
+    terms, size = position.terms, position.instrument.contract_size
+    if counts_others(terms, size):
+        return f"has margin tiers that count contracts of {terms.contract_size}, not of {size}"
+    tiers = terms.contract_tiers
     tier = contract_tier(tiers, abs(position.quantity))
     if tier is not None:
         return _line(tier.maintenance_rate + fee_rate)

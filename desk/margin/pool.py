@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from desk.margin.collateral import Holdings, holdings, price_of
 from desk.margin.common_move import Leg, Moves, common_moves, moves, moving_assets
 from desk.margin.inputs import AccountInput
 from desk.margin.levels import pool_level, ratio_level
 from desk.margin.liquidation import Exposure
-from desk.margin.requirement import Requirement
+from desk.margin.requirement import Requirement, motion_of
 from desk.margin.rounding import counted, required, without_noise
 from desk.margin.wallet import direction, entry_notional, isolated_wallet
 from desk.model.instrument import Contract
@@ -50,12 +50,11 @@ class Isolated(NamedTuple):
 
 def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
     """Add amounts; unknown if one is."""
-    result = ZERO
-    for amount in amounts:
-        if amount is None:
-            return None
-        result += amount
-    return result
+    given = cast("tuple[Decimal, ...]", tuple(amounts))
+    try:  # to look for None first would take as long as to add
+        return sum(given, ZERO)
+    except TypeError:
+        return None
 
 
 def converted(amount: Decimal | None, rate: Decimal | None) -> Decimal | None:
@@ -65,9 +64,11 @@ def converted(amount: Decimal | None, rate: Decimal | None) -> Decimal | None:
     return None if rate is None else amount * rate
 
 
-def pool_of(account: AccountInput, cross: Sequence[Requirement]) -> Pool:
-    """Gather the cross pool."""
-    held = holdings(account)
+def pool_of(
+    account: AccountInput, cross: Sequence[Requirement], held: Holdings | None = None
+) -> Pool:
+    """Gather the cross pool; `held` are its holdings where they are known already."""
+    held = holdings(account) if held is None else held
     rates = {
         asset: price_of(account, asset)
         for asset in {one.instrument.settle for one in (*account.positions, *account.orders)}
@@ -96,14 +97,11 @@ def _sums(
     cross: Sequence[Requirement], rates: Mapping[str, Decimal | None]
 ) -> Sequence[Decimal | None]:
     """Return notional, unrealized P&L, initial and maintenance margin of all positions."""
-    amounts = [m[1:5] for m in cross]  # in this order they stand there
+    columns = [*zip(*cross, strict=True)][1:5]  # in this order they stand there
     if any(rate is not ONE for rate in rates.values()):
-        amounts = [
-            (converted(a, rate), converted(b, rate), converted(c, rate), converted(d, rate))
-            for m, (a, b, c, d) in zip(cross, amounts, strict=True)
-            for rate in (rates[m.position.instrument.settle],)
-        ]
-    return [total(column) for column in zip(*amounts, strict=True)] or [ZERO] * 4
+        by_position = [rates[m.position.instrument.settle] for m in cross]
+        columns = [[*map(converted, column, by_position)] for column in columns]
+    return [*map(total, columns)] or [ZERO] * 4
 
 
 def isolated_of(measured: Requirement) -> Isolated:
@@ -141,7 +139,7 @@ def cross_exposure(pool: Pool, measured: Requirement) -> Exposure | None:
     instrument, notional, own = (
         measured.position.instrument,
         measured.notional,
-        measured.exposure,
+        motion_of(measured).exposure,
     )
     rate = pool.rates[instrument.settle]
     if pool.free is None or rate is None or own is None or not notional:
@@ -188,7 +186,7 @@ def joint_of(pool: Pool) -> Joint | None:
     open_positions = [measured for measured in pool.cross if measured.position.quantity]
     for measured in open_positions:
         rate = pool.rates[measured.position.instrument.settle]
-        leg = measured.leg
+        leg = motion_of(measured).leg
         if measured.maintenance is None or leg is None or rate is None:
             return None
         if not moves(measured.position.instrument, pool.settle):

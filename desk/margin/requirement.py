@@ -31,13 +31,18 @@ class Requirement(NamedTuple):
     """What initial margin is taken at."""
     curve: Curve | None
     """Maintenance by notional."""
-    exposure: Exposure | None = None
-    """How the position moves with its price, as if nothing stood behind it."""
-    leg: Leg | None = None
-    """How it moves with all prices, where its settle asset is the account's."""
     unknown: tuple[str, ...] = ()
     """What is missing, one sentence each."""
     warnings: tuple[str, ...] = ()
+
+
+class Motion(NamedTuple):
+    """How a position moves; None is unknown."""
+
+    exposure: Exposure | None
+    """With its price, as if nothing stood behind it."""
+    leg: Leg | None
+    """With all prices, where its settle asset is the account's."""
 
 
 def requirement(position: PositionInput) -> Requirement:
@@ -49,13 +54,26 @@ def requirement(position: PositionInput) -> Requirement:
     nothing, whatever is known about its market.
     """
     kept = vars(position)
-    found: Requirement | None = kept.get(_KEPT)
+    found: Requirement | None = kept.get(KEPT)
     if found is None:
-        found = kept[_KEPT] = _measured(position)
+        found = kept[KEPT] = _measured(position)
     return found
 
 
-_KEPT = "requirement"
+KEPT = "requirement"
+_KEPT_MOTION = "motion"
+
+
+def motion_of(measured: Requirement) -> Motion:
+    """Return how a position moves: no mark is decided by it.
+
+    So it is worked out when it is first asked for, and then kept as well.
+    """
+    kept = vars(measured.position)
+    found: Motion | None = kept.get(_KEPT_MOTION)
+    if found is None:
+        found = kept[_KEPT_MOTION] = _motion(measured)
+    return found
 
 
 @finely
@@ -70,7 +88,7 @@ def _measured(position: PositionInput) -> Requirement:
             position, None, None, None, None, position.leverage, curve, unknown=unknown
         )
     size = size_of(position.instrument, position.quantity, position.mark)
-    notional, gain = size.notional, Decimal(direction(position))
+    notional = size.notional
     leverage = leverage_at(position.terms, size, position.leverage)
     lack = lack if leverage is not None else (*lack, NO_LEVERAGE)
     maintenance = None if curve is None else required(maintenance_at(curve, notional))
@@ -82,8 +100,6 @@ def _measured(position: PositionInput) -> Requirement:
         maintenance,
         leverage,
         curve,
-        None if maintenance is None else _exposure(position, maintenance, notional, gain),
-        None if curve is None else Leg(notional * gain, notional, curve, ONE),
         _said(position, lack),
         _warnings(position, notional),
     )
@@ -108,15 +124,19 @@ def _warnings(position: PositionInput, notional: Decimal) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _exposure(
-    position: PositionInput, maintenance: Decimal, notional: Decimal, gain: Decimal
-) -> Exposure:
-    return Exposure(
-        constant=maintenance - notional * gain,
+@finely
+def _motion(measured: Requirement) -> Motion:
+    position, notional, curve = measured.position, measured.notional, measured.curve
+    if notional is None or curve is None or measured.maintenance is None:
+        return Motion(None, None)
+    gain = Decimal(direction(position))
+    exposure = Exposure(
+        constant=measured.maintenance - notional * gain,
         gain=gain,
         size=abs(position.quantity) * position.instrument.contract_size,
         inverse=position.instrument.contract is Contract.INVERSE,
     )
+    return Motion(exposure, Leg(notional * gain, notional, curve, ONE))
 
 
 def _initial(

@@ -10,7 +10,15 @@ coin-margined requirement may be a few of those.
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import (
+    ROUND_CEILING,
+    ROUND_FLOOR,
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    getcontext,
+    setcontext,
+)
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -52,12 +60,18 @@ def counted(amount: Decimal) -> Decimal:
 
 
 def finely(function: Callable[P, T]) -> Callable[P, T]:
-    """Let a calculation of margin work in the wider context."""
+    """Let a calculation of margin work in the wider context, of which there is one."""
 
     @wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
-        with localcontext(_WORKING):
+        before = getcontext()
+        if before is _WORKING:
             return function(*args, **kwargs)
+        setcontext(_WORKING)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            setcontext(before)
 
     return wrapped
 

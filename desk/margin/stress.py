@@ -82,10 +82,11 @@ class _Leg(NamedTuple):
     """From its settle asset to the account's."""
 
     @property
-    def group(self) -> tuple[str, str, str, str, bool]:
+    def group(self) -> tuple[str, str, str, str, bool, bool]:
         terms = self.position.instrument
         isolated = self.position.margin_mode is MarginMode.ISOLATED
-        return (terms.base, terms.quote, terms.settle, self.account.settle, isolated)
+        inverse = terms.contract is Contract.INVERSE
+        return (terms.base, terms.quote, terms.settle, self.account.settle, isolated, inverse)
 
 
 class _Group:
@@ -93,14 +94,13 @@ class _Group:
 
     def __init__(self, legs: Sequence[_Leg]) -> None:
         legs = sorted(legs, key=lambda leg: leg.unit)
-        self.base, self.quote, self.settle, self.into, self.isolated = legs[0].group
+        first = legs[0].group
+        self.base, self.quote, self.settle, self.into, self.isolated, self._inverse = first
         positions = [leg.position for leg in legs]
         sizes = [p.quantity * p.instrument.contract_size for p in positions]
         self._size = _column(sizes)
         self._entry = _column(p.entry_price for p in positions)
         self._mark = _column(p.mark for p in positions)
-        inverse = [p.instrument.contract is Contract.INVERSE for p in positions]
-        self._inverse = np.array(inverse)[:, np.newaxis]
         self._curves = Curves(positions)
         self.units, starts = np.unique([leg.unit for leg in legs], return_index=True)
         self._starts = [int(start) for start in starts]
@@ -116,11 +116,13 @@ class _Group:
         And by factor whether a position stands on the edge of a tier.
         """
         marks = self._mark * factors
-        linear = self._size * (marks - self._entry)
-        pnl = np.where(self._inverse, self._size / self._entry - self._size / marks, linear)
-        size = np.abs(self._size)
-        notional = np.where(self._inverse, size / marks, size * marks)
-        margin = self._curves.measure(notional)
+        if self._inverse:
+            worth = self._size / marks
+            pnl = self._size / self._entry - worth
+        else:
+            worth = self._size * marks
+            pnl = self._size * (marks - self._entry)
+        margin = self._curves.measure(np.abs(worth))
         pnl, initial, maintenance = (
             np.add.reduceat(one, self._starts) for one in (pnl, margin.initial, margin.maintenance)
         )

@@ -1,8 +1,9 @@
 """Margin curves of many positions in float64: initial and maintenance margin by notional.
 
-The pieces and rates are those of `desk.margin.models` and `desk.margin.tiers`. Maintenance is
-convex, so it is the highest of its pieces, wherever it is asked. The initial rate jumps from tier
-to tier: where a notional stands on such an edge the answer says so.
+The pieces and rates are those of `desk.margin.models` and `desk.margin.tiers`. The initial rate
+jumps from tier to tier: where a notional stands on such an edge the answer says so. Maintenance
+bends there and does not jump. A notional is looked up in the whole table of its position at once:
+a few calls of numpy for all, whatever the number of tiers.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from desk.model.numbers import ONE, ZERO
 
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
+Places: TypeAlias = NDArray[np.intp]
 
 NEAR = 1e-9
 """What stands this near to an edge or a threshold is left to the exact figures."""
@@ -31,8 +33,11 @@ NEAR = 1e-9
 BY_NOTIONAL_NOT = frozenset({"okx", "deribit"})
 """Models whose initial rate hangs on contracts or coins, not on the notional's tier."""
 
-_NO_STEP = (Decimal("inf"), ZERO)
-"""A step that no notional reaches."""
+_NEVER = Decimal("inf")
+"""Where a step begins that no notional reaches."""
+
+Entry: TypeAlias = tuple[Decimal | None, ...]
+"""Of a table: the notional that it holds from, and its numbers; None is unknown."""
 
 
 class Measured(NamedTuple):
@@ -48,42 +53,61 @@ class Curves:
     """The margin curves of positions, one a row."""
 
     def __init__(self, positions: Sequence[PositionInput]) -> None:
-        self._pieces = _columns([_pieces(one) for one in positions], (ZERO, ZERO, ZERO))
-        self._steps = _columns([_steps(one) for one in positions], _NO_STEP)
+        self._pieces = _Tables([_pieces(one) for one in positions])
+        self._tiers = _Tables([_tiers(one) for one in positions])
         self._own_rate = _column([_own_rate(one) for one in positions])
         self._slope = _column([_slope(one) for one in positions])
         self._fee = _column([closing_fee(one) for one in positions])
 
     def measure(self, notional: Floats) -> Measured:
         """Return the margins; a row of notionals for each position."""
-        rate, on_edge = self._rate(notional)
+        tier = self._tiers.holding(notional)
+        (rate,) = self._tiers.at(tier)
         rate = np.maximum(self._own_rate, rate + self._slope * notional)
+        on_edge = self._tiers.on_edge(notional, tier)
         return Measured(notional * rate + self._fee, self._maintenance(notional), on_edge)
 
     def _maintenance(self, notional: Floats) -> Floats:
-        (rate, amount, square), *others = self._pieces
-        highest = notional * (rate + square * notional) - amount
-        for rate, amount, _ in others:  # a curve of several pieces has no squares
-            np.maximum(highest, notional * rate - amount, out=highest)
-        return highest
-
-    def _rate(self, notional: Floats) -> tuple[Floats, Flags]:
-        """Return the tier's initial rate, and where it is on an edge."""
-        (_, first), *others = self._steps
-        rates = np.broadcast_to(first, notional.shape)
-        on_edge = np.zeros(notional.shape[1], dtype=bool)
-        for floor, rate in others:
-            rates = np.where(notional >= floor, rate, rates)
-            near = np.abs(notional - floor) < floor * NEAR
-            on_edge |= np.any(near, axis=0, keepdims=True)[0]
-        return rates, on_edge
+        rate, amount, square = self._pieces.at(self._pieces.holding(notional))
+        return notional * (rate + square * notional) - amount
 
 
-def _pieces(position: PositionInput) -> list[tuple[Decimal | None, ...]]:
+class _Tables:
+    """Tables of positions, one a row: each entry holds from its notional on to the next."""
+
+    def __init__(self, rows: Sequence[Sequence[Entry]]) -> None:
+        """Take rows whose first entry holds from 0 on."""
+        self._rows = np.arange(len(rows))[:, np.newaxis]
+        never = (_NEVER, *(ZERO for _ in rows[0][0][1:]))
+        entries = [entry for step in zip_longest(*rows, fillvalue=never) for entry in step]
+        starts, *self._numbers = np.array([[*map(_number, entry)] for entry in entries]).T
+        later = starts[len(rows) :]
+        self._later = later.reshape(-1, len(rows), 1)
+        nothing = np.full(len(rows), np.inf)
+        self._low = np.concatenate([-nothing, later * (1 + NEAR)])
+        self._high = np.concatenate([later * (1 - NEAR), nothing])
+        """Between them an entry is at no edge."""
+
+    def holding(self, notional: Floats) -> Places:
+        """Return where the entry stands that holds each notional."""
+        passed = np.sum(notional >= self._later, axis=0, dtype=np.int16)
+        return np.multiply(passed, len(self._rows), dtype=np.intp) + self._rows
+
+    def at(self, places: Places) -> list[Floats]:
+        """Return the numbers of entries."""
+        return [each.take(places) for each in self._numbers]
+
+    def on_edge(self, notional: Floats, places: Places) -> Flags:
+        """Say by column whether a notional stands where its entry begins or ends."""
+        near = (notional < self._low.take(places)) | (notional > self._high.take(places))
+        return np.any(near, axis=0, keepdims=True)[0]
+
+
+def _pieces(position: PositionInput) -> list[Entry]:
     curve = curve_of(position)
     if isinstance(curve, Lack):
-        return [(None, None, None)]
-    return [(piece.rate, piece.amount, piece.square) for piece in curve]
+        return [(ZERO, None, None, None)]
+    return [(piece.start, piece.rate, piece.amount, piece.square) for piece in curve]
 
 
 def _own_rate(position: PositionInput) -> Decimal:
@@ -99,7 +123,7 @@ def _slope(position: PositionInput) -> Decimal:
     return terms.slope or ZERO if grows else ZERO
 
 
-def _steps(position: PositionInput) -> list[tuple[Decimal | None, ...]]:
+def _tiers(position: PositionInput) -> list[Entry]:
     """Return the tiers' initial rates, each from its notional on.
 
     Unknown without tiers, unless a leverage was set: that one then holds.
@@ -116,16 +140,9 @@ def _steps(position: PositionInput) -> list[tuple[Decimal | None, ...]]:
     return [(ZERO, ONE / highest)]
 
 
-def _columns(
-    rows: Sequence[Sequence[tuple[Decimal | None, ...]]], filling: tuple[Decimal, ...]
-) -> list[list[Floats]]:
-    """Return the n-th entry of every row as columns, for each n; short rows are filled."""
-    return [
-        [_column([entry[part] for entry in entries]) for part in range(len(filling))]
-        for entries in zip_longest(*rows, fillvalue=filling)
-    ]
-
-
 def _column(values: Sequence[Decimal | None]) -> Floats:
-    numbers = [np.nan if value is None else float(value) for value in values]
-    return np.array(numbers)[:, np.newaxis]
+    return np.array([*map(_number, values)])[:, np.newaxis]
+
+
+def _number(value: Decimal | None) -> float:
+    return np.nan if value is None else float(value)

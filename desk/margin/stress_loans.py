@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from desk.margin.financing import LoanInput, LoanTerms, Pledge
+from desk.margin.financing import LoanInput, LoanTerms, Pledge, capped_as
 from desk.margin.levels import CLOSE_OUT, MARGIN_CALL, WARNING
 from desk.margin.stress import Codes, Flags, Floats, Scenarios, near_threshold, reached
 
@@ -55,16 +55,18 @@ def _unless_free(levels: Codes, debt: Floats) -> Codes:
 def _margin_value(
     worth: Sequence[tuple[Pledge, Floats]], terms: LoanTerms, nothing: Floats
 ) -> Floats:
-    """Return what collateral counts: each virtual asset capped alone, then all of them together."""
-    raw = [(pledge, value * _rate(pledge)) for pledge, value in worth]
-    total = sum((value for _, value in raw), nothing)
-    single = float(terms.single_cap) * total
-    virtual, fixed = nothing, nothing
-    for pledge, value in raw:
-        if pledge.is_virtual:
-            virtual = virtual + np.minimum(value, single)
+    """Return what collateral counts: each coin capped over all its pieces, then all together."""
+    coins: dict[str, Floats] = {}
+    fixed = nothing
+    for number, (pledge, value) in enumerate(worth):
+        uncut, coin = value * _rate(pledge), capped_as(number, pledge)
+        if coin is None:
+            fixed = fixed + uncut
         else:
-            fixed = fixed + value
+            coins[coin] = coins.get(coin, nothing) + uncut
+    total = sum(coins.values(), fixed)
+    single = float(terms.single_cap) * total
+    virtual = sum((np.minimum(value, single) for value in coins.values()), nothing)
     return fixed + np.minimum(virtual, float(terms.group_cap) * total)
 
 

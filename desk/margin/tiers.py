@@ -26,6 +26,7 @@ class Size(NamedTuple):
     notional: Decimal
     contracts: Decimal
     coins: Decimal
+    contract_size: Decimal
 
 
 def size_of(instrument: Instrument, quantity: Decimal, price: Decimal) -> Size:
@@ -34,7 +35,7 @@ def size_of(instrument: Instrument, quantity: Decimal, price: Decimal) -> Size:
     contracts = abs(quantity)
     inverse = instrument.contract is Contract.INVERSE
     coins = notional if inverse else contracts * instrument.contract_size
-    return Size(notional, contracts, coins)
+    return Size(notional, contracts, coins, instrument.contract_size)
 
 
 def tier_at(terms: MarginTerms, notional: Decimal) -> Tier | None:
@@ -61,6 +62,11 @@ def contract_tier(tiers: Sequence[ContractTier], contracts: Decimal) -> Contract
     return None
 
 
+def counts_others(terms: MarginTerms, contract_size: Decimal) -> bool:
+    """Say whether a table by contracts counts contracts of another size than an instrument's."""
+    return terms.contract_size is not None and terms.contract_size != contract_size
+
+
 def is_beyond(terms: MarginTerms, notional: Decimal) -> bool:
     """Say whether a notional lies past the end of the table: the venue would not allow it."""
     last = terms.tiers[-1].notional_cap if terms.tiers else None
@@ -74,6 +80,8 @@ def highest_leverage(terms: MarginTerms, size: Size) -> Decimal | None:
             return None
         return terms.max_leverage / (ONE + terms.max_leverage * terms.slope * size.coins)
     if terms.model == "okx":
+        if counts_others(terms, size.contract_size):
+            return None
         held = contract_tier(terms.contract_tiers, size.contracts)
         return None if held is None else held.max_leverage
     tier = tier_at(terms, size.notional)

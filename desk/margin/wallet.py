@@ -60,7 +60,12 @@ def isolated_wallet(position: PositionInput) -> Decimal | None:
 
 
 def put_up_at_entry(position: PositionInput) -> Decimal | None:
-    """Return what went into the wallet when the position was opened; None if unknown."""
+    """Return what went into the wallet when the position was opened; None if unknown.
+
+    Nothing went in where nothing is open, whatever is known about the market.
+    """
+    if not position.quantity:
+        return ZERO
     leverage = entry_leverage(position)
     if leverage is None:
         return None

@@ -34,7 +34,8 @@ def after_fill(
 
     Positions net at average cost (harmonic for inverse contracts); realized P&L and the fee go
     to the settle balance. An isolated wallet takes notional / leverage for what opens (and the fee
-    to close, where the model keeps it there) and gives back its share for what closes.
+    to close, where the model keeps it there) and gives back its share for what closes, or what
+    that loses where it is more: what is left behind the rest is what the ledger will hold.
     """
     held = _held(account, instrument)
     signed = quantity * side.sign
@@ -46,7 +47,10 @@ def after_fill(
     moved = ZERO
     if held.margin_mode is MarginMode.ISOLATED:
         wallet = isolated_wallet(held) or ZERO
-        leaving = wallet * closing / abs(held.quantity) if closing else ZERO
+        leaving = ZERO
+        if closing:
+            lost = fee * closing / quantity - realized
+            leaving = max(wallet * closing / abs(held.quantity), min(wallet, lost))
         moved = counted(_entering(held, opening * side.sign, price) - leaving)
         changes |= {"isolated_margin": wallet + moved, "extra_margin": ZERO}
     balances = dict(account.balances)

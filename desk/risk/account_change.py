@@ -39,6 +39,8 @@ class AccountChange(msgspec.Struct, frozen=True, kw_only=True):
     doubts: tuple[Denial, ...]
     """Why the marks that the account stands on are none to risk anything on."""
     profile: Profile
+    strengthens: str = ""
+    """The isolated position that gets more margin from its account: a cure of its own call."""
 
     @property
     def holds(self) -> bool:
@@ -87,7 +89,8 @@ def _data(change: AccountChange, after: AccountFigures) -> Iterator[Denial]:
 
 def _level(change: AccountChange, after: AccountFigures) -> Iterator[Denial]:
     called = change.level in {"MARGIN_CALL", "CLOSE_OUT"}
-    if change.frees and change.holds and called:
+    # Whether the rest of the account can spare what a position gets, its margin says.
+    if change.frees and change.holds and called and not change.strengthens:
         yield deny(
             f"LEVEL_{change.level}",
             "vaf.stop_advances",
@@ -121,9 +124,20 @@ def _isolated(change: AccountChange, after: AccountFigures) -> Iterator[Denial]:
     }
     for one in after.positions:
         before = wallets.get(one.instrument)
+        if one.instrument == change.strengthens:
+            continue
         if one.margin_mode is not MarginMode.ISOLATED or one.isolated_wallet == before:
             continue
         equity, needed = one.isolated_wallet, one.initial_margin
+        if equity is not None and equity < 0 and before is not None:
+            yield deny(
+                change.code,
+                "perp.margin_first",
+                f"{one.instrument} holds {before:,.2f} {after.settle} of margin; a gain is taken "
+                "out only once it is realized.",
+                limit=before,
+                actual=before - equity,
+            )
         if equity is not None and one.unrealized_pnl is not None:
             equity += one.unrealized_pnl
         if equity is None or needed is None:
@@ -172,7 +186,7 @@ def _buffer(change: AccountChange, after: AccountFigures) -> Iterator[Denial]:
     rule = "perp.maintenance_margin"
     house, buffer = change.profile.number(rule), change.profile.number(rule, "buffer")
     for one in backings(after) if change.frees else ():
-        if short_of_buffer(one, house, buffer):
+        if one.name != change.strengthens and short_of_buffer(one, house, buffer):
             needed = one.needed(house)
             assert one.equity is not None
             assert needed is not None

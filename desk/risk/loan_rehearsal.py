@@ -59,7 +59,7 @@ def _steps(evaluation: Evaluation, loan: Loan) -> list[LoanStep]:
         return []
     situation = evaluation.situation
     secured = Secured(pledges=loan.pledges, loan=figures.loan, terms=loan_terms(situation.profile))
-    coins = {one.instrument: one for one in _coins(loan)}
+    coins = {one.pledge: one for one in _coins(loan)}
     plan = sale_plan(secured, list(coins.values()))
     return [
         LoanStep(
@@ -67,7 +67,7 @@ def _steps(evaluation: Evaluation, loan: Loan) -> list[LoanStep]:
             instrument=sale.instrument,
             quantity=sale.quantity,
             expected_price=_dollars(evaluation, sale.instrument),
-            cost=sale.quantity * (coins[sale.instrument].price - coins[sale.instrument].net),
+            cost=sale.quantity * (coins[sale.pledge].price - coins[sale.pledge].net),
             utilization_after=sale.utilization_after,
         )
         for sale in plan

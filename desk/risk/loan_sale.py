@@ -49,6 +49,8 @@ class Sellable(msgspec.Struct, frozen=True, kw_only=True):
 class Sale(msgspec.Struct, frozen=True, kw_only=True):
     """One step."""
 
+    pledge: int
+    """The place of what is sold among the pledges: a coin may be pledged in several pieces."""
     instrument: str
     quantity: Decimal
     utilization_after: Decimal | None
@@ -85,7 +87,7 @@ def sale_plan(
         step = next_sale(secured, left, preference)
         if step is None:
             break
-        sold = next(one for one in left if one.instrument == step.instrument)
+        sold = next(one for one in left if one.pledge == step.pledge)
         secured = after_sale(secured, sold, step.quantity)
         left = [
             msgspec.structs.replace(one, quantity=one.quantity - step.quantity)
@@ -111,6 +113,7 @@ def next_sale(
     quantity = _quantity(chosen, secured, figures)
     after = after_sale(secured, chosen, quantity).figures
     return Sale(
+        pledge=chosen.pledge,
         instrument=chosen.instrument,
         quantity=quantity,
         utilization_after=after.utilization,

@@ -134,7 +134,7 @@ def spot_balance(context: OrderContext, projection: Projection) -> Iterator[Deni
         return
     cost = order.quantity
     if buying:
-        notional = terms.notional(order.quantity, context.price)
+        notional = terms.notional(order.quantity, _dearest(context, context.price))
         cost = notional + notional * terms.taker_fee_rate
     if cost > context.free_balance:
         yield deny(
@@ -145,6 +145,14 @@ def spot_balance(context: OrderContext, projection: Projection) -> Iterator[Deni
             limit=context.free_balance,
             actual=cost,
         )
+
+
+def _dearest(context: OrderContext, price: Decimal) -> Decimal:
+    """Return the most that a buy may pay: one that takes at market pays as much as its collar."""
+    if context.order.type.has_price:
+        return price
+    reference = context.trigger or context.market.mark or price
+    return max(price, reference * (1 + context.limits.collar_rate))
 
 
 def _unknown(what: str) -> Denial:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import msgspec
 
 from desk.model.events import Denial
+from desk.model.instrument import Kind
 from desk.risk import (
     data_doubts,
     eligibility,
@@ -110,6 +111,19 @@ PIPELINE: Sequence[Step] = (
     _one(limit_checks.concentration),
     Step(stop_checks.stop_before_liquidation, always=True, needs_margin=True),
 )
+
+
+def only_as_reduction(context: OrderContext) -> bool:
+    """Whether an order in a perpetual that is not reduce-only passes as a reduction alone: as one
+    that adds risk it would be denied. In spot nobody sells what is not there."""
+    perpetual = context.instrument.kind is Kind.PERPETUAL
+    if not perpetual or context.order.reduce_only or not context.strictly_reduces:
+        return False
+    if context.state != "ACTIVE":
+        return True
+    projection = project(context)
+    looks = (step.look(context, projection) for step in PIPELINE if not step.always)
+    return any(denial for denials in looks for denial in denials)
 
 
 def review(context: OrderContext) -> Review:

@@ -56,8 +56,8 @@ def rehearse_report(
     left = evaluate(msgspec.structs.replace(after, accounts=accounts))
     parts = {one.id: equity(left, one.id) for one in after.portfolio.accounts}
     sales = loan_steps(left)
-    for sale in sales:
-        steps.append(_sale_row(left, sale, sales))
+    for number, sale in enumerate(sales, 1):
+        steps.append(_sale_row(left, sales[:number]))
         worth = parts[sale.account]
         parts[sale.account] = None if worth is None else worth - sale.cost
     return {
@@ -120,13 +120,17 @@ def _row(account: str, step: CloseOutStep, left: Decimal) -> dict[str, Any]:
     }
 
 
-def _sale_row(left: Evaluation, step: LoanStep, sales: Sequence[LoanStep]) -> dict[str, Any]:
-    """`cost` is in the document's currency; `left` of the pledged coins, after all steps to it."""
+def _sale_row(left: Evaluation, sales: Sequence[LoanStep]) -> dict[str, Any]:
+    """Return the last of some sales.
+
+    `cost` is in the document's currency; `left` of the pledged coins, in one piece or several.
+    """
+    step = sales[-1]
     coin = step.instrument.partition(".")[0].removesuffix(DOLLAR)
     pledged = left.loans[step.account].account.collateral
     held = sum((row.quantity or ZERO for row in pledged if row.asset == coin), ZERO)
-    same = [sale for sale in sales if (sale.account, sale.instrument) == step[:2]]
-    sold = sum((sale.quantity for sale in same[: same.index(step) + 1]), ZERO)
+    same = (sale for sale in sales if (sale.account, sale.instrument) == step[:2])
+    sold = sum((sale.quantity for sale in same), ZERO)
     return {
         "account": step.account,
         "instrument": step.instrument,

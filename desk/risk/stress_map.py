@@ -6,7 +6,7 @@ fine as the map, on which what is left before a threshold is all but straight.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +14,10 @@ import numpy as np
 
 from desk.margin.levels import ORDER
 from desk.margin.stress import Floats, Scenarios
-from desk.risk.contour import contour
+from desk.model.numbers import ZERO
+from desk.risk.contour import Point, contour
 from desk.risk.shock import Shock
 from desk.risk.stress import BASES, BTC, DEPEGS, ETH, STABLECOINS
-from desk.risk.stress_book import scenarios_of
 from desk.risk.stress_subject import Figures, Subject
 
 MAP_AXIS = tuple(Decimal(step) / 20 for step in range(-8, 5))
@@ -25,8 +25,13 @@ MAP_AXIS = tuple(Decimal(step) / 20 for step in range(-8, 5))
 
 _FINE = [float(Decimal(step) / 40) for step in range(-17, 10)]
 """Middles and edges of the cells; the middles are the odd ones."""
-_MIDDLES = np.arange(len(_FINE) ** 2).reshape(len(_FINE), -1)[1::2, 1::2].reshape(-1)
-_NONE = np.empty(0, dtype=int)
+_COUNT = len(_FINE)
+_GRID = {BTC: np.repeat(_FINE, _COUNT), ETH: np.tile(_FINE, _COUNT)}
+_STILL = np.zeros(_COUNT**2)
+_MIDDLES = np.arange(_COUNT**2).reshape(_COUNT, -1)[1::2, 1::2].reshape(-1)
+
+_CELLS = [Shock(moves={BTC: b, ETH: e}) for b in MAP_AXIS for e in MAP_AXIS]
+_BASIS = [Shock(basis=basis) for basis in BASES]
 
 
 def stress_map(subject: Subject) -> dict[str, Any]:
@@ -35,38 +40,49 @@ def stress_map(subject: Subject) -> dict[str, Any]:
     Numbers are floats, null is unknown, or has nothing left to divide by where the level is
     CLOSE_OUT. `required` is initial margin and that of orders; of a loan, what is owed.
     """
-    count = len(_FINE)
-    btc, eth = np.repeat(_FINE, count), np.tile(_FINE, count)
-    fine = subject.measure(Scenarios({BTC: btc, ETH: eth}))
-    now = subject.measure(scenarios_of([Shock()]))
-    shocks = [Shock(moves={BTC: b, ETH: e}) for b in MAP_AXIS for e in MAP_AXIS]
+    falls = [(coin, fall) for coin in STABLECOINS if coin in subject.assets for fall in DEPEGS]
+    depeg = [Shock(moves={coin: fall}) for coin, fall in falls]
+    found = subject.measure(_grid_and([Shock(), *_BASIS, *depeg]))
+    behind = np.arange(_STILL.size, found.level.size)
+    here, based, depegged = np.split(behind, [1, 1 + len(_BASIS)])
+    now = found.at(here)
     return {
         "currency": subject.currency,
         "by_ratio": subject.by_ratio,
         "axis": [float(move) for move in MAP_AXIS],
         "now": _columns(subject, now, now, [Shock()]),
-        "cells": _columns(subject, fine.at(_MIDDLES), now, shocks),
-        "call_line": contour(fine.to_call.reshape(count, count), _FINE),
-        "close_out_line": contour(fine.to_close_out.reshape(count, count), _FINE),
-        "basis": _basis(subject, now),
-        "depeg": _depeg(subject, now),
+        "cells": _columns(subject, found.at(_MIDDLES), now, _CELLS),
+        "call_line": _line(found.to_call),
+        "close_out_line": _line(found.to_close_out),
+        "basis": {
+            "shock": [float(basis) for basis in BASES],
+            **_columns(subject, found.at(based), now, _BASIS),
+        },
+        "depeg": {
+            "asset": [coin for coin, _ in falls],
+            "shock": [float(fall) for _, fall in falls],
+            **_columns(subject, found.at(depegged), now, depeg),
+        },
     }
 
 
-def _basis(subject: Subject, now: Figures) -> dict[str, Any]:
-    shocks = [Shock(basis=basis) for basis in BASES]
-    found = subject.measure(scenarios_of(shocks))
-    return {"shock": [float(b) for b in BASES], **_columns(subject, found, now, shocks)}
+def _grid_and(shocks: Sequence[Shock]) -> Scenarios:
+    """Return the fine grid, and behind it these: one more costs little, to ask again costs much."""
+    assets = {*_GRID, *(asset for shock in shocks for asset in shock.moves)}
+    moves = {
+        asset: _behind(_GRID.get(asset, _STILL), (one.moves.get(asset, ZERO) for one in shocks))
+        for asset in sorted(assets)
+    }
+    return Scenarios(moves, _behind(_STILL, (one.basis for one in shocks)))
 
 
-def _depeg(subject: Subject, now: Figures) -> dict[str, Any]:
-    """Return a column for each fall of each stablecoin that the account hangs on."""
-    pairs = [(coin, fall) for coin in STABLECOINS if coin in subject.assets for fall in DEPEGS]
-    shocks = [Shock(moves={coin: fall}) for coin, fall in pairs]
-    named = {"asset": [coin for coin, _ in pairs], "shock": [float(fall) for _, fall in pairs]}
-    if not shocks:
-        return {**named, **_columns(subject, now.at(_NONE), now, [])}
-    return {**named, **_columns(subject, subject.measure(scenarios_of(shocks)), now, shocks)}
+def _behind(grid: Floats, more: Iterable[Decimal]) -> Floats:
+    return np.append(grid, [float(move) for move in more])
+
+
+def _line(left: Floats) -> list[list[Point]]:
+    """Return the frontier on the fine grid where nothing is left."""
+    return contour(left[: _STILL.size].reshape(_COUNT, _COUNT), _FINE)
 
 
 def _columns(
@@ -92,7 +108,6 @@ def _share(part: Floats, whole: Floats) -> Floats:
 
 
 def _known(values: Floats) -> list[float | None]:
-    return [
-        float(value) if finite else None
-        for value, finite in zip(values, np.isfinite(values), strict=True)
-    ]
+    known: list[bool] = np.isfinite(values).tolist()
+    found: list[float] = values.tolist()
+    return [value if finite else None for value, finite in zip(found, known, strict=True)]

@@ -27,7 +27,7 @@ class Figures(NamedTuple):
 
     equity: Floats
     value: Floats
-    """What counts as collateral."""
+    """What counts as collateral: of the pool, or of the isolated position whose ratio is worst."""
     required: Floats
     """Initial margin and that of orders; of a loan, what is owed."""
     ratio: Floats
@@ -74,12 +74,14 @@ def perpetual_subject(account: AccountInput, order_margin: Decimal | None) -> Su
     known: dict[str, Instrument] = {p.instrument.id: p.instrument for p in account.positions}
     stress = PerpetualStress([account], {account.id: ONE}, account.settle)
     orders = np.nan if order_margin is None else np.float64(order_margin)
-    unit, first = (1, 1) if by_ratio else (0, 0)
+    first = int(by_ratio)
 
     def measure(scenarios: Scenarios) -> Figures:
         found = stress.measure(scenarios)
-        value = found.value[unit]
-        required = found.initial[unit] + (0 if by_ratio else orders)
+        shown = np.argmax(found.ratios[first:], axis=0) + first if by_ratio else 0
+        each = np.arange(scenarios.count)
+        value = found.value[shown, each]
+        required = found.initial[shown, each] + (0 if by_ratio else orders)
         return Figures(
             equity=found.equity[0],
             value=value,

@@ -9,6 +9,7 @@ import random
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from oracle import liquidation, pool
 from oracle.curve import EVERYWHERE
 from oracle.document import F, pools, read
@@ -58,6 +59,7 @@ def edges_of(text):
                 yield from ((one, held, edge, found) for edge in found)
 
 
+@pytest.mark.thorough
 def test_five_hundred_prices_are_found_again_by_halving():
     portfolios = RandomPortfolios(random.Random("halving"))
     checked = 0

@@ -375,9 +375,10 @@ def test_a_pair_of_the_coin_an_account_settles_in_is_no_leg():
 
 
 def test_a_pool_in_which_anything_is_unknown_has_no_joint_move():
-    given = pool(GOLD_LONG, USDC_SHORT, balances={"USDT": "20000"}, prices={"USDC": "0.98"})
-    assert joint_of(given._replace(free=None)) is None
-    for name in ("maintenance", "leg"):
+    for name in ("maintenance", "curve"):
+        seen_anew = msgspec.structs.replace(USDC_SHORT)
+        given = pool(GOLD_LONG, seen_anew, balances={"USDT": "20000"}, prices={"USDC": "0.98"})
+        assert joint_of(given._replace(free=None)) is None
         blind = given.cross[1]._replace(**{name: None})
         assert joint_of(given._replace(cross=[given.cross[0], blind])) is None
     free = position(BTC_USDC, 2, "60000", maintenance_rate="0", terms=flat_terms("0.01"))

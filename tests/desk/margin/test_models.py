@@ -19,6 +19,7 @@ from helpers.margin_cases import (
 
 from desk.margin.account import account_figures
 from desk.margin.inputs import ContractTier, MarginTerms
+from desk.margin.tiers import highest_leverage, size_of
 from desk.margin.whatif import after_fill
 from desk.model.orders import Side
 
@@ -222,6 +223,21 @@ def test_beyond_its_last_tier_okx_is_unknown():
     one = found.positions[0]
     assert (found.known, one.maintenance_margin, one.liquidation_known) == (False, None, False)
     assert one.unrealized_pnl == 0
+
+
+def test_okx_tiers_of_other_contracts_are_no_tiers():
+    """A venue that makes its contracts ten times larger has other tiers, which nobody told."""
+    ladder = msgspec.structs.replace(LADDER, contract_size=D("0.1"))
+    same = msgspec.structs.replace(BTC, contract_size=D("0.10"), taker_fee_rate=D("0.0005"))
+    assert only(position(same, 100, "10", terms=ladder)).maintenance_margin is not None
+    other = msgspec.structs.replace(same, contract_size=D(1))
+    found = figures(position(other, 100, "10", terms=ladder), balances={"USDT": "100000"})
+    assert found.unknown == (
+        "BTCUSDT-PERP.BINANCE has margin tiers that count contracts of 0.1, not of 1.",
+    )
+    assert (found.known, found.positions[0].maintenance_margin) == (False, None)
+    assert highest_leverage(ladder, size_of(same, D(100), D(10))) == 75
+    assert highest_leverage(ladder, size_of(other, D(100), D(10))) is None
 
 
 # --- hyperliquid ---------------------------------------------------------------------------------

@@ -469,6 +469,7 @@ def pledge(asset, value, haircut):
         haircut=haircut,
         is_virtual=asset != "HKD",
         eligible=asset != "SOL",
+        asset=None if asset == "HKD" else asset,
     )
 
 
@@ -499,6 +500,26 @@ def test_loans_under_a_shock_are_the_exact_ones(collateral, owed, shocks):
             assert found.equity[index] == pytest.approx(
                 expected, rel=1e-9, abs=float(gross) * 1e-12
             )
+
+
+@pytest.mark.parametrize("pieces", [["30"], ["15", "15"], ["1", "29"], ["10", "10", "10"]])
+def test_a_coin_pledged_in_pieces_is_capped_as_one_under_every_shock(pieces):
+    moves = [D(percent) / 100 for percent in range(-90, 60, 5)]
+    shares = ("HKD", pledge("HKD", 1_000_000, D("0.3")))
+
+    def coins(move):
+        return [pledge("BTC", D(one) * 60_000 * (1 + move), D("0.6")) for one in pieces]
+
+    given = LoanInput(
+        pledges=[*(("BTC", one) for one in coins(D(0))), shares],
+        owed=[("HKD", D(1_000_000))],
+        terms=TERMS,
+    )
+    found = stress_loan(given, scenarios({"BTC": moves}), "HKD")
+    for index, move in enumerate(moves):
+        exact = loan_figures([*coins(move), shares[1]], D(1_000_000), TERMS)
+        assert found.margin[index] == pytest.approx(float(exact.margin_value))
+        assert ORDER[found.levels[index]] == exact.level
 
 
 def test_a_loan_is_reported_in_a_currency_that_moves_too():

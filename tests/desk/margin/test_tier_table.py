@@ -158,6 +158,13 @@ def test_a_symbol_without_numbers_has_the_model_of_its_venue():
         )  # fmt: skip
 
 
+def test_tables_by_contracts_say_how_large_the_contracts_are_that_they_count():
+    terms = shipped().terms(date(2026, 11, 28))
+    assert terms["BTC-USDT-SWAP.OKX"].contract_size == D("0.01")
+    assert terms["ETH-USDT-SWAP.OKX"].contract_size == D("0.1")
+    assert terms["BTCUSDT-PERP.BINANCE"].contract_size is None
+
+
 def test_every_shipped_perpetual_has_rules():
     known = shipped()
     perpetuals = {i.id for i in known.catalogue.all() if i.kind.value == "perpetual"}

@@ -56,6 +56,13 @@ def test_a_cross_position_without_tiers():
     assert not found.positions[0].liquidation_known
 
 
+def test_a_flat_isolated_position_without_a_leverage_has_nothing_to_be_unknown():
+    for model in ("deribit", "bybit-2026"):
+        held = isolated(BTC, 0, "60000", leverage=None, terms=MarginTerms(model=model))
+        found = figures(held, balances={"USDT": "10000"})
+        assert (found.known, found.level, found.equity) == (True, "NORMAL", 10_000)
+
+
 def test_an_isolated_position_that_is_unknown_leaves_the_pool_known():
     found = figures(
         without(isolated(BTC, 1, "60000"), mark=None),

@@ -227,6 +227,16 @@ def test_half_of_a_position_takes_half_of_its_wallet_with_it():
     assert (after.positions[0].isolated_margin, after.balances["USDT"]) == (12000, 12000)
 
 
+def test_what_half_of_a_position_loses_beyond_its_share_comes_out_of_the_other_half():
+    given = account(isolated(BTC, 1, "60000", isolated_margin="12000"), balances={"USDT": "100"})
+    half = after_fill(given, BTC, Side.SELL, D("0.5"), D("46999.9"), D("0.0005"))
+    # 6,500.05 and a fee of 11.749975 are more than 6,000, and less than 12,000.
+    assert half.positions[0].isolated_margin == D("5488.200025")
+    assert half.balances["USDT"] == 100
+    gone = after_fill(given, BTC, Side.SELL, D("0.5"), D(30000), D(0))
+    assert (gone.positions[0].isolated_margin, gone.balances["USDT"]) == (0, 100 - 3000)
+
+
 def test_a_fill_of_what_the_account_did_not_hold_takes_what_is_set_for_it():
     given = flat(modes={ETH.id: MarginMode.ISOLATED})
     btc, eth = filled(filled(given, ("BUY", 1, 60000)), ("SELL", 1, 2500), instrument=ETH).positions

@@ -279,6 +279,13 @@ def test_a_position_is_only_so_large_a_share_of_what_is_open(quantity, interest,
         assert limit_checks.concentration(spot) is None
 
 
+@pytest.mark.parametrize(("contracts", "denied"), [("3000", False), ("3001", True)])
+def test_contracts_of_a_hundred_dollars_are_a_share_in_coins_at_the_mark(contracts, denied):
+    inverse = order(instrument="BTCUSD-PERP.BINANCE", quantity=contracts)
+    at = context(inverse, around=around("100"))  # 5 % of it at 60,000: 3,000 contracts
+    assert (limit_checks.concentration(at) is not None) is denied
+
+
 @pytest.mark.fault("T31")
 def test_a_share_needs_surroundings_and_a_mark_and_a_profile_without_one_lets_nothing_in():
     large = order(quantity="5.001")

@@ -8,11 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desk.margin.financing import LoanTerms, Pledge
-from desk.risk.loan_sale import Sale, Secured, Sellable, is_cured, next_sale, sale_plan
+from desk.risk.loan_sale import (
+    Sale,
+    Secured,
+    Sellable,
+    after_sale,
+    is_cured,
+    next_sale,
+    sale_plan,
+)
 
 TERMS = LoanTerms(
     single_cap=D("0.4"), group_cap=D("0.5"), warn=D("0.8"), call=D(1), close_out=D("1.25")
 )
+replaced = msgspec.structs.replace
 SPOT, OTHER = "BTCUSDT.BINANCE", "ETHUSDT.BINANCE"
 
 
@@ -100,7 +109,7 @@ def test_a_loan_without_margin_value_is_not_cured_and_sells_what_counts_nothing(
     assert not is_cured(found.figures)
     # Nothing counts, so nothing but the loan itself is needed: 100 / 990 up to the lot.
     step = next_sale(found, [sellable()])
-    assert step == Sale(instrument=SPOT, quantity=D("0.102"), utilization_after=None)
+    assert step == Sale(pledge=0, instrument=SPOT, quantity=D("0.102"), utilization_after=None)
 
 
 def test_nothing_is_sold_of_what_is_not_known():
@@ -180,6 +189,27 @@ def test_a_plan_goes_on_with_the_other_coin():
     assert sum(step.quantity for step in steps if step.instrument == SPOT) == D(20)
 
 
+@pytest.mark.parametrize("pieces", [(1, 9), (9, 1), (5, 5), (2, 3, 5)])
+@pytest.mark.parametrize("loan", ["20000", "40000"])
+def test_each_piece_of_a_coin_is_sold_out_of_itself(loan, pieces):
+    pledges = [coins(1_000 * piece, asset="BTC") for piece in pieces]
+    held = [sellable(str(piece), pledge=place) for place, piece in enumerate(pieces)]
+    steps = sale_plan(secured(loan, *pledges, shares(20_000)), held)
+    sold = {place: D(0) for place in range(len(pieces))}
+    now = secured(loan, *pledges, shares(20_000))
+    for step in steps:
+        left = held[step.pledge].quantity - sold[step.pledge]
+        assert step.quantity <= left
+        now = after_sale(now, replaced(held[step.pledge], quantity=left), step.quantity)
+        assert step.utilization_after == now.figures.utilization
+        sold[step.pledge] += step.quantity
+    if loan == "20000":  # 2,900 / 610, as of one piece
+        assert is_cured(now.figures)
+        assert sum(sold.values()) == D("4.755")
+    else:
+        assert sold == dict(enumerate(pieces))
+
+
 @given(
     loan=st.decimals(min_value=1, max_value=100_000, places=2),
     value=st.integers(min_value=1, max_value=50_000),
@@ -202,5 +232,5 @@ def test_a_plan_cures_or_sells_all_and_no_step_passes_what_there_is(loan, value,
         assert paid or nothing_left or (last is not None and last <= D("0.95"))
     else:
         assert is_cured(found.figures) or quantity < coin.lot_size
-    again = msgspec.structs.replace(coin, quantity=quantity)
+    again = replaced(coin, quantity=quantity)
     assert sale_plan(found, [again]) == steps

@@ -202,6 +202,14 @@ def test_an_order_does_not_trade_with_one_s_own(side, price, others, found):
     assert said(order_checks.self_match(at)) == (None if found is None else wanted)
 
 
+def test_at_an_old_mark_a_market_order_may_reach_any_price_of_one_s_own():
+    far = own(price="90000")
+    market = order(price=None)
+    assert order_checks.self_match(context(market, working=(far,))) is None
+    at = context(market, working=(far,), market={"quality": "STALE"})
+    assert said(order_checks.self_match(at))[0] == "SELF_MATCH"
+
+
 def test_what_waits_for_its_trigger_trades_with_nothing_yet():
     waiting = order(type=OrderType.STOP, price=None, trigger="61000", tif=GTC)
     assert order_checks.self_match(context(waiting, working=(own(),))) is None

@@ -152,6 +152,28 @@ def test_a_loan_at_close_out_sells_its_coins_in_quarters_and_repays():
     assert found["steps"][-1]["left"] == str((10 - sold).normalize())
 
 
+@pytest.mark.parametrize("pieces", [("5", "5"), ("9", "1"), ("1", "9"), ("2", "3", "5")])
+def test_coins_pledged_in_pieces_are_sold_as_if_in_one(pieces):
+    collapse, shares = {"BTC": D("-0.8")}, loan()[1][0]["collateral"][1]
+    whole, given = loan(principal="340000"), loan(principal="340000")
+    given[1][0]["collateral"] = [*({"asset": "BTC", "quantity": one} for one in pieces), shares]
+    one, several = rehearsed(whole, moves=collapse), rehearsed(given, moves=collapse)
+    quantities = [D(step["quantity"]) for step in several["steps"]]
+    assert sum(quantities) == sum(D(step["quantity"]) for step in one["steps"])
+    lefts = [D(step["left"]) for step in several["steps"]]
+    assert lefts == [10 - sum(quantities[:n]) for n in range(1, len(quantities) + 1)]
+    assert several["residual_equity"] == one["residual_equity"]
+    assert several["margins"] == one["margins"]
+
+
+def test_each_sale_of_coins_that_count_nothing_says_what_is_left_after_it():
+    given = loan(principal="340000")
+    given[1][0]["collateral"] = [{"asset": "BTC", "quantity": "10", "haircut": "1"}]
+    steps = rehearsed(given, moves={"BTC": D("-0.8")})["steps"]
+    assert {step["margin_ratio_after"] for step in steps} == {None}
+    assert [step["left"] for step in steps] == ["7.5", "5", "2.5", "0"]
+
+
 def test_a_brokers_own_loan_and_one_in_call_alone_are_not_sold():
     assert rehearsed(loan("broker", "340000"), moves={"BTC": D("-0.8")})["steps"] == []
     called = rehearsed(loan(principal="300000"), moves={"BTC": D("-0.8")})

@@ -36,8 +36,9 @@ CONSTANTS = {
     "perp.closeout_sequence.target_margin_ratio": TARGET_RATIO,
     "perp.maintenance_margin.close_out": RATIO_STEPS[0][0],
     "kill.on_disconnect": D(HEARTBEAT_LOST_NS) / 10**9,
+    "kill.on_disconnect.cancel_resting": True,
 }
-"""The program has the number itself, and every profile says the same one."""
+"""The program has the value itself, and every profile says the same one."""
 
 ELSEWHERE = {
     "price.anomaly": "desk/engine/test_surroundings.py::a_runaway_price_is_recorded_once",
@@ -49,6 +50,7 @@ ELSEWHERE = {
     "ord.intraday_position": "desk/risk/test_order_rules.py::perpetual_accounts_are_held",
     "risk.max_daily_loss": "desk/engine/test_day.py::reached_the_desk_only_reduces",
     "vaf.stop_advances": "desk/engine/test_lending.py::an_open_call_anywhere_stops_advances",
+    "vaf.loans_to_capital.warn": "desk/engine/test_loan_levels.py::loans_warn_from_four_and",
     "vaf.credit_limit": "desk/risk/test_advance.py::a_credit_limit_is_met_and_not_passed",
     "kill.switch": "faults/test_kill_switch.py::a_kill_in_any_of_some_histories",
     "kill.switch.two_persons": "desk/engine/test_engine.py::where_the_profile_asks_for_two",
@@ -77,15 +79,6 @@ SWITCHES = {
     "vaf.credit_limit.annual_rate": "a price, no limit",
 }
 
-READ_BY_NOBODY = {
-    "vaf.collateral_concentration.adv_share": "traded volume is not known to the desk",
-    "vaf.loans_to_capital.warn": "loans are refused at the limit, without a warning before it",
-    "vaf.frr_capital_view.required_multiple": "the view is shown, nothing is held against it",
-    "vaf.stress.every_days": "the stress test runs when it is looked at",
-    "kill.on_disconnect.cancel_resting": "what adds risk is cancelled whatever it says",
-}
-"""Said to be active, and without effect in this version."""
-
 
 def active():
     """Every rule and parameter that some shipped profile says is in force, with the profiles."""
@@ -104,13 +97,13 @@ def without(profile, rule):
 
 @pytest.mark.fault("T31")
 def test_no_rule_of_any_shipped_profile_is_left_out(figure):
-    lists = [{*EDGES}, {*CONSTANTS}, {*ELSEWHERE}, {*SWITCHES}, {*READ_BY_NOBODY}]
+    lists = [{*EDGES}, {*CONSTANTS}, {*ELSEWHERE}, {*SWITCHES}]
     assert set().union(*lists) == set(active())
     assert sum(map(len, lists)) == len(active()), "a rule is in one list"
     figure(
         f"{len(active())} rules and parameters in {len(NAMES)} profiles: {len(EDGES)} numbers at"
         f" their edges, {len(SWITCHES)} yes or no or words, {len(CONSTANTS)} constants of the"
-        f" program, {len(ELSEWHERE)} in tests of their own, {len(READ_BY_NOBODY)} without effect"
+        f" program, {len(ELSEWHERE)} in tests of their own"
     )
 
 
@@ -134,8 +127,8 @@ def limits_given(profile):
 
 @pytest.mark.fault("T31")
 @pytest.mark.parametrize("rule", CONSTANTS)
-def test_a_number_that_the_program_has_itself_is_the_profiles(rule):
-    assert {shipped_profile(name).number(rule) for name in NAMES} == {CONSTANTS[rule]}
+def test_a_value_that_the_program_has_itself_is_the_profiles(rule):
+    assert {shipped_profile(name).get(rule).value for name in NAMES} == {CONSTANTS[rule]}
 
 
 @pytest.mark.fault("T31")

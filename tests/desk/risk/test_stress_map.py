@@ -111,6 +111,26 @@ def test_an_isolated_account_goes_by_its_positions_ratio():
     assert up[-1] == found["basis"]["level"][-1]
 
 
+def test_of_several_isolated_positions_the_figures_are_those_of_the_worst_ratio():
+    account, _ = perpetual("1024", "perp-2")
+    changed = msgspec.structs.replace
+    (short,) = account.positions
+    other = changed(short.instrument, id="OTHER")
+    long = changed(short, instrument=other, quantity=-short.quantity)
+
+    def cells(*positions):
+        return stress_map(perpetual_subject(changed(account, positions=positions), D(0)))["cells"]
+
+    alone = [cells(short), cells(long)]
+    shown = ("margin_ratio", "value", "required", "utilization")
+    for both in (cells(short, long), cells(long, short)):
+        for place in range(len(both["value"])):
+            worst = max(alone, key=lambda one: one["margin_ratio"][place] or math.inf)
+            assert [both[name][place] for name in shown] == [worst[name][place] for name in shown]
+        assert both["value"][0] == alone[1]["value"][0] != alone[0]["value"][0]
+        assert both["value"][-1] == alone[0]["value"][-1] != alone[1]["value"][-1]
+
+
 def test_a_loan_is_mapped_by_what_is_owed_over_what_counts():
     situation = at("1341")
     loan = next(one for one in situation.portfolio.accounts if one.id == "loan-1")
