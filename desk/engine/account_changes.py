@@ -15,6 +15,7 @@ import msgspec
 from desk.engine.account_rows import account_row
 from desk.engine.change import Change
 from desk.engine.desk import Desk
+from desk.engine.execution_state import unknown_orders
 from desk.engine.money import money_faults
 from desk.engine.plan import Plan, Refusal, refuse
 from desk.engine.quality import mark_doubts
@@ -171,7 +172,14 @@ def _margin(desk: Desk, command: AddMargin) -> Proposal:
     change = Change(what={"asset": settle, "quantity": plain(amount)}, postings=moved)
     before = desk.account_input(account.id)
     return _judged(
-        desk, change, denials, before, changed, frees=True, code="MARGIN_AFTER_WITHDRAWAL"
+        desk,
+        change,
+        denials,
+        before,
+        changed,
+        frees=True,
+        code="MARGIN_AFTER_WITHDRAWAL",
+        strengthens=instrument.id if amount > 0 else "",
     )
 
 
@@ -210,6 +218,8 @@ def _leaving(
     if desk.state.state != "ACTIVE":
         said = f"Desk is {desk.state.state}: money leaves an account only while it is ACTIVE."
         denials.insert(0, deny(f"STATE_{desk.state.state}", "kill.switch", said))
+    if desk.state.live_orders(source):
+        denials += _unheard(desk, source)
     held = dict(desk.state.ledger.balances(source))
     left = {**held, asset: held.get(asset, ZERO) - quantity}
     return Proposal(
@@ -256,6 +266,7 @@ def _judged(
     *,
     frees: bool,
     code: str,
+    strengthens: str = "",
 ) -> Proposal:
     account, latches = before.id, desk.state.latches.values()
     found = judge(
@@ -267,8 +278,9 @@ def _judged(
             state=desk.state.state,
             state_reason="; ".join(latch.reason for latch in latches),
             level=desk.levels.get(account, "NORMAL"),
-            doubts=tuple(mark_doubts(desk, desk.needed_marks(account))) if frees else (),
+            doubts=tuple(_doubts(desk, account)) if frees else (),
             profile=desk.rules.profile,
+            strengthens=strengthens,
         )
     )
     return Proposal(
@@ -278,6 +290,27 @@ def _judged(
         before=account_row(found.before),
         after=account_row(found.after),
     )
+
+
+def _doubts(desk: Desk, account: str) -> Iterator[Denial]:
+    """Yield why an account may be another than it seems: by its marks, or by its venue."""
+    yield from mark_doubts(desk, desk.needed_marks(account))
+    yield from _unheard(desk, account)
+
+
+def _unheard(desk: Desk, account: str) -> Iterator[Denial]:
+    """Yield why its orders may have filled without the desk."""
+    rule = "kill.on_disconnect"
+    if doubt := desk.execution.doubt(desk.venue.link):
+        said = f"{doubt}: no money leaves and no margin is set free until it is reconciled."
+        yield deny("VENUE_DOWN", rule, said)
+    if unanswered := [order.id for order in unknown_orders(desk, account)]:
+        yield deny(
+            "ORDER_UNKNOWN",
+            rule,
+            f"The venue has not answered {', '.join(unanswered)}: no money leaves {account} and no "
+            "margin is set free until it is known what became of it.",
+        )
 
 
 _PROPOSERS: Mapping[type[AccountCommand], Callable[..., Proposal]] = {

@@ -31,6 +31,8 @@ def amend(desk: Desk, command: AmendOrder, plan: Plan, *, over_rate: bool) -> No
     left = msgspec.structs.replace(terms, quantity=terms.quantity - order.filled)
     if terms.type is OrderType.TRAILING_STOP:
         left = msgspec.structs.replace(left, trigger=None)  # it is where the mark puts it
+    if terms.parent is not None:
+        left = _held_to_position(desk, left)
     context = context_of(desk, left, instrument, account, without=order.id)
     best = None if order.trailed is None else order.trailed.best
     context = msgspec.structs.replace(context, over_rate=over_rate, best_mark=best)
@@ -48,6 +50,15 @@ def amend(desk: Desk, command: AmendOrder, plan: Plan, *, over_rate: bool) -> No
         account=account.id,
         reserve=found.reduces,
     )
+
+
+def _held_to_position(desk: Desk, leg: OrderTerms) -> OrderTerms:
+    """Return a leg as no larger than the position: its quantity is not a person's to choose, and
+    at each fill it is held to that anyway."""
+    held = desk.held(leg.account, leg.instrument)
+    if held * leg.side.sign >= 0:
+        return leg
+    return msgspec.structs.replace(leg, quantity=min(leg.quantity, abs(held)))
 
 
 def only_shrinks(desk: Desk, command: AmendOrder) -> bool:

@@ -9,13 +9,14 @@ is nothing to write down: everything was 0. Money that comes and goes is no prof
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
 from desk.engine.conversion import exact_worth
-from desk.engine.desk import HONG_KONG, Desk
+from desk.engine.desk import DAY_MS, HONG_KONG, Desk
 from desk.engine.rule_state import DayStart
 from desk.ledger.book import FEES, FUNDING
 from desk.model.numbers import ZERO
@@ -23,6 +24,7 @@ from desk.model.numbers import ZERO
 RULE = "risk.max_daily_loss"
 LATCH = "daily_loss"
 CURRENCY = "USDT"
+_AHEAD_MS = HONG_KONG.utcoffset(None) // timedelta(milliseconds=1)
 
 
 class DayPnl(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +50,12 @@ UNKNOWN = DayPnl(realized=None, unrealized=None, fees=None, funding=None)
 
 def hong_kong_day(wall_ms: int) -> str:
     """Return the date in Hong Kong as ISO text."""
-    return datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(HONG_KONG).date().isoformat()
+    return _day((wall_ms + _AHEAD_MS) // DAY_MS)
+
+
+@lru_cache(maxsize=8)  # it is asked for with every look
+def _day(number: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=number)).isoformat()
 
 
 def day_pnl(desk: Desk) -> DayPnl:

@@ -16,9 +16,10 @@ from desk.engine.execution_state import ExecutionState
 from desk.engine.order_inputs import spoken_for
 from desk.engine.pace import Pace
 from desk.engine.settings import Rules, Settings
-from desk.engine.state import DeskState
+from desk.engine.state import DeskState, Key
 from desk.engine.wall_clock import WallClock
 from desk.execution.port import BookLevels, ExecutionClient
+from desk.ledger.position import Position
 from desk.margin.account import Measured, all_figures, measure
 from desk.margin.inputs import AccountFigures, AccountInput, MarginFigures, MarginTerms
 from desk.market.book import Book
@@ -28,8 +29,8 @@ from desk.market.state import MarketState
 from desk.model.catalogue import Catalogue
 from desk.model.instrument import Kind
 from desk.model.market_data import FeedStatus, InstrumentListed, MarketEvent, MarkPrice
-from desk.model.numbers import plain, round_down, round_up
-from desk.model.orders import OrderTerms, Side
+from desk.model.numbers import POSTING_INCREMENT, ZERO, plain, round_down, round_up
+from desk.model.orders import MarginMode, OrderTerms, Side
 from desk.risk.client import ClientRecord, sample_client
 from desk.risk.close_out import StandingPlan
 from desk.risk.override import Override
@@ -82,7 +83,7 @@ class Desk:
         self.changes = 0
         """Counts changes of state, durable or not."""
         self._inputs = AccountInputs(self)
-        self._measured: dict[str, tuple[AccountInput, Measured]] = {}
+        self._measured: dict[str, Measured] = {}
         self._figures: dict[str, tuple[Measured, AccountFigures]] = {}
         self._today = date.min
         self._today_ends_ms = 0
@@ -190,9 +191,25 @@ class Desk:
             return self.state.ledger.balance(account, instrument.base)
         return self.state.position(account, instrument_id).quantity
 
+    def cross_pnl(self, account: str, positions: Mapping[Key, Position]) -> Decimal:
+        """Return what the cross positions of an account would bring at the last marks, some of
+        them as they are given."""
+        found = ZERO
+        for (name, instrument_id), position in {**self.state.positions, **positions}.items():
+            instrument, mark = self.catalogue.get(instrument_id), self.mark(instrument_id)
+            cross = self.state.mode(name, instrument_id) is MarginMode.CROSS
+            if name == account and cross and instrument is not None and mark is not None:
+                found += position.unrealized_pnl(instrument, mark)
+        return round_down(found, POSTING_INCREMENT)
+
     def fresh_mark(self, instrument_id: str) -> Decimal | None:
         """Return the mark while it is fresh, else None."""
         return self.mark(instrument_id) if self.quality(instrument_id) == "LIVE" else None
+
+    def filled(self, order_id: str) -> Decimal:
+        """Return what is known to have filled of an order."""
+        order = self.state.orders.get(order_id)
+        return Decimal(0) if order is None else order.filled
 
     def guarded(self, order: OrderTerms) -> Decimal | None:
         """Return what the legs of a bracket still stand behind; None for any other order."""
@@ -200,12 +217,23 @@ class Desk:
 
     def lacks_margin(self, order: OrderTerms) -> bool:
         """Whether what is free of a margin pool is negative while an order that adds reserves
-        its part of it; what only reduces lacks nothing."""
-        if self.state.accounts[order.account].kind != "perpetual" or order.reduce_only:
+        its part of it, or spot cannot be paid for; what only reduces lacks nothing."""
+        if order.reduce_only:
             return False
+        if self.state.accounts[order.account].kind != "perpetual":
+            return self._lacks_cash(order)
         held = self.held(order.account, order.instrument) * order.side.sign
         free = self.margin(order.account).available_margin
         return free is not None and free < 0 and order.quantity > -held
+
+    def _lacks_cash(self, order: OrderTerms) -> bool:
+        """Whether a buy that takes at market could cost more than its account has free for it:
+        the mark may have jumped far beyond its trigger."""
+        instrument, worst = self.catalogue.get(order.instrument), self.collar(order)
+        if instrument is None or worst is None or order.side is Side.SELL:
+            return False
+        cost = instrument.notional(order.quantity, worst) * (1 + instrument.taker_fee_rate)
+        return cost > self.free_balance(order.account, instrument.quote, without=order.id)
 
     def collar(self, order: OrderTerms) -> Decimal | None:
         """Return the worst price an order may take at market: the mark ± collar, on the tick,
@@ -276,9 +304,9 @@ class Desk:
         """Measure an account, once for all that goes into it."""
         given = self.account_input(account)
         known = self._measured.get(account)
-        if known is None or (known[0] is not given and known[0] != given):
-            known = self._measured[account] = (given, measure(given))
-        return known[1]
+        if known is None or (known.given is not given and known.given != given):
+            known = self._measured[account] = measure(given, known)
+        return known
 
     def has_traded(self, instrument_id: str) -> bool:
         """Whether the journal holds anything that is read by the terms of an instrument."""

@@ -85,6 +85,7 @@ def _check_release(desk: Desk, command: Pledge, account: Account) -> None:
             f"{account.id} holds {plain(held)} {command.asset}; "
             f"{plain(-command.quantity)} was asked back.",
         )
+    check_free(desk, account.id, command.asset, -command.quantity)  # a sale may be on its way
     denials = release_denials(
         Release(
             account=account.id,

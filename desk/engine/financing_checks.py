@@ -49,7 +49,7 @@ def check_amount(quantity: Decimal) -> None:
 
 
 def check_free(desk: Desk, account: str, asset: str, quantity: Decimal) -> None:
-    """Refuse more than a spot account has free."""
+    """Refuse more than an account has free."""
     free = desk.free_balance(account, asset)
     if quantity > free:
         raise refuse(

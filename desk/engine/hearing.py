@@ -24,7 +24,8 @@ def hear(desk: Desk, plan: Plan, outcomes: Iterable[Outcome]) -> None:
 
     One that cannot be true together with what is known changes no order: it latches the desk.
     """
-    settlement, known = Settlement(desk.state, desk.leverage), dict[str, Order]()
+    settlement = Settlement(desk.state, desk.leverage, desk.cross_pnl)
+    known: dict[str, Order] = {}
     for outcome in outcomes:
         order = known.get(outcome.order_id) or desk.state.orders.get(outcome.order_id)
         if order is None:

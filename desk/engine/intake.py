@@ -171,9 +171,11 @@ class Intake:
             for bad in unreadable(command):
                 raise refuse("NUMBER", f"{bad} is no number to count with.")
             known = self._desk.state.contents.get(command.id)
-            if known is not None:
+            if known is not None and not self._halts_again(known, command):
                 return self._again(plan, known, command)
-            if command.id in self._desk.state.orders:
+            if not command.id and isinstance(command, SubmitOrder | ReversePosition):
+                raise refuse("ID", "An order needs an id: the venue knows it by that.")
+            if command.id and command.id in self._desk.state.orders:
                 raise refuse("ID_REUSED", f"The id {command.id} already names an order.")
             if self._desk.state.programs.reserves(command.id):
                 raise refuse("ID_REUSED", f"The id {command.id} is that of a part of a TWAP.")
@@ -199,6 +201,11 @@ class Intake:
         data["cancels"] = list(first.cancels)
         said = Acknowledged(command=plan.number, about=plan.about, id=plan.client_id, data=data)
         plan.events.append(said)
+
+    def _halts_again(self, known: str, command: AnyCommand) -> bool:
+        """Whether a kill that was carried out before meets a desk that was rearmed since."""
+        rearmed = "kill" not in self._desk.state.latches
+        return isinstance(command, Kill) and rearmed and known == digest(command)
 
     def _again(self, plan: Plan, known: str, command: AnyCommand) -> Plan:
         """Answer a command that was carried out before: with its present state, or a denial."""

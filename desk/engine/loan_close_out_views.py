@@ -133,9 +133,9 @@ def _steps(
     desk: Desk, loan: Loan, secured: Secured, coins: list[Sellable]
 ) -> list[CloseOutStepView]:
     preference = desk.state.close_out_orders.get(loan.account.id, ())
-    by_name = {coin.instrument: coin for coin in coins}
+    by_place = {coin.pledge: coin for coin in coins}
     return [
-        _step(desk, loan, sale, by_name[sale.instrument])
+        _step(desk, loan, sale, by_place[sale.pledge])
         for sale in sale_plan(secured, coins, preference)
     ]
 

@@ -11,9 +11,9 @@ from decimal import Decimal
 
 import msgspec
 
-from desk.engine.change import Change, NewOrder
+from desk.engine.change import Change
 from desk.engine.desk import Desk
-from desk.engine.ordering import collar_price, decision_of, order_context
+from desk.engine.ordering import decision_of, leaving, order_context
 from desk.engine.plan import Plan, Refusal, refuse
 from desk.engine.reducing import unused_ids
 from desk.execution.outcome import Cancelled
@@ -38,9 +38,7 @@ def submit(desk: Desk, command: SubmitOco, plan: Plan, *, over_rate: bool) -> in
         plan.about,
         Change(
             what=first | {"second": second},
-            orders=tuple(
-                NewOrder(terms=terms, collar_price=collar_price(desk, terms)) for terms in orders
-            ),
+            orders=leaving(desk, plan, zip(orders, contexts, strict=True)),
         ),
         time_ms=desk.wall_ms,
         client_id=plan.client_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -13,16 +14,17 @@ from desk.engine.desk import Desk
 from desk.engine.plan import Plan, Refusal, refuse
 from desk.engine.quality import mark_doubts, market_now
 from desk.engine.surroundings import surroundings
+from desk.execution.order import Order
 from desk.margin.account import margin_figures
 from desk.margin.levels import CLOSE_OUT
 from desk.model.command import Quantity
 from desk.model.commands import SubmitOrder
-from desk.model.events import Denial
+from desk.model.events import Alerted, Denial
 from desk.model.instrument import Instrument
 from desk.model.numbers import ONE, plain, round_down
 from desk.model.orders import OrderTerms, OrderType, Side, TimeInForce
 from desk.risk.context import OrderContext, Review, WorkingOrder
-from desk.risk.pretrade import review
+from desk.risk.pretrade import only_as_reduction, review
 from desk.risk.quantity import Scale, resolve
 
 
@@ -36,7 +38,7 @@ def submit(desk: Desk, command: SubmitOrder, plan: Plan, *, over_rate: bool) -> 
         "order",
         Change(
             what=decision_of(desk, context, found),
-            orders=(NewOrder(terms=context.order, collar_price=collar_price(desk, context.order)),),
+            orders=leaving(desk, plan, [(context.order, context)]),
         ),
         time_ms=desk.wall_ms,
         client_id=plan.client_id,
@@ -44,6 +46,25 @@ def submit(desk: Desk, command: SubmitOrder, plan: Plan, *, over_rate: bool) -> 
         reserve=found.reduces,
     )
     return context.repeats
+
+
+def leaving(
+    desk: Desk, plan: Plan, judged: Iterable[tuple[OrderTerms, OrderContext]]
+) -> tuple[NewOrder, ...]:
+    """Return orders that passed, each beside what it was judged as, as they leave the desk.
+
+    One that passes only because it reduces leaves reduce-only, and the trader is told: were the
+    position closed by another order first, it would open what nobody has judged.
+    """
+    orders: list[NewOrder] = []
+    for written, context in judged:
+        terms = written
+        if only_as_reduction(context):
+            terms = msgspec.structs.replace(written, reduce_only=True)
+            said = f"{terms.id} passes only because it reduces: it works as reduce-only."
+            plan.events.append(Alerted(severity="info", code="REDUCE_ONLY", message=said))
+        orders.append(NewOrder(terms=terms, collar_price=collar_price(desk, terms)))
+    return tuple(orders)
 
 
 def order_context(desk: Desk, command: SubmitOrder, *, over_rate: bool = False) -> OrderContext:
@@ -58,6 +79,7 @@ def order_context(desk: Desk, command: SubmitOrder, *, over_rate: bool = False) 
         price=command.price or command.trigger,
         stop=command.stop_loss,
         rests=command.post_only,
+        at_market=not command.type.has_price,
     )
     at_once = command.type is OrderType.MARKET
     tif = command.tif or (TimeInForce.IOC if at_once else TimeInForce.GTC)
@@ -113,8 +135,9 @@ def _repeats(desk: Desk, terms: OrderTerms) -> tuple[int, int | None]:
 
 
 def _alike(terms: OrderTerms) -> OrderTerms:
-    """Return what makes an order the same again: `gtd 5m` is another moment each time."""
-    return msgspec.structs.replace(terms, id="", expires_ms=None, oco=None)
+    """Return what makes an order the same again: `gtd 5m` is another moment each time, and one
+    that reduces may have left as reduce-only."""
+    return msgspec.structs.replace(terms, id="", expires_ms=None, oco=None, reduce_only=False)
 
 
 def context_of(
@@ -187,12 +210,14 @@ def resolved_quantity(
     price: Decimal | None,
     stop: Decimal | None,
     rests: bool = False,
+    at_market: bool = False,
     without: str | None = None,
 ) -> Decimal:
     """Return a quantity as written in the instrument's units, or refuse it.
 
     `price` is what the order is written for (None: the mark), `stop` the protective stop behind
-    it, `without` an order that it replaces.
+    it, `without` an order that it replaces. A share of what is free pays, at market, up to the
+    collar.
     """
     perpetual = account.kind == "perpetual"
     paying = instrument.quote if side is Side.BUY else instrument.base
@@ -201,6 +226,8 @@ def resolved_quantity(
         if perpetual
         else desk.free_balance(account.id, paying, without=without)
     )
+    if at_market and not perpetual and side is Side.BUY and free is not None:
+        free /= 1 + desk.rules.limits.collar_rate
     scale = Scale(
         price=price or desk.fresh_mark(instrument.id),
         position=desk.held(account.id, instrument.id),
@@ -225,13 +252,22 @@ def _working(desk: Desk, account: str, without: str | None) -> tuple[WorkingOrde
             instrument=order.terms.instrument,
             side=order.terms.side,
             remaining=order.largest - order.filled,
-            price=order.terms.price,
+            price=_nearest_price(order),
             reduce_only=order.terms.reduce_only,
             waits=order.terms.type.has_trigger and order.triggered is None,
             oco=order.terms.oco,
         )
         for order in desk.state.others(account, without)
     )
+
+
+def _nearest_price(order: Order) -> Decimal | None:
+    """Return where an order rests; while it is amended, the nearer of both to the other side."""
+    price, amending = order.terms.price, order.amending
+    if price is None or amending is None or amending.price is None:
+        return price
+    nearer = max if order.terms.side is Side.BUY else min
+    return nearer(price, amending.price)
 
 
 def _doubted_elsewhere(desk: Desk, account: Account, instrument: Instrument) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import msgspec
 
-from desk.engine.change import Change, NewOrder
+from desk.engine.change import Change
 from desk.engine.desk import Desk
-from desk.engine.ordering import collar_price, context_of, decision_of
+from desk.engine.ordering import context_of, decision_of, leaving
 from desk.engine.plan import Plan
 from desk.engine.program_book import Program, ProgramChange, Progress, Reached
 from desk.engine.program_views import program_view
@@ -147,7 +147,7 @@ def _part(desk: Desk, program: Program, number: int, late_ns: int) -> Plan:
         "twap",
         Change(
             what=decision_of(desk, context, found) | {"program": program.id, "part": number},
-            orders=(NewOrder(terms=terms, collar_price=collar_price(desk, terms)),),
+            orders=leaving(desk, plan, [(terms, context)]),
             programs=ProgramChange(reached=reached),
         ),
         time_ms=desk.wall_ms,

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from desk.engine.change import Change, NewOrder
+from desk.engine.change import Change
 from desk.engine.desk import Desk
-from desk.engine.ordering import collar_price, context_of, decision_of
+from desk.engine.ordering import context_of, decision_of, leaving
 from desk.engine.plan import Plan, Refusal, digest, refuse
 from desk.engine.program_book import Program, ProgramChange, Progress
 from desk.model.instrument import Instrument
@@ -74,10 +74,7 @@ def begin(desk: Desk, one: Judged, plan: Plan) -> int:
         plan.about,
         Change(
             what=decision_of(desk, one.whole, one.review) | {"parts": parts},
-            orders=tuple(
-                NewOrder(terms=terms, collar_price=collar_price(desk, terms))
-                for terms in (context.order for context in one.contexts)
-            ),
+            orders=leaving(desk, plan, [(part.order, one.whole) for part in one.contexts]),
             programs=ProgramChange(begun=program),
         ),
         time_ms=desk.wall_ms,

@@ -26,7 +26,8 @@ def close(desk: Desk, command: ClosePosition, plan: Plan) -> None:
         raise refuse("NO_POSITION", f"{instrument.id} is spot: sell it with an order.")
     held = desk.state.position(account.id, instrument.id).quantity
     quantity = abs(held) * command.fraction
-    terms = close_terms(desk, account.id, instrument, quantity, command.id)
+    order_id = command.id or next(unused_ids(desk, "close"))
+    terms = close_terms(desk, account.id, instrument, quantity, order_id)
     if terms is None:
         held_text = plain(held)
         raise refuse(

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cache
-from itertools import islice
+from itertools import islice, zip_longest
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import msgspec
 
+from desk.engine import names_once
 from desk.engine.accounts import Account
 from desk.engine.alert_book import OwedFill, Raised
 from desk.engine.bracket_book import Role
@@ -104,6 +105,9 @@ TABLES: dict[str, tuple[Any, Any]] = {
 }
 """Dictionaries → the types of key and value; order is kept."""
 
+KEPT_HASHES = ("_order_hashes", "_id_hashes")
+"""In the order in which somebody asked for the hash of the state."""
+
 ORDERS = "orders"
 """Written first, each without its fills: those stand in `fills`, once."""
 
@@ -113,23 +117,45 @@ Section: TypeAlias = tuple[str, bytes]
 """A part's name and some of it."""
 
 
+_NOTHING: Section = ("", b"")
+
+
 class UnfitSnapshot(DeskError):
     """What was read is no state of this desk."""
 
 
 def saved(state: DeskState) -> Iterator[Section]:
-    """Write a state as sections, in slices; nothing may change it meanwhile."""
+    """Write a state as sections, in slices; nothing may change it meanwhile.
+
+    Two states are the same where these are the same, byte for byte: what has no order, or one that
+    says nothing, is written sorted.
+    """
     encode = msgspec.msgpack.Encoder().encode
     bare = (msgspec.structs.replace(order, fills=()) for order in state.orders.values())
     for some in _slices(bare):
         yield ORDERS, encode(some)
     for name in LISTS:
-        for some in _slices(_at(state, name)):
+        values = _at(state, name)
+        if isinstance(values, set):
+            values = sorted(cast("set[Any]", values), key=encode)
+        for some in _slices(values):
             yield name, encode(some)
     for name in TABLES:
-        for some in _slices(_at(state, name).items()):
+        items = _at(state, name).items()
+        for some in _slices(sorted(items) if name in KEPT_HASHES else items):
             yield name, encode(some)
     yield "", encode({name: _at(state, name) for name in SINGLE})
+
+
+def differing(some: Iterable[Section], others: Iterable[Section]) -> str | None:
+    """Return the first part in which two saved states differ; None: they are the same.
+
+    The values that stand alone are a part without a name.
+    """
+    for (name, content), (other, others_content) in zip_longest(some, others, fillvalue=_NOTHING):
+        if (name, content) != (other, others_content):
+            return name or other
+    return None
 
 
 def restored(catalogue: Catalogue, sections: Iterable[Section]) -> DeskState:
@@ -175,7 +201,9 @@ def _decoder(name: str) -> msgspec.msgpack.Decoder[Any]:
 def _put(state: DeskState, name: str, values: list[Any]) -> None:
     """Add to what is there: the books hold each other's tables, so none is replaced."""
     if name == ORDERS:
-        state.orders.update((order.id, order) for order in values)
+        for order in values:
+            names_once.of_order(order)
+            state.orders[order.id] = order
     elif name in LISTS:
         held = _at(state, name)
         (held.update if hasattr(held, "update") else held.extend)(values)
@@ -202,7 +230,10 @@ def _join_fills(state: DeskState) -> None:
         of_order.setdefault(fill.order_id, []).append(fill)
     for order_id, fills in of_order.items():
         fills.sort(key=_fill_id)
-        msgspec.structs.force_setattr(state.orders[order_id], "fills", tuple(fills))
+        order = state.orders[order_id]
+        for fill in fills:
+            names_once.of_fill(fill, order.id)
+        msgspec.structs.force_setattr(order, "fills", tuple(fills))
 
 
 def _fill_id(fill: Fill) -> str:

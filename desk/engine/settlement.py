@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -16,18 +16,32 @@ from desk.model.orders import Fill, MarginMode
 LeverageOf: TypeAlias = Callable[[str, str], Decimal]
 """The leverage setting by account and instrument."""
 
+CrossPnl: TypeAlias = Callable[[str, Mapping[Key, Position]], Decimal]
+"""What the cross positions of an account would bring now, some of them as they are given."""
+
 
 class Settlement:
     """Works out the postings of several fills in a row before any of them is applied."""
 
-    def __init__(self, state: DeskState, leverage: LeverageOf) -> None:
+    def __init__(self, state: DeskState, leverage: LeverageOf, cross_pnl: CrossPnl) -> None:
         self._state = state
         self._leverage = leverage
+        self._cross_pnl = cross_pnl
         self._positions: dict[Key, Position] = {}
         self._pockets: dict[str, Decimal] = {}
+        self._moved: dict[Key, Decimal] = {}
+        """What the fills asked about before move of an account's own balance, by asset."""
 
     def postings(self, instrument: Instrument, fill: Fill) -> tuple[Posting, ...]:
         """Return the postings of a fill that follows those asked about before it."""
+        found = self._postings(instrument, fill)
+        for posting in found:
+            if posting.account == fill.account:
+                key = (posting.account, posting.asset)
+                self._moved[key] = self._moved.get(key, ZERO) + posting.amount
+        return found
+
+    def _postings(self, instrument: Instrument, fill: Fill) -> tuple[Posting, ...]:
         fee = transfer(fill.account, FEES, fill.fee_asset, fill.fee)
         if instrument.kind is Kind.SPOT:
             return (*_exchange(instrument, fill), *fee)
@@ -62,7 +76,9 @@ class Settlement:
     ) -> tuple[Posting, ...]:
         """Move margin with an isolated position: notional / leverage in, the closed share out.
 
-        What a whole position has lost beyond its wallet is not its account's.
+        What a part has lost beyond its share the rest of the wallet bears; what is lost beyond
+        the wallet is not its account's, in however many fills it closes. No more is put up than
+        the account has by now: the loss account would pay for the wallet.
         """
         key, settle = (fill.account, fill.instrument), instrument.settle
         if self._state.mode(*key) is not MarginMode.ISOLATED:
@@ -73,17 +89,24 @@ class Settlement:
         closing = min(fill.quantity, abs(held.quantity)) if opposite else ZERO
         opening = instrument.notional(fill.quantity - closing, fill.price) / self._leverage(*key)
         leaving = beyond = ZERO
-        if closing and closing == abs(held.quantity):
-            fee = posted(fill.fee * closing / fill.quantity)
-            leaving, beyond = balance, max(ZERO, fee - balance - realized)
-        elif closing:
-            leaving = round_down(balance * closing / abs(held.quantity), POSTING_INCREMENT)
-        moved = round_up(opening, POSTING_INCREMENT) - leaving
+        if closing:
+            share = round_down(balance * closing / abs(held.quantity), POSTING_INCREMENT)
+            lost = posted(fill.fee * closing / fill.quantity) - realized
+            leaving = balance if closing == abs(held.quantity) else max(share, min(balance, lost))
+            beyond = max(ZERO, lost - leaving)
+        there = self._there(fill, settle) + realized - fill.fee + leaving + beyond
+        moved = min(round_up(opening, POSTING_INCREMENT), max(ZERO, there)) - leaving
         self._pockets[pocket] = balance + moved
         return (
             *transfer(fill.account, pocket, settle, moved),
             *transfer(LOSS, fill.account, settle, beyond),
         )
+
+    def _there(self, fill: Fill, settle: str) -> Decimal:
+        """Return what an account has before a fill: its balance, behind its cross positions."""
+        balance = self._state.ledger.balance(fill.account, settle)
+        balance += self._moved.get((fill.account, settle), ZERO)
+        return balance + self._cross_pnl(fill.account, self._positions)
 
 
 def _exchange(instrument: Instrument, fill: Fill) -> tuple[Posting, ...]:

@@ -159,7 +159,7 @@ class RateView(msgspec.Struct, frozen=True, kw_only=True):
     asset: str
     usd: Decimal
     assumed: bool
-    """Par, because no live book gave a price."""
+    """Par, because live books gave no price, or none that they agree on."""
 
 
 class PositionView(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from desk.engine import names_once
 from desk.engine.accounts import NEW_FOLDER, Account, watched_accounts
 from desk.engine.alert_book import AlertBook
 from desk.engine.bracket_book import BracketBook, Role
@@ -179,7 +180,7 @@ class DeskState:
             self.contents[client_id] = change.content
         self.ledger.post(change.postings)
         for new in change.orders:
-            self._add_order(new, time_ms)
+            self._add_order(new, time_ms, client_id)
         if change.turns is not None:
             self.turns[change.orders[-1].terms.id] = change.turns
         for order_id in change.cancels:
@@ -302,7 +303,8 @@ class DeskState:
         if order_id not in self._live:
             self._order_hashes.clear()
 
-    def _add_order(self, new: NewOrder, time_ms: int) -> None:
+    def _add_order(self, new: NewOrder, time_ms: int, client_id: str | None = None) -> None:
+        names_once.of_terms(new.terms, client_id)
         self.orders[new.terms.id] = Order(terms=new.terms, created_ms=time_ms)
         self._live[new.terms.id] = None
         self.brackets.add(new.terms)
@@ -313,6 +315,7 @@ class DeskState:
 
     def _apply_outcome(self, outcome: Outcome) -> None:
         before = self.orders[outcome.order_id]
+        names_once.of_outcome(outcome, before.id)
         after = apply(before, outcome)
         if after is not before:
             self._put(after)

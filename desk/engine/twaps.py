@@ -39,6 +39,7 @@ def judged_twap(desk: Desk, command: SubmitTwap, *, over_rate: bool = False) -> 
         command.side,
         price=command.limit,
         stop=None,
+        at_market=command.limit is None,
     )
     parts = shared(instrument, quantity, [1] * count)
     free_ids(desk, command.id, count)

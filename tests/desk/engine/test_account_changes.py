@@ -368,3 +368,60 @@ def test_a_number_that_is_none_is_refused_and_ends_nothing(command, number):
         ("NUMBER", f"{asked} is no number to count with.")
     ]
     assert trader.state.hash() == rows
+
+
+# --- margin for an isolated position in call -----------------------------------------------------
+
+
+def in_call(balance="100000"):
+    """One isolated BTC, fallen until it is in call."""
+    trader = holding(balance, mode=MarginMode.ISOLATED)
+    trader.book(BTC, bids=(("48199.9", "10"),), asks=(("48200", "10"),))
+    trader.mark(BTC, "48230")
+    trader.mark(ETH, "2500")
+    trader.run(200)
+    assert trader.desk.levels["perp-1"] == "MARGIN_CALL"
+    return trader
+
+
+def test_the_cure_of_an_isolated_position_in_call_can_be_carried_out():
+    trader = in_call()
+    assert codes(trader.give(margin("5000"))) == []
+    assert trader.state.ledger.balance(f"perp-1/{BTC}", "USDT") == 17000
+
+
+def test_more_margin_passes_also_where_it_is_not_a_whole_cure():
+    assert codes(in_call().give(margin("10"))) == []
+
+
+def test_margin_does_not_leave_an_isolated_position_in_call():
+    found = codes(in_call().give(margin("-1")))
+    assert found == ["LEVEL_MARGIN_CALL", "MARGIN_AFTER_WITHDRAWAL", "MAINTENANCE_BUFFER"]
+
+
+def test_margin_for_an_isolated_position_is_not_taken_from_what_the_rest_needs():
+    trader = holding("27000", mode=MarginMode.ISOLATED)
+    trader.buy("20", "2500", id="eth", instrument=ETH)
+    trader.run(60)
+    trader.market()
+    trader.desk.levels["perp-1"] = "MARGIN_CALL"
+    assert codes(trader.give(margin("10000"))) == [
+        "MARGIN_AFTER_WITHDRAWAL",
+        "MAINTENANCE_BUFFER",
+    ]
+
+
+def test_a_gain_that_is_not_realized_is_not_taken_out_of_a_wallet():
+    trader = holding(mode=MarginMode.ISOLATED)
+    trader.book(BTC, bids=(("79999.9", "10"),), asks=(("80000", "10"),))
+    trader.mark(BTC, "80000")
+    assert said(trader.give(margin("-12000.5"))) == [
+        (
+            "MARGIN_AFTER_WITHDRAWAL",
+            "perp.margin_first",
+            "SFC",
+            f"{BTC} holds 12,000.00 USDT of margin; a gain is taken out only once it is realized.",
+        )
+    ]
+    assert codes(trader.give(margin("-12000"))) == []
+    assert trader.state.ledger.balance(f"perp-1/{BTC}", "USDT") == 0

@@ -8,6 +8,7 @@ import pytest
 from helpers.engines import BTC, CATALOGUE, ETH, Trader, order
 
 from desk.engine.account_inputs import AccountInputs
+from desk.margin.account import account_figures
 from desk.model.catalogue import Catalogue
 from desk.model.commands import AmendOrder, SubmitOco
 from desk.model.market_data import InstrumentListed
@@ -77,6 +78,15 @@ def test_what_is_shown_is_of_the_marks_that_were_decided_by(trader):
         assert getattr(shown, name) == getattr(decided, name), name
     marks = {one.instrument: one.mark for one in shown.positions}
     assert marks[BTC] == D(60500)
+
+
+def test_figures_are_to_the_last_digit_those_of_an_account_made_anew(trader):
+    for price, money in (("60100", 0), ("59900", "1000.50"), ("61400.5", 0), ("60333", "7")):
+        if money:
+            trader.deposit(quantity=money, command_id=f"money-{price}")
+        for instrument, mark in ((BTC, price), (ETH, str(D(price) / 24))):
+            trader.mark(instrument, mark)
+            assert repr(trader.desk.figures("perp-1")) == repr(account_figures(made_anew(trader)))
 
 
 def test_other_terms_of_an_instrument_are_taken_in(trader):

@@ -243,3 +243,40 @@ def test_a_stop_is_amended_by_its_trigger_or_as_its_price(trader):
     assert codes(beyond) == ["STOP_BEYOND_LIQUIDATION"]
     (limit,) = [d.limit for d in beyond[-1].denials]
     assert acked(amend(trader, "s", trigger=limit, command_id="m"))
+
+
+@pytest.mark.parametrize(
+    ("own", "rests", "amended", "crosses"),
+    [
+        ("buy", "59000", "59500", "59500"),
+        ("buy", "59500", "59000", "59500"),
+        ("sell", "61000", "60500", "60500"),
+        ("sell", "60500", "61000", "60500"),
+    ],
+)
+def test_until_it_is_amended_an_order_is_ones_own_at_either_price(own, rests, amended, crosses):
+    trader = Trader()
+    trader.deposit()
+    trader.market()
+    send, against = (trader.buy, trader.sell) if own == "buy" else (trader.sell, trader.buy)
+    send("0.1", rests, id="own")
+    trader.run(60)
+    assert acked(amend(trader, "own", price=amended))
+    assert codes(against("0.01", crosses, id="while")) == ["SELF_MATCH"]
+    trader.run(60)
+    assert trader.state.orders["own"].terms.price == D(amended)
+    left = ["SELF_MATCH"] if amended == crosses else []
+    assert codes(against("0.01", crosses, id="after")) == left
+
+
+def test_while_amended_an_order_counts_its_larger_quantity_beside_others(trader):
+    trader.buy("1", "60100", id="open")
+    trader.run(60)
+    trader.sell("0.2", "61000", id="exit")
+    trader.run(60)
+    for quantity, price in (("0.8", "61500"), ("0.2", "61600")):  # on the way up, and down again
+        assert acked(amend(trader, "exit", quantity, command_id=f"to-{quantity}"))
+        assert acked(trader.sell("0.5", price, id=f"beside-{quantity}"))
+        assert trader.rows[-1].entry.data["what"]["reduces"] is False
+        trader.give(CancelOrder(id=f"c-{quantity}", order_id=f"beside-{quantity}"))
+        trader.run(60)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal as D
 
+import pytest
 from helpers.engines import BTC, CATALOGUE, Trader, order
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -86,6 +87,7 @@ def played(script):
     return trader
 
 
+@pytest.mark.thorough
 @settings(max_examples=60)
 @given(scripts)
 def test_legs_are_held_to_what_their_parent_filled_and_never_turn_a_position(script):
@@ -106,6 +108,7 @@ def test_legs_are_held_to_what_their_parent_filled_and_never_turn_a_position(scr
 
 @settings(max_examples=60)
 @given(scripts)
+@pytest.mark.thorough
 def test_once_all_is_quiet_every_leg_is_what_it_should_be(script):
     trader = played(script)
     for _ in range(3):
@@ -121,6 +124,7 @@ def test_once_all_is_quiet_every_leg_is_what_it_should_be(script):
             assert leg is not None or book.wanted(parent_id, role) <= 0
 
 
+@pytest.mark.thorough
 @settings(max_examples=40)
 @given(scripts)
 def test_what_the_journal_says_is_what_the_desk_is(script):
@@ -131,6 +135,7 @@ def test_what_the_journal_says_is_what_the_desk_is(script):
     assert state.hash() == trader.state.hash()
 
 
+@pytest.mark.thorough
 def test_the_scripts_reach_what_they_are_about():
     """The properties would hold on a desk that does nothing."""
     seen = set()

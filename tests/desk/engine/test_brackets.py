@@ -7,7 +7,15 @@ from helpers.engines import BTC, CATALOGUE, Trader
 
 from desk.engine.state import DeskState
 from desk.model.command import Quantity
-from desk.model.commands import AmendOrder, CancelAll, CancelOrder, ClosePosition, Flatten, Kill
+from desk.model.commands import (
+    AmendOrder,
+    CancelAll,
+    CancelOrder,
+    ClosePosition,
+    Flatten,
+    Kill,
+    WindowFailed,
+)
 from desk.model.events import Acknowledged, Alerted, Denied
 from desk.model.orders import OrderStatus, OrderType, Side
 
@@ -341,6 +349,24 @@ def test_the_trigger_of_a_leg_is_amended_and_its_quantity_is_not(trader):
     assert acked(trader.give(AmendOrder(id="p", order_id="e-sl", price=D(59000))))
     settle(trader)
     assert trader.state.orders["e-sl"].terms.trigger == D(59000)
+    assert legs(trader)["e-sl"] == (S.WAITING, D(1), D(0))
+
+
+@pytest.mark.parametrize("way", ["reducing", "old mark"])
+def test_the_stop_of_a_position_that_was_halved_can_still_be_moved(trader, way):
+    enter(trader)
+    settle(trader)
+    trader.give(ClosePosition(id="half", instrument=BTC, fraction=D("0.5")))
+    settle(trader)
+    assert legs(trader)["e-sl"] == (S.WAITING, D(1), D(0))
+    if way == "reducing":
+        trader.give(WindowFailed(id="failed", what="a fault"))
+        trader.mark()
+    else:
+        trader.tick(2001)
+    assert acked(trader.give(AmendOrder(id="up", order_id="e-sl", trigger=D(58600))))
+    settle(trader)
+    assert trader.state.orders["e-sl"].terms.trigger == D(58600)
     assert legs(trader)["e-sl"] == (S.WAITING, D(1), D(0))
 
 

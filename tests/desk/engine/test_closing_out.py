@@ -285,6 +285,7 @@ def test_bids_beyond_the_collar_are_not_taken():
     assert not steps(trader)
 
 
+@pytest.mark.thorough
 def test_misses_are_tried_again_at_growing_distance():
     trader = long_one()
     fall(trader)
@@ -499,6 +500,7 @@ def crashed(rows, price):
     return again
 
 
+@pytest.mark.thorough
 @pytest.mark.fault("T18")
 @pytest.mark.parametrize("price", [LOW, "44000"])
 def test_a_crash_at_any_row_of_a_close_out_ends_in_the_same_desk(price):
@@ -704,6 +706,65 @@ def test_a_person_who_closes_an_isolated_position_loses_no_more_than_its_wallet(
     assert alerts(trader, "LOSS_ALLOCATED") == [
         f"perp-1/{BTC} has lost 1,023.60 USDT more than its margin: the loss account bears it."
     ]
+
+
+def test_an_isolated_position_that_closes_in_two_fills_loses_no_more_than_its_wallet():
+    trader = isolated()
+    free = trader.state.ledger.balance("perp-1", "USDT")
+    trader.book(BTC, bids=(("46999.9", "0.9"), ("46999.8", "5")), asks=(("47000", "10"),))
+    trader.mark(BTC, "47000")
+    trader.give(ClosePosition(id="out", instrument=BTC, fraction=D(1)))
+    trader.run(100)
+    assert held(trader) == 0
+    ledger = trader.state.ledger
+    assert ledger.balance("perp-1", "USDT") == free
+    assert ledger.balance(f"perp-1/{BTC}", "USDT") == 0
+    # As in one fill, and a tenth of a coin lower by a tick.
+    assert ledger.balance("loss", "USDT") == D("-1023.609945")
+    assert trader.restarted().state.ledger.document() == ledger.document()
+
+
+def test_half_of_an_isolated_position_loses_first_what_stands_behind_the_other_half():
+    trader = isolated()
+    free = trader.state.ledger.balance("perp-1", "USDT")
+    trader.book(BTC, bids=(("46999.9", "10"),), asks=(("47000", "10"),))
+    trader.mark(BTC, "47000")
+    trader.give(ClosePosition(id="out", instrument=BTC, fraction=D("0.5")))
+    trader.run(60)
+    assert held(trader) == D("0.5")
+    ledger = trader.state.ledger
+    assert ledger.balance("perp-1", "USDT") == free
+    # 12,000 less 6,500.05 and a fee of 11.749975, more than half: the loss account gives nothing.
+    assert ledger.balance(f"perp-1/{BTC}", "USDT") == D("5488.200025")
+    assert ledger.balance("loss", "USDT") == 0
+
+
+@pytest.mark.parametrize("cross", [False, True])
+def test_an_isolated_entry_puts_up_no_more_than_its_account_has_by_now(cross):
+    trader = Trader()
+    trader.deposit("21000")
+    trader.market()
+    trader.give(SetMarginMode(id="m", instrument=BTC, mode=MarginMode.ISOLATED))
+    trader.buy("1", "59500", id="rest")
+    trader.buy("15", "2500", id="eth", instrument=ETH)
+    trader.run(100)
+    trader.mark(ETH, "1800")
+    trader.book(ETH, bids=(("1799.99", "500"),), asks=(("1800", "500"),))
+    if not cross:
+        trader.give(ClosePosition(id="out", instrument=ETH, fraction=D(1)))
+        trader.run(100)
+    trader.mark(BTC, "59500")
+    ledger = trader.state.ledger
+    before = ledger.balance("perp-1", "USDT")
+    trader.trade("59400", "20")
+    trader.run(300)
+    assert held(trader) == 1
+    behind = ledger.balance("perp-1", "USDT") - (10_500 if cross else 0)
+    fee = -sum(order.fee for order in trader.state.orders["rest"].fills)
+    pocket = ledger.balance(f"perp-1/{BTC}", "USDT")
+    assert behind == 0
+    assert pocket == before + fee - (10_500 if cross else 0) < 11_900
+    assert ledger.balance("loss", "USDT") == 0
 
 
 def test_a_person_who_flattens_an_account_loses_no_more_than_is_in_it():

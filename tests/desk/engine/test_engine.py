@@ -5,12 +5,14 @@ import pytest
 from helpers.engines import BTC, ETH, MS, RULES, SPOT, Trader, full, order, unwritable
 
 from desk.engine.message import WindowChanged
+from desk.model.command import Quantity, QuantityUnit
 from desk.model.commands import (
     CancelAll,
     ClosePosition,
     Flatten,
     Kill,
     Rearm,
+    ReversePosition,
     SetLeverage,
     SetMarginMode,
     Transfer,
@@ -19,7 +21,7 @@ from desk.model.commands import (
 )
 from desk.model.events import Acknowledged, Denied, StateChanged
 from desk.model.events import Filled as FilledEvent
-from desk.model.orders import MarginMode, OrderStatus, Side
+from desk.model.orders import MarginMode, OrderStatus, OrderType, Side
 
 
 @pytest.fixture
@@ -478,6 +480,37 @@ def test_the_window_leaves_as_often_as_it_comes(trader):
         assert not trader.state.live_orders()
 
 
+def test_a_close_without_an_id_names_its_order_itself(trader):
+    trader.buy("1", "60000", id="e")
+    trader.run(60)
+    for share in ("0.5", "1"):
+        assert acked(trader.give(ClosePosition(instrument=BTC, fraction=D(share))))
+        trader.run(60)
+    assert list(trader.state.orders) == ["e", "close-1", "close-2"]
+    assert trader.state.position("perp-1", BTC).quantity == 0
+    assert acked(trader.give(Kill(id="", reason="no id either")))
+
+
+def test_an_order_without_an_id_is_denied(trader):
+    assert codes(trader.buy("1", "60000", id="")) == ["ID"]
+    trader.buy("1", "60000", id="e")
+    trader.run(60)
+    assert codes(trader.give(ReversePosition(instrument=BTC))) == ["ID"]
+    assert list(trader.state.orders) == ["e"]
+
+
+def test_a_kill_of_the_same_id_halts_a_desk_that_was_rearmed(trader):
+    for _ in range(2):
+        assert acked(trader.give(Kill(id="k", reason="again")))
+        assert trader.state.state == "HALTED"
+        (again,) = trader.give(Kill(id="k", reason="again"))
+        assert again.data == {"repeated": True}
+        trader.give(Rearm(id="", name="Ada", reason="checked every order"))
+        assert trader.state.state == "ACTIVE"
+    trader.give(Kill(id="k", reason="again"))
+    assert trader.restarted().state.hash() == trader.state.hash()
+
+
 def test_a_fill_is_told_once(trader):
     trader.buy("1", "60000")
     trader.run(60)
@@ -494,6 +527,47 @@ def test_spot_is_paid_for_in_full(trader):
     trader.run(60)
     assert trader.state.ledger.balance("spot-1", "BTC") == D("0.1")
     assert trader.state.ledger.balance("spot-1", "USDT") == 0
+
+
+def spot_trader(balance):
+    trader = Trader()
+    trader.deposit(balance, account="spot-1")
+    trader.book(SPOT, bids=(("59999.99", "10"),), asks=(("60000", "10"),))
+    return trader
+
+
+def test_a_market_buy_in_spot_is_paid_for_as_far_as_its_collar():
+    trader = spot_trader("61900")
+    given = trader.buy("1.01", None, id="a", instrument=SPOT)
+    assert codes(given) == ["INSUFFICIENT_BALANCE"]
+    assert acked(trader.buy("1", None, id="b", instrument=SPOT))
+    trader.book(SPOT, bids=(("61799", "10"),), asks=(("61799.99", "10"),))
+    trader.run(60)
+    assert trader.state.ledger.balance("spot-1", "BTC") == 1
+    assert 0 <= trader.state.ledger.balance("spot-1", "USDT") < 100
+
+
+@pytest.mark.parametrize("stop", [None, "60500"])
+def test_a_share_of_the_cash_buys_what_it_pays_for_at_market(stop):
+    trader = spot_trader("10000")
+    fields = {} if stop is None else {"type": OrderType.STOP, "trigger": D(stop)}
+    whole = Quantity(D(100), QuantityUnit.PERCENT)
+    assert acked(trader.buy(whole, None, id="b", instrument=SPOT, **fields))
+
+
+def test_a_stop_buy_in_spot_that_its_account_cannot_pay_for_when_it_acts_is_refused():
+    trader = spot_trader("60100")
+    fields = {"instrument": SPOT, "type": OrderType.STOP, "trigger": D(61000)}
+    assert codes(trader.buy("0.96", None, id="a", **fields)) == ["INSUFFICIENT_BALANCE"]
+    assert acked(trader.buy("0.95", None, id="b", **fields))
+    trader.run(60)
+    trader.book(SPOT, bids=(("69999", "10"),), asks=(("70000", "10"),))
+    trader.run(60)
+    order = trader.state.orders["b"]
+    assert order.status is OrderStatus.REJECTED
+    assert order.reason == "the account cannot pay for it any more"
+    assert trader.state.ledger.balance("spot-1", "USDT") == 60100
+    assert not trader.state.latches
 
 
 @pytest.mark.parametrize(

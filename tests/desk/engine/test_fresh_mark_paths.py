@@ -83,7 +83,7 @@ def denied(events):
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("type_", list(TYPES), ids=lambda t: t.value)
 @pytest.mark.parametrize("side", [BUY, SELL], ids=lambda s: s.value)
-def test_new_risk_needs_a_mark_of_at_most_2000_ms(side, type_, path):
+def test_new_risk_needs_a_mark_of_at_most_2000_ms(side, type_, path, figure):
     for held in (0, side.sign):
         fresh = desk_of(D(held))
         fresh.tick(2000)
@@ -91,6 +91,10 @@ def test_new_risk_needs_a_mark_of_at_most_2000_ms(side, type_, path):
         stale = desk_of(D(held))
         stale.tick(2001)
         assert "STALE_MARK" in denied(stale.give(PATHS[path](side, type_)))
+    figure(
+        f"{len(TYPES)} types × 2 sides × {len(PATHS)} paths, flat and held: passed at 2,000 ms,"
+        " denied at 2,001"
+    )
 
 
 CHANGES = {
@@ -104,7 +108,7 @@ AMENDS = [(type_, change) for type_, changes in CHANGES.items() for change in ch
 
 @pytest.mark.fault("T02")
 @pytest.mark.parametrize(("type_", "change"), AMENDS, ids=lambda v: getattr(v, "value", None))
-def test_an_amendment_of_new_risk_needs_one_too(type_, change):
+def test_an_amendment_of_new_risk_needs_one_too(type_, change, figure):
     for age_ms, codes in ((2000, []), (2001, ["STALE_MARK"])):
         trader = desk_of(D(0))
         trader.give(submitted(BUY, type_))
@@ -112,6 +116,7 @@ def test_an_amendment_of_new_risk_needs_one_too(type_, change):
         trader.mark()
         trader.tick(age_ms)
         assert denied(trader.give(AmendOrder(id="a", order_id="new", **change))) == codes
+    figure(f"{len(AMENDS)} amendments to more risk: passed at 2,000 ms, denied at 2,001")
 
 
 REDUCING = {
@@ -120,12 +125,13 @@ REDUCING = {
     OrderType.STOP_LIMIT: {"price": D(58950)},
     OrderType.TAKE_PROFIT: {"trigger": D(60500)},
 }
+REDUCED = f"{len(TYPES)} types that reduce, placed, amended, cancelled at 60 s of age: accepted"
 
 
 @pytest.mark.fault("T02")
 @pytest.mark.parametrize("type_", list(TYPES), ids=lambda t: t.value)
 @pytest.mark.parametrize("reduce_only", [True, False])
-def test_what_strictly_reduces_passes_at_any_age(type_, reduce_only):
+def test_what_strictly_reduces_passes_at_any_age(type_, reduce_only, figure):
     trader = desk_of(D(1))
     trader.tick(60_000)
     placed = trader.give(submitted(SELL, type_, "1", reduce_only=reduce_only))
@@ -133,6 +139,7 @@ def test_what_strictly_reduces_passes_at_any_age(type_, reduce_only):
     if type_ is OrderType.MARKET:
         trader.run(60)
         assert trader.state.position("perp-1", BTC).quantity == 0
+        figure(REDUCED)
         return
     trader.tick(60)
     amended = trader.give(AmendOrder(id="a", order_id="new", **REDUCING[type_]))
@@ -140,6 +147,7 @@ def test_what_strictly_reduces_passes_at_any_age(type_, reduce_only):
     trader.tick(60)
     assert isinstance(trader.give(CancelOrder(id="c", order_id="new"))[-1], Acknowledged)
     assert isinstance(trader.give(CancelAll(id="all"))[-1], Acknowledged)
+    figure(REDUCED)
 
 
 def test_the_legs_of_what_fills_are_placed_at_any_age():

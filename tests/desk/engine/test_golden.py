@@ -107,6 +107,7 @@ def test_a_journal_of_another_schema_is_refused_and_left_as_it_is(tmp_path, vers
     figure("other schemas refused, files unchanged")
 
 
+@pytest.mark.thorough
 @pytest.mark.fault("T06")
 def test_other_hash_seeds_zones_and_locales_give_the_same_desks(tmp_path, figure):
     places = [copied(golden, tmp_path) for golden in GOLDEN]

@@ -58,6 +58,24 @@ def balance(lender, account, asset):
     return lender.state.ledger.balance(account, asset)
 
 
+def test_coins_whose_sale_is_on_its_way_do_not_come_back():
+    lender = overdue()
+    lender.fund("6000000", "HKD")
+    lender.market("30000")
+    for _ in range(60):
+        lender.tick(5)
+        if lender.state.live_orders("loan-1"):
+            break
+    lender.repay(str(lender.loan().owed[0].total))
+    denial = lender.release("10", "BTC")[-1].denials[0]
+    assert denial.code == "INSUFFICIENT_BALANCE"
+    assert denial.message == "loan-1 has 7.5 BTC free; 10 was asked for."
+    lender.run(300)
+    assert balance(lender, "loan-1", "BTC") == D("7.5")
+    lender.release("7.5", "BTC", command_id="rest")
+    assert balance(lender, "loan-1", "BTC") == 0
+
+
 def test_coins_are_sold_until_the_loan_is_cured_and_no_further():
     lender = overdue()
     settle(lender)
@@ -136,7 +154,7 @@ def test_a_price_that_comes_back_ends_it_before_anything_is_sold():
     lender = Lender().ready()
     lender.draw("100")
     lender.securities("0")
-    lender.market("0.02")
+    lender.book(SPOT, bids=(("0.49", "1"),), asks=(("0.51", "1"),))
     lender.tick(20)
     assert lender.desk.levels["loan-1"] == "CLOSE_OUT"
     lender.market("30000")

@@ -340,6 +340,12 @@ def test_the_rules_of_a_loan_stand_beside_it_with_their_origin(lender):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("capital", "status"), [("844444", "WARN"), ("844445", "OK")])
+def test_loans_warn_from_four_and_a_half_times_the_capital(lender, capital, status):
+    lender.capital(capital)  # of 3,800,000 lent
+    assert dict(r[:2] for r in rules(lender))["vaf.loans_to_capital"] == status
+
+
 def test_rules_show_breach_warning_and_what_is_unknown(lender):
     lender.capital("800000")
     lender.credit_limit("3799999")

@@ -3,6 +3,7 @@ gives the same desk."""
 
 from decimal import Decimal as D
 
+import pytest
 from helpers.loans import DAY_MS, Lender
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,6 +60,7 @@ def was_lent(lender, rows):
     return "draw" in new
 
 
+@pytest.mark.thorough
 @settings(max_examples=40)
 @given(st.lists(happenings, min_size=8, max_size=25))
 def test_a_loan_is_never_what_it_may_not_be(happened):

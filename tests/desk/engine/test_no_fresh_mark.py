@@ -178,7 +178,7 @@ def doubts(events):
 @pytest.mark.fault("T02")
 @pytest.mark.parametrize("age", [*FRESH, *NOT_FRESH])
 @pytest.mark.parametrize("path", NEW_RISK)
-def test_new_risk_needs_a_fresh_mark(path, age):
+def test_new_risk_needs_a_fresh_mark(path, age, figure):
     trader = desk()
     aged(trader, age)
     found = doubts(trader.give(NEW_RISK[path]()))
@@ -187,35 +187,41 @@ def test_new_risk_needs_a_fresh_mark(path, age):
     else:
         assert found is not None, path
         assert found <= DOUBTS, path
+    figure(
+        f"{len(NEW_RISK)} ways to new risk: allowed at 0 and 2,000 ms, denied at 2,001, ahead of"
+        " its clock, missing"
+    )
 
 
 @pytest.mark.fault("T02")
 @pytest.mark.parametrize("age", [*FRESH, *NOT_FRESH])
 @pytest.mark.parametrize("path", WAYS_OUT)
-def test_the_way_out_is_open_at_every_age(path, age):
+def test_the_way_out_is_open_at_every_age(path, age, figure):
     if path == "lower leverage" and age == "missing":
         pytest.skip("binds more margin, and how much cannot be known without any mark")
     trader = desk()
     aged(trader, age)
     assert doubts(trader.give(WAYS_OUT[path]())) is None, path
+    figure(f"{len(WAYS_OUT)} ways out: open at each of {len(FRESH + NOT_FRESH)} ages of a mark")
 
 
 @pytest.mark.fault("T02")
 @pytest.mark.parametrize("age", [*FRESH, *NOT_FRESH])
-def test_a_short_is_the_mirror_of_a_long(age):
+def test_a_short_is_the_mirror_of_a_long(age, figure):
     trader = desk(held="-1")
     aged(trader, age)
     more = doubts(trader.give(order(Side.SELL, "0.2", "60000", id="more")))
     assert (more is None) is (age in FRESH)
     out = doubts(trader.give(order(Side.BUY, "0.5", None, id="out")))
     assert out is None
+    figure("a short is the mirror of a long")
 
 
 @pytest.mark.fault("T02")
 @pytest.mark.parametrize("age", [*FRESH, *NOT_FRESH])
 @pytest.mark.parametrize("amount", ["100", "-100"])
 @pytest.mark.parametrize("way", ["command", "typed", "preview"])
-def test_margin_of_an_isolated_position_moves_on_a_fresh_mark(age, amount, way):
+def test_margin_of_an_isolated_position_moves_on_a_fresh_mark(age, amount, way, figure):
     trader = desk(MarginMode.ISOLATED)
     trader.give(AddMargin(id="more", instrument=BTC, amount=D(1000)))
     aged(trader, age)
@@ -231,3 +237,4 @@ def test_margin_of_an_isolated_position_moves_on_a_fresh_mark(age, amount, way):
     else:
         assert found is not None
         assert found <= DOUBTS | {"MARGIN_UNKNOWN"}
+    figure("isolated margin, either way by command, line, preview: moved on a fresh mark alone")

@@ -195,6 +195,12 @@ def test_both_reduce_a_position_once(holder):
     """Each alone would close it: that they are two does not make the second one add risk."""
     holder.run(2100)  # no fresh mark: only what reduces passes
     assert acked(give(holder, stop="58000"))
+    assert all(holder.state.orders[name].terms.reduce_only for name in ("x-1", "x-2"))
+
+
+def test_a_third_order_beside_a_pair_that_could_close_the_position_adds_risk(holder):
+    assert acked(give(holder, stop="58000"))
+    holder.run(2100)
     later = denials(holder.sell("1", "61000", id="w"))
     assert "STALE_MARK" in [code for code, _ in later]
 
@@ -294,6 +300,7 @@ HAPPENINGS = st.lists(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=40)
 @given(HAPPENINGS)
 def test_the_desk_that_comes_back_is_the_desk_that_was_and_one_alone_fills(happened):

@@ -208,6 +208,7 @@ def total(trader, asset):
     return sum(D(assets.get(asset, "0")) for assets in balances.values())
 
 
+@pytest.mark.thorough
 @pytest.mark.fault("T18")
 @settings(max_examples=40)
 @given(st.lists(happenings, min_size=10, max_size=40), st.data())
@@ -226,6 +227,7 @@ def test_a_restart_at_any_point_gives_the_same_desk(happened, data):
     assert crashed.state.hash() == trader.state.hash()
 
 
+@pytest.mark.thorough
 @pytest.mark.fault("T18")
 @settings(max_examples=15)
 @given(st.lists(happenings.filter(lambda one: one[0] != "disk"), min_size=10, max_size=30))
@@ -258,10 +260,9 @@ def test_no_order_is_filled_beyond_its_quantity_or_twice(happened):
     assert held == sum(fill.quantity * fill.side.sign for fill in mine)
 
 
-@pytest.mark.fault("T02")
 @settings(max_examples=25)
 @given(st.lists(happenings, max_size=25))
-def test_without_a_fresh_mark_no_order_adds_risk(happened):
+def no_order_adds_risk_without_a_fresh_mark(happened):
     trader = Trader()
     trader.deposit()
     trader.market()
@@ -281,10 +282,15 @@ def test_without_a_fresh_mark_no_order_adds_risk(happened):
             known = set(trader.state.orders)
 
 
-@pytest.mark.fault("T11")
+@pytest.mark.fault("T02")
+def test_without_a_fresh_mark_no_order_adds_risk(figure):
+    no_order_adds_risk_without_a_fresh_mark()
+    figure("25 drawn lives of a desk, then no mark for 2.1 s: 0 orders that add risk taken")
+
+
 @settings(max_examples=25)
 @given(st.lists(happenings, max_size=20))
-def test_after_a_failed_sync_nothing_new_is_begun(happened):
+def nothing_new_is_begun_after_a_failed_sync(happened):
     trader = Trader()
     trader.deposit()
     trader.market()
@@ -298,3 +304,9 @@ def test_after_a_failed_sync_nothing_new_is_begun(happened):
     for new in ("probe-a", "probe-b"):
         if new in trader.state.orders:
             assert held * trader.state.orders[new].terms.side.sign <= D("-0.5")
+
+
+@pytest.mark.fault("T11")
+def test_after_a_failed_sync_nothing_new_is_begun(figure):
+    nothing_new_is_begun_after_a_failed_sync()
+    figure("25 drawn lives of a desk, then a failed sync: 0 orders that add risk taken")

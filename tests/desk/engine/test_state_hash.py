@@ -42,6 +42,7 @@ def folded(rows, catalogue=CATALOGUE):
     return state
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("small_chunks")
 def test_a_hash_that_is_asked_for_after_each_row_is_that_of_a_whole_fold(journals):
     for written, catalogue in [*journals, (long_rows(150), CATALOGUE)]:
@@ -74,6 +75,7 @@ def test_what_says_nothing_does_not_count():
     assert hash_of(said) == hashlib.sha256(text).hexdigest()
 
 
+@pytest.mark.thorough
 def test_the_quick_text_of_orders_is_that_of_their_plain_values(journals):
     sly = '"a":null,"b":"",{"c":[],\\"d":{}'
     for written, catalogue in [*journals, (long_rows(150), CATALOGUE)]:

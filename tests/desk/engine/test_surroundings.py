@@ -38,6 +38,23 @@ def test_funding_interest_and_marks_of_the_last_minute_are_gathered(trader):
     assert Trader(mode="PAPER").desk.settings.live is True
 
 
+def test_an_open_interest_is_known_for_five_minutes_at_the_live_desk():
+    trader = Trader(mode="PAPER")
+    trader.hear(OpenInterest(instrument=BTC, quantity=D(5), ts_recv_ns=trader.now_ns))
+    trader.tick(300_000)
+    assert of(trader).open_interest == 5
+    trader.tick(1)
+    assert of(trader).open_interest is None
+    trader.hear(OpenInterest(instrument=BTC, quantity=D(7), ts_recv_ns=trader.now_ns))
+    assert of(trader).open_interest == 7
+
+
+def test_in_a_recording_where_an_unknown_one_would_let_more_in_the_last_one_holds(trader):
+    trader.hear(OpenInterest(instrument=BTC, quantity=D(5), ts_recv_ns=trader.now_ns))
+    trader.tick(300_001)
+    assert (of(trader).live, of(trader).open_interest) == (False, D(5))
+
+
 def test_spot_has_no_such_marks(trader):
     found = of(trader, SPOT)
     assert (found.lowest_mark, found.open_interest, found.anomaly_s) == (None, None, None)

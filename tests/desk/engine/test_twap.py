@@ -75,6 +75,7 @@ def test_the_first_part_goes_at_once_and_the_others_as_their_time_comes(trader):
     assert len(alerts(trader.events, "TWAP_DONE")) == 1
 
 
+@pytest.mark.thorough
 def test_parts_do_not_drift(trader):
     trader.give(twap(over_s=60, every_s=5))
     start_ms = trader.state.orders["T-1"].created_ms
@@ -363,6 +364,7 @@ happenings = st.one_of(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=40, deadline=None)
 @given(happenings=st.lists(happenings, max_size=14))
 def test_no_more_than_the_whole_is_ever_sent_whatever_happens(happenings):

@@ -258,6 +258,7 @@ def test_where_maintenance_is_dearer_than_the_clearance_fee_a_part_is_enough():
     assert trader.restarted().state.hash() == trader.state.hash()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("orders", [False, True])
 def test_a_crash_at_any_row_of_a_liquidation_ends_in_the_same_desk(orders):
     def market(trader):

@@ -501,6 +501,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
 def test_whatever_would_trade_or_move_what_is_watched_is_denied(watcher, command):
     watcher.fund("5", "BTC")
