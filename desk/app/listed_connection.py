@@ -102,14 +102,27 @@ class ListedConnection:
         grow stale, the note says why, and it is begun anew.
         """
         while True:
+            work = asyncio.create_task(self._work(urls), name=self.name)
             try:
-                await self.learn(urls)
-                await self.listen()
-            except Exception as fault:
-                if self._has_failed_outside:
-                    raise
-                self._begin_anew(fault)
+                # A group of tasks that fails as it is cancelled forgets that it was; this does not.
+                await asyncio.wait([work])
+            finally:
+                await self._end(work)
             await asyncio.sleep(FAULT_PAUSE_S)
+
+    async def _work(self, urls: SocketUrls) -> None:
+        await self.learn(urls)
+        await self.listen()
+
+    async def _end(self, work: asyncio.Task[None]) -> None:
+        """Wait for its end, and tell of the fault that it had."""
+        work.cancel()
+        await asyncio.wait([work])
+        fault = None if work.cancelled() else work.exception()
+        if isinstance(fault, Exception) and not self._has_failed_outside:
+            self._begin_anew(fault)
+        elif fault is not None:
+            raise fault
 
     def _begin_anew(self, fault: Exception) -> None:
         """Tell of a fault, and put another protocol in the place of the one that had it."""

@@ -31,6 +31,7 @@ from desk.io.addresses import market_urls
 from desk.io.clock import Clock, SystemClock
 from desk.io.folder import HeldFolder, desk_folder, hold_folder
 from desk.io.journal import SqliteJournal
+from desk.io.journal_proof import ProofAhead
 from desk.log import ENGINE, LOG
 from desk.model.commands import AnyCommand
 from desk.model.events import AnyEvent
@@ -64,8 +65,14 @@ def fed_connections(options: Options) -> list[str]:
 class Session:
     """One running desk, as consoles and windows see it."""
 
-    def __init__(self, options: Options, held: HeldFolder, system: Clock | None = None) -> None:
-        """`system` stands in for the machine's clocks."""
+    def __init__(
+        self,
+        options: Options,
+        held: HeldFolder,
+        system: Clock | None = None,
+        ahead: ProofAhead | None = None,
+    ) -> None:
+        """`system` stands in for the machine's clocks; `ahead` is the journal's proof, begun."""
         self.options = options
         self.folder = held.path
         self._held = held
@@ -93,9 +100,10 @@ class Session:
             latency_ms=chosen.latency_ms,
             venue=None if self._practice is None else self._practice.venue,
         )
-        self._journal = SqliteJournal(held)
-        self.runtime = Runtime(engine, self._journal, clock)
         self.snapshots = Snapshots(held.path, engine.desk.catalogue)
+        self.snapshots.read()
+        self._journal = SqliteJournal(held, ahead=ahead)
+        self.runtime = Runtime(engine, self._journal, clock)
         self.snapshots.start(self.runtime)
         note_profile(held.path, chosen.profile)
         if self._practice is not None:
@@ -179,16 +187,19 @@ def _practice(options: Options, folder: Path, chosen: FolderSettings) -> Practic
 
 @asynccontextmanager
 async def open_session(
-    options: Options, held: HeldFolder | None = None, system: Clock | None = None
+    options: Options,
+    held: HeldFolder | None = None,
+    system: Clock | None = None,
+    ahead: ProofAhead | None = None,
 ) -> AsyncGenerator[Session, None]:
     """Run a desk for as long as the block lasts; what fails in it ends the block and is raised.
 
-    `system` stands in for the machine's clocks.
+    `system` stands in for the machine's clocks; `ahead` is the proof of the held folder's journal.
     """
     held = held or hold_folder(desk_folder(options.account))
     with reported(held.path, ENGINE) as reports:
         try:
-            session = Session(options, held, system)
+            session = Session(options, held, system, ahead)
         except BaseException:
             held.release()
             raise

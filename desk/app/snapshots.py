@@ -10,26 +10,48 @@ import asyncio
 import gc
 import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from desk.app.runtime import Runtime
-from desk.cli.snapshot import take_up
+from desk.cli.snapshot import Read, believed, read_up
+from desk.engine.state import DeskState
 from desk.model.catalogue import Catalogue
 from desk.model.events import Alerted
 
-EVERY_ROWS = 20_000
-"""A start replays at most so many: about a second."""
+EVERY_ROWS = 5_000
+"""Of a journal of up to 100,000 rows a start replays no more: a tenth of a second."""
+OF_ALL = 20
+"""Of a longer one it replays one row in so many: a snapshot costs what the whole is long."""
 LEAVING_ROWS = 2_000
 """Fewer are replayed in the time that a child takes to start."""
 LOOK_S = 5.0
 LEAVING_S = 60.0
-
 MANY_ORDERS = 5_000
 
 IGNORED = "SNAPSHOT_IGNORED"
 FAILED = "SNAPSHOT_FAILED"
+
+NOTHING_READ = Read(None, None)
+
+
+@contextmanager
+def _without_collector() -> Generator[None]:
+    """Build what stays until the end."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _set_aside(state: DeskState | None) -> None:
+    """Let the collector pass a long state by: each walk through all of it would stop the desk."""
+    if state is not None and len(state.orders) >= MANY_ORDERS:
+        gc.freeze()
 
 
 class Snapshots:
@@ -37,6 +59,8 @@ class Snapshots:
 
     def __init__(self, folder: Path, catalogue: Catalogue) -> None:
         self._folder = folder
+        self._catalogue = catalogue
+        self._read = NOTHING_READ
         # As the rows were folded: the desk's own changes when a venue lists other terms.
         self._terms = msgspec.msgpack.encode(catalogue.all())
         self._runtime: Runtime | None = None
@@ -44,19 +68,19 @@ class Snapshots:
         """Of the snapshot that is there."""
         self._note = ""
 
+    def read(self) -> None:
+        """Read the snapshot: it may take as long as the journal, which is proven meanwhile."""
+        with _without_collector():
+            self._read = read_up(self._folder, self._catalogue)
+            _set_aside(self._read.state)
+
     def start(self, runtime: Runtime) -> None:
-        """Put the desk back as it was, from the snapshot where one can be believed."""
+        """Put the desk back as it was, from the snapshot where it can be believed."""
         self._runtime = runtime
-        gc.disable()
-        try:
-            catalogue = runtime.engine.desk.catalogue
-            taken = take_up(self._folder, catalogue, runtime.journal.hash_at)
+        with _without_collector():
+            taken, self._read = believed(self._read, runtime.journal.hash_at), NOTHING_READ
             runtime.start(taken.state)
-            if len(runtime.engine.desk.state.orders) >= MANY_ORDERS:
-                # Each walk of the collector through all of them would stop the desk.
-                gc.freeze()
-        finally:
-            gc.enable()
+            _set_aside(runtime.engine.desk.state)
         self._note = taken.note
         self._seq = 0 if taken.state is None else taken.state.seq
 
@@ -69,7 +93,7 @@ class Snapshots:
             )
         while True:
             await asyncio.sleep(LOOK_S)
-            if failed := await self._make_if(EVERY_ROWS):
+            if failed := await self._make_if(max(EVERY_ROWS, self._seq // OF_ALL)):
                 said = f"No snapshot of the journal was made, and a start takes longer: {failed}."
                 self._say(FAILED, said)
 

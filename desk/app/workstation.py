@@ -1,6 +1,7 @@
 """`desk`: the engine, the market and the window, until the trader leaves.
 
-Nothing heavy is imported before the window process is on its way: the two start side by side.
+Nothing heavy is imported before the window process is on its way: the two start side by side, and
+beside them a long journal is gone through.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 from desk.app.options import Options, arguments, options
 from desk.app.window_process import WindowProcess
 from desk.io.folder import HeldFolder, desk_folder, hold_folder
+from desk.io.journal_proof import ProofAhead
 
 EXIT_OK = 0
 
@@ -25,12 +27,15 @@ def run(argv: list[str]) -> int:
     chosen = options(parsed, window=not parsed.no_window, layout=parsed.layout)
     held = hold_folder(desk_folder(chosen.account))
     window = WindowProcess(chosen.layout, str(held.path)) if chosen.window else None
+    ahead = ProofAhead(held)
     import asyncio  # after the window process is on its way: it takes as long as all the rest
 
-    return asyncio.run(_run(chosen, held, window))
+    return asyncio.run(_run(chosen, held, window, ahead))
 
 
-async def _run(chosen: Options, held: HeldFolder, window: WindowProcess | None) -> int:
+async def _run(
+    chosen: Options, held: HeldFolder, window: WindowProcess | None, ahead: ProofAhead
+) -> int:
     import asyncio
 
     from desk.app.session import open_session
@@ -39,7 +44,7 @@ async def _run(chosen: Options, held: HeldFolder, window: WindowProcess | None) 
 
     told = stop_signal()
     try:
-        async with open_session(chosen, held) as session:
+        async with open_session(chosen, held, ahead=ahead) as session:
             if window is None:
                 await told.wait()
                 return EXIT_OK

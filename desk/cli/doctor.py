@@ -23,14 +23,9 @@ import msgspec
 import desk
 from desk.io.clock import SystemClock
 from desk.io.disk import PRIVATE_FOLDER_MODE, free_bytes, open_private, sync_file
-from desk.io.environment import (
-    installed_distributions,
-    library_set,
-    missing_libraries,
-    packages_of,
-    qt_refusal,
-)
+from desk.io.environment import installed_distributions, library_set, qt_refusal
 from desk.io.folder import desk_folder
+from desk.io.libraries import missing_libraries, packages_of
 from desk.model.errors import InputError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -43,8 +43,9 @@ class _Arguments(argparse.ArgumentParser):
 
 
 def run(argv: Sequence[str]) -> int:
-    """Carry out the command; the exit code, 1 when `verify` found the journal broken.
+    """Carry out the command; the exit code.
 
+    1 when `verify` found the journal broken, `snapshot --check` no snapshot that is its replay.
     Raises InputError for bad usage or a folder without a journal, JournalError when `show` or
     `export` meet a journal that does not hold, FilmMissing when `film` finds no picture.
     """
@@ -60,6 +61,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--at", metavar="TIME", help="film: the picture of a time, HKT")
     parser.add_argument("--seq", metavar="N", type=int, help="film: the picture of a row")
     parser.add_argument("--beside", action="store_true", help="snapshot: for a desk that runs")
+    parser.add_argument("--check", action="store_true", help="snapshot: is it what the rows say?")
     arguments = parser.parse_args(argv)
     if arguments.action in {"backup", "restore"}:
         return _second_place(parser, arguments)
@@ -69,9 +71,7 @@ def run(argv: Sequence[str]) -> int:
     if arguments.action == "verify":
         return verify(folder, tell=not arguments.json)
     if arguments.action == "snapshot":
-        from desk.cli.snapshot import run_snapshot  # which knows the whole desk
-
-        return run_snapshot(folder, beside=arguments.beside)
+        return _snapshot(arguments, folder)
     if arguments.action == "film":
         show_film(folder, arguments.at, arguments.seq)
     elif arguments.action == "seals":
@@ -99,6 +99,17 @@ def _second_place(parser: _Arguments, arguments: argparse.Namespace) -> int:
     said = {n: v for n, v in msgspec.to_builtins(done).items() if n not in {"schema", "sha256"}}
     print(msgspec.json.encode(said).decode())
     return 0
+
+
+def _snapshot(arguments: argparse.Namespace, folder: Path) -> int:
+    """Make a snapshot, or check the one that is there; both know the whole desk."""
+    if arguments.check:
+        from desk.cli.snapshot_check import run_check
+
+        return run_check(folder, tell=not arguments.json)
+    from desk.cli.snapshot import run_snapshot
+
+    return run_snapshot(folder, beside=arguments.beside)
 
 
 def _reporting(rows: Iterator[Row]) -> Iterator[Row]:

@@ -15,7 +15,7 @@ from desk.margin.rule_sets import RuleBook
 from desk.margin.table import load_rules
 from desk.model.catalogue import Catalogue, load_catalogue, merged
 from desk.model.errors import InputError
-from desk.model.instrument import Kind
+from desk.model.instrument import Instrument, Kind
 from desk.risk.profile import Profile
 from desk.risk.profile_file import load_profile
 from desk.risk.situation import Shipped
@@ -100,9 +100,16 @@ def _terms(catalogue: Catalogue) -> Callable[[date], Mapping[str, MarginTerms]]:
     @lru_cache(maxsize=32)
     def on(day: date) -> Mapping[str, MarginTerms]:
         return {
-            one.id: terms
+            one.id: _of_contracts(terms, one)
             for one in perpetuals
             if (terms := book.terms(one.venue, one.symbol, day)) is not None
         }
 
     return on
+
+
+def _of_contracts(terms: MarginTerms, instrument: Instrument) -> MarginTerms:
+    """Say how large the contracts are that a table counts: a venue may list others one day."""
+    if not terms.contract_tiers:
+        return terms
+    return msgspec.structs.replace(terms, contract_size=instrument.contract_size)

@@ -13,6 +13,7 @@ import os
 import platform
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +27,7 @@ from desk.engine.state import DeskState
 from desk.io.anchor import read_anchor
 from desk.io.disk import free_bytes
 from desk.io.journal_chain import EMPTY
+from desk.io.journal_database import JOURNAL_FILE
 from desk.io.journal_pages import JournalPages
 from desk.io.journal_reader import ANCHOR_FILE
 from desk.io.snapshot_file import (
@@ -59,30 +61,63 @@ class Taken(NamedTuple):
     """Why a snapshot that is there was not taken."""
 
 
-def take_up(folder: Path, catalogue: Catalogue, hash_at: Callable[[int], str | None]) -> Taken:
-    """Return the state of the folder's snapshot where everything it is bound to holds.
+class Read(NamedTuple):
+    """What a snapshot says, not yet held to the journal."""
 
-    `hash_at` gives the hash of a row of the journal, whose chain was verified; None: no such row.
-    """
+    head: SnapshotHead | None
+    state: DeskState | None
+    note: str = ""
+
+
+def read_up(folder: Path, catalogue: Catalogue) -> Read:
+    """Read the folder's snapshot where it is whole and this desk would come to the same."""
     try:
         snapshot = open_snapshot(folder)
         if snapshot is None:
-            return Taken(None)
-        _require_bound(snapshot.head, catalogue, hash_at)
-        return Taken(_state_of(snapshot, catalogue))
+            return Read(None, None)
+        _require_program(snapshot.head, catalogue)
+        return Read(snapshot.head, _state_of(snapshot, catalogue))
     except (SnapshotUnusable, UnfitSnapshot) as error:
+        return Read(None, None, str(error))
+
+
+def believed(read: Read, hash_at: Callable[[int], str | None]) -> Taken:
+    """Return the state that was read where its last row is the journal's.
+
+    `hash_at` gives the hash of a row of the journal, whose chain was verified; None: no such row.
+    """
+    if read.head is None:
+        return Taken(None, read.note)
+    try:
+        _require_row(read.head, hash_at)
+    except SnapshotUnusable as error:
         return Taken(None, str(error))
+    return Taken(read.state)
 
 
-def _require_bound(
+def take_up(folder: Path, catalogue: Catalogue, hash_at: Callable[[int], str | None]) -> Taken:
+    """Return the state of the folder's snapshot where everything it is bound to holds."""
+    return believed(read_up(folder, catalogue), hash_at)
+
+
+def require_bound(
     head: SnapshotHead, catalogue: Catalogue, hash_at: Callable[[int], str | None]
 ) -> None:
+    """Refuse a snapshot of another journal, program or instrument; raise SnapshotUnusable."""
+    _require_program(head, catalogue)
+    _require_row(head, hash_at)
+
+
+def _require_program(head: SnapshotHead, catalogue: Catalogue) -> None:
     if head.code != code_hash():
         raise SnapshotUnusable("another version of the desk made it")
-    if head.seq < 1 or hash_at(head.seq) != head.hash:
-        raise SnapshotUnusable(f"its row {head.seq} is not in the journal")
     if head.terms != _terms(catalogue, head.terms):
         raise SnapshotUnusable("an instrument is counted otherwise now")
+
+
+def _require_row(head: SnapshotHead, hash_at: Callable[[int], str | None]) -> None:
+    if head.seq < 1 or hash_at(head.seq) != head.hash:
+        raise SnapshotUnusable(f"its row {head.seq} is not in the journal")
 
 
 def _state_of(snapshot: Snapshot, catalogue: Catalogue) -> DeskState:
@@ -103,13 +138,7 @@ def make_snapshot(folder: Path, catalogue: Catalogue) -> SnapshotHead | None:
         state = take_up(folder, catalogue, pages.hash_at).state or DeskState(catalogue)
         if state.seq >= anchored.seq:
             return None
-        while state.seq < anchored.seq:
-            end = min(anchored.seq, state.seq + _PAGE_ROWS) + 1
-            rows = pages.between(state.seq, end)
-            if not rows:
-                raise JournalBroken(str(folder), state.seq + 1, "is missing")
-            for row in rows:
-                state.apply(row)
+        deque(folding(pages, state, anchored.seq), maxlen=0)
         if pages.hash_at(anchored.seq) != anchored.hash.hex():
             raise JournalBroken(str(folder), anchored.seq, "the head anchor names another hash")
     state.hash()  # what of it can no longer change is kept in the snapshot
@@ -121,6 +150,20 @@ def make_snapshot(folder: Path, catalogue: Catalogue) -> SnapshotHead | None:
     )
     write_snapshot(folder, head, _within(folder, saved(state)))
     return head
+
+
+def folding(pages: JournalPages, state: DeskState, last_seq: int) -> Iterator[int]:
+    """Fold rows into a state up to one, each checked against the one before; yield how far it is.
+
+    Raises JournalError.
+    """
+    while state.seq < last_seq:
+        rows = pages.between(state.seq, min(last_seq, state.seq + _PAGE_ROWS) + 1)
+        if not rows:
+            raise JournalBroken(JOURNAL_FILE, state.seq + 1, "is missing")
+        for row in rows:
+            state.apply(row)
+        yield state.seq
 
 
 def _within(folder: Path, sections: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:

@@ -1,41 +1,42 @@
 """A checkout's own set-up: its lock, its environments, and the stamp of a complete set-up.
 
-Standard library only and light to import: every start reads it.
+Standard library only and light to import: every start waits for it, so that what is easily done
+without is not imported here (json, typing, hashlib with its OpenSSL).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from desk.io.environment import canonical_name, installed_distributions, library_set
 
 LOCK_FILE = "requirements.lock"
 GROUPS = ("run", "test", "interop")
 _GROUP_MARK = "# group: "
-_STAMP = "desk-setup.json"
-_UNFINISHED = "desk-setup.unfinished"
+STAMP_FILE = "desk-setup.json"
+UNFINISHED_FILE = "desk-setup.unfinished"
 
 
 class SetupRefused(Exception):
     """The checkout cannot be set up; the text says why and what to type."""
 
 
-class Wanted(NamedTuple):
+class Wanted:
     """What one command line needs of the set-up."""
 
-    groups: tuple[str, ...]
-    """Some of GROUPS."""
-    libraries: str
-    """Qt's set of system libraries: `offscreen` or `xcb`."""
-    qt: bool
-    """False: the command works without Qt, so missing libraries are no reason to refuse it."""
-    venv: str = ".venv"
-    """The checkout's folder that the groups are installed into."""
+    def __init__(
+        self, groups: tuple[str, ...], libraries: str, *, qt: bool, venv: str = ".venv"
+    ) -> None:
+        self.groups = groups
+        """Some of GROUPS."""
+        self.libraries = libraries
+        """Qt's set of system libraries: `offscreen` or `xcb`."""
+        self.qt = qt
+        """False: the command works without Qt: missing libraries are no reason to refuse it."""
+        self.venv = venv
+        """The checkout's folder that the groups are installed into."""
 
 
 CLIENTS = Wanted(("interop",), "offscreen", qt=False, venv=".venv-interop")
@@ -44,16 +45,6 @@ CLIENTS = Wanted(("interop",), "offscreen", qt=False, venv=".venv-interop")
 They pin other versions of what the desk itself stands on, and nothing of theirs may be importable
 where the desk runs: they have an environment of their own and run as child processes.
 """
-
-
-class Stamp(NamedTuple):
-    """What a finished set-up left in its environment."""
-
-    python: str
-    groups: Mapping[str, str]
-    """Group of the lock → SHA-256 of its lines."""
-    libraries: Sequence[str]
-    """Sets of system libraries that were found complete."""
 
 
 def wanted_by(argv: Sequence[str], environ: Mapping[str, str]) -> Wanted:
@@ -94,17 +85,26 @@ def _set_up(root: str, wanted: Wanted) -> None:
 
 
 def is_ready(root: str, wanted: Wanted) -> bool:
-    """Whether a finished set-up of this very lock and Python is there."""
+    """Whether a finished set-up of this very lock and Python is there.
+
+    What the stamp must say is looked for as it is written there.
+    """
     venv = venv_folder(root, wanted.venv)
-    stamp = read_stamp(venv)
-    if stamp is None or stamp.python != python_version() or is_unfinished(venv):
-        return False
-    if wanted.qt and sys.platform.startswith("linux") and wanted.libraries not in stamp.libraries:
+    if is_unfinished(venv) or not os.access(venv_python(venv), os.X_OK):
         return False
     groups = read_groups(root)
-    return all(stamp.groups.get(name) == digest(groups[name]) for name in wanted.groups) and (
-        os.access(venv_python(venv), os.X_OK)
-    )
+    needed = [
+        f'"python": "{python_version()}"',
+        *(f'"{name}": "{digest(groups[name])}"' for name in wanted.groups),
+    ]
+    if wanted.qt and sys.platform.startswith("linux"):
+        needed.append(f'"{wanted.libraries}"')
+    try:
+        with open(os.path.join(venv, STAMP_FILE), encoding="utf-8") as file:
+            said = file.read()
+    except (OSError, ValueError):
+        return False
+    return said.endswith("}") and all(word in said for word in needed)
 
 
 def brings_its_own(root: str, groups: Sequence[str]) -> bool:
@@ -135,7 +135,16 @@ def read_groups(root: str) -> dict[str, list[str]]:
 
 def digest(lines: Sequence[str]) -> str:
     """SHA-256 of a group's lines."""
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    text = "\n".join(lines).encode()
+    for name in ("_sha2", "_sha256"):  # the lean ones first, as the standard library's random does
+        try:
+            found: str = __import__(name).sha256(text).hexdigest()
+        except ImportError:
+            continue
+        return found
+    import hashlib
+
+    return hashlib.sha256(text).hexdigest()
 
 
 def python_version() -> str:
@@ -154,39 +163,6 @@ def venv_python(venv: str) -> str:
     return os.path.join(venv, *parts)
 
 
-def read_stamp(venv: str) -> Stamp | None:
-    """The stamp of the last finished set-up; None if there is none to be trusted."""
-    try:
-        with open(os.path.join(venv, _STAMP), encoding="utf-8") as file:
-            found = json.load(file)
-        return Stamp(found["python"], dict(found["groups"]), list(found["libraries"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def write_stamp(venv: str, stamp: Stamp) -> None:
-    """Say that the set-up is complete; whole or not at all."""
-    path = os.path.join(venv, _STAMP)
-    with open(path + ".new", "w", encoding="utf-8") as file:
-        json.dump(stamp._asdict(), file)
-    os.replace(path + ".new", path)
-    _remove(os.path.join(venv, _UNFINISHED))
-
-
-def begin(venv: str) -> None:
-    """Withdraw the stamp: until the next one, what the environment holds may be half of a thing."""
-    with open(os.path.join(venv, _UNFINISHED), "w", encoding="utf-8"):
-        pass
-    _remove(os.path.join(venv, _STAMP))
-
-
 def is_unfinished(venv: str) -> bool:
     """Whether a set-up began here and did not end."""
-    return os.path.exists(os.path.join(venv, _UNFINISHED))
-
-
-def _remove(path: str) -> None:
-    try:
-        os.remove(path)
-    except FileNotFoundError:
-        return
+    return os.path.exists(os.path.join(venv, UNFINISHED_FILE))

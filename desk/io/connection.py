@@ -79,6 +79,8 @@ class Connection:
         self._generations = count()
         self._live = self._pump(self._tell)
         self._next: _Roll | None = None
+        self._first: Sequence[MarketEvent] = ()
+        """What must be handed on before anything of a protocol that `make` gives now."""
         self._moved_ns = 0
         """When new sockets last took over."""
         self._moves = 0
@@ -103,15 +105,21 @@ class Connection:
         self.protocol.resync(instrument, now_ns)
 
     def remake(
-        self, make: Callable[[], VenueProtocol], reason: str, first: Sequence[MarketEvent] = ()
+        self,
+        make: Callable[[], VenueProtocol],
+        reason: str,
+        first: Sequence[MarketEvent] | None = None,
     ) -> None:
         """Move to a protocol of another make: other instruments, or other terms of them.
 
-        `first` is handed on between the last of the old protocol and the first of the new one.
+        `first` is handed on between the last of the old protocol and the first of the new one;
+        None: whatever the make before wanted handed on and was not yet.
         """
         self._make = make
+        if first is not None:
+            self._first = first
         self._give_up_roll()
-        self._begin_roll(reason, first)
+        self._begin_roll(reason)
 
     async def ask(self, request: RestRequest, urls: SocketUrls | None = None) -> bytes | None:
         """Make a request beside the protocol's own; None: there is no answer.
@@ -179,16 +187,18 @@ class Connection:
         if changed_ns is None or not self._live.brings_data:
             return  # whichever socket is missing may be the one that brings news
         still_ms = (self._clock.boot_ns() - max(changed_ns, opened_ns)) // 1_000_000
-        if still_ms > self._live.patience_ms(first=changed_ns < opened_ns):
+        is_still = still_ms > self._live.patience_ms(first=changed_ns < opened_ns)
+        if is_still and not self._live.is_behind:
             self._live.give_up(f"the venue's time has stood still for {still_ms} ms")
 
     def _begin_roll_if(self, wish: str) -> None:
         if wish:
             self._begin_roll(wish)
 
-    def _begin_roll(self, reason: str, first: Sequence[MarketEvent] = ()) -> None:
+    def _begin_roll(self, reason: str) -> None:
         roll = _Roll(self._pump(self._hold), reason, self._clock.boot_ns())
-        roll.held.take(first)
+        roll.held.take(self._first)
+        roll.pump.protocol.inherit(self.protocol)
         self._next = roll
         if self._tasks is not None:
             roll.pump.start(self._tasks)
@@ -209,6 +219,7 @@ class Connection:
     def _take_over(self, roll: _Roll) -> None:
         """Hand on what the new sockets hold, and close the old ones."""
         old, self._live, self._next = self._live, roll.pump, None
+        self._first = ()  # the roll holds it
         self._tell(old.protocol.events_received())
         self._drop(old)
         now_ns = self._clock.boot_ns()
@@ -218,7 +229,8 @@ class Connection:
         roll.pump.sink = self._tell
         status = roll.status(now_ns)
         self._told.note(batch)
-        self._sink([*status, *batch])
+        if status or batch:
+            self._sink([*status, *batch])
 
     def _give_up_roll(self) -> None:
         if self._next is not None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,7 +28,8 @@ from desk.io.journal_database import (
     lacks_room,
     primary_code,
 )
-from desk.io.journal_reader import ANCHOR_FILE, JournalReader, chained_rows, traces
+from desk.io.journal_proof import Proof, ProofAhead, prove
+from desk.io.journal_reader import ANCHOR_FILE, chained_rows, traces
 from desk.io.journal_seals import SealBook
 from desk.io.reserve import Reserve
 from desk.model.errors import JournalBroken, JournalError, JournalFull, JournalUnwritable
@@ -117,7 +117,15 @@ class SqliteJournal:
     JournalFull when the disk has no room to make it.
     """
 
-    def __init__(self, held: HeldFolder, *, reserve_bytes: int = RESERVE_BYTES) -> None:
+    def __init__(
+        self,
+        held: HeldFolder,
+        *,
+        reserve_bytes: int = RESERVE_BYTES,
+        ahead: ProofAhead | None = None,
+    ) -> None:
+        """`ahead`: a proof that was begun when the folder was held."""
+        self._ahead = ahead
         self._folder = held.path
         self._path = held.path / JOURNAL_FILE
         self._failure: str | None = None
@@ -131,13 +139,14 @@ class SqliteJournal:
                 opened.callback(self._reserve.close)
                 self._make_room_to_start()
                 _create_if_new(held.path)
-                self._head, anchored = self._verified()
+                proof = self._verified()
+                self._head, self._seals.days = proof.head, proof.days
                 self._connection = connect(self._path, "rw")
                 opened.callback(self._connection.close)
                 self._prepare()
                 self._anchor = HeadAnchor(held.path / ANCHOR_FILE)
                 opened.callback(self._anchor.close)
-                self._catch_up(anchored)
+                self._catch_up(proof.anchored)
                 self._reserve.restore()
                 self._seals.write()
             except (sqlite3.Error, OSError) as error:
@@ -149,14 +158,10 @@ class SqliteJournal:
         if free_bytes(self._folder) < RELEASE_BYTES:
             self._reserve.release(RELEASE_BYTES)
 
-    def _verified(self) -> tuple[Head, Head]:
-        """Read all of it; its head, and the row that the anchor names. Raises JournalBroken."""
-        with JournalReader(self._folder) as reader:
-            head = EMPTY
-            for head in reader.heads():  # noqa: B007  (the last one counts)
-                pass
-            self._seals.days = reader.days
-            return head, reader.anchored or EMPTY
+    def _verified(self) -> Proof:
+        """Have all of it gone through. Raises JournalBroken."""
+        found = None if self._ahead is None else self._ahead.take()
+        return prove(self._folder) if found is None else found
 
     def _prepare(self) -> None:
         for pragma in ("synchronous = FULL", "fullfsync = ON", "wal_autocheckpoint = 0"):
@@ -366,8 +371,7 @@ def _create_if_new(folder: Path) -> None:
     if not path.exists() and not traces(folder):
         create_database(path)
     if path.exists() and not (folder / ANCHOR_FILE).exists():
-        with JournalReader(folder) as reader:
-            deque(reader.heads(), maxlen=0)
+        prove(folder)
         create_anchor(folder / ANCHOR_FILE)
 
 

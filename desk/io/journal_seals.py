@@ -55,41 +55,43 @@ def lines_of(seals: Iterable[Seal]) -> bytes:
     return b"".join(seal_line(seal) + b"\n" for seal in seals)
 
 
-class Days:
+class Days(msgspec.Struct, kw_only=True):
     """Follows the rows of a journal, in order, and seals each day that is finished."""
 
-    def __init__(self) -> None:
-        self.seals: list[Seal] = []
-        self._before = self._head = EMPTY
-        self._end_ms = 0
-        """Of the running day."""
+    seals: list[Seal] = msgspec.field(default_factory=list[Seal])
+    before: Head = EMPTY
+    """The last row of the day before the running one."""
+    head: Head = EMPTY
+    """The last row."""
+    end_ms: int = 0
+    """Of the running day."""
 
     def take(self, records: Sequence[tuple[Any, ...]]) -> None:
         """Take rows that hold: number, time, …, hash, as they are stored."""
         if not records:
             return
-        if max(map(_time_ms, records)) >= self._end_ms:
+        if max(map(_time_ms, records)) >= self.end_ms:
             for record in records:
                 self._take(record[0], record[1], record[6])
-        self._head = Head(records[-1][0], records[-1][6])
+        self.head = Head(records[-1][0], records[-1][6])
 
     def _take(self, seq: int, time_ms: int, hash_: bytes) -> None:
-        if time_ms >= self._end_ms:
+        if time_ms >= self.end_ms:
             end_ms = day_start_ms(day_of(time_ms)) + DAY_MS
-            if self._head.seq and end_ms > self._end_ms:
+            if self.head.seq and end_ms > self.end_ms:
                 self.seals.append(self.running())
-                self._before = self._head
-            self._end_ms = end_ms
-        self._head = Head(seq, hash_)
+                self.before = self.head
+            self.end_ms = end_ms
+        self.head = Head(seq, hash_)
 
     def running(self) -> Seal:
         """Return the day that is not finished as if it ended here; no rows: there is none."""
-        first, last = self._before.seq + 1, self._head.seq
+        first, last = self.before.seq + 1, self.head.seq
         seal = Seal(
-            day=day_of(max(0, self._end_ms - 1)),
+            day=day_of(max(0, self.end_ms - 1)),
             first_seq=first,
-            hash=self._head.hash.hex(),
-            hash_before=self._before.hash.hex(),
+            hash=self.head.hash.hex(),
+            hash_before=self.before.hash.hex(),
             last_seq=last,
             previous_seal=self.seals[-1].seal if self.seals else _NO_SEAL,
             rows=last + 1 - first,

@@ -34,7 +34,7 @@ class ListingMissing(Exception):
 
 async def ask_listing(source: ListingSource, ask: Ask) -> Listing:
     """Ask for every part of a listing and put them together; raise ListingMissing without one."""
-    instruments: list[Instrument] = []
+    instruments: dict[str, Instrument] = {}
     refused: dict[str, str] = {}
     tells_fees = True
     for request in source.requests:
@@ -45,10 +45,12 @@ async def ask_listing(source: ListingSource, ask: Ask) -> Listing:
             part = source.read(request, body)
         except UNREADABLE as error:
             raise ListingMissing(f"{request.path}: {reason_of(error)}") from None
-        instruments += part.instruments
+        for one in part.instruments:
+            if instruments.setdefault(one.symbol, one) != one:
+                raise ListingMissing(f"{request.path}: a symbol twice, in different terms")
         refused |= part.refused
         tells_fees = tells_fees and part.tells_fees
-    return Listing(instruments, refused, tells_fees)
+    return Listing(list(instruments.values()), refused, tells_fees)
 
 
 def load_listing(path: Path) -> KeptListing | None:

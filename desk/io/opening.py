@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import msgspec
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from desk.io.addresses import is_loopback
 from desk.io.retry import asked_wait_s
 from desk.io.tls import verified_tls
+from desk.io.venue_socket import VenueSocket
+from desk.io.waiting import QUEUE_FRAMES
 from desk.io.world import World
 from desk.redaction import redacted
 from desk.venues.protocol import Endpoint
@@ -32,24 +34,26 @@ class Ending(msgspec.Struct, frozen=True):
     """A failure, whatever data it brought."""
 
 
-class _Direct(connect):
+class VenueConnect(connect):
     """Follows no redirect: a venue answers at its own address or not at all."""
 
-    async def __aenter__(self) -> ClientConnection:
+    async def __aenter__(self) -> VenueSocket:
         """Open it; a proxy of the environment that cannot be used is a failure like others."""
         try:
-            return await super().__aenter__()
+            opened = await super().__aenter__()
         except (ImportError, ValueError) as error:  # SOCKS, or an address that is none
             raise OSError(str(error)) from error
+        assert isinstance(opened, VenueSocket), "as was asked for"
+        return opened
 
     def process_redirect(self, exc: Exception) -> Exception:
         return exc
 
 
-def connect_to(endpoint: Endpoint, world: World) -> connect:
+def connect_to(endpoint: Endpoint, world: World) -> VenueConnect:
     """Return the socket of an endpoint, to be opened by `async with`; see `refused`."""
     base = world.urls.ws
-    return _Direct(
+    return VenueConnect(
         base + endpoint.path,
         ssl=verified_tls() if base.startswith("wss:") else None,
         # No venue needs it, and what a small frame inflates to costs time before it is refused.
@@ -59,7 +63,9 @@ def connect_to(endpoint: Endpoint, world: World) -> connect:
         ping_interval=_PING_S,
         ping_timeout=_PING_S,
         max_size=endpoint.max_frame_bytes,
+        max_queue=QUEUE_FRAMES,
         proxy=None if is_loopback(base) else True,
+        create_connection=VenueSocket,
     )
 
 

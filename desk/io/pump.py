@@ -1,13 +1,14 @@
 """The pump between one protocol and the network: its sockets, its requests, its time.
 
 Whether data is fresh is decided by its age, never by the state of a socket: one that brings no
-data is aborted, however politely it answers pings.
+data is aborted, however politely it answers pings. What waits with us is no silence of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 from websockets.asyncio.client import ClientConnection
@@ -15,6 +16,8 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from desk.io.opening import Ending, connect_to, refused
 from desk.io.tap import STOPPED, Tapped, TappedKind
+from desk.io.venue_socket import VenueSocket
+from desk.io.waiting import has_waiting
 from desk.io.world import World
 from desk.model.market_data import MarketEvent
 from desk.venues.protocol import Endpoint, RestRequest, VenueProtocol
@@ -35,13 +38,13 @@ _TURN = 64
 class _Live:
     """An open socket."""
 
-    def __init__(self, socket: ClientConnection, since_ns: int) -> None:
+    def __init__(self, socket: VenueSocket, since_ns: int) -> None:
         self.socket = socket
         self.since_ns = since_ns
         self.proven = False
         """It has brought data."""
         self.ending: Ending | None = None
-        """Set once it has been decided that this socket goes."""
+        """Set once it has been decided that this socket goes: what it still brings is no news."""
 
 
 class Pump:
@@ -73,6 +76,8 @@ class Pump:
         self._tasks = asyncio.TaskGroup()
         """Both of one run, like the loop that they belong to."""
         self._task: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None
+        """What the protocol has raised as it heard a frame: it hears no other from then on."""
 
     @property
     def is_open(self) -> bool:
@@ -91,6 +96,11 @@ class Pump:
             (live := self._live.get(endpoint.path)) is not None and self._has_data(endpoint, live)
             for endpoint in self.protocol.endpoints()
         )
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether any socket has brought what was not looked at yet."""
+        return any(has_waiting(live.socket) for live in self._live.values())
 
     def wish(self) -> str:
         """Return why the sockets should be left for new ones; empty: they should not."""
@@ -130,7 +140,7 @@ class Pump:
             self._task.cancel()
 
     async def _run(self) -> None:
-        self._dirty, self._tasks = asyncio.Event(), asyncio.TaskGroup()
+        self._dirty, self._tasks, self._failure = asyncio.Event(), asyncio.TaskGroup(), None
         self._dirty.set()  # it may have something to tell from before
         self._ticked_ns = self._now_ns()
         try:
@@ -190,7 +200,7 @@ class Pump:
             if opening:
                 self._world.retries.end()
 
-    async def _use(self, endpoint: Endpoint, socket: ClientConnection) -> Ending:
+    async def _use(self, endpoint: Endpoint, socket: VenueSocket) -> Ending:
         live = self._live[endpoint.path] = _Live(socket, self._now_ns())
         self._say("opened", endpoint.path, now_ns=live.since_ns)
         self.protocol.connection_made(endpoint.path, live.since_ns)
@@ -203,23 +213,42 @@ class Pump:
 
     async def _receive(self, path: str, live: _Live) -> str:
         """Feed the protocol until the socket ends; return why it did."""
-        received, tap = 0, self._world.tap
-        receive, read, now = self.protocol.receive_frame, live.socket.recv, self._now_ns
+        received, read = 0, live.socket.recv
+        live.socket.hand_to(partial(self._try_to_hear, path, live))
         try:
-            while True:
-                frame, now_ns = await read(decode=False), now()
-                if now_ns - self._ticked_ns > SUSPENDED_NS:
-                    self._end_half_open(now_ns)  # what waited in it meanwhile is no news
-                    return "slept"
-                if tap is not None:
-                    self._say("received", path, frame, now_ns)
-                receive(frame, now_ns)
-                self._dirty.set()
+            while True:  # what the socket does not hand on by itself
+                self._hear(path, live, [await read(decode=False)])
                 received += 1
                 if received % _TURN == 0:
                     await asyncio.sleep(0)
         except ConnectionClosed as closed:
+            if self._failure is not None:
+                raise self._failure from None
             return f"closed: {closed}"
+
+    def _hear(self, path: str, live: _Live, frames: list[bytes]) -> None:
+        """Feed the protocol with what came together, while the socket is in use."""
+        is_over = self._failure is not None or live.ending is not None
+        if is_over or self._live.get(path) is not live:
+            return
+        now_ns, receive = self._now_ns(), self.protocol.receive_frame
+        if now_ns - self._ticked_ns > SUSPENDED_NS:
+            self._end_half_open(now_ns)  # what waited in it meanwhile is no news
+            return
+        tap = self._world.tap
+        for frame in frames:
+            if tap is not None:
+                self._say("received", path, frame, now_ns)
+            receive(frame, now_ns)
+        self._dirty.set()
+
+    def _try_to_hear(self, path: str, live: _Live, frames: list[bytes]) -> None:
+        """Do so where a failure would be the loop's: it ends the pump instead."""
+        try:
+            self._hear(path, live, frames)
+        except Exception as error:  # noqa: BLE001 - raised where the socket is waited for
+            self._failure = error
+            live.socket.transport.abort()
 
     # ------------------------------------------------------------------ what the protocol wants
 
@@ -286,15 +315,20 @@ class Pump:
         if last_ns <= live.since_ns:
             last_ns, limit_ms = live.since_ns, endpoint.first_data_ms
         silence_ms = (now_ns - last_ns) // 1_000_000
-        if silence_ms > limit_ms:
+        if silence_ms > limit_ms and not has_waiting(live.socket):
             self._end(live, Ending(f"no data for {silence_ms} ms"))
 
     def _steady_ns(self, endpoint: Endpoint) -> int:
-        """Return when the streams that are never silent last brought data, any of them."""
+        """Return when the streams that are never silent last brought data, any of them.
+
+        Heartbeats are none: they come where nothing else does.
+        """
         steady = [
             stream.last_ns
             for stream in self.protocol.streams()
-            if stream.limit_ms is not None and stream.name in endpoint.streams
+            if stream.limit_ms is not None
+            and stream.kind != "heartbeat"
+            and stream.name in endpoint.streams
         ]
         return max(steady) if steady else self.protocol.last_data_ns(endpoint.path)
 

@@ -20,10 +20,10 @@ import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
-from desk.io import checkout
-from desk.io.checkout import SetupRefused, Stamp, Wanted
+from desk.io import checkout, stamp
+from desk.io.checkout import SetupRefused, Wanted
 from desk.io.disk import open_private, try_lock
-from desk.io.environment import missing_libraries, packages_of
+from desk.io.libraries import missing_libraries, packages_of
 from desk.io.progress import Measure, Progress, StepFailed, say
 
 _APT_LISTS = "/var/lib/apt/lists/*_Packages*"
@@ -70,12 +70,12 @@ def must_start_afresh(root: str, name: str = ".venv") -> bool:
     venv = checkout.venv_folder(root, name)
     if checkout.is_unfinished(venv) or not os.access(checkout.venv_python(venv), os.X_OK):
         return True
-    stamp = checkout.read_stamp(venv)
-    if stamp is None:
+    known = stamp.read_stamp(venv)
+    if known is None:
         return False
     groups = checkout.read_groups(root)
-    return stamp.python != checkout.python_version() or any(
-        checkout.digest(groups.get(name, [])) != known for name, known in stamp.groups.items()
+    return known.python != checkout.python_version() or any(
+        checkout.digest(groups.get(name, [])) != digest for name, digest in known.groups.items()
     )
 
 
@@ -160,7 +160,7 @@ def _make_venv(venv: str, lock: int, progress: Progress) -> None:
             os.remove(checkout.venv_python(venv))
         shutil.rmtree(venv)
     os.mkdir(venv)
-    checkout.begin(venv)
+    stamp.begin(venv)
     # From inside a venv that is to be replaced, the interpreter it was made from makes the new.
     base = getattr(sys, "_base_executable", None) or sys.executable
     progress.run([base, "-m", "venv", venv], keep_open=(lock,))
@@ -169,14 +169,14 @@ def _make_venv(venv: str, lock: int, progress: Progress) -> None:
 
 def _install_lock(root: str, wanted: Wanted, lock: int, progress: Progress) -> None:
     venv = checkout.venv_folder(root, wanted.venv)
-    known = checkout.read_stamp(venv)
+    known = stamp.read_stamp(venv)
     all_groups = checkout.read_groups(root)
     # A group that is there already stays asked for, so that the stamp never forgets it.
     asked = {*wanted.groups, *(known.groups if known is not None else ())}
     names = [name for name in all_groups if name in asked]
     lines = [line for name in names for line in all_groups[name]]
     progress.begin(f"Python packages ({' and '.join(names)})")
-    checkout.begin(venv)
+    stamp.begin(venv)
     with tempfile.TemporaryDirectory() as folder:
         requirements = os.path.join(folder, "requirements.txt")
         with open(requirements, "w", encoding="utf-8") as file:
@@ -190,7 +190,8 @@ def _install_lock(root: str, wanted: Wanted, lock: int, progress: Progress) -> N
         )
     libraries = [name for name in ("offscreen", "xcb") if not missing_libraries(name)]
     digests = {name: checkout.digest(all_groups[name]) for name in names}
-    checkout.write_stamp(venv, Stamp(checkout.python_version(), digests, libraries))
+    done = stamp.Stamp(checkout.python_version(), digests, libraries)
+    stamp.write_stamp(venv, done)
     progress.end()
 
 

@@ -17,17 +17,20 @@ from pathlib import Path
 import pytest
 
 from desk import __main__ as launcher
-from desk.io import checkout, environment, setup
-from desk.io.checkout import SetupRefused, Stamp, Wanted
-from desk.io.environment import SharedLibrary, qt_refusal
+from desk.io import checkout, libraries, setup
+from desk.io import stamp as stamps
+from desk.io.checkout import SetupRefused, Wanted
+from desk.io.environment import qt_refusal
+from desk.io.libraries import SharedLibrary
 from desk.io.progress import Measure, Progress, StepFailed
 
 ROOT = Path(__file__).parents[2]
 BASE_PYTHON = getattr(sys, "_base_executable", sys.executable)
 # What runs before anything is installed.
+LAUNCHER_IO = ("checkout", "environment", "libraries", "stamp", "setup", "progress", "disk")
 LAUNCHER_MODULES = [
     "desk/__main__.py",
-    *(f"desk/io/{name}.py" for name in ("checkout", "environment", "setup", "progress", "disk")),
+    *(f"desk/io/{name}.py" for name in LAUNCHER_IO),
 ]
 
 AFTER_SET_UP = {"desk.app", "desk.log"}
@@ -144,7 +147,8 @@ def test_ci_on_an_old_python_says_so(tmp_path):
     ],
 )
 def test_command_line_decides_what_is_needed(line, platform, wanted):
-    assert checkout.wanted_by(line.split(), {"QT_QPA_PLATFORM": platform}) == wanted
+    found = checkout.wanted_by(line.split(), {"QT_QPA_PLATFORM": platform})
+    assert vars(found) == vars(wanted)
 
 
 def test_lock_without_a_group_is_refused(tmp_path):
@@ -167,7 +171,69 @@ def test_comments_of_the_lock_are_no_requirements(tmp_path):
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"python": 3}', '{"python":"3","groups":1}'])
 def test_stamp_that_cannot_be_read_is_none(tmp_path, text):
     (tmp_path / "desk-setup.json").write_text(text)
-    assert checkout.read_stamp(str(tmp_path)) is None
+    assert stamps.read_stamp(str(tmp_path)) is None
+
+
+@pytest.fixture
+def stamped(tmp_path):
+    """A checkout whose environment is nothing but an interpreter and a stamp."""
+    write_lock(tmp_path, "x==1", "y==2", "z==3")
+    python = Path(checkout.venv_python(own_venv(tmp_path)))
+    python.parent.mkdir(parents=True)
+    python.touch(0o755)
+    groups = {
+        name: checkout.digest(lines) for name, lines in checkout.read_groups(str(tmp_path)).items()
+    }
+    del groups["interop"]
+    stamp = stamps.Stamp(checkout.python_version(), groups, ["offscreen"])
+    stamps.write_stamp(own_venv(tmp_path), stamp)
+    return tmp_path
+
+
+def is_ready(folder, group="run", libraries_="offscreen"):
+    return checkout.is_ready(str(folder), Wanted((group,), libraries_, qt=True))
+
+
+def test_ready_is_what_the_stamp_says_of_lock_python_and_libraries(stamped, monkeypatch):
+    assert is_ready(stamped)
+    assert is_ready(stamped, "test")
+    assert not is_ready(stamped, "interop")
+    with monkeypatch.context() as linux:
+        linux.setattr(sys, "platform", "linux")
+        assert not is_ready(stamped, libraries_="xcb")
+    write_lock(stamped, "x==2", "y==2", "z==3")
+    assert not is_ready(stamped)
+    assert is_ready(stamped, "test")
+    monkeypatch.setattr(checkout, "python_version", lambda: "3.99")
+    assert not is_ready(stamped, "test")
+
+
+def test_a_stamp_without_its_end_is_not_trusted(stamped):
+    stamp = Path(own_venv(stamped), "desk-setup.json")
+    stamp.write_text(stamp.read_text()[:-1])
+    assert not is_ready(stamped)
+
+
+@pytest.mark.parametrize("lean", [True, False])
+def test_a_digest_is_sha_256_with_or_without_the_lean_modules(monkeypatch, lean):
+    if not lean:
+        for name in ("_sha2", "_sha256"):
+            monkeypatch.setitem(sys.modules, name, None)
+    said = hashlib.sha256(b"a\nb").hexdigest()
+    assert checkout.digest(["a", "b"]) == said
+
+
+def test_the_check_imports_nothing_that_a_start_would_wait_for(stamped):
+    code = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from desk.io import checkout
+assert checkout.is_ready({str(stamped)!r}, checkout.Wanted(("run",), "offscreen", qt=True))
+print(*({{"json", "typing", "re", "hashlib", "pathlib", "subprocess"}} & sys.modules.keys()))
+"""
+    # Without site: what an environment of this machine imports is not ours.
+    ended = subprocess.run([BASE_PYTHON, "-ISc", code], capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.stderr) == ("\n", "")
 
 
 # --- system packages ------------------------------------------------------------------------------
@@ -177,20 +243,20 @@ def test_stamp_that_cannot_be_read_is_none(tmp_path, text):
 def no_libraries(monkeypatch):
     """A machine without one of the libraries, where this process may not install."""
     lacking = (SharedLibrary("libdesk-none.so.9", "libdesk-none9"),)
-    monkeypatch.setattr(environment, "OFFSCREEN_LIBRARIES", lacking)
-    monkeypatch.setattr(environment, "XCB_LIBRARIES", ())
+    monkeypatch.setattr(libraries, "OFFSCREEN_LIBRARIES", lacking)
+    monkeypatch.setattr(libraries, "XCB_LIBRARIES", ())
     monkeypatch.setattr(setup, "_apt", lambda: None)
     monkeypatch.setattr(sys, "platform", "linux")
 
 
 def test_missing_library_is_found_and_named(no_libraries):
-    missing = environment.missing_libraries("offscreen")
-    assert environment.packages_of(missing) == ("libdesk-none9",)
+    missing = libraries.missing_libraries("offscreen")
+    assert libraries.packages_of(missing) == ("libdesk-none9",)
 
 
 def test_package_of_two_libraries_is_named_once():
     both = (SharedLibrary("a.so", "p"), SharedLibrary("b.so", "p"), SharedLibrary("c.so", "q"))
-    assert environment.packages_of(both) == ("p", "q")
+    assert libraries.packages_of(both) == ("p", "q")
 
 
 def test_without_the_right_to_install_the_line_to_type_is_told(no_libraries, monkeypatch, tmp_path):
@@ -379,13 +445,16 @@ def ready(first_starts, tmp_path):
     return tmp_path / "checkout"
 
 
+@pytest.mark.thorough
 @in_one_worker
+@pytest.mark.thorough
 def test_two_first_starts_at_once_both_run(first_starts):
     assert [(x.returncode, x.stdout) for x in first_starts[1]] == [
         (7, "[('deskrun', '1.0')] ['hello']\n")
     ] * 2
 
 
+@pytest.mark.thorough
 @in_one_worker
 def test_only_one_of_two_first_starts_sets_up(first_starts):
     said = "".join(ended.stderr for ended in first_starts[1])
@@ -394,12 +463,14 @@ def test_only_one_of_two_first_starts_sets_up(first_starts):
     assert said.count("2 of 2  Python packages (run): done in") == 1
 
 
+@pytest.mark.thorough
 @in_one_worker
 def test_second_start_sets_up_nothing(ready):
     ended = start(ready, "a", "b c")
     assert (ended.stdout, ended.stderr) == ("[('deskrun', '1.0')] ['a', 'b c']\n", "")
 
 
+@pytest.mark.thorough
 @in_one_worker
 def test_test_command_adds_its_group(ready):
     ended = start(ready, "test")
@@ -422,6 +493,7 @@ def test_interop_command_adds_an_environment_that_the_desk_does_not_see(ready):
     assert start(ready, "test", "--interop").stderr == ""
 
 
+@pytest.mark.thorough
 @in_one_worker
 @pytest.mark.parametrize("line", ["test", "test -k interop", "hello --interop"])
 def test_nothing_else_installs_third_party_clients(ready, line):
@@ -429,6 +501,7 @@ def test_nothing_else_installs_third_party_clients(ready, line):
     assert not Path(own_venv(ready, ".venv-interop")).exists()
 
 
+@pytest.mark.thorough
 @in_one_worker
 @pytest.mark.fault("T40")
 def test_file_that_is_not_the_locked_one_is_refused(ready):
@@ -441,6 +514,7 @@ def test_file_that_is_not_the_locked_one_is_refused(ready):
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.thorough
 @in_one_worker
 @pytest.mark.parametrize(
     ("signum", "status"),
@@ -457,40 +531,44 @@ def test_renewal_that_was_cut_off_is_begun_again(ready, signum, status):
     until = time.monotonic() + 60
     python = Path(checkout.venv_python(own_venv(ready)))
     # The interpreter is there again and pip is not yet: the worst moment.
-    while not (checkout.read_stamp(own_venv(ready)) is None and python.exists()):
+    while not (stamps.read_stamp(own_venv(ready)) is None and python.exists()):
         assert time.monotonic() < until
         time.sleep(0.005)
     cut_off.send_signal(signum)
     assert finish(cut_off).returncode == status
-    assert checkout.read_stamp(own_venv(ready)) is None
+    assert stamps.read_stamp(own_venv(ready)) is None
     ended = start(ready, "hello")
     assert (ended.returncode, ended.stdout) == (7, "[('deskrun', '2.0')] ['hello']\n")
 
 
+@pytest.mark.thorough
 @in_one_worker
 def test_unfinished_set_up_is_not_trusted(ready):
     wanted = Wanted(("run",), "offscreen", qt=False)
     assert checkout.is_ready(str(ready), wanted)
-    stamp = checkout.read_stamp(own_venv(ready))
-    checkout.begin(own_venv(ready))
+    stamp = stamps.read_stamp(own_venv(ready))
+    stamps.begin(own_venv(ready))
     (ready / ".venv/desk-setup.json").write_text(json.dumps(stamp._asdict()))
     assert not checkout.is_ready(str(ready), wanted)
     assert setup.must_start_afresh(str(ready))
 
 
+@pytest.mark.thorough
 @in_one_worker
 def test_set_up_by_another_python_is_made_again(ready):
-    stamp = checkout.read_stamp(own_venv(ready))
-    checkout.write_stamp(own_venv(ready), Stamp("3.10", stamp.groups, stamp.libraries))
+    stamp = stamps.read_stamp(own_venv(ready))
+    stamps.write_stamp(own_venv(ready), stamps.Stamp("3.10", stamp.groups, stamp.libraries))
     assert setup.must_start_afresh(str(ready))
 
 
+@pytest.mark.thorough
 @in_one_worker
 def test_environment_made_by_hand_is_kept(ready):
     (ready / ".venv/desk-setup.json").unlink()
     assert not setup.must_start_afresh(str(ready))
 
 
+@pytest.mark.thorough
 @in_one_worker
 def test_interpreter_that_has_everything_is_used_as_it_is(first_starts, tmp_path):
     source, _ = first_starts

@@ -114,8 +114,9 @@ def test_the_story_has_something_to_decide(good):
 
 @pytest.mark.fault("T32")
 @pytest.mark.parametrize("name", CLOCKS)
-def test_no_clock_changes_a_decision(name, good):
+def test_no_clock_changes_a_decision(name, good, figure):
     assert story(Clocked(**CLOCKS[name])) == good
+    figure(f"{name}: the same decisions, funding once")
 
 
 @pytest.mark.fault("T32")

@@ -20,6 +20,7 @@ def is_live(listener):
 
 @pytest.mark.fault("T20")
 @pytest.mark.parametrize("name", ["binance-usdm", "okx"])
+@pytest.mark.thorough
 def test_after_a_sleep_every_socket_is_new_at_once(name):
     async def scene():
         clock = SleepyClock()
@@ -101,6 +102,7 @@ def test_trades_alone_do_not_keep_a_socket():
     asyncio.run(scene())
 
 
+@pytest.mark.thorough
 def test_a_way_that_is_blocked_and_free_again_is_taken_again():
     async def scene():
         async with live_market("okx") as urls, proxied(urls["okx"]) as way:

@@ -200,6 +200,7 @@ def test_kill9_storm_of_whole_commands(tmp_path, figure):
     run_storm(tmp_path, 40, figure, started)
 
 
+@pytest.mark.thorough
 def test_a_killed_desk_leaves_no_market_behind(tmp_path):
     folder = tmp_path / "desk"
     with Console(folder) as console:
@@ -209,6 +210,7 @@ def test_a_killed_desk_leaves_no_market_behind(tmp_path):
     assert gone(market)
 
 
+@pytest.mark.thorough
 def test_a_killed_market_is_started_again_and_goes_on_from_its_state(tmp_path):
     with Console(tmp_path / "desk") as console:
         console.ask("deposit 100000 USDT")

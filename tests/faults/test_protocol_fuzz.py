@@ -112,6 +112,7 @@ def take(made, inputs):
 
 @pytest.mark.fault("T14")
 @given(st.data(), st.randoms(use_true_random=False), st.integers(1, 30))
+@pytest.mark.thorough
 def test_any_damage_to_a_young_connection(data, rng, inputs):
     connection = data.draw(st.sampled_from(sorted(corpora())))
     mutator = Mutator(rng, corpora()[connection])

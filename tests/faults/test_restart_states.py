@@ -95,7 +95,7 @@ def test_no_state_of_an_order_is_left_out():
 @pytest.mark.fault("T18")
 @pytest.mark.parametrize("held", HELD)
 @pytest.mark.parametrize("status", REACHED, ids=lambda status: status.value)
-def test_a_restart_with_an_order_in_any_state_is_the_same_desk(status, held):
+def test_a_restart_with_an_order_in_any_state_is_the_same_desk(status, held, figure):
     trader = holding(Trader(), HELD[held])
     fields, happens = REACHED[status]
     if status is OrderStatus.REJECTED:  # the book comes down to it while it is on its way
@@ -114,6 +114,7 @@ def test_a_restart_with_an_order_in_any_state_is_the_same_desk(status, held):
         nothing_is_doubled(desk)
     assert again.state.orders["one"].filled == trader.state.orders["one"].filled
     assert again.restarted().state.hash() == again.state.hash()
+    figure(f"{status.value} over {held}: the same desk, each fill once")
 
 
 def falls_to_it(trader):

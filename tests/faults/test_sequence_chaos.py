@@ -243,6 +243,7 @@ def test_a_mark_whose_stream_has_fallen_silent_is_not_live(dialect, kind, stream
 
 
 @pytest.mark.parametrize(("dialect", "kind", "stream"), SOURCES)
+@pytest.mark.thorough
 def test_a_mark_that_is_told_again_and_again_grows_old(dialect, kind, stream):
     seen = run_still(dialect, kind, stream, repeats=True)
     unstamped = stream == "@activeAssetCtx"

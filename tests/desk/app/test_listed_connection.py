@@ -84,7 +84,7 @@ class Listed:
         async with live_market("binance") as urls:
             task = asyncio.create_task(self.connection.run(urls[NAME]))
             try:
-                yield
+                yield task
             finally:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
@@ -160,6 +160,7 @@ class Fault(Exception):
     pass
 
 
+@pytest.mark.thorough
 def test_a_fault_in_a_venues_code_is_that_venues_alone_and_it_is_begun_anew(
     monkeypatch, caplog, listed
 ):
@@ -183,6 +184,34 @@ def test_a_fault_in_a_venues_code_is_that_venues_alone_and_it_is_begun_anew(
 
     assert "stopped by a fault of the desk's own (Fault), begun anew" in asyncio.run(scene())
     assert "a byte that nobody thought of" in caplog.text
+
+
+def test_a_fault_while_it_is_being_ended_does_not_keep_it_going(monkeypatch, caplog, listed):
+    """Of a group of tasks the fault comes out alone, and that it was to end would be forgotten."""
+
+    listening, faults = asyncio.Event(), []
+
+    async def fail_once_at_its_end():
+        listening.set()
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            faults.append(1)
+            if len(faults) == 1:
+                raise Fault("a socket that was closed already")
+
+    monkeypatch.setattr(listed.connection, "_keep_sockets", fail_once_at_its_end)
+    monkeypatch.setattr(listed_connection, "FAULT_PAUSE_S", 0.05)
+
+    async def scene():
+        async with listed.running() as task:
+            await listening.wait()
+            task.cancel()
+            await asyncio.wait([task], timeout=PATIENCE_S)
+            return task.cancelled()
+
+    assert asyncio.run(scene())
+    assert "a socket that was closed already" in caplog.text
 
 
 def test_a_fault_brings_back_no_instrument_that_the_listing_does_not_have(

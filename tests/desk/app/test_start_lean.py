@@ -2,6 +2,7 @@
 
 import ssl
 
+import pytest
 from helpers.journals import run_child
 
 from desk.app.options import VENUES, Options
@@ -11,10 +12,11 @@ from desk.io.tls import verified_tls
 from desk.sim.dialects import DIALECTS
 
 
+@pytest.mark.thorough
 def test_the_engine_reads_neither_the_simulator_nor_numpy():
     """A desk starts without what only its market, its charts and its stress need."""
     said = run_child(
-        "import sys, desk.app.session, desk.app.headless\n"
+        "import sys, desk.app.consoles, desk.app.headless\n"
         "print(sorted({m.split('.')[1] for m in sys.modules if m.startswith('desk.sim')}"
         " | {'numpy'} & sys.modules.keys()))"
     )

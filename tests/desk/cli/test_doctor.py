@@ -9,9 +9,9 @@ import pytest
 
 from desk.cli import doctor
 from desk.cli.doctor import Row, folder_rows, prevents_start, run
-from desk.io import environment
+from desk.io import libraries
 from desk.io.clock import ManualClock
-from desk.io.environment import SharedLibrary
+from desk.io.libraries import SharedLibrary
 from desk.model.errors import InputError
 
 
@@ -29,6 +29,7 @@ def rows_of(capsys):
     return {row["name"]: row for row in document["rows"]}
 
 
+@pytest.mark.thorough
 @pytest.mark.qt
 def test_this_machine_can_start_offscreen(monkeypatch, capsys, desk_folder):
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
@@ -41,6 +42,7 @@ def test_this_machine_can_start_offscreen(monkeypatch, capsys, desk_folder):
     assert list(desk_folder.iterdir()) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.qt
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 is Linux's")
 def test_missing_display_prevents_a_start_under_x(monkeypatch, capsys, desk_folder):
@@ -68,7 +70,7 @@ def qt_rows(monkeypatch):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="apt is Debian's")
 def test_missing_library_is_named_with_its_package(monkeypatch, qt_rows):
     lacking = (SharedLibrary("libdesk-none.so.9", "libdesk-none9"),)
-    monkeypatch.setattr(environment, "OFFSCREEN_LIBRARIES", lacking)
+    monkeypatch.setattr(libraries, "OFFSCREEN_LIBRARIES", lacking)
     row = qt_rows(({}, "it died"), {"QT_QPA_PLATFORM": "offscreen"})["system libraries (offscreen)"]
     assert prevents_start(row)
     assert row.value == "1"

@@ -350,6 +350,7 @@ def test_a_bad_line_says_what_was_expected_and_found(line, expected, found):
 
 
 @given(st.text(max_size=80))
+@pytest.mark.thorough
 def test_any_text_is_a_command_or_a_line_error(text):
     said = None
     try:

@@ -68,6 +68,7 @@ def test_ready_line_names_the_addresses_and_sigterm_ends_it_cleanly():
         assert ended(process) == (0, "")
 
 
+@pytest.mark.thorough
 def test_it_ends_with_its_parent():
     with market("--parent") as (process, _):
         process.stdin.close()
@@ -75,6 +76,7 @@ def test_it_ends_with_its_parent():
         assert ended(process) == (0, "")
 
 
+@pytest.mark.thorough
 def test_it_can_be_told_to_end_while_it_follows_its_parent():
     with market("--parent") as (process, _):
         process.send_signal(signal.SIGTERM)
@@ -82,6 +84,7 @@ def test_it_can_be_told_to_end_while_it_follows_its_parent():
         assert process.stderr.read() == ""
 
 
+@pytest.mark.thorough
 def test_it_goes_on_from_its_saved_state(tmp_path):
     state = tmp_path / "market.state"
     with market("--state", str(state), "--speed", "100") as (process, ready):
@@ -102,6 +105,7 @@ def test_it_goes_on_from_its_saved_state(tmp_path):
 
 
 @pytest.mark.parametrize("damage", [b"", b"nonsense", None], ids=["empty", "nonsense", "torn"])
+@pytest.mark.thorough
 def test_a_damaged_state_is_told_and_replaced(tmp_path, damage):
     state = tmp_path / "market.state"
     if damage is None:
@@ -120,6 +124,7 @@ def test_a_damaged_state_is_told_and_replaced(tmp_path, damage):
     assert decode_state(state.read_bytes()).market.time_ms > 0
 
 
+@pytest.mark.thorough
 def test_a_state_that_cannot_be_written_is_told_once_and_the_market_goes_on(tmp_path):
     with market("--state", str(tmp_path / "missing" / "market.state")) as (process, ready):
         assert best_prices(ready)[0] > 0
@@ -157,6 +162,7 @@ def test_bad_usage_is_refused_in_one_line(arguments, found):
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.thorough
 def test_a_taken_port_is_refused():
     with market() as (_, ready):
         port = ready["spot"]["rest"].rpartition(":")[2]

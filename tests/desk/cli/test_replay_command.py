@@ -252,6 +252,7 @@ FACTS = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "venue", "instrument"), CAPTURES, ids=lambda x: x)
 def test_a_real_capture_ends_in_the_venues_own_book(capsys, name, venue, instrument):
     path = shared(f"data/captures/binance/{name}.jsonl.gz")

@@ -208,6 +208,7 @@ def test_a_recording_that_was_cut_short_is_reported_and_said_so(report, tmp_path
     assert "cut short; read as far as line 7" in report.err
 
 
+@pytest.mark.thorough
 def test_the_same_frames_give_the_same_report_in_either_format(report, tmp_path):
     source = str(shared("data/captures/binance/dev_usdm_ethusdt_20240808_first60s.jsonl.gz"))
     recording = Recording(CATALOGUE.get("ETHUSDT-PERP.BINANCE")).open(b.USDM, after_ms=0)
@@ -257,6 +258,7 @@ def test_a_hyperliquid_capture_needs_its_venue_only(report):
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
+@pytest.mark.thorough
 def test_a_recording_with_any_bytes_changed_is_reported_or_refused(tmp_path, capsys, data):
     recording = Recording(*instruments(SWAP)).open("okx").receive("okx", *okx_frames())
     request = RestRequest("okx", "/api/v5/public/instruments", SWAP)

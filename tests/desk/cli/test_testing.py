@@ -72,12 +72,14 @@ def test_red_linter_makes_the_whole_red(project, monkeypatch, capfd):
     assert any(line.startswith("lint") and "RED" in line for line in out)
 
 
+@pytest.mark.thorough
 def test_red_test_makes_the_whole_red(project, capfd):
     (project / "tests/test_bad.py").write_text("def test_bad(): assert 1 == 2")
     assert run([]) == 1
     assert last_line(capfd) == "2 passed, 1 failed, 1 skipped"
 
 
+@pytest.mark.thorough
 def test_error_beside_a_test_counts_as_failed(project, capfd):
     (project / "tests/test_bad.py").write_text("import nothing_of_the_kind")
     assert run([]) == 1
@@ -150,6 +152,7 @@ def test_crashed_pytest_is_a_failure_and_not_nothing(tmp_path):
     assert testing._counts(tmp_path / "absent.xml", 139) == Counts(0, 1, 0)
 
 
+@pytest.mark.thorough
 def test_told_to_end_it_ends_its_tests_first(project):
     (project / "tests/test_sample.py").write_text(
         "import pathlib, signal\n"

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from helpers import binance_frames as b
+from helpers import coinbase_frames as c
 from helpers.hasty import Hasty
 from websockets.asyncio.server import serve
 from websockets.exceptions import ConnectionClosed
@@ -19,8 +20,15 @@ from desk.io import pump, retry
 from desk.io.clock import SystemClock
 from desk.io.connection import Connection
 from desk.model.errors import InputError
-from desk.model.market_data import BookDelta, BookLost, BookSnapshot, FeedStatus, MarkPrice
-from desk.venues.protocol import SocketUrls
+from desk.model.market_data import (
+    BookDelta,
+    BookLost,
+    BookSnapshot,
+    FeedStatus,
+    InstrumentListed,
+    MarkPrice,
+)
+from desk.venues.protocol import RestRequest, SocketUrls
 
 PATIENCE_S = 10.0
 
@@ -183,10 +191,10 @@ def test_every_wanted_stream_is_asked_for_again_after_a_reconnect():
     asyncio.run(scene())
 
 
-def hasty(**limits):
+def hasty(make=b.protocol, **limits):
     """What makes protocols whose sockets are given up sooner."""
     limits = {"silence_ms": 300, "first_data_ms": 300, "life_ms": None} | limits
-    return lambda: Hasty(b.protocol(), **limits)
+    return lambda: Hasty(make(), **limits)
 
 
 @pytest.mark.fault("T42")
@@ -216,6 +224,33 @@ def test_data_that_stop_behind_a_polite_socket_are_noticed():
             assert venue.paths.count("/public/stream") == 1
             down = [e for e in heard if isinstance(e, FeedStatus) and not e.up]
             assert "/market/stream no data for" in down[0].reason
+
+    asyncio.run(scene())
+
+
+class OnlyHeartbeats(Venue):
+    """A Coinbase that says again and again that it is there, and nothing else."""
+
+    async def socket(self, socket):
+        self.sockets.append(socket)
+        self.note()
+        theirs = c.Venue()
+        with suppress(ConnectionClosed):
+            while True:
+                frame = theirs.frame("heartbeats", c.heartbeat(theirs.number))
+                await socket.send(frame.decode())
+                await asyncio.sleep(0.02)
+
+
+@pytest.mark.thorough
+def test_a_socket_that_brings_nothing_but_heartbeats_is_left():
+    async def scene():
+        venue = OnlyHeartbeats()
+        async with pumping(venue, make=hasty(c.protocol)) as heard:
+            await venue.until(lambda: len(venue.sockets) >= 2)
+            assert heard.connection.counters.rejected == 0
+            reasons = [e.reason for e in heard if isinstance(e, FeedStatus) and not e.up]
+            assert "no data for" in reasons[0]
 
     asyncio.run(scene())
 
@@ -304,6 +339,7 @@ def test_a_refused_snapshot_is_asked_for_again():
     asyncio.run(scene())
 
 
+@pytest.mark.thorough
 def test_a_venue_that_asks_to_wait_is_left_alone():
     async def scene():
         venue = Venue()
@@ -454,6 +490,33 @@ def test_a_fault_of_the_sink_ends_the_pump_and_leaves_nothing():
     asyncio.run(scene())
 
 
+def test_a_protocol_that_failed_hears_nothing_more_of_what_came_with_it():
+    """Its state is that of the middle of a frame: what it would tell is nothing to act on."""
+
+    async def scene():
+        venue, heard = Venue(), []
+
+        async def burst(socket, streams):
+            for _ in range(1_000):
+                socket.protocol.send_text(b.wrapped("btcusdt@markPrice@1s", b.mark()))
+            socket.transport.write(b"".join(socket.protocol.data_to_send()))
+
+        class Failing(Hasty):
+            def receive_frame(self, frame, ts_recv_ns):
+                heard.append(b"markPrice" in frame)
+                if heard[-1]:
+                    raise ZeroDivisionError
+
+        venue.speak = burst
+        async with served(venue) as urls:
+            with pytest.raises(ExceptionGroup) as raised:
+                await connected(urls, [], lambda: Failing(b.protocol())).run()
+        assert raised.group_contains(ZeroDivisionError)
+        assert heard.count(True) == 1
+
+    asyncio.run(scene())
+
+
 @pytest.mark.fault("T35")
 @pytest.mark.parametrize(
     "urls",
@@ -532,3 +595,49 @@ def test_a_tap_hears_what_the_protocol_heard_and_what_was_sent():
         assert ends == ["/public/stream", "/market/stream"]
 
     asyncio.run(scene())
+
+
+BTC = b.CATALOGUE.get("BTCUSDT-PERP.BINANCE")
+
+
+@pytest.mark.parametrize("ends_before", [False, True], ids=["while it runs", "after its end"])
+def test_new_terms_are_told_before_a_protocol_that_uses_them_however_often_it_is_made(ends_before):
+    """A fault while new sockets get ready makes their protocol once more."""
+    listed = InstrumentListed(BTC.id, BTC, 1)
+
+    async def scene():
+        venue = Venue()
+        async with pumping(venue) as heard:
+            made = heard.connection
+            await venue.until(lambda: BookSnapshot in kinds(heard))
+            old = made.protocol
+            made.remake(b.protocol, "the listing has changed", [listed])
+            assert made.protocol is old, "its sockets are in use"
+            if not ends_before:
+                made.remake(b.protocol, "begun anew after a fault")
+                await venue.until(lambda: made.protocol is not old)
+        if ends_before:
+            made.remake(b.protocol, "begun anew after a fault")
+        assert made.protocol is not old
+        assert heard.count(listed) == 1
+        made.remake(b.protocol, "another fault")
+        assert heard.count(listed) == 1, "what was told is not told again"
+
+    asyncio.run(scene())
+
+
+def test_what_a_protocol_has_learnt_goes_over_to_the_next():
+    nowhere = SocketUrls(rest="http://127.0.0.1:9", ws="ws://127.0.0.1:9")
+    heard = []
+    made = connected(nowhere, heard, b.protocol)
+    made.protocol.receive_response(
+        RestRequest("binance-usdm", "/fapi/v1/fundingInfo", "fundingInfo", "funding"),
+        b.raw([{"symbol": BTC.symbol, "fundingIntervalHours": 4}]),
+        1,
+    )
+    before = made.protocol
+    made.remake(b.protocol, "a test")
+    assert made.protocol is not before
+    made.protocol.receive_frame(b.wrapped("btcusdt@markPrice@1s", b.mark()), 2)
+    (mark,) = made.protocol.events_received()
+    assert mark.funding_interval_h == 4

@@ -96,6 +96,7 @@ def test_nothing_to_append_is_nothing_done(open_journal, held):
     assert read_anchor(held.path / "journal.anchor").seq == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("start", [0, 1, 2, 1_000, 1_001, 1_002, 2_001, 2_002, 9_999])
 def test_rows_can_be_read_from_anywhere(open_journal, start):
     journal = open_journal()

@@ -10,7 +10,18 @@ from helpers.journals import child_environment, run_child
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.io.journal_chain import EMPTY, GENESIS, Head, canonical, checked, linked, row_of
+from desk.io.journal_chain import (
+    EMPTY,
+    GENESIS,
+    Head,
+    Record,
+    canonical,
+    chain_hash,
+    checked,
+    checked_head,
+    linked,
+    row_of,
+)
 from desk.model.errors import InputError, JournalBroken
 from desk.model.journal import Entry
 
@@ -202,3 +213,44 @@ def test_a_row_moved_to_another_place_does_not_hold():
 
     with pytest.raises(JournalBroken, match="the hash does not hold"):
         checked("journal.db", EMPTY, tuple(two._replace(seq=1)))
+
+
+def told(follow, payload):
+    """What following a chain of one hashed row comes to: its head, or what is wrong with it."""
+    record = Record(
+        seq=1, time_ms=0, type=b"kill", id=None, account=None,
+        payload=payload, hash=chain_hash(GENESIS, 1, payload),
+    )  # fmt: skip
+    try:
+        return follow("j", EMPTY, record)
+    except JournalBroken as broken:
+        return broken.what
+
+
+@pytest.mark.parametrize(
+    ("value", "holds"),
+    [
+        (b'"\xff"', False),
+        (b'{"\xff":1}', False),
+        (b'"\xed\xa0\x80"', False),
+        (b'"\\ud800"', False),
+        (b"[" * 3000 + b"]" * 3000, False),
+        (b"1" * 4301, False),
+        (b"01", False),
+        ('"價格"'.encode(), True),
+        (b"1" * 4300, True),
+        (b"[1e999,-1e999]", True),
+        (b"1.50", True),
+        (b'"' + b"x" * 5000 + b'"', True),
+    ],
+)
+def test_a_proof_holds_what_a_replay_reads_and_nothing_else(value, holds):
+    payload = b'{"data":{"a":' + value + b'},"type":"kill"}'
+    read = told(lambda *given: checked(*given)[0], payload)
+    assert told(lambda path, head, record: checked_head(path, head, [record]), payload) == read
+    assert isinstance(read, Head) is holds
+
+
+def test_a_number_that_is_not_whole_is_read_as_it_is_written():
+    payload = b'{"data":{"a":1.50,"b":-1e999},"type":"kill"}'
+    assert told(checked, payload)[1].entry.data == {"a": "1.50", "b": "-1e999"}

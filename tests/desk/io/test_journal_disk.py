@@ -268,6 +268,7 @@ def check_failed_sync(folder, number: int, failing_call) -> None:
     check_latched(folder, said)
 
 
+@pytest.mark.thorough
 @pytest.mark.fault("T11")
 @pytest.mark.parametrize("number", range(1, 8))
 def test_a_failed_sync_is_not_acknowledged_and_latches(failing_call, tmp_path, number):

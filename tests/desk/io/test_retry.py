@@ -80,6 +80,7 @@ def test_dice_that_always_say_at_once_are_bounded_too():
     assert knocks[-1] > 38 * 60 * S, "it never gives up"
 
 
+@pytest.mark.thorough
 def test_it_never_gives_up():
     knocks = refused(random.Random(3).random, minutes=300, takes_s=3.0)
     assert most_in_ten_minutes(knocks) <= 30

@@ -80,6 +80,7 @@ def test_a_request_to_nobody_has_no_answer_and_binds_nobody():
     asyncio.run(scene())
 
 
+@pytest.mark.thorough
 def test_sockets_to_the_world_keep_the_venue_s_limit_and_those_on_this_machine_have_none():
     async def scene(urls, connects):
         clock = ManualClock()

@@ -20,6 +20,7 @@ print(run_seed(int(sys.argv[1]), float(sys.argv[2])).digest)
 """
 
 
+@pytest.mark.thorough
 def test_a_seed_breaks_no_promise():
     report = run_seed(1, 8.0)
 
