@@ -31,6 +31,7 @@ from desk.model.order_commands import CancelScope
 from desk.model.orders import Side
 from ui.arming import Arming
 from ui.confirming import Confirming
+from ui.exchange import Answer as DeskAnswer
 from ui.exchange import Exchange
 from ui.panels.strips import REASON_MIN, Answer, Strip
 from ui.panels.ticket import TicketPanel
@@ -59,6 +60,8 @@ class Actions(QObject):
 
     unsent = Signal(str)
     """A command could not be sent, in words."""
+    unanswered = Signal(object)
+    """A close or a reversal that the desk may have or not: it went before it could answer."""
 
     def __init__(self, pump: Pump, arming: Arming, strip: Strip, ticket: TicketPanel) -> None:
         super().__init__(pump)
@@ -149,9 +152,10 @@ class Actions(QObject):
         self.confirming.ask(
             "close",
             tr(
-                "Close {percent} % of {instrument} at market?",
+                "Close {percent} % of {instrument} of {account} at market?",
                 percent=percent,
                 instrument=symbol(instrument),
+                account=account,
             ),
             tr("Close it"),
             lambda: self._send_once(close),
@@ -165,8 +169,9 @@ class Actions(QObject):
         self.confirming.ask(
             "reverse",
             tr(
-                "Turn {instrument} round at market: twice its quantity?",
+                "Turn {instrument} of {account} round at market: twice its quantity?",
                 instrument=symbol(instrument),
+                account=account,
             ),
             tr("Reverse it"),
             lambda: self._send_once(reverse),
@@ -183,14 +188,20 @@ class Actions(QObject):
             lambda: self._ticket.state.sent(self._send_if_armed("ticket", order)),
         )
 
-    def _send_once(self, command: Command) -> None:
+    def _send_once(self, command: ClosePosition | ReversePosition) -> None:
         """Twice the same trade of a position is one, until the desk has answered the first."""
+
+        def answered(answer: DeskAnswer) -> None:
+            self._unanswered.remove(same)
+            if answer is None:
+                self.unanswered.emit(command)
+
         same = msgspec.structs.replace(command, id="")
         if not self._arming.is_armed("positions"):
             return
         if same in self._unanswered:
             self.unsent.emit(tr("The same is on its way: it is sent once."))
-        elif self.exchange.send(command, lambda _: self._unanswered.remove(same)):
+        elif self.exchange.send(command, answered):
             self._unanswered.append(same)
 
     def _send_if_armed(self, surface: str, command: Command) -> int | None:

@@ -76,10 +76,20 @@ class AlertDesk(QObject):
             orders.open_page(page)
             go_to(widget)
 
+        def open_alerts() -> None:
+            open_page(orders.alerts, orders.alerts.raised)
+
+        def see_all() -> None:
+            """Only what is on the screen can have been seen: else it is brought there."""
+            if orders.alerts.isVisible():
+                orders.alerts.see_all()
+            elif self._frame is not None and unseen(self._frame):
+                open_alerts()
+
         return {
-            "focus_alerts": lambda: open_page(orders.alerts, orders.alerts.raised),
+            "focus_alerts": open_alerts,
             "focus_blotter": lambda: open_page(orders.blotter, orders.blotter.filter),
-            "alerts_seen": orders.alerts.see_all,
+            "alerts_seen": see_all,
             "set_alert": self.ask,
         }
 

@@ -54,6 +54,6 @@ class ChartDesk(QObject):
 
     def _show_again(self) -> None:
         window = self._window
-        window.workspace.note_window()
+        window.workspace.note()
         if window.pump.frame is not None:
             window.display.show_frame(window.pump.frame)

@@ -19,11 +19,13 @@ from PySide6.QtWidgets import QMenu
 from desk.engine.snapshot import DeskFrame, MarketView
 from desk.model.orders import Side
 from ui.arming import Arming
+from ui.menus import passing_menu
 from ui.order_hands import OrderHands
 from ui.panels.chart import ChartPanel
 from ui.panels.ladder_words import Said
 from ui.surface_lock import SurfaceLock
 from ui.theme import Theme
+from ui.under_pointer import NOT_AIMED_AT, UnderPointer
 from ui.viewmodels.chart import PriceLine
 from ui.viewmodels.gestures import Intent, Move, Terms, intent_at, take_up
 from ui.viewmodels.translation import tr
@@ -66,6 +68,8 @@ class ChartHands(QObject):
         self._grip = 0.0
         """Pixels from the line at which it was taken up."""
         self._pressed: tuple[QPointF, Intent] | None = None
+        self._under = UnderPointer[float | None]()
+        """The price that the pointer was brought to."""
         self.said: Said | None = None
         self.menu: QMenu | None = None
         panel.plot_loaded.connect(self._attach)
@@ -75,6 +79,14 @@ class ChartHands(QObject):
         if plot is not None:
             self.said = Said(self._theme, plot)
             plot.installEventFilter(self)
+        if self._panel.moves is not None:
+            self._panel.moves.moved.connect(self._aim_again)
+
+    def _aim_again(self) -> None:
+        """A hand has zoomed or panned: another price under the pointer is its own doing."""
+        plot, place = self._panel.plot, self._under.place
+        if plot is not None and place is not None:
+            self._under.bring(place, plot.price_at(plot.mapFromGlobal(place)))
 
     def show_frame(self, frame: DeskFrame, _: object = None) -> None:
         """The newest frame of the chart's instrument: what is in the hand may have gone."""
@@ -133,15 +145,26 @@ class ChartHands(QObject):
                 self._offer(line, event)
             return True
         plot.setFocus()
-        if line is not None and event.modifiers() == Qt.KeyboardModifier.NoModifier:
-            self._take(plot, line, at)
-        elif (aim := self._aim(plot, at, event.modifiers())) is not None:
+        taken = line if event.modifiers() == Qt.KeyboardModifier.NoModifier else None
+        aim = self._aim(plot, at, event.modifiers())
+        if (taken is not None or aim is not None) and self._has_come(plot, event):
+            self._tell(Decimal(plot.price_at(at) or 0), NOT_AIMED_AT)
+        elif taken is not None:
+            self._take(plot, taken, at)
+        elif aim is not None:
             self._pressed = (at, aim)
             plot.held = True
         return line is not None or event.modifiers() != Qt.KeyboardModifier.NoModifier
 
+    def _has_come(self, plot: PricePlot, event: QMouseEvent) -> bool:
+        """Whether another price has come under a pointer that rests; a hair is none."""
+        at = event.position()
+        aimed = self._under.aimed(event.globalPosition(), plot.price_at(at))
+        return aimed is None or abs(plot.y_of(aimed) - at.y()) > STILL
+
     def _move(self, plot: PricePlot, event: QMouseEvent) -> None:
         at = event.position()
+        self._under.moved(event.globalPosition(), plot.price_at(at))
         if self.held is not None:
             self._carry(plot, at)
         elif self._pressed is not None:
@@ -251,8 +274,7 @@ class ChartHands(QObject):
 
     def _offer(self, line: PriceLine, event: QMouseEvent) -> None:
         """A menu with one entry: a line is near others, so the order is named first."""
-        self.menu = QMenu(self._panel)
-        self.menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.menu = passing_menu(self._panel)
         words = tr("Cancel {what} {shown}", what=line.text, shown=line.shown)
         tell = partial(self._tell, Decimal(str(line.price)))
         self.menu.addAction(words).triggered.connect(partial(self._cancel, line.order, tell))

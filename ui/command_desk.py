@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from desk.model.commands import Ask, TypedLine
 from desk.model.events import Answered
@@ -19,6 +19,7 @@ from ui.viewmodels.command_line import (
     completions_of,
     outcome_of,
     reading_of,
+    takes_risk_away,
 )
 from ui.viewmodels.tone import Tone
 from ui.viewmodels.translation import tr
@@ -31,6 +32,9 @@ UNSENT = Reading(tr("The desk cannot be reached: nothing was sent."), Tone.DANGE
 
 class CommandDesk(QObject):
     """One question of each kind in flight, always about the newest line."""
+
+    kept = Signal()
+    """The history is to be written."""
 
     def __init__(
         self,
@@ -50,6 +54,8 @@ class CommandDesk(QObject):
         self._asked: dict[str, str] = {}
         """Kind of question → the line that it is about."""
         self._waits = False
+        self._ids: dict[str, str] = {}
+        """Line → its id, while no answer has come: the same line once more is the same command."""
         field.options = options
         field.textChanged.connect(self._look)
         field.entered.connect(self._send)
@@ -67,6 +73,7 @@ class CommandDesk(QObject):
     # ---- while it is typed ------------------------------------------------------------------
 
     def _look(self, text: str) -> None:
+        self._options.let_go()
         if not text.strip():
             self._options.hide()
             self._say(None)
@@ -95,7 +102,8 @@ class CommandDesk(QObject):
             if about == "line":
                 reading = reading_of(answer.data)
                 self._say(reading if reading.text else None)
-            elif self._field.hasFocus():
+            elif self._field.hasFocus() and not self._options.is_moved_in():
+                # A row that is chosen stays: Return must take it, and not send the line.
                 self.completions = completions_of(answer.data, now)
                 self._options.show_options(self.completions, self._field)
 
@@ -121,7 +129,8 @@ class CommandDesk(QObject):
         text = self._field.text().strip()
         if not text or self._waits or not self._field.hasFocus():
             return
-        line = TypedLine(id=new_id(), text=text, armed=self._arming.is_armed("command"))
+        identity = self._ids.setdefault(text, new_id())
+        line = TypedLine(id=identity, text=text, armed=self._arming.is_armed("command"))
         self._options.hide()
         self._waits = True
         self._say(SENT)
@@ -139,6 +148,8 @@ class CommandDesk(QObject):
         said = outcome_of(answer)
         if answer is not None:
             self._keep(text)
+        if answer is not None or takes_risk_away(text):
+            self._ids.pop(text, None)
         if said.tone is Tone.TEXT2 and self._field.text().strip() == text:
             self._field.clear()
         self._say(said)
@@ -147,4 +158,4 @@ class CommandDesk(QObject):
         self.history.add(text)
         if self._store is not None:
             self._store.put(GROUP, {"history": "\n".join(self.history.kept())})
-            self._store.write()
+            self.kept.emit()

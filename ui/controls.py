@@ -56,6 +56,8 @@ class Button(QPushButton):
         self.icon_name = icon
         self.second = ""
         self.dashed = False
+        self.is_old = False
+        """The second line is a figure that is not one of now."""
         self.pixels = 12
         self.setAutoDefault(False)
         self.setAccessibleName(name or text)
@@ -68,6 +70,12 @@ class Button(QPushButton):
             self.second, self.kind = second, kind
             self.setText(text)
             self.setAccessibleName(f"{text} {second}".strip())
+            self.update()
+
+    def show_old(self, old: bool) -> None:
+        """Paint the second line as an old figure, or not any more."""
+        if old != self.is_old:
+            self.is_old = old
             self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -117,7 +125,8 @@ class Button(QPushButton):
             upper = QRectF(box.left(), box.top() + 5, box.width(), box.height() / 2 - 4)
             lower = QRectF(box.left(), box.center().y() + 1, box.width(), box.height() / 2 - 6)
             ink.text(token, face, label, upper, Align.CENTER)
-            ink.text(token, self.theme.face(11), self.second, lower, Align.CENTER)
+            second = "stale" if self.is_old else token
+            ink.text(second, self.theme.face(11), self.second, lower, Align.CENTER)
             return
         if not self.icon_name:
             ink.text(token, face, label, box, Align.CENTER)

@@ -83,7 +83,8 @@ class Display(QObject):
             self._panes.watch.show_frame(frame, self.selected)
         self.priced.emit(frame, self.selected)
         self._panes.area.fit_front()
-        if not self.pacing.show(frame):
+        if not self.pacing.show(frame) and not self._rest.isActive():
+            # Begun anew by every frame it would never end where frames come quicker than it.
             self._rest.start()
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QPoint, QRectF, QSize, Signal
 from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QMoveEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -54,6 +56,8 @@ class TitleBar(QWidget):
         self.is_past = False
         """Its panel shows the past, which a window of its own has to say by itself."""
         self.setFixedHeight(TITLE)
+        self._left: list[QWidget] = []
+        self._right: list[QWidget] = []
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(0, 0, 6, 0)
         self.row.setSpacing(6)
@@ -64,14 +68,17 @@ class TitleBar(QWidget):
         """Put a control in the place of the title's words."""
         self.title = ""
         self.row.insertWidget(0, widget)
+        self._left.append(widget)
 
     def add_right(self, widget: QWidget) -> None:
         """Put a control before the float button."""
         self.row.insertWidget(self.row.count() - 1, widget)
+        if widget not in self._right:
+            self._right.append(widget)
 
     def add_lock(self, lock: QWidget) -> None:
         """The surface's lock, beside the float button: what it frees is this dock."""
-        self.row.insertWidget(self.row.count() - 1, lock)
+        self.add_right(lock)
 
     def say(self, note: str) -> None:
         """Show a note at the right."""
@@ -123,16 +130,19 @@ class TitleBar(QWidget):
 
     def _between(self, left: float, right: float) -> tuple[float, float]:
         """What the controls at either side of the stretch leave."""
-        is_left = True
-        for item in (self.row.itemAt(number) for number in range(self.row.count() - 1)):
-            widget = None if item is None else item.widget()
-            if widget is None:
-                is_left = False
-            elif is_left:
-                left = max(left, float(widget.x() + widget.width()))
-            else:
-                right = min(right, widget.x() - 8.0)
+        for one in self._here(self._left):
+            left = max(left, float(one.x() + one.width()))
+        for one in self._here(self._right):
+            right = min(right, one.x() - 8.0)
         return left, right
+
+    def _here(self, controls: list[QWidget]) -> Iterator[QWidget]:
+        """Those that have not been put elsewhere since.
+
+        Qt's layout is not asked for its items: a wrapper that is held outlives its item, and what
+        is made at that address later comes back as the item.
+        """
+        return (one for one in controls if one.parentWidget() is self)
 
 
 class Dock(QDockWidget):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
@@ -13,24 +13,27 @@ from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QTabBar, QWidget
 
 from ui.dock import TITLE, Dock
+from ui.dock_hold import let_go
 from ui.dock_look import DockStyle, TabLook
 from ui.layouts import (
     GAP,
     TALL,
     Box,
     Node,
-    Split,
     Stack,
     Wishes,
+    extent_of,
+    handle_of,
     keys_of,
     places,
+    stacks_of,
     without,
 )
 from ui.paint import painting
 from ui.theme import Theme
 
-STATE_VERSION = 1
-"""Of what Qt writes of the docks; another one is not taken."""
+STATE_VERSION = 2
+"""Of what Qt writes of the docks; another one is not taken. 1 could hold windows with tabs."""
 _GONE = "gone"
 """Name of a tab bar that no place has any more."""
 
@@ -52,10 +55,10 @@ class DockArea(QMainWindow):
         self.setStyle(self._style)
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setDockNestingEnabled(True)
+        # Not GroupedDragging: docks dropped on one that floats become a window of Qt's own with
+        # tabs, and Qt ends the process when the layout changes while there is one.
         self.setDockOptions(
-            QMainWindow.DockOption.AllowNestedDocks
-            | QMainWindow.DockOption.AllowTabbedDocks
-            | QMainWindow.DockOption.GroupedDragging
+            QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks
         )
         self.setContentsMargins(0, GAP, 0, GAP)
         self._tabs = TabLook(theme, self)
@@ -139,6 +142,14 @@ class DockArea(QMainWindow):
         for _, part in node.parts:
             self._split(part)
 
+    def _put_up_anew(self) -> None:
+        """Put everything up as it is: where a stack has lost docks to another, Qt keeps a tab bar
+        for what is left and gives the same one away, and ends the process when a tab is moved.
+        """
+        state = self.saveState(STATE_VERSION)
+        self._clear()
+        self.restoreState(state, STATE_VERSION)
+
     def _show_tab_bars(self) -> None:
         """Qt does not show the bar of docks that were put together in a window on the screen."""
         for bar in self.findChildren(QTabBar):
@@ -146,7 +157,7 @@ class DockArea(QMainWindow):
                 bar.show()
 
     def _bring_fronts(self) -> None:
-        for stack in () if self._tree is None else _stacks(self._tree):
+        for stack in () if self._tree is None else stacks_of(self._tree):
             self.docks[stack.keys[0]].raise_()
 
     def restore(self, state: bytes, tree: Node, host: str) -> bool:
@@ -191,6 +202,7 @@ class DockArea(QMainWindow):
         self.setUpdatesEnabled(False)
         try:
             with self._unnoticed():
+                let_go(self, self.docks.values())
                 yield
         finally:
             self.setUpdatesEnabled(updates)
@@ -254,8 +266,9 @@ class DockArea(QMainWindow):
             dock.setFloating(False)
             self.tabifyDockWidget(self.docks[host], dock)
             dock.show()
+            self._put_up_anew()
             dock.raise_()
-            self._show_tab_bars()
+        self.turned.emit()
         self._touch()
 
     def bring_up(self, widget: QWidget) -> None:
@@ -287,8 +300,8 @@ class DockArea(QMainWindow):
     def _resize(self, node: Node, boxes: dict[str, Box]) -> None:
         if isinstance(node, Stack):
             return
-        handles = [_handle(part) for _, part in node.parts]
-        extents = [_extent(part, boxes, across=node.across) for _, part in node.parts]
+        handles = [handle_of(part) for _, part in node.parts]
+        extents = [extent_of(part, boxes, across=node.across) for _, part in node.parts]
         way = _ACROSS if node.across else _DOWN
         self.resizeDocks([self.docks[key] for key in handles], extents, way)
         for _, part in node.parts:
@@ -366,26 +379,3 @@ class DockArea(QMainWindow):
 
 def _is_docked(dock: Dock) -> bool:
     return not dock.isHidden() and not dock.isFloating()
-
-
-def _stacks(node: Node) -> Iterator[Stack]:
-    if isinstance(node, Stack):
-        yield node
-    else:
-        for _, part in node.parts:
-            yield from _stacks(part)
-
-
-def _handle(part: Node) -> str:
-    """The dock by which a part is sized: Qt sizes the innermost split around it that runs so."""
-    if isinstance(part, Split):
-        alone = [node for _, node in part.parts if isinstance(node, Stack)]
-        part = alone[0] if alone else part
-    return next(keys_of(part))
-
-
-def _extent(part: Node, boxes: dict[str, Box], *, across: bool) -> int:
-    inside = [boxes[key] for key in keys_of(part)]
-    if across:
-        return max(1, max(b.x + b.width for b in inside) - min(b.x for b in inside))
-    return max(1, max(b.y + b.height for b in inside) - min(b.y for b in inside))

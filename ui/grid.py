@@ -16,6 +16,8 @@ from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
     QKeySequence,
+    QMouseEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QToolTip
 
@@ -25,6 +27,7 @@ from ui.grid_hands import GridHands
 from ui.plain import as_text
 from ui.scroll import thin
 from ui.theme import Theme
+from ui.under_pointer import UnderPointer
 from ui.viewmodels.cells import Column, Row
 from ui.viewmodels.table_look import TableLook
 from ui.viewmodels.table_order import held, in_order
@@ -64,6 +67,8 @@ class Grid(FittedColumns):
         self.selectionModel().selectionChanged.connect(self._tell_selection)
         self.selectionModel().currentColumnChanged.connect(self.titles.repaint_soon)
         self._telling = True
+        self._under = UnderPointer[object]()
+        """What could be pressed where the pointer was brought to."""
         self.is_kept = False
         self._given: tuple[Row, ...] = ()
         """Rows in the table's own order."""
@@ -130,14 +135,14 @@ class Grid(FittedColumns):
         before = self.grid.rows
         if rows == before:
             return
-        selected = self.selected_keys()
+        selected, current = self.selected_keys(), self.selected_key()
         self._telling = False  # rows that go may move Qt's selection: no hand did that
         self.grid.take(rows)
         self._telling = True
         self.widen_for(before, rows)
         self._repaint_changes(before, rows)
         if selected != self.selected_keys():
-            self.select_keys(selected)
+            self.select_keys(selected, current)
         if not before:
             self._select_first()
         if bool(before) != bool(rows):
@@ -175,6 +180,14 @@ class Grid(FittedColumns):
         number = self.rowAt(point.y())
         return self.grid.rows[number].key if number >= 0 else ""
 
+    def pressable_at(self, point: QPoint) -> object:
+        """What a press at a point of the viewport would act on beside choosing a row, or None."""
+        return None
+
+    def has_come(self, what: object, event: QMouseEvent) -> bool:
+        """Whether it has come under a pointer that rests."""
+        return self._under.aimed(event.globalPosition(), what) != what
+
     # ---- selection --------------------------------------------------------------------------
 
     def selected_rows(self) -> list[Row]:
@@ -196,22 +209,25 @@ class Grid(FittedColumns):
         """Select the row with this key without telling anybody."""
         self.select_keys((key,) if key else ())
 
-    def select_keys(self, keys: Collection[str]) -> None:
-        """Select the rows with these keys, and no other, without telling anybody."""
+    def select_keys(self, keys: Collection[str], current: str = "") -> None:
+        """Select the rows with these keys, and no other, without telling anybody; keys act on
+        `current`, or on the first.
+        """
         self._telling = False
-        found = [n for n, row in enumerate(self.grid.rows) if row.key in keys]
-        column = max(0, self.currentIndex().column())
-        for number in found[:1]:
-            self.selectionModel().setCurrentIndex(self.grid.index(number, column), _TAKE)
-        for number in found[1:]:
-            self.selectionModel().select(self.grid.index(number, column), _ADD)
-        if not found:
+        wanted, rows = frozenset(keys), self.grid.rows
+        found = [n for n, row in enumerate(rows) if row.key in wanted]
+        if found:
+            number = next((n for n in found if rows[n].key == current), found[0])
+            index = self.grid.index(number, max(0, self.currentIndex().column()))
+            self.selectionModel().setCurrentIndex(index, _TAKE)
+        else:
             self.clearSelection()
+        if len(found) > 1:
+            self.selectionModel().select(self.grid.ranges(found), _ADD)
         self._telling = True
 
     def _tell_selection(self) -> None:
-        # Asking the selection model costs a call for every row: once a change is enough.
-        self.marked = frozenset(index.row() for index in self.selectionModel().selectedRows())
+        self.marked = self.grid.numbers_in(self.selectionModel().selection())
         if self._telling and (key := self.selected_key()):
             self.row_selected.emit(key)
 
@@ -242,7 +258,8 @@ class Grid(FittedColumns):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self._select_first()
+        if event.reason() is not Qt.FocusReason.MouseFocusReason:
+            self._select_first()  # by mouse it would scroll what is about to be pressed away
         self.titles.repaint_soon()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -264,6 +281,12 @@ class Grid(FittedColumns):
             QToolTip.showText(event.globalPos(), as_text(self.tip_at(event.pos())), self)
             return True
         done = super().viewportEvent(event)
+        if isinstance(event, QWheelEvent):
+            here = self.pressable_at(event.position().toPoint())
+            self._under.bring(event.globalPosition(), here)
+        elif event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
+            here = self.pressable_at(event.position().toPoint())
+            self._under.moved(event.globalPosition(), here)
         if event.type() == QEvent.Type.Leave and self.look.sorting is not None:
             self._put(self._ordered(self._given))
         return done

@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from ui.grid_header import ARROW, GridHeader
 from ui.grid_paint import UNIT_GAP, PaintedRows
 from ui.theme import Theme
-from ui.viewmodels.cells import Column, Row
+from ui.viewmodels.cells import Cell, Column, Row
 from ui.viewmodels.table_look import (
     TableLook,
     can_be_cut,
@@ -18,9 +18,6 @@ from ui.viewmodels.table_look import (
     kept_columns,
     least_width,
 )
-
-WIDEST = 13
-"""Pixels that no character of a table is wider than."""
 
 
 class FittedColumns(PaintedRows):
@@ -50,23 +47,28 @@ class FittedColumns(PaintedRows):
 
     def widen_for(self, before: tuple[Row, ...], rows: tuple[Row, ...]) -> None:
         """Give a column the room its longest text needs: no figure is ever cut."""
+        # By key: a row that comes in front moves all others, and changes none of them.
+        measured = {row.key: row for row in before}
+        changed = [row.cells for row in rows if not row.heading and row != measured.get(row.key)]
         narrow = False
-        strong, small = self.theme.face(12, 600), self.theme.face(11)
-        for number, row in enumerate(rows):
-            if row.heading or (number < len(before) and row == before[number]):
-                continue
-            for column, cell in enumerate(row.cells):
-                # More than any character needs, a Chinese one too: most cells are not measured.
-                longest = max(len(cell.text) + len(cell.unit) + 1, len(cell.second))
-                if longest * WIDEST <= self._needed[column] or self.grid.columns[column].width:
-                    continue
-                unit = small.width(cell.unit) + UNIT_GAP if cell.unit else 0.0
-                width = int(max(strong.width(cell.text) + unit, small.width(cell.second))) + 1
-                if width > self._needed[column]:
-                    self._needed[column] = width
+        for number, cells in enumerate(zip(*changed, strict=True)):
+            if not self.grid.columns[number].width:
+                width = int(self._width_of(cells)) + 1
+                if width > self._needed[number]:
+                    self._needed[number] = width
                     narrow = True
         if narrow:
             self.refit()
+
+    def _width_of(self, cells: tuple[Cell, ...]) -> float:
+        """Width that the longest of these needs."""
+        strong, small = self.theme.face(12, 600).width, self.theme.face(11).width
+        texts, _, _, seconds, _, units, *_ = zip(*cells, strict=True)
+        width = max(map(strong, texts))
+        if any(units):
+            units = [strong(cell.text) + small(cell.unit) + UNIT_GAP for cell in cells if cell.unit]
+            width = max(width, *units)
+        return max(width, *map(small, seconds)) if any(seconds) else width
 
     def _wanted(self, number: int) -> int:
         """Width that a column needs now."""

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
+from ui.menus import passing_menu
 from ui.viewmodels.table_look import TableLook, is_fixed
 from ui.viewmodels.table_order import cell_text, table_text
 from ui.viewmodels.translation import tr
@@ -138,8 +139,7 @@ class GridHands(QObject):
         self.offer_columns(self.column, grid.viewport().mapToGlobal(QPoint(left, 0)))
 
     def _new_menu(self) -> QMenu:
-        self.menu = QMenu(self._grid)
-        self.menu.aboutToHide.connect(self.menu.deleteLater)
+        self.menu = passing_menu(self._grid)
         return self.menu
 
     @staticmethod

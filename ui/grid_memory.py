@@ -17,8 +17,8 @@ MOST_CHARACTERS = 4_096
 class GridMemory(QObject):
     """Gives tables their looks back and keeps what is changed; one object a window."""
 
-    failed = Signal(str)
-    """The file cannot be written: why."""
+    changed = Signal()
+    """Something is to be written."""
 
     def __init__(self, parent: QWidget, file: WindowFile) -> None:
         super().__init__(parent)
@@ -52,5 +52,4 @@ class GridMemory(QObject):
         else:
             self._kept[table_id] = msgspec.json.encode(look).decode()
         self._file.put(GROUP, self._kept)
-        if why := self._file.write():
-            self.failed.emit(why)
+        self.changed.emit()

@@ -35,6 +35,8 @@ class JournalDesk(QObject):
         self.replay = Replay(window, self.day.step)
         self.replay.moved.connect(self._show_at)
         self._panels: list[JournalPanel] = []
+        self._behind: list[JournalPanel] = []
+        """Not in front, and not shown what has come meanwhile."""
         self._add(window.journal)
         window.pump.framed.connect(self.show_frame)
 
@@ -92,8 +94,8 @@ class JournalDesk(QObject):
     def _take(self, answer: Answered, asked: AskMoments, generation: int) -> None:
         if not self.day.take(answer.data, asked, generation):
             return
-        for panel in self._panels:
-            panel.show_day(self.day)
+        self._behind = self._panels[:]
+        self._show_in_front()
         self.replay.bar.timeline.show_day(self.day)
         if (older := self.day.older()) is not None:
             self._ask(*older)
@@ -102,5 +104,13 @@ class JournalDesk(QObject):
         stage = self.replay.stage
         if stage is not None and stage.panes.journal not in self._panels:
             self._add(stage.panes.journal)
+        self._show_in_front()
         for panel in self._panels:
             panel.show_at(wall_ms)
+
+    def _show_in_front(self) -> None:
+        """Show the day to the panel that can be seen: to the other when its turn comes."""
+        panel = self._panels[-1 if self.replay.is_on else 0]
+        if panel in self._behind:
+            self._behind.remove(panel)
+            panel.show_day(self.day)

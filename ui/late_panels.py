@@ -94,7 +94,7 @@ class LatePanels(QObject):
         super().__init__(window)
         self._window = window
         self.made: dict[str, LatePanel] = {}
-        self._dimmed = False
+        self._dimmed = self._begun = False
         self._waiting: list[str] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -103,7 +103,8 @@ class LatePanels(QObject):
             window.area.docks[key].visibilityChanged.connect(partial(self._shown, key))
 
     def begin(self) -> None:
-        """After the first paint: what is on the screen first."""
+        """After the first paint and `LateImports`: what is on the screen first."""
+        self._begun = True
         docks = self._window.area.docks
         self._waiting = sorted(MAKERS, key=lambda key: docks[key].isHidden())
         self._timer.start(0)
@@ -131,6 +132,6 @@ class LatePanels(QObject):
             panel.set_dimmed(dimmed)
 
     def _shown(self, key: str, shown: bool) -> None:
-        if shown and key not in self.made:
+        if self._begun and shown and key not in self.made:
             self._waiting.insert(0, key)
             self._timer.start(0)  # after the frame around it

@@ -166,6 +166,31 @@ def keys_of(node: Node) -> Iterator[str]:
             yield from keys_of(part)
 
 
+def stacks_of(node: Node) -> Iterator[Stack]:
+    """Every place of an arrangement, by the docks that share it."""
+    if isinstance(node, Stack):
+        yield node
+    else:
+        for _, part in node.parts:
+            yield from stacks_of(part)
+
+
+def handle_of(part: Node) -> str:
+    """The dock by which a part is sized: Qt sizes the innermost split around it that runs so."""
+    if isinstance(part, Split):
+        alone = [node for _, node in part.parts if isinstance(node, Stack)]
+        part = alone[0] if alone else part
+    return next(keys_of(part))
+
+
+def extent_of(part: Node, boxes: dict[str, Box], *, across: bool) -> int:
+    """Width or height of a part in pixels, by the boxes of its docks."""
+    inside = [boxes[key] for key in keys_of(part)]
+    if across:
+        return max(1, max(b.x + b.width for b in inside) - min(b.x for b in inside))
+    return max(1, max(b.y + b.height for b in inside) - min(b.y for b in inside))
+
+
 def without(node: Node, there: Collection[str]) -> Node | None:
     """Leave only docks that are there; their neighbours take the place."""
     if isinstance(node, Stack):

@@ -14,6 +14,7 @@ from desk.model.orders import Side
 from ui.actions import new_id
 from ui.arming import Arming
 from ui.exchange import Exchange
+from ui.menus import passing_menu
 from ui.panels.form import FormDialog
 from ui.panels.orders import OrdersGrid
 from ui.theme import Theme
@@ -48,12 +49,14 @@ class OrderDesk(QObject):
         self._window, self._theme, self._grid = window, theme, grid
         self._exchange, self._arming, self._frame, self._say = exchange, arming, frame, say
         self.form: FormDialog | None = None
+        self._amended = ""
+        """Id of the order that the form is about."""
         self.menu: QMenu | None = None
         grid.menu_asked.connect(self.open_menu)
 
     def open_menu(self, at: QPoint) -> None:
         """Offer to cancel by scope, and to amend the selected order."""
-        menu = QMenu(self._window)
+        menu = passing_menu(self._window)
         for text, side, scope in SCOPES:
             ask = partial(self.cancel_some, text, side, scope)
             menu.addAction(text).triggered.connect(ask)
@@ -81,7 +84,15 @@ class OrderDesk(QObject):
             return
         if self.form is not None and not self.form.is_gone:
             self.form.close()
-        form = amend_form(order)
-        self.form = FormDialog(self._theme, form, self._exchange, new_id, self._window)
+        self._amended = order.id
+        self.form = FormDialog(self._theme, amend_form(order), self._exchange, new_id, self._window)
         self.form.present()
         self.form.controls["price"].setFocus()
+
+    def show_frame(self, frame: DeskFrame) -> None:
+        """The order may fill while its form is open: say what is so now; what is written stays."""
+        if self.form is None or self.form.is_gone:
+            return
+        order = next((one for one in frame.orders if one.id == self._amended), None)
+        if order is not None:
+            self.form.about.say(amend_form(order).about)

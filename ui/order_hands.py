@@ -18,7 +18,7 @@ from ui.actions import new_id
 from ui.arming import Arming
 from ui.confirming import Confirming
 from ui.exchange import Answer, Exchange
-from ui.viewmodels.events import denial_sentence
+from ui.viewmodels.events import UNANSWERED, denial_sentence
 from ui.viewmodels.gestures import Intent, Move
 from ui.viewmodels.names import word
 from ui.viewmodels.own_orders import Chip
@@ -29,7 +29,6 @@ Tell = Callable[[str], None]
 """Words for the trader, shown where the hand is."""
 
 UNSENT = tr("The desk cannot be reached: nothing was sent.")
-UNANSWERED = tr("The desk went before it could answer: whether it has this order is unknown.")
 DISARMED = {
     "ladder": tr("The ladder is disarmed: nothing was sent."),
     "chart": tr("The chart is disarmed: nothing was sent."),
@@ -87,10 +86,11 @@ class OrderHands:
                 self._drawn.pop(identity, None)
                 tell(_reasons(answer))
                 return
-            self._frames_left[identity] = FRAMES_UNTIL_SEEN
             if answer is None:
                 self._draw(identity, intent, market, "unknown")
                 tell(UNANSWERED)
+            if identity in self._drawn:  # else a frame has shown it already
+                self._frames_left[identity] = FRAMES_UNTIL_SEEN
 
         self._waiting[identity] = intent
         if self._exchange.send(intent.order(identity, market), answered):

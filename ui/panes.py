@@ -17,6 +17,7 @@ from ui.docks import DockArea
 from ui.figure_field import FigureField
 from ui.focus_walk import walk
 from ui.keys import Key, chord
+from ui.late_imports import LateImports
 from ui.late_panels import add_late_docks
 from ui.lock import LockButton
 from ui.paint import painting
@@ -58,7 +59,7 @@ class Panes(QWidget):
     painted = Signal()
     """Everything that waited to be painted has been."""
     late = Signal()
-    """The first picture is painted: what can wait is built from now on."""
+    """The first picture is painted, and what takes long is imported: what can wait is built."""
     placed = Signal()
     """The window lies elsewhere, or has another size."""
     resized = Signal()
@@ -67,7 +68,8 @@ class Panes(QWidget):
     def __init__(self, theme: Theme, keys: Mapping[str, Key]) -> None:
         super().__init__()
         self.theme = theme
-        self._late_loaded = False
+        self._late_imports = LateImports(self)
+        self._late_imports.done.connect(self._load_late)
         self._build(keys)
         self._arrange()
         self.setWindowTitle(tr("Desk"))
@@ -167,6 +169,7 @@ class Panes(QWidget):
             self.watch.grid,
             self.orders.orders,
             self.orders.fills,
+            self.orders.alerts.rules,
             self.close_out.steps,
             self.rules.grid,
         ):
@@ -193,10 +196,11 @@ class Panes(QWidget):
 
     def load_late(self) -> None:
         """After the first paint: what takes long to import."""
-        if not self._late_loaded:
-            self._late_loaded = True
-            self.late.emit()
-            QTimer.singleShot(0, self.charts.load)
+        self._late_imports.begin()
+
+    def _load_late(self) -> None:
+        self.late.emit()
+        QTimer.singleShot(0, self.charts.load)
 
     def event(self, event: QEvent) -> bool:
         """Qt paints inside UpdateRequest: after it the frame is on the screen."""

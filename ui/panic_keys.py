@@ -12,14 +12,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from PySide6.QtCore import QCoreApplication, QEvent, QKeyCombination, QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QKeyCombination, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from ui.keys import Key
 
 LISTS_CLOSED = 8
 """Open lists and menus that are closed at most; one more would be a bug of Qt."""
+
+ON_THEIR_WAY_MS = 1_000
+"""Keys that were pressed for a list have come by then."""
 
 _KEYS = frozenset({QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.KeyRelease})
 _HELD = (
@@ -89,6 +92,16 @@ def close_lists() -> None:
         if popup is None:
             return
         popup.hide()
+        if popup.testAttribute(Qt.WidgetAttribute.WA_DeleteOnClose):
+            _delete_soon(popup)
+
+
+def _delete_soon(popup: QWidget) -> None:
+    """What would be deleted when it is closed: hidden, nobody closes it any more."""
+    timer = QTimer(popup)
+    timer.setSingleShot(True)
+    timer.timeout.connect(popup.deleteLater)
+    timer.start(ON_THEIR_WAY_MS)
 
 
 def _combined(sequence: QKeySequence) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from itertools import groupby
 
 from PySide6.QtCore import Qt
@@ -29,7 +29,6 @@ class SettingsDialog(Dialog):
     def __init__(self, theme: Theme, desk: SettingsDesk, parent: QWidget) -> None:
         super().__init__(theme, tr("Settings"), parent, WIDTH)
         self._desk = desk
-        self._also = both_ways(catalogue(CHINESE))
         self.search = Field(theme, tr("Search"), figure=False)
         self.search.textChanged.connect(self._filter)
         self.rows: dict[str, SettingRow] = {}
@@ -71,8 +70,14 @@ class SettingsDialog(Dialog):
         thin(scroll, theme)
         return scroll
 
+    @cached_property
+    def _also(self) -> dict[str, str]:
+        """Words of the other language, found too; not read before anything is looked for."""
+        return both_ways(catalogue(CHINESE))
+
     def _filter(self, text: str) -> None:
-        shown = {key for key, row in self.rows.items() if found(row.setting, text, self._also)}
+        also = self._also if text else {}
+        shown = {key for key, row in self.rows.items() if found(row.setting, text, also)}
         for key, row in self.rows.items():
             row.setVisible(key in shown)
         sections = {self.rows[key].setting.section for key in shown}

@@ -6,8 +6,9 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QMouseEvent, QPen
-from PySide6.QtWidgets import QMenu, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
+from ui.menus import passing_menu
 from ui.paint import Ink, Spot
 from ui.plain import as_text
 from ui.viewmodels.translation import tr
@@ -75,7 +76,7 @@ class Spots(QWidget):
             self._ask(spot, event.globalPos())
 
     def _offer(self, at: QPoint) -> None:
-        menu = QMenu(self)
+        menu = passing_menu(self)
         for spot in self.spots:
             if spot.figure:
                 words = f"{spot.figure.partition('.')[0]}: {spot.label} {spot.value}"

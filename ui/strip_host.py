@@ -38,7 +38,11 @@ class StripHost(QObject):
         if front is None or front.window() is self._window.window():
             self.bring_home()
         elif self._sheet is None or front.window() is not self._sheet:
-            self._stand_over(front.window())
+            try:
+                self._stand_over(front.window())
+            except Exception:
+                self.bring_home()  # its key answers it there; what went wrong is reported as ever
+                raise
 
     def _stand_over(self, front: QWidget) -> None:
         self.bring_home()

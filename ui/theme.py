@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from functools import lru_cache
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
@@ -12,6 +12,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from ui.fonts import chinese_family, figure_font, load_code_font, load_text_font
 from ui.palette import Palette, palette
 from ui.viewmodels.translation import CHINESE, language
+
+if TYPE_CHECKING:
+    from ui.glyphs import Glyphs
 
 WIDTHS_KEPT = 4_096
 
@@ -63,6 +66,8 @@ class Theme:
         self._families = (text_family, code_family)
         self._beside = beside
         self._faces: dict[tuple[float, int, bool], Face] = {}
+        self.glyphs: dict[tuple[float, ...], Glyphs] = {}
+        """What `ui.glyphs` keeps of its faces, by the screen's scale."""
         self._colors: dict[str, QColor] = {}
         self.use(scheme, direction)
 

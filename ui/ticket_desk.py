@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from desk.engine.snapshot import PositionView
 from desk.model.numbers import plain
 from ui.command_desk import CommandDesk
 from ui.panels.leverage import LeverageDialog
 from ui.viewmodels.command_line import Reading
+from ui.viewmodels.cures import Cure
 from ui.viewmodels.draft import Form
 from ui.viewmodels.events import Line
+from ui.viewmodels.text import symbol
 from ui.viewmodels.ticket_limits import setting_of
 from ui.viewmodels.translation import tr
+from ui.viewmodels.watch import market_of
 
 if TYPE_CHECKING:
     from ui.window import DeskWindow
@@ -38,18 +42,41 @@ def wire_hands(window: DeskWindow) -> CommandDesk:
 
 def write_stop(window: DeskWindow, account: str, instrument: str) -> None:
     """Write a stop of a position's size into the ticket; a hand says at which mark."""
-    frame, ticket = window.pump.frame, window.ticket
+    position = _reducible(window, account, instrument)
+    if position is not None:
+        quantity = plain(abs(position.quantity))
+        window.ticket.stage(account, _way_out(position), quantity, Form.STOP)
+        window.go_to(window.ticket.fields.all["trigger"])
+
+
+def write_cure(window: DeskWindow, cure: Cure) -> None:
+    """Write the order that a cure reduces by into the ticket; a hand sends it."""
+    position = _reducible(window, cure.account, cure.what)
+    if position is not None:
+        window.ticket.stage(cure.account, _way_out(position), cure.quantity)
+        window.go_to(window.ticket.quantity)
+
+
+def _reducible(window: DeskWindow, account: str, instrument: str) -> PositionView | None:
+    """Choose a position's instrument; where there is nothing to write, say why."""
+    frame = window.pump.frame
     held = [] if frame is None else frame.positions
     position = next((p for p in held if (p.account, p.instrument) == (account, instrument)), None)
-    if position is None:
+    if frame is None or position is None:
         window.say(
             tr("{account} holds no {instrument} any more.", account=account, instrument=instrument)
         )
-        return
+        return None
+    if market_of(frame, instrument) is None:
+        # The ticket would stay at another instrument, and take a quantity that is not meant for it.
+        window.say(tr("{instrument} has no market here.", instrument=symbol(instrument)))
+        return None
     window.display.choose(instrument)
-    side = "SELL" if position.quantity > 0 else "BUY"
-    ticket.stage(account, side, plain(abs(position.quantity)), Form.STOP)
-    window.go_to(ticket.fields.all["trigger"])
+    return position
+
+
+def _way_out(position: PositionView) -> str:
+    return "SELL" if position.quantity > 0 else "BUY"
 
 
 def open_setting(window: DeskWindow) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication
 
 from desk.engine.snapshot import EventMessage, Hello
+from desk.model.commands import ClosePosition, ReversePosition
 from ui.actions import Actions
 from ui.alert_desk import AlertDesk
 from ui.arming import Arming
@@ -39,7 +40,7 @@ from ui.shell import fitting_size
 from ui.strip_host import StripHost
 from ui.surfaces import Surfaces
 from ui.theme import Theme
-from ui.ticket_desk import wire_hands
+from ui.ticket_desk import wire_hands, write_cure
 from ui.viewmodels.banner import (
     asked_as_before,
     crashed,
@@ -47,6 +48,7 @@ from ui.viewmodels.banner import (
     engine_silent,
     fault,
     passed_over,
+    unanswered,
 )
 from ui.viewmodels.cures import Cure
 from ui.viewmodels.events import Line
@@ -98,7 +100,7 @@ class DeskWindow(Panes):
         self.closing = Closing(pump, self.strip)
         self.exchange = self.commands.exchange
         self.surfaces = Surfaces(
-            self, theme, self.exchange, lambda: pump.frame, self._stage, self._say_plainly
+            self, theme, self.exchange, lambda: pump.frame, self._write_cure, self._say_plainly
         )
         self.order_hands = OrderHands(self.exchange, self.arming, self.commands.confirming)
         self.ladder_hands = LadderHands(
@@ -130,7 +132,8 @@ class DeskWindow(Panes):
         self.chart_desk = ChartDesk(self)
         name_tables(self)
         self.tables = GridMemory(self, own.file)
-        self.tables.failed.connect(self._say_danger)
+        self.tables.changed.connect(self.workspace.note)
+        self.command_desk.kept.connect(self.workspace.note)
         self.late_panels = LatePanels(self)
         self.last_seen = LastSeen(self, pump)
         self.late.connect(self.late_panels.begin)
@@ -146,11 +149,13 @@ class DeskWindow(Panes):
         pump.framed.connect(self.display.show_frame)
         pump.happened.connect(self._take_event)
         pump.told.connect(self.footer.paint_now)  # before the prices that came with it
+        pump.told.connect(self.orders.show_log)  # once, however many have come
         pump.link_changed.connect(self._show_link)
         pump.still_silent.connect(self._show_silence)
         pump.faulted.connect(self._show_fault)
         self.painted.connect(pump.painted)
         self.commands.unsent.connect(self._say_danger)
+        self.commands.unanswered.connect(self._say_unanswered)
         self.arming.changed.connect(self._show_arming)
         self.arming.disarmed.connect(self._say_disarmed)
         self.away.left.connect(self.arming.disarm)
@@ -175,7 +180,6 @@ class DeskWindow(Panes):
         line = self.orders.log.add(message.number, wall_ms, event)
         if line is not None:
             self.footer.say(line)
-            self.orders.show_log()
         self.ticket.take_event(event)
         self.closing.take_event(event)
         self.exchange.take_event(event)
@@ -192,6 +196,11 @@ class DeskWindow(Panes):
 
     def _say_danger(self, text: str) -> None:
         self.say(text, Tone.DANGER, "triangle")
+
+    def _say_unanswered(self, trade: ClosePosition | ReversePosition) -> None:
+        banner = unanswered(trade)
+        self._say_danger(f"{banner.subject}: {banner.text}")
+        self.display.keep_fault(banner)
 
     def _say_disarmed(self, why: str) -> None:
         self.say(tr("Disarmed: {why}", why=why), Tone.TEXT2, "lock")
@@ -248,21 +257,8 @@ class DeskWindow(Panes):
         else:
             self.say(tr("No account needs a cure."))
 
-    def _stage(self, cure: Cure) -> None:
-        """Fill in the ticket with an order that reduces."""
-        frame = self.pump.frame
-        held = [] if frame is None else frame.positions
-        key = (cure.account, cure.what)
-        position = next((p for p in held if (p.account, p.instrument) == key), None)
-        if position is None:
-            self.say(
-                tr("{account} holds no {what} any more.", account=cure.account, what=cure.what)
-            )
-            return
-        self.display.choose(cure.what)
-        side = "SELL" if position.quantity > 0 else "BUY"
-        self.ticket.stage(cure.account, side, cure.quantity)
-        self.go_to(self.ticket.quantity)
+    def _write_cure(self, cure: Cure) -> None:
+        write_cure(self, cure)
 
     def _start_again(self) -> None:
         """Start a new desk on the same folder, free of this process, and end."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Lock
 from zlib import crc32
 
 from ui import ini_text
@@ -34,6 +35,7 @@ class WindowFile:
     def __init__(self, folder: str | None) -> None:
         self._at = None if folder is None else Path(folder) / FILE
         self._values: Values = {}
+        self._writing = Lock()
         self.complaints: list[str] = []
         """A sentence for each thing that was passed over."""
         if self._at is not None:
@@ -55,14 +57,19 @@ class WindowFile:
         self._values = kept | {f"{start}{key}": value for key, value in values.items()}
 
     def write(self) -> str:
-        """Write the file; return why it could not be, or nothing."""
+        """Write the file; return why it could not be, or nothing.
+
+        Any thread may: each writes what has been put until its turn, so none writes an older file
+        over a newer one.
+        """
         if self._at is None:
             return ""
-        data = ini_text.write({"schema": str(SCHEMA), **self._values})
-        try:
-            replace(self._at, data)
-        except OSError as error:
-            return f"{FILE}: {error.strerror or error}"
+        with self._writing:
+            data = ini_text.write({"schema": str(SCHEMA), **self._values})
+            try:
+                replace(self._at, data)
+            except OSError as error:
+                return f"{FILE}: {error.strerror or error}"
         return ""
 
     def _read(self, at: Path) -> None:

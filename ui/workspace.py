@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from ui import window_place
 from ui.docks import DockArea
+from ui.late_write import LateWrite
 from ui.layout_store import (
     MOST_LAYOUTS,
     Layout,
@@ -68,8 +69,10 @@ class Workspace(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(KEEP_MS)
-        self._timer.timeout.connect(self.keep)
-        area.changed.connect(self._note)
+        self._timer.timeout.connect(self._keep)
+        self._late = LateWrite(file, self)
+        self._late.done.connect(self._tell)
+        area.changed.connect(self.note)
 
     # ---- showing ----------------------------------------------------------------------------
 
@@ -103,7 +106,7 @@ class Workspace(QObject):
         if layout_id != self.current:
             self.remember()
             self._show(layout_id)
-            self._note()
+            self.note()
 
     def step(self, direction: int) -> None:
         """Show the next or previous layout."""
@@ -126,8 +129,12 @@ class Workspace(QObject):
         state = decoded(saved.state)
         tree = layout.shipped.tree(compact)
         if state is None or not area.restore(state, tree, layout.shipped.host):
-            name = self.name_of(layout.id)
-            self.complaints.append(tr("{file}: layout {name} is damaged", file=FILE, name=name))
+            said = tr(
+                "{file}: layout {name} is damaged or of another version, and stands as shipped",
+                file=FILE,
+                name=self.name_of(layout.id),
+            )
+            self.complaints.append(said)
             return False
         if not saved.touched:
             area.go_on_sizing()
@@ -157,7 +164,7 @@ class Workspace(QObject):
         layout = self.layouts[self.current]
         self.layouts[layout.id] = msgspec.structs.replace(layout, now=layout.kept)
         self._show(layout.id)
-        self._note()
+        self.note()
 
     def save_as(self, name: str) -> str:
         """Make an own layout of what is shown, and go on in that; return what is wrong with it."""
@@ -174,7 +181,7 @@ class Workspace(QObject):
         self.layouts[made.id] = made
         self.current = made.id
         self.listed.emit()
-        self._note()
+        self.note()
         return ""
 
     def rename(self, name: str) -> str:
@@ -187,7 +194,7 @@ class Workspace(QObject):
             return wrong
         self.layouts[layout.id] = msgspec.structs.replace(layout, name=name)
         self.listed.emit()
-        self._note()
+        self.note()
         return ""
 
     def save(self) -> None:
@@ -196,7 +203,7 @@ class Workspace(QObject):
         layout = self.layouts[self.current]
         if layout.is_own:
             self.layouts[layout.id] = msgspec.structs.replace(layout, kept=layout.now)
-            self._note()
+            self.note()
 
     def delete(self) -> None:
         """Delete the own layout that is shown; the one it was made from is shown."""
@@ -205,7 +212,7 @@ class Workspace(QObject):
             self._show(layout.of)
             del self.layouts[layout.id]
             self.listed.emit()
-            self._note()
+            self.note()
 
     def _wrong_name(self, name: str, besides: str = "") -> str:
         if self.find(name) not in {"", besides}:
@@ -214,13 +221,10 @@ class Workspace(QObject):
 
     # ---- keeping ----------------------------------------------------------------------------
 
-    def _note(self) -> None:
+    def note(self) -> None:
+        """Something that is kept has changed: it is written when all is quiet."""
         if not self._left:
             self._timer.start()
-
-    def note_window(self) -> None:
-        """The window lies elsewhere, or has another size."""
-        self._note()
 
     def keep_panel(self, key: str, panel: Keeps) -> bool:
         """Give a panel back what was kept of it, and keep it from now on; return if there was."""
@@ -250,23 +254,35 @@ class Workspace(QObject):
             compact=self._area.compact,
         )
 
-    def keep(self) -> None:
-        """Write everything to the file."""
-        self._timer.stop()
-        if self._left:
-            return
+    @property
+    def is_writing(self) -> bool:
+        """Whether the file is being written."""
+        return self._late.is_on
+
+    def _keep(self) -> None:
+        """Write everything to the file, while the window goes on."""
+        self._put()
+        self._late.begin()
+
+    def _put(self) -> None:
         self.remember()
         self._file.put(LAYOUTS, written(self.layouts))
         states = {k: msgspec.json.encode(p.state()).decode() for k, p in self._panels.items()}
         self._file.put(PANELS, self._file.group(PANELS) | states)
         self._file.put(SHOWN, {"layout": self.current})
         window_place.note(self._window.window(), self._file)
-        why = self._file.write()
+
+    def _tell(self, why: str) -> None:
         if why and why != self._failed:
             self.failed.emit(why)
         self._failed = why
 
     def leave(self) -> None:
         """Keep everything; what the docks do from now on, as they go, is nobody's wish."""
-        self.keep()
+        if self._left:
+            return
         self._left = True
+        self._timer.stop()
+        self._put()
+        self._late.finish()
+        self._tell(self._file.write())

@@ -34,7 +34,7 @@ class WorkspaceDesk(QObject):
         tabs.menu_asked.connect(self.open_menu)
         self._workspace.listed.connect(self._list)
         self._workspace.failed.connect(window.say)
-        window.placed.connect(self._workspace.note_window)
+        window.placed.connect(self._workspace.note)
         window.resized.connect(self._workspace.refit)
         self._area.turned.connect(self._turn)
         for key, dock in self._area.docks.items():
@@ -172,7 +172,8 @@ class WorkspaceDesk(QObject):
         for other in area.docked():
             if other != key:
                 title = area.docks[other].windowTitle()
-                _offer(behind, title, partial(area.tab_behind, key, other))
+                put = partial(area.tab_behind, key, other)
+                _offer(behind, title, partial(self._keeping_focus, put))
         _offer(menu, tr("Close"), partial(self._show_or_close, key, shown=False))
         menu.addSeparator()
         self.add_panels(menu)
@@ -306,11 +307,17 @@ def only_seen(window: DeskWindow, actions: dict[str, Callable[[], None]]) -> Non
             actions[name] = while_seen(window, dock, actions[name])
 
 
+def _is_seen(window: DeskWindow, dock: str) -> bool:
+    """A list of orders that is behind another page of its dock is not."""
+    is_page = dock != "orders" or window.orders.orders.isVisible()
+    return is_page and window.area.is_in_front(dock)
+
+
 def while_seen(window: DeskWindow, dock: str, act: Callable[[], None]) -> Callable[[], None]:
     """What a key does while its dock is on the screen; else it says why it does nothing."""
 
     def guarded() -> None:
-        if window.area.is_in_front(dock):
+        if _is_seen(window, dock):
             act()
         else:
             title = window.area.docks[dock].windowTitle()

@@ -199,6 +199,7 @@ def test_lamps_differ_by_shape_without_any_colour(ink_only):
     assert all(one != other for one, other in combinations(shapes, 2))
 
 
+@pytest.mark.thorough
 def test_armed_sides_and_stale_differ_without_any_colour(rig_of, ink_only):
     rig = rig_of(normal_desk(orders=[WORKING]))
     window = rig.window

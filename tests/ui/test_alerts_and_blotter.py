@@ -5,7 +5,7 @@ from decimal import Decimal as D
 
 import msgspec
 import pytest
-from helpers.frames import BTC, WALL_MS, normal_desk
+from helpers.frames import BTC, WALL_MS, later, normal_desk
 from PySide6.QtCore import QPoint, Qt
 
 from desk.engine.alert_snapshot import AlertRuleView, AlertView
@@ -13,6 +13,7 @@ from desk.model.alert_commands import AcknowledgeAlert, AlertKind, RemoveAlert, 
 from desk.model.blotter import AskBlotter, BlotterRow, ExportBlotter
 from desk.model.events import Denial
 from desk.model.order_commands import AmendOrder, CancelAll, CancelScope
+from ui.viewmodels import blotter as blotter_rows
 
 pytestmark = pytest.mark.qt
 
@@ -80,6 +81,7 @@ def test_danger_sounds_until_it_is_acknowledged_and_mute_is_seen(desk):
     sound.sound()
     assert sound.sounded == 1
     page.mute.click()
+    desk.settle()
     desk.qtbot.keyClick(desk.window, Qt.Key.Key_S, CTRL_SHIFT)
     desk.until(lambda: len(desk.desk.sent(AcknowledgeAlert)) > 0)
     assert desk.desk.sent(AcknowledgeAlert)[0].number == 3
@@ -87,6 +89,25 @@ def test_danger_sounds_until_it_is_acknowledged_and_mute_is_seen(desk):
     desk.settle(normal_desk(alerts=seen, alert_rules=RULES))
     assert not sound.repeats
     desk.until(lambda: desk.window.orders.tabs.tabs[3].text() == "Alerts")
+
+
+def test_alerts_that_nobody_sees_are_brought_up_and_not_acknowledged(desk):
+    page = desk.window.orders.alerts
+    assert not page.isVisible()
+    desk.qtbot.keyClick(desk.window, Qt.Key.Key_S, CTRL_SHIFT)
+    desk.until(lambda: page.isVisible() and len(page.raised.grid.rows) > 0)
+    assert desk.desk.sent(AcknowledgeAlert) == []
+    desk.qtbot.keyClick(desk.window, Qt.Key.Key_S, CTRL_SHIFT)
+    desk.until(lambda: len(desk.desk.sent(AcknowledgeAlert)) > 0)
+
+
+def test_what_came_while_the_page_was_away_is_not_acknowledged_unseen(desk):
+    page = open_alerts(desk)
+    desk.window.orders.open_page(desk.window.orders.orders)
+    desk.settle(normal_desk(alerts=[alert(4), *RAISED], alert_rules=RULES))
+    page.see_all()
+    desk.until(lambda: len(desk.desk.sent(AcknowledgeAlert)) > 0)
+    assert desk.desk.sent(AcknowledgeAlert)[0].number == 3
 
 
 def test_one_is_acknowledged_and_one_is_removed(desk):
@@ -159,6 +180,7 @@ def blotter(rig_of):
     return rig
 
 
+@pytest.mark.thorough
 def test_nothing_is_asked_before_somebody_looks_and_then_one_page(rig_of, blotter):
     page = blotter.window.orders.blotter
     assert len(blotter.desk.sent(AskBlotter)) <= 2
@@ -179,6 +201,24 @@ def test_scrolling_brings_the_next_page_and_moves_no_row(blotter):
     assert len({row.key for row in grid.grid.rows}) == len(grid.grid.rows)
 
 
+@pytest.mark.thorough
+def test_back_at_its_top_it_lets_older_rows_go_and_asks_for_them_again(blotter, monkeypatch):
+    monkeypatch.setattr(blotter_rows, "MOST_AT_TOP", 150)
+    grid = blotter.window.orders.blotter.grid
+    bar = grid.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    blotter.until(lambda: len(grid.grid.rows) > 150)
+    bar.setValue(0)
+    blotter.settle(later(blotter.desk.frame, journal_seq=TOTAL + 1))
+    blotter.until(lambda: len(grid.grid.rows) == 150)
+    bar.setValue(bar.maximum())
+    blotter.until(lambda: len(grid.grid.rows) > 150)
+    assert [row.key for row in grid.grid.rows] == [
+        f"{TOTAL - number}.0" for number in range(len(grid.grid.rows))
+    ]
+
+
+@pytest.mark.thorough
 def test_a_hundred_thousand_rows_are_added_a_page_at_a_time_in_no_time(blotter):
     grid = blotter.window.orders.blotter.grid
     row = grid.grid.rows[0]
@@ -190,6 +230,30 @@ def test_a_hundred_thousand_rows_are_added_a_page_at_a_time_in_no_time(blotter):
     assert time.process_time() - began < 1  # 60 ms would be 6 frames; the bound only finds O(n²)
 
 
+def test_rows_that_come_in_front_leave_the_selected_ones_selected(blotter):
+    grid = blotter.window.orders.blotter.grid
+    rows = grid.grid.rows
+    keys = tuple(row.key for row in rows[3:6])
+    grid.select_keys(keys, keys[1])
+    fresh = tuple(rows[0]._replace(key=f"new {number}") for number in range(2))
+    grid.add_rows((*fresh, *rows), in_front=2)
+    assert (grid.selected_keys(), grid.selected_key()) == (keys, keys[1])
+
+
+def test_a_burst_that_drops_the_selected_row_selects_no_other(blotter):
+    grid = blotter.window.orders.blotter.grid
+    rows = grid.grid.rows
+    grid.select_key(rows[3].key)
+    grid.add_rows(tuple(row._replace(key=f"new {row.key}") for row in rows), in_front=0)
+    assert grid.selected_keys() == ()
+    assert grid.selected_key() == ""
+    grid.select_keys([row.key for row in grid.grid.rows[2:4]])
+    kept = grid.grid.rows[3].key
+    grid.add_rows((rows[0], *grid.grid.rows[3:]), in_front=0)
+    assert grid.selected_keys() == (kept,)
+
+
+@pytest.mark.thorough
 def test_the_filter_asks_once_for_what_was_typed_and_says_what_it_cannot_read(blotter):
     page = blotter.window.orders.blotter
     page.filter.setText("margin kind:denial side:buy from:09:30")
@@ -254,3 +318,18 @@ def test_an_order_is_amended_by_key_while_armed_and_no_row_moves(desk):
     sent = desk.desk.sent(AmendOrder)[0]
     assert (sent.order_id, sent.price, sent.quantity) == ("t-118", D(60800), None)
     assert [row.key for row in grid.grid.rows] == before
+
+
+def test_a_form_of_an_order_that_fills_meanwhile_says_what_is_filled_now(desk):
+    window, grid = desk.window, desk.window.orders.orders
+    grid.select_key("t-118")
+    desk.arm()
+    desk.qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    form = window.order_desk.form
+    form.controls["price"].setText("60800")
+    assert ", 0 filled" in form.about.text
+    orders = [msgspec.structs.replace(one, filled=D("1.5")) for one in desk.desk.frame.orders]
+    desk.settle(msgspec.structs.replace(desk.desk.frame, orders=orders))
+    assert ", 1.5 filled" in form.about.text
+    assert form.about.accessibleName() == form.about.text
+    assert form.values()["price"] == "60800"

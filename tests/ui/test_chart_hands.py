@@ -4,11 +4,13 @@ from decimal import Decimal as D
 
 import pytest
 from helpers.frames import BTC, ETH, later, normal_desk, order
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
 
 from desk.model.commands import AmendOrder, CancelOrder, SubmitOrder
 from desk.model.orders import OrderType, Side
+from ui.panic_keys import close_lists
 from ui.policy import Confirm, Policy
 
 pytestmark = pytest.mark.qt
@@ -62,6 +64,7 @@ class Chart:
         return all(self.rig.desk.sent(kind) == [] for kind in kinds)
 
 
+@pytest.mark.thorough
 def test_a_line_dragged_and_let_go_is_one_amendment_on_the_grid_of_prices(chart):
     chart.drag(60_980)
     assert chart.none_sent(AmendOrder)
@@ -75,6 +78,7 @@ def test_a_line_dragged_and_let_go_is_one_amendment_on_the_grid_of_prices(chart)
     assert chart.plot.ghost is None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["home", "tremble", "outside"])
 def test_an_aborted_drag_sends_nothing_though_the_line_was_let_go(chart, how):
     end = chart.at(60_980)
@@ -102,6 +106,7 @@ def test_a_disarmed_chart_moves_and_places_nothing(chart):
     assert chart.none_sent(AmendOrder, SubmitOrder)
 
 
+@pytest.mark.thorough
 def test_a_stricter_policy_asks_before_the_chart_moves_or_places(chart):
     window = chart.rig.window
     window.commands.confirming.policy = Policy(new_order=Confirm.STRIP, amend=Confirm.STRIP)
@@ -141,6 +146,7 @@ def test_prices_stand_still_while_a_hand_is_on_the_plot(chart):
     assert chart.plot.shown_low == low
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("modifiers", "price", "side", "kind"),
     [
@@ -194,6 +200,15 @@ def test_a_line_is_cancelled_from_its_menu_armed_or_not(chart):
     chart.hands.menu.close()
     chart.rig.until(lambda: bool(chart.rig.desk.sent(CancelOrder)))
     assert chart.rig.desk.sent(CancelOrder)[0].order_id == "t-118"
+
+
+def test_a_menu_that_a_panic_key_put_away_is_gone(chart):
+    before = len(chart.rig.window.findChildren(QMenu))
+    QTest.mousePress(chart.canvas, RIGHT, NONE, chart.at(60_950))
+    assert chart.hands.menu.isVisible()
+    close_lists()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert len(chart.rig.window.findChildren(QMenu)) == before
 
 
 def test_a_denied_amendment_says_why_and_the_line_stays_where_the_desk_has_it(chart):

@@ -63,6 +63,7 @@ def painted_after(rig, painted):
     return [one / 1e6 for one in ended]
 
 
+@pytest.mark.thorough
 @pytest.mark.fault("T41")
 @pytest.mark.parametrize("hand", ["mouse", "key"])
 def test_a_desk_that_denies_every_order_is_never_overruled(qtbot, rig_of, figure, hand):

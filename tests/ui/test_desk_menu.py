@@ -28,6 +28,7 @@ def rig(rig_of, tmp_path):
     return made
 
 
+@pytest.mark.thorough
 def test_menu_opens_by_key_and_button_and_tells_every_entry_with_its_key(rig, qtbot, tmp_path):
     window = rig.window
     QTest.keyClick(window, Qt.Key.Key_D, ALT)
@@ -47,6 +48,7 @@ def test_menu_opens_by_key_and_button_and_tells_every_entry_with_its_key(rig, qt
     assert (QApplication.activePopupWidget(), window.strip.asking) == (None, "kill")
 
 
+@pytest.mark.thorough
 def test_about_is_copied_whole_and_the_picture_has_what_floats(rig, qtbot, tmp_path):
     window = rig.window
     window.desk_menu.about()

@@ -53,6 +53,7 @@ def drill(rig):
     return rig.window.drill
 
 
+@pytest.mark.thorough
 def test_whole_drill_sends_nothing_says_what_it_would_do_and_keeps_score(qtbot, rig, drill):
     scores = []
     drill.scored.connect(scores.append)
@@ -114,6 +115,7 @@ def test_a_desk_that_gets_worse_ends_the_drill(rig, drill):
     assert sent(rig) == [CancelAll]
 
 
+@pytest.mark.thorough
 def test_drill_ends_after_a_minute_with_escape_and_with_the_engine(qtbot, rig, drill):
     assert drill._end_timer.interval() == 60_000
     drill._end_timer.timeout.emit()

@@ -82,6 +82,18 @@ def test_same_rows_paint_nothing(qtbot, theme):
     assert grid.areas == []
 
 
+def test_only_rows_that_are_new_are_measured(grid, monkeypatch):
+    texts = [f"{n}.0" for n in range(50)]
+    grid.show_rows(rows(*texts))
+    measured = []
+    real = grid._width_of
+    monkeypatch.setattr(grid, "_width_of", lambda cells: (measured.extend(cells), real(cells))[1])
+    new = Row("new", (Cell("front"), Cell("88,888,888,888.8")))
+    grid.show_rows((new, *rows(*texts)))
+    assert measured == [*new.cells]
+    assert grid.columnWidth(1) > grid.theme.face(12, 600).width("88,888,888,888.8")
+
+
 def test_selected_row_follows_its_key(grid):
     grid.show_rows(rows("1.0", "2.0", "3.0"))
     grid.select_key("r1")

@@ -86,9 +86,23 @@ def test_selected_rows_stay_selected_wherever_they_go(grid):
     grid.row_selected.connect(told.append)
     grid.show_rows((Row("new", rows("9")[0].cells), *rows("3.0", "−1.0", "2.0")))
     assert grid.selected_keys() == ("r0", "r2")
+    assert grid.selected_key() == "r2", "still the one that was last chosen"
     grid.show_rows(rows("3.0", "−1.0"))
     assert grid.selected_keys() == ("r0",)
     assert told == []
+
+
+def test_of_thousands_of_selected_rows_qt_is_told_at_once(grid):
+    """As in a log, into which a line comes while all of it is selected: it took seconds."""
+    many = rows(*map(str, range(3_000)))
+    grid.show_rows((Row("h", (), heading="Today"), *many))
+    grid.selectAll()
+    assert grid.marked == frozenset(range(1, 3_001)), "a heading cannot be selected"
+    changes = []
+    grid.selectionModel().selectionChanged.connect(lambda *_: changes.append(1))
+    grid.show_rows((Row("h", (), heading="Today"), Row("new", many[0].cells), *many))
+    assert set(grid.selected_keys()) == {row.key for row in many}
+    assert len(changes) <= 3
 
 
 def test_where_keys_act_on_a_row_only_one_is_selected(qtbot, theme):
@@ -219,7 +233,10 @@ def kept_by(qtbot, theme, folder):
     grid = made(qtbot, theme)
     QVBoxLayout(window).addWidget(grid)
     grid.in_window = window  # else it is collected
-    return grid, GridMemory(window, WindowFile(str(folder)))
+    file = WindowFile(str(folder))
+    memory = GridMemory(window, file)
+    memory.changed.connect(file.write)
+    return grid, memory
 
 
 def test_look_of_a_table_outlives_the_window(qtbot, theme, tmp_path):

@@ -17,6 +17,7 @@ from desk.model.commands import (
     PreviewOrder,
     SubmitOrder,
 )
+from desk.model.events import Acknowledged
 from desk.model.orders import OrderType, Side
 from ui.policy import Confirm, Policy
 
@@ -244,6 +245,19 @@ def test_an_order_on_its_way_is_drawn_until_a_frame_shows_it(ladder):
     assert ladder.grid.view.rows[ladder.grid.scale.row(D(60_920))].chips[0].state == ""
 
 
+def test_nothing_is_kept_of_an_order_that_a_frame_shows_before_its_answer(ladder):
+    rig, hands = ladder.rig, ladder.rig.window.order_hands
+    rig.desk.answers = False
+    ladder.click(60_920)
+    (sent,) = ladder.sent(SubmitOrder)
+    rig.desk.send_frame(later(normal_desk(), orders=[order(sent.id, price=D(60_920))]))
+    rig.until(lambda: not hands.sent(BTC))
+    number = next(number for number, command in rig.desk.commands if command is sent)
+    rig.desk.tell(Acknowledged(command=number, about="order", id=sent.id))
+    rig.until(lambda: not hands._waiting)
+    assert hands._frames_left == {}
+
+
 def test_an_order_whose_answer_was_lost_is_drawn_as_unknown(ladder):
     ladder.rig.desk.answers = False
     ladder.click(60_920)
@@ -290,6 +304,7 @@ def test_a_drag_to_another_price_is_one_amendment_at_release(ladder):
     assert ladder.grid.ghost is None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["home", "outside", "escape", "right", "leave the rows"])
 def test_a_drag_that_is_aborted_changes_nothing(ladder, how):
     ladder.drag(60_950, 60_920)
@@ -313,6 +328,7 @@ def test_a_drag_that_is_aborted_changes_nothing(ladder, how):
     assert ladder.grid.held is None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("changes", "words"),
     [({"status": "FILLED", "filled": D(4)}, "ended"), ({"filled": D(1)}, "filled in part"),
@@ -481,6 +497,7 @@ def test_an_order_is_carried_by_keys_and_amended_when_they_are_let_go(ladder, fo
     assert (amended.order_id, amended.price) == ("t-118", D(60_920))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["escape", "focus"])
 def test_an_order_carried_by_keys_can_be_put_back(ladder, focus, how):
     cursor_on_order(ladder, focus)
@@ -499,6 +516,19 @@ def test_control_delete_cancels_the_order_at_the_cursor(ladder, focus):
     QTest.keyClick(ladder.grid, Qt.Key.Key_Delete, CTRL)
     (cancel,) = ladder.sent(CancelOrder)
     assert cancel.order_id == "t-118"
+
+
+def test_of_several_orders_at_the_cursor_no_key_takes_one(ladder, focus):
+    two = [WORKING, order("t-120", price=D("60951.0"))]
+    ladder.rig.settle(later(normal_desk(), orders=two))
+    while len(ladder.grid.view.rows[ladder.grid.scale.row(D(60_950))].chips) < 2:
+        ladder.panel.coarser.click()
+    cursor_on_order(ladder, focus)
+    QTest.keyClick(ladder.grid, Qt.Key.Key_Delete, CTRL)
+    assert ladder.panel.said.text().startswith("Several own orders stand at the cursor")
+    QTest.keyPress(ladder.grid, Qt.Key.Key_Down, CTRL)
+    QTest.keyRelease(ladder.grid, Qt.Key.Key_Down, CTRL)
+    assert ladder.none_sent(CancelOrder, AmendOrder)
 
 
 def test_control_delete_cancels_it_also_where_no_list_of_orders_is_shown(ladder, focus):

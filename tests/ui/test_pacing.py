@@ -1,10 +1,13 @@
 """Which panel is given a frame and when, and that what stays as it is asks for nothing."""
 
+import time
+
 import pytest
 from helpers.frames import later, normal_desk
 from PySide6.QtCore import QEvent, QObject
 
 from desk.model.events import Alerted
+from ui.display import REST_MS
 from ui.pacing import Pacing
 from ui.panels.cure_card import CureCard
 from ui.panels.orders import OrdersPanel
@@ -116,3 +119,15 @@ def test_event_is_on_the_screen_before_the_prices_that_came_with_it(rig):
     rig.until(lambda: bool(order))
     assert order[0] >= 1
     assert button.times == before
+
+
+def test_frames_that_follow_each_other_closely_keep_no_panel_from_its_turn(rig, qapp):
+    """On a slow machine the next frame is there before the rest of the one before is shown."""
+    rig.settle()
+    display = rig.window.display
+    display.show_frame(rig.pump.frame)
+    assert display.is_showing
+    time.sleep(REST_MS / 1_000)  # painting, say
+    display.show_frame(rig.pump.frame)
+    qapp.processEvents()
+    assert not display.is_showing

@@ -1,8 +1,8 @@
 """Kill, cancel-all, flatten on the real window: over everything, once, and never by accident."""
 
 import pytest
-from helpers.frames import later, normal_desk
-from PySide6.QtCore import QEvent, QPoint, Qt
+from helpers.frames import BTC, later, normal_desk
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -16,7 +16,9 @@ from PySide6.QtWidgets import (
 
 from desk.model.commands import CancelAll, Flatten, Kill
 from ui.own_files import own_files
+from ui.panels.explain import Popover
 from ui.policy import Confirm, Policy, PolicyError, load_policy
+from ui.strip_host import StripHost
 
 pytestmark = pytest.mark.qt
 
@@ -81,6 +83,18 @@ def test_the_question_stands_over_the_dialog_and_its_buttons_work_there(qtbot, r
     assert modal.isVisible()
 
 
+def test_a_question_that_cannot_be_brought_to_the_front_is_answered_by_its_key(
+    qtbot, rig, modal, monkeypatch
+):
+    monkeypatch.setattr(StripHost, "_place", lambda *_: 1 / 0)
+    with qtbot.capture_exceptions() as caught:
+        key(modal, "K")
+    assert [kind for kind, *_ in caught] == [ZeroDivisionError]
+    assert rig.window.strip.window() is rig.window.window()
+    key(modal, "K")
+    assert len(sent(rig, Kill)) == 1
+
+
 def test_a_question_whose_dialog_goes_stays_and_can_be_answered(qtbot, rig, modal):
     key(modal, "K")
     modal.close()
@@ -121,6 +135,18 @@ def test_a_key_that_was_sent_to_a_list_before_it_went_is_not_lost(qtbot, rig):
     assert len(sent(rig, Kill)) == 1
 
 
+def test_a_popover_that_a_panic_key_put_away_is_gone_soon(qtbot, rig):
+    watch = rig.window.watch
+    watch.explain(BTC, QPoint(300, 300))
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
+    key(QApplication.activePopupWidget(), "X")
+    (popup,) = watch.findChildren(Popover)
+    assert popup.internalWinId()  # for keys that the system has sent to it before
+    # Not left to the clock: a key of ours may still be on its way to what is deleted.
+    popup.findChild(QTimer).timeout.emit()
+    qtbot.waitUntil(lambda: watch.findChildren(Popover) == [])
+
+
 @pytest.mark.fault("T05")
 def test_panic_is_sent_while_no_frame_comes_any_more(rig):
     rig.desk.answers = False
@@ -151,6 +177,7 @@ def repeat(letter):
     QApplication.sendEvent(QApplication.focusWidget(), held)
 
 
+@pytest.mark.thorough
 def test_flatten_held_long_enough_is_sent_once(qtbot, rig, focus):
     focus(rig.window.ticket.quantity)
     rig.window.commands.confirming.policy = Policy(hold_ms=300)
@@ -182,6 +209,7 @@ def test_leaving_the_application_lets_go(qtbot, rig, focus):
     assert rig.window.strip.buttons["do"].by == ""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("by", ["mouse", "space"])
 def test_the_button_is_held_by_mouse_and_by_space(qtbot, rig, by):
     rig.window.commands.confirming.policy = Policy(hold_ms=300)

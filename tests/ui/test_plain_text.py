@@ -45,6 +45,7 @@ def test_no_tooltip_gets_a_text_that_may_be_taken_for_html(name, at):
     assert bad == []
 
 
+@pytest.mark.thorough
 def test_nothing_that_shows_html_is_used_and_every_label_is_told_to_be_plain():
     for path, tree in TREES.items():
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

@@ -15,6 +15,9 @@ from desk.model.command import Quantity
 from desk.model.commands import CancelAll, CancelOrder, ClosePosition, ReversePosition, SubmitOrder
 from desk.model.orders import OrderType, Side
 from ui.panels.positions import REVERSE, SET_STOP
+from ui.policy import Confirm, Policy
+from ui.pump import Link
+from ui.viewmodels.cures import Cure
 from ui.viewmodels.positions import position_key
 
 pytestmark = pytest.mark.qt
@@ -56,6 +59,34 @@ def test_reverse_needs_arming_and_an_answer_and_is_sent_once(rig):
     (reverse,) = rig.desk.sent(ReversePosition)
     assert (reverse.account, reverse.instrument) == ("perp-1", BTC)
     assert "on its way" in rig.window.footer.accessibleName()
+
+
+@pytest.mark.parametrize("deed", [50, REVERSE])
+def test_the_question_names_the_account_that_it_is_about(rig, deed):
+    desk = normal_desk()
+    held = position("perp-2", quantity=D(3))
+    rig.settle(later(desk, positions=[*desk.positions, held]))
+    rig.arm()
+    rig.window.commands.confirming.policy = Policy(close=Confirm.STRIP)
+    rig.window.positions.grid.do(position_key("perp-2", BTC), deed)
+    assert "BTCUSDT-PERP" in rig.window.strip.accessibleName()
+    assert "perp-2" in rig.window.strip.accessibleName()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("deed", [50, REVERSE])
+def test_a_trade_whose_answer_was_lost_is_said_to_be_unknown(rig, deed):
+    rig.arm()
+    rig.window.commands.confirming.policy = Policy(reverse=Confirm.NONE)
+    rig.desk.answers = False
+    rig.window.positions.grid.do(LONG, deed)
+    rig.until(lambda: rig.pump.link is Link.SILENT)
+    unknown = "perp-1 BTCUSDT-PERP: The desk went before it could answer"
+    assert unknown in rig.window.footer.accessibleName()
+    rig.desk.answers = True
+    rig.desk.send_frame()
+    rig.until(lambda: "whether it has this order" in rig.window.banner.accessibleName())
+    assert rig.pump.link is Link.LIVE
 
 
 def test_a_reversal_whose_surface_was_disarmed_before_the_answer_is_not_sent(rig):
@@ -101,6 +132,34 @@ def test_set_stop_writes_a_stop_of_the_whole_position_and_waits_for_its_trigger(
     assert (stop.account, stop.instrument, stop.side) == ("perp-2", BTCC, Side.BUY)
     assert (stop.type, stop.trigger, stop.price) == (OrderType.STOP, D(63_000), None)
     assert (stop.quantity, stop.reduce_only, stop.stop_loss) == (Quantity(D(8)), True, None)
+
+
+SOL = "SOLUSDT-PERP.BINANCE"
+
+
+def stage_stop(rig):
+    rig.window.positions.grid.do(position_key("perp-1", SOL), SET_STOP)
+
+
+def stage_cure(rig):
+    figures = dict.fromkeys(("cost", "ratio_after", "used_after"))
+    cure = Cure(
+        account="perp-1", kind="reduce", what=SOL, quantity="777", is_enough=True, **figures
+    )
+    rig.window.surfaces.prepare(cure)
+
+
+@pytest.mark.parametrize("stage", [stage_stop, stage_cure])
+def test_an_order_for_an_instrument_without_a_market_is_written_nowhere(rig, stage):
+    desk = normal_desk()
+    held = position(instrument=SOL, quantity=D(777))
+    rig.settle(later(desk, positions=[*desk.positions, held]))
+    rig.write()
+    before = rig.window.ticket.state.draft
+    stage(rig)
+    assert rig.window.footer.accessibleName().endswith("SOLUSDT-PERP has no market here.")
+    assert rig.window.display.selected == before.instrument == BTC
+    assert rig.window.ticket.state.draft == before
 
 
 def test_the_same_by_keys(rig, focus):

@@ -144,6 +144,7 @@ def press(widget, key, modifiers=NONE, *, repeats=0):
 # ---- wheel ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @pytest.mark.fault("T26")
 def test_the_wheel_changes_no_control_that_has_no_focus(full):
     window = full.window
@@ -158,6 +159,7 @@ def test_the_wheel_changes_no_control_that_has_no_focus(full):
     assert acted(full) == []
 
 
+@pytest.mark.thorough
 def test_the_wheel_over_a_control_in_focus_turns_at_most_a_list_of_that_control(full):
     window = full.window
     for widget in controls(window):
@@ -170,6 +172,7 @@ def test_the_wheel_over_a_control_in_focus_turns_at_most_a_list_of_that_control(
     assert acted(full) == []
 
 
+@pytest.mark.thorough
 def test_no_list_offers_a_side_or_a_type_and_no_figure_is_a_spin_box_or_a_slider(full):
     decisive = {side.value for side in Side} | {one.value for one in (*OrderType, *Form)}
     for choice in full.window.findChildren(QComboBox):
@@ -183,6 +186,7 @@ def test_no_list_offers_a_side_or_a_type_and_no_figure_is_a_spin_box_or_a_slider
 # ---- keys ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @pytest.mark.fault("T26")
 def test_no_bare_key_sends_anything_from_list_combo_button_grid_or_text(full):
     """Letters and digits, with Shift too, in every control, whatever it makes of them."""
@@ -199,6 +203,7 @@ def test_no_bare_key_sends_anything_from_list_combo_button_grid_or_text(full):
     assert not full.window.strip.asking
 
 
+@pytest.mark.thorough
 def test_enter_presses_no_button_and_sends_nothing_from_anywhere(full):
     window = full.window
     pressed = []
@@ -226,6 +231,7 @@ def test_no_shortcut_repeats_and_each_is_the_whole_programs(rig):
     assert [one for one in rig.window.findChildren(QAction) if not one.shortcut().isEmpty()] == []
 
 
+@pytest.mark.thorough
 @pytest.mark.fault("T04")
 def test_a_held_trading_key_sends_once(full, focus):
     window = full.window
@@ -281,6 +287,7 @@ def test_trading_keys_work_in_a_floating_dock(rig, focus):
         rig.until(lambda kind=kind, before=before: len(rig.desk.sent(kind)) == before + 1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("where", ["floating dock", "modal", "key help", "form"])
 def test_panic_keys_reach_the_desk_from_everywhere(qtbot, rig, where):
     window = rig.window
@@ -326,6 +333,7 @@ def spot(rig, what):
     return grid.viewport(), grid.cross_rect("t-118").center().toPoint(), CancelOrder
 
 
+@pytest.mark.thorough
 @pytest.mark.fault("T04")
 @pytest.mark.parametrize("what", ["submit", "ladder", "close", "cancel"])
 def test_two_quick_clicks_are_one_command(rig_of, what):
@@ -384,6 +392,7 @@ def test_a_held_arrow_does_not_run(rig, focus):
 # ---- plot ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["other button", "escape"])
 def test_a_line_that_is_put_back_moves_no_order(full, how):
     plot = full.window.chart.plot
@@ -403,6 +412,7 @@ def test_a_line_that_is_put_back_moves_no_order(full, how):
     assert full.desk.sent(AmendOrder) == []
 
 
+@pytest.mark.thorough
 def test_the_plot_has_the_background_of_every_palette(full):
     window = full.window
     for _ in SCHEMES:

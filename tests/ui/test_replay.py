@@ -5,7 +5,7 @@ from functools import cache
 
 import msgspec
 import pytest
-from helpers.frames import BTC, ETH, WALL_MS, normal_desk
+from helpers.frames import BTC, ETH, WALL_MS, later, normal_desk
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication
@@ -112,6 +112,7 @@ def rows(grid):
     return [tuple(cell.text for cell in row.cells) for row in grid.grid.rows]
 
 
+@pytest.mark.thorough
 def test_a_denied_order_shows_the_screen_and_its_draft(rig, replay, qtbot):
     live = rig.window
     live_history = [*live.risk._history.points("perp-1")]
@@ -138,6 +139,7 @@ def test_a_denied_order_shows_the_screen_and_its_draft(rig, replay, qtbot):
     assert live.arming._profile != "of the past"
 
 
+@pytest.mark.thorough
 def test_what_is_armed_is_disarmed_and_stays_so_until_the_desk_is_live(rig, replay):
     rig.arm()
     open_row(rig, 3)
@@ -160,6 +162,7 @@ def test_what_is_armed_is_disarmed_and_stays_so_until_the_desk_is_live(rig, repl
     assert window.arming.is_armed()
 
 
+@pytest.mark.thorough
 def test_a_panic_key_acts_on_the_live_desk_and_ends_the_replay(rig, replay):
     open_row(rig, 4)
     for _ in range(2):
@@ -168,6 +171,7 @@ def test_a_panic_key_acts_on_the_live_desk_and_ends_the_replay(rig, replay):
     rig.until(lambda: bool(rig.desk.sent(Kill)))
 
 
+@pytest.mark.thorough
 def test_what_happens_live_comes_up_over_the_replay(rig, replay):
     open_row(rig, 4)
     for event, words in (
@@ -182,6 +186,7 @@ def test_what_happens_live_comes_up_over_the_replay(rig, replay):
     assert not replay.bar.isVisible()
 
 
+@pytest.mark.thorough
 def test_what_stands_live_is_seen_over_the_replay_from_its_beginning(rig, replay):
     live = rig.desk.frame
     rig.settle(msgspec.structs.replace(live, state="HALTED", latches=["HALTED: kill: enough"]))
@@ -202,6 +207,7 @@ def test_what_stands_live_is_seen_over_the_replay_from_its_beginning(rig, replay
     assert not rig.window.banner.isVisible()
 
 
+@pytest.mark.thorough
 def test_no_picture_of_the_past_stays_when_the_desk_is_live(rig, replay):
     window = rig.window
     for key in ("feeds", "risk"):
@@ -224,8 +230,10 @@ def test_no_picture_of_the_past_stays_when_the_desk_is_live(rig, replay):
     assert window.area.docks["feeds"].isVisible()
 
 
+@pytest.mark.thorough
 def test_no_panel_of_a_layout_is_bare_in_a_replay(rig, replay):
     window = rig.window
+    window.load_late()
     window.workspace.switch("monitor")
     rig.until(lambda: {"chart_btc", "chart_eth"} <= set(window.late_panels.made))
     replay.show_moment(MOMENTS[3])
@@ -242,6 +250,7 @@ def test_no_panel_of_a_layout_is_bare_in_a_replay(rig, replay):
         assert "worked out from what is now" in words.accessibleName()
 
 
+@pytest.mark.thorough
 def test_the_focus_comes_back_to_where_nothing_is_armed_by_space(rig, replay, focus):
     focus(rig.window.journal.grid)
     open_row(rig, 4)
@@ -255,6 +264,7 @@ def test_the_focus_comes_back_to_where_nothing_is_armed_by_space(rig, replay, fo
     rig.until(lambda: isinstance(QApplication.focusWidget(), QAbstractItemView))
 
 
+@pytest.mark.thorough
 def test_it_plays_from_moment_to_moment_and_stops_at_the_end(rig, replay, qtbot):
     stage = open_row(rig, 2)
     assert rows(stage.panes.positions.grid) == []
@@ -271,6 +281,7 @@ def test_it_plays_from_moment_to_moment_and_stops_at_the_end(rig, replay, qtbot)
     assert replay.bar.playing.text() == "Play"
 
 
+@pytest.mark.thorough
 def test_a_click_on_the_timeline_goes_to_a_time_and_an_empty_one_says_so(rig, replay, qtbot):
     line = rig.window.journal.timeline
     x = int(line.x_of(MOMENTS[3].time_ms + 500))
@@ -304,6 +315,28 @@ def test_the_panel_filters_chooses_a_day_and_shows_the_seal(rig, replay, qtbot):
     rig.until(lambda: "Day sealed · #1–#9 · 5ea15ea15ea1" in panel.foot.accessibleName())
     panel.copy_seal.click()
     assert QApplication.clipboard().text() == f"2026-11-18  #1-#9  {'5ea1' * 16}"
+
+
+@pytest.mark.thorough
+def test_new_rows_are_shown_to_the_panel_in_front_and_to_the_other_when_it_comes(rig, replay):
+    def add(seq):
+        rig.desk.moments = [*rig.desk.moments, moment(seq, "fill")]
+        rig.settle(later(rig.desk.frame, ms=1_000, journal_seq=rig.desk.frame.journal_seq + 1))
+
+    live = rig.window.journal.grid
+    past_grid = open_row(rig, 4).panes.journal.grid
+    replay.leave()
+    add(8)
+    rig.until(lambda: live.grid.rows[0].key == "8.0")
+    assert past_grid.grid.rows[0].key == "7.0"
+    rig.desk.film = [past(8)]
+    open_row(rig, 8)
+    assert past_grid.selected_key() == past_grid.grid.rows[0].key == "8.0"
+    add(9)
+    rig.until(lambda: past_grid.grid.rows[0].key == "9.0")
+    assert live.grid.rows[0].key == "8.0"
+    replay.leave()
+    assert live.grid.rows[0].key == "9.0"
 
 
 def test_nobody_asks_while_nobody_looks(rig):

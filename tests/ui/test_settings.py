@@ -42,6 +42,7 @@ def click(qtbot, widget):
     qtbot.mouseClick(widget, LEFT)
 
 
+@pytest.mark.thorough
 def test_typing_filters_in_both_languages_and_escape_first_empties_then_leaves(dialog, qtbot):
     everything = shown(dialog)
     assert {"language", "confirm.kill", "key.kill", "desk.latency_ms"} <= everything
@@ -59,6 +60,7 @@ def test_typing_filters_in_both_languages_and_escape_first_empties_then_leaves(d
     assert dialog.is_gone
 
 
+@pytest.mark.thorough
 def test_look_and_sound_hold_at_once_everywhere_and_are_kept(rig, dialog, qtbot, tmp_path):
     rig.window.load_late()
     rig.until(lambda: rig.window.chart.plot is not None)
@@ -85,6 +87,7 @@ def test_look_and_sound_hold_at_once_everywhere_and_are_kept(rig, dialog, qtbot,
     assert rig.window.alerts.sound.sounded == 1
 
 
+@pytest.mark.thorough
 def test_a_confirmation_holds_at_once_comments_stay_and_what_is_no_value_is_refused(
     rig, dialog, qtbot, tmp_path
 ):
@@ -130,6 +133,7 @@ def test_a_key_is_pressed_to_be_set_a_conflict_is_refused_and_backspace_brings_i
     assert rig.window.strip.asking == "kill", "a panic key acts, whoever waits for a key"
 
 
+@pytest.mark.thorough
 def test_the_window_opens_again_once_loss_is_said_and_stays_where_nobody_answers(
     rig, dialog, qtbot
 ):

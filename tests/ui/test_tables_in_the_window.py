@@ -1,10 +1,12 @@
 """Tables in the real window: their keys, what is kept, sums below positions, a slim feeds dock."""
 
 import pytest
-from helpers.frames import normal_desk
+from helpers.frames import normal_desk, order
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDockWidget
 
+from desk.model.commands import CancelOrder
 from ui.dock import TitleBar
 from ui.grid import Grid
 from ui.own_files import own_files
@@ -15,6 +17,7 @@ pytestmark = pytest.mark.qt
 ALT = Qt.KeyboardModifier.AltModifier
 
 
+@pytest.mark.thorough
 def test_keys_sort_and_widen_the_table_with_the_focus_and_the_next_window_knows(
     qtbot, rig_of, focus, tmp_path
 ):
@@ -32,8 +35,24 @@ def test_keys_sort_and_widen_the_table_with_the_focus_and_the_next_window_knows(
     qtbot.keyClick(grid, Qt.Key.Key_C, ALT)
     assert grid.hands.menu is not None
     grid.hands.menu.close()
+    rig.window.workspace.leave()
     again = rig_of(normal_desk(), own=own_files(str(tmp_path))).window.positions.grid
     assert again.look == grid.look
+
+
+@pytest.mark.thorough
+def test_a_click_in_a_list_that_was_scrolled_leaves_it_where_it_is(rig_of):
+    rig = rig_of(normal_desk(orders=[order(f"o-{number:02}") for number in range(60)]))
+    grid = rig.window.orders.orders
+    rig.until(lambda: len(grid.grid.rows) == 60)
+    assert not grid.hasFocus()
+    grid.verticalScrollBar().setValue(20 * grid.row_height())
+    wanted = grid.grid.rows[22].key
+    at = grid.cross_rect(wanted).center().toPoint()
+    QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    rig.until(lambda: bool(rig.desk.sent(CancelOrder)))
+    assert [cancel.order_id for cancel in rig.desk.sent(CancelOrder)] == [wanted]
+    assert grid.verticalScrollBar().value() == 20 * grid.row_height()
 
 
 def test_every_table_of_a_dock_has_an_id_of_its_own(rig):

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from desk.engine.setting_snapshot import SettingView
 from desk.model.commands import Ask, PreviewChange, SetLeverage, TypedLine
 from desk.model.events import Previewed
+from ui.pump import Link
 from ui.window_file import WindowFile
 
 pytestmark = pytest.mark.qt
@@ -52,6 +53,32 @@ def test_tab_takes_the_offered_word_and_an_arrow_another(qtbot, rig, line):
     assert rig.desk.sent(TypedLine) == []
 
 
+def test_an_answer_on_its_way_takes_no_choice_back(qtbot, rig, line):
+    qtbot.keyClicks(line, "buy 0.5 ")
+    rig.until(rig.window.completions.isVisible)
+    rig.settle()
+    rig.desk.data_of["complete"] = {"options": [{"text": "mark"}, {"text": "market"}], "from": 8}
+    qtbot.keyClicks(line, "m")
+    qtbot.keyClick(line, Qt.Key.Key_Down)
+    rig.until(lambda: not rig.window.command_desk._asked)
+    assert rig.window.completions.at == 0
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert line.text() == "buy 0.5 limit "
+    assert rig.desk.sent(TypedLine) == []
+
+
+def test_a_choice_is_let_go_when_the_line_changes(qtbot, rig, line):
+    qtbot.keyClicks(line, "buy 0.5 ")
+    rig.until(rig.window.completions.isVisible)
+    qtbot.keyClick(line, Qt.Key.Key_Down)
+    rig.desk.data_of["complete"] = {"options": [{"text": "mark"}, {"text": "market"}], "from": 8}
+    qtbot.keyClicks(line, "m")
+    assert rig.window.completions.at == -1
+    rig.until(lambda: rig.window.command_desk.completions.options[0].text == "mark")
+    qtbot.keyClick(line, Qt.Key.Key_Tab)
+    assert line.text() == "buy 0.5 mark "
+
+
 def test_return_sends_once_with_the_lock_as_it_is(qtbot, rig, line):
     qtbot.keyClicks(line, "buy 0.5")
     qtbot.keyClick(line, Qt.Key.Key_Return)
@@ -72,6 +99,41 @@ def test_refused_line_stays_and_says_why(qtbot, rig, line):
     qtbot.keyClick(line, Qt.Key.Key_Return)
     rig.until(lambda: "the cap is 5.00×." in shown(rig))
     assert line.text() == "buy 9"
+
+
+def sent_in_silence(qtbot, rig, line, text):
+    """Type a line and send it to a desk that takes it and says nothing, until it is back."""
+    line.clear()
+    qtbot.keyClicks(line, text)
+    rig.settle()
+    rig.desk.answers = False
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    rig.until(lambda: rig.pump.link is Link.SILENT)
+    rig.desk.answers = True
+    rig.desk.send_frame()
+    rig.until(lambda: rig.pump.link is Link.LIVE)
+
+
+@pytest.mark.thorough
+def test_a_line_whose_answer_was_lost_is_the_same_command_once_more(qtbot, rig, line, focus):
+    sent_in_silence(qtbot, rig, line, "buy 1btc")
+    assert "gone before it answered" in shown(rig)
+    for text in ("status", "buy 1btc", "buy 1btc"):
+        focus(line).setText(text)
+        qtbot.keyClick(line, Qt.Key.Key_Return)
+        rig.until(lambda: line.text() == "")
+    lost, between, again, new = rig.desk.sent(TypedLine)
+    assert again.id == lost.id
+    assert len({lost.id, between.id, new.id}) == 3
+
+
+@pytest.mark.thorough
+def test_a_line_that_takes_risk_away_is_carried_out_as_often_as_it_is_sent(qtbot, rig, line, focus):
+    sent_in_silence(qtbot, rig, line, "cancel all")
+    qtbot.keyClick(focus(line), Qt.Key.Key_Return)
+    rig.until(lambda: line.text() == "")
+    first, second = rig.desk.sent(TypedLine)
+    assert first.id != second.id
 
 
 def test_what_was_said_of_a_sent_line_gives_way_to_the_next_event(qtbot, rig, line, focus):
@@ -104,6 +166,7 @@ def test_line_is_not_sent_from_anywhere_else(qtbot, rig, line, focus):
 def test_up_brings_the_last_line_and_it_outlives_the_window(qtbot, rig, line, tmp_path):
     store = WindowFile(str(tmp_path))
     rig.window.command_desk.remember(store)
+    rig.window.command_desk.kept.connect(store.write)
     qtbot.keyClicks(line, "status")
     qtbot.keyClick(line, Qt.Key.Key_Return)
     rig.until(lambda: line.text() == "")

@@ -166,6 +166,7 @@ def test_rate_appears_after_some_seconds_of_frames(qtbot, trouble):
     assert rates == {"10.0"}
 
 
+@pytest.mark.thorough
 def test_feeds_are_grey_when_the_engine_is_gone(qtbot, trouble):
     panel = open_feeds(qtbot, trouble)
     trouble.desk.close()
@@ -179,6 +180,7 @@ def test_feeds_are_grey_when_the_engine_is_gone(qtbot, trouble):
         assert trouble.window.theme.color(token).name() not in colors
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [(1920, 1080), (1366, 768)], ids=["full", "small"])
 def test_tabs_and_filters_of_the_feeds_stand_apart(qtbot, rig_of, size):
     rig = rig_of(troubled_venues(), size=size)
@@ -281,6 +283,7 @@ def test_lamp_tells_its_clock_and_its_counts_to_the_pointer(monkeypatch, trouble
     assert "rejected 1" in told[0]
 
 
+@pytest.mark.thorough
 def test_calm_desk_of_seven_venues_has_no_hue_in_watch_and_status(rig_of):
     desk = replace(seven_venues(), rates=[], client="Kestrel Fund")
     window = rig_of(desk).window
@@ -295,6 +298,7 @@ def test_calm_desk_of_seven_venues_has_no_hue_in_watch_and_status(rig_of):
             assert window.theme.color(token).name() not in colors, (widget, token)
 
 
+@pytest.mark.thorough
 @pytest.mark.fault("T39")
 @pytest.mark.parametrize("page", [feeds_module.FEEDS, feeds_module.STREAMS])
 def test_no_source_is_called_live_by_a_desk_that_is_gone(qtbot, rig_of, page):
@@ -328,6 +332,7 @@ def test_sources_are_told_again_by_a_desk_that_answers_again(qtbot, rig):
     assert panel.feeds.grid.rows == before
 
 
+@pytest.mark.thorough
 @pytest.mark.fault("T39")
 def test_positions_of_a_desk_that_is_gone_carry_their_age(rig):
     """Over the greyed positions stands how old they are, and it counts on."""

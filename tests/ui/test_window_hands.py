@@ -13,6 +13,7 @@ from helpers.frames import (
     later,
     market,
     normal_desk,
+    order,
     position,
 )
 from PySide6.QtCore import QPoint, Qt
@@ -32,6 +33,7 @@ from desk.model.commands import (
     SubmitOrder,
 )
 from desk.model.orders import OrderType, Side
+from ui.viewmodels.orders import order_rows
 from ui.viewmodels.positions import position_key
 
 pytestmark = pytest.mark.qt
@@ -379,6 +381,41 @@ def test_selected_order_is_cancelled_by_key_and_an_ended_one_is_not(qtbot, rig, 
     assert [cancel.order_id for cancel in sent(rig, CancelOrder)] == ["t-112"]
 
 
+@pytest.mark.parametrize("page", ["fills", "blotter", "alerts", "events"])
+def test_an_order_behind_another_page_is_neither_cancelled_nor_amended_by_key(rig, page):
+    orders = rig.window.orders
+    rig.until(lambda: len(orders.orders.grid.rows) > 2)
+    rig.arm()
+    orders.orders.select_key("t-112")
+    orders.open_page(getattr(orders, page))
+    for action in ("cancel_selected", "amend"):
+        rig.window.shortcuts[action].activated.emit()
+        told = rig.window.footer.accessibleName()
+        assert "Orders is not on the screen: nothing was done." in told
+    assert quiet(rig, CancelOrder)
+    assert rig.window.order_desk.form is None
+    orders.open_page(orders.orders)
+    rig.window.shortcuts["cancel_selected"].activated.emit()
+    assert [cancel.order_id for cancel in sent(rig, CancelOrder)] == ["t-112"]
+
+
+def test_rows_are_made_for_the_orders_that_somebody_sees(rig, monkeypatch):
+    grid, made = rig.window.orders.orders, []
+    rig.until(lambda: len(grid.grid.rows) > 2)
+
+    def rows_of(frame):
+        made.append(frame)
+        return order_rows(frame)
+
+    monkeypatch.setattr("ui.panels.orders.order_rows", rows_of)
+    rig.window.orders.open_page(rig.window.orders.events)
+    rig.settle(later(rig.desk.frame, orders=[order("newest")]))
+    assert made == []
+    assert rig.window.orders.tabs.tabs[0].text() == "Orders 1"
+    rig.window.orders.open_page(grid)
+    assert [row.key for row in grid.grid.rows] == ["newest"]
+
+
 def test_choosing_a_row_moves_ticket_chart_and_the_next_frame(qtbot, rig, focus):
     rig.window.ticket.quantity.setText("2")
     rig.window.watch.grid.select_key(BTC)
@@ -392,6 +429,7 @@ def test_choosing_a_row_moves_ticket_chart_and_the_next_frame(qtbot, rig, focus)
     assert rig.window.ticket.quantity.text() == ""
 
 
+@pytest.mark.thorough
 def test_instrument_stays_chosen_when_others_go(rig):
     rig.settle(normal_desk(markets=[market(), market(BTCC)]))
     rig.settle(normal_desk(markets=[market()]))

@@ -108,6 +108,7 @@ def child():
         process.close()
 
 
+@pytest.mark.thorough
 def test_window_imports_words_and_frames_only_and_plots_after_the_first_paint(child):
     ours, theirs = multiprocessing.Pipe()
     desk, _ = child(open_and_tell, theirs)
@@ -124,6 +125,7 @@ def test_window_imports_words_and_frames_only_and_plots_after_the_first_paint(ch
     assert {"pyqtgraph", "numpy"} <= set(modules["later"])
 
 
+@pytest.mark.thorough
 @pytest.mark.fault("T27")
 def test_error_in_the_window_is_told_and_ends_nothing(child, capfd):
     ours, theirs = multiprocessing.Pipe()
@@ -144,6 +146,7 @@ def test_door_to_the_window_loads_no_qt_into_the_engine():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENCE_S)
 
 
+@pytest.mark.thorough
 @pytest.mark.fault("T26")
 def test_window_paints_on_and_on_and_ends_when_it_has_said_goodbye(child):
     desk, process = child(open_window, None)

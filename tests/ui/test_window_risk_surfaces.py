@@ -171,6 +171,7 @@ def test_sheet_is_offered_by_the_menu_of_a_watch_row(desk):
 # ---- financing -----------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_financing_panel_shows_the_loan_and_its_forms_send(qtbot, desk):
     window = desk.window
     qtbot.keyClick(window, Qt.Key.Key_L, CTRL_SHIFT)
@@ -214,8 +215,11 @@ def test_cures_of_a_call_are_chosen_from_copied_and_fill_in_the_form(qtbot, rig_
     copied = QGuiApplication.clipboard().text()
     assert copied == "loan-1: Repay 703,000 HKD (no cost), → 95.0%"
     cures.options[1].click()
+    fake.data_of = {"cure": {"actions": [pledge | {"quantity": "7.0123"}, repay], "notes": []}}
+    rig.settle(later(rig.desk.frame, ms=6_000))
+    rig.until(lambda: cures.options[0].accessibleName().startswith("Pledge 7.0123"))
     cures.prepare.click()
-    assert dialog(rig, "form").values()["quantity"] == "7.0122"
+    assert dialog(rig, "form").values()["quantity"] == "7.0123"
     assert rig.desk.sent(Pledge) == []
     calm = risky_desk(loans=[loan(level="NORMAL")], journal_seq=48_300)
     rig.settle(calm)
@@ -309,6 +313,7 @@ def test_smallest_cure_is_listed_and_staged_but_never_sent(qtbot, rig_of):
     assert rig.desk.sent(SubmitOrder) == []
 
 
+@pytest.mark.thorough
 def test_smallest_cure_stands_in_the_risk_panel_and_is_staged_from_there(qtbot, rig_of):
     fake = FakeDesk(margin_call_desk())
     fake.data_of = {"cure": {"actions": [CURE], "notes": []}}
@@ -416,6 +421,7 @@ def test_distance_is_wider_only_where_sigma_is_said(rig_of):
 # ---- rules ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_rule_is_set_aside_by_two_people_and_taken_back(qtbot, desk):
     window = desk.window
     qtbot.keyClick(window, Qt.Key.Key_U, CTRL_SHIFT)
@@ -447,6 +453,7 @@ def test_daily_loss_limit_is_set_from_the_rules(qtbot, desk):
     assert sent(desk, SetDailyLoss).limit == 50_000
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("size", [(1920, 1080), (1366, 768)])
 def test_panels_behind_the_watch_leave_the_trade_layout_usable(qtbot, rig_of, size):
     rig = rig_of(risky_desk(loans=[loan(), loan("loan-2")]), size=size)

@@ -164,6 +164,7 @@ def test_a_frame_that_waited_while_the_window_slept_is_not_shown(qtbot, pump, de
     qtbot.waitUntil(lambda: len(heard.frames) == 2)
 
 
+@pytest.mark.thorough
 def test_starting_engine_is_given_longer(qtbot, pump, desk, heard, clock):
     pump.start()
     clock.ns += (SILENT_AFTER_MS + 1) * 1_000_000

@@ -81,6 +81,7 @@ def rearrange(area):
 # ---- restart -------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_restart_gives_back_every_dock_in_another_language(rig_of, tmp_path):
     """The real window, twice."""
     first = rig_of(normal_desk(), own=own_files(str(tmp_path)))
@@ -191,6 +192,21 @@ def test_file_of_another_schema_is_passed_over(frame, tmp_path, schema):
     at.write_text(at.read_text().replace(f"schema={SCHEMA}", f"schema={schema}"))
     os.utime(at, (1, 1))  # Qt takes a file of the same size and time for the one it knows
     assert not frame().area.touched
+
+
+def test_places_kept_by_a_version_whose_docks_floated_in_groups_are_said_and_passed_over(
+    frame, monkeypatch
+):
+    with monkeypatch.context() as earlier:
+        earlier.setattr("ui.docks.STATE_VERSION", 1)
+        one = frame()
+        rearrange(one.area)
+        one.workspace.leave()
+    again = frame()
+    assert "layout Trade is damaged or of another version" in " ".join(again.workspace.complaints)
+    assert not again.area.touched
+    assert not any(dock.isFloating() for dock in again.area.docks.values())
+    assert again.area.guests() == ["rules"]
 
 
 def test_damaged_layout_is_said_and_the_others_are_kept(frame, tmp_path):

@@ -24,6 +24,7 @@ def press(qtbot, key, modifiers=NONE):
     qtbot.keyClick(QApplication.focusWidget(), key, modifiers)
 
 
+@pytest.mark.thorough
 def test_another_layout_disarms_nothing_and_no_key_sends_what_is_not_seen(rig, qtbot):
     window = rig.window
     rig.arm()
@@ -60,6 +61,7 @@ def test_panel_that_is_nowhere_takes_no_frame_and_the_newest_when_it_comes(rig, 
 
 def test_charts_of_monitor_keep_to_their_coins_and_a_pinned_chart_takes_no_quantity(rig, qtbot):
     window = rig.window
+    window.load_late()
     window.workspace_desk.switch("monitor")
     rig.until(lambda: {"chart_btc", "chart_eth"} <= set(window.late_panels.made))
     rig.settle()
@@ -112,6 +114,16 @@ def answer(strip, name):
     """Write a name into the strip and press its first answer."""
     strip.fields["name"].setText(name)
     next(iter(strip.buttons.values())).click()
+
+
+def test_dock_put_behind_another_takes_no_focus_away(rig, focus):
+    """Everything is put up anew; Qt would give the focus to a lock, and Space would arm."""
+    window, area, desk = rig.window, rig.window.area, rig.window.workspace_desk
+    held = focus(window.positions.grid)
+    area.docks["orders"].bar.menu_asked.emit(QPoint(0, 0))
+    entry(desk.menu, "Move to a tab behind", "Market watch").trigger()
+    assert area.is_in_front("orders")
+    assert QApplication.focusWidget() is held
 
 
 def test_menus_move_close_and_show_panels_and_name_layouts(rig, qtbot):

@@ -25,6 +25,9 @@ from ui.viewmodels.tone import Tone
 
 ROWS, COLUMNS_SHOWN = 50, 15
 COLUMN_WIDTH, ROW_HEIGHT = 84, 24
+TONES = (Tone.BID, Tone.ASK)
+COLORS = ("#2ebd85", "#f6465d")
+"""Half of the cells have another colour than their neighbours."""
 
 
 class LookedModel(PriceModel):
@@ -38,7 +41,7 @@ class LookedModel(PriceModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ForegroundRole:
-            return QColor("#2ebd85" if _rises(index.row(), index.column()) else "#f6465d")
+            return QColor(COLORS[(index.row() + index.column()) % 2])
         if role == Qt.ItemDataRole.FontRole:
             font = QFont()
             font.setBold(index.column() == 0)
@@ -112,15 +115,14 @@ def _pictures(
 
 def _rows(at: float) -> tuple[Row, ...]:
     return tuple(
-        Row(f"row {r}", tuple(_cell(at, r, c) for c in range(COLUMNS_SHOWN))) for r in range(ROWS)
+        Row(
+            f"row {row}",
+            tuple(
+                [
+                    Cell(number(at + row + column / 10, 1), TONES[(row + column) % 2], not column)
+                    for column in range(COLUMNS_SHOWN)
+                ]
+            ),
+        )
+        for row in range(ROWS)
     )
-
-
-def _cell(at: float, row: int, column: int) -> Cell:
-    tone = Tone.BID if _rises(row, column) else Tone.ASK
-    return Cell(number(at + row + column / 10, 1), tone, column == 0)
-
-
-def _rises(row: int, column: int) -> bool:
-    """Half of the cells have another colour than their neighbours."""
-    return (row + column) % 2 == 0

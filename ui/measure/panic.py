@@ -60,7 +60,7 @@ class PanicProbe(QObject):
             if following is None:
                 self._look.stop()
                 self._path.write_text(json.dumps(self._found))
-                self._window.close()
+                self._window.window().close()
             else:
                 self._waits_for = following
 
@@ -88,7 +88,7 @@ class PanicProbe(QObject):
                     yield _after(PAUSE_MS)
                     self._heard.clear()
                     pressed_ns = boot_ns()
-                    target = QGuiApplication.focusWindow() or self._window.windowHandle()
+                    target = QGuiApplication.focusWindow() or self._window.window().windowHandle()
                     QTest.keyClick(target, getattr(Qt.Key, f"Key_{key}"), _BOTH)
                 while (answer := self._answer(action)) is None:
                     yield _after(0)

@@ -35,6 +35,7 @@ class AlertsPage(QWidget):
         self.mute.setCheckable(True)
         self.mute.setChecked(True)
         self._newest = 0
+        """The highest number that waits and has been shown; 0: none."""
         self._arrange()
         self.seen.clicked.connect(self._see_selected)
         self.all_seen.clicked.connect(self.see_all)
@@ -60,11 +61,11 @@ class AlertsPage(QWidget):
     def show_frame(self, frame: DeskFrame) -> None:
         """Show what a frame says."""
         waiting = unseen(frame)
-        self._newest = waiting[0].number if waiting else 0
         self.seen.setEnabled(bool(waiting))
         self.all_seen.setEnabled(bool(waiting))
         self.remove.setEnabled(bool(frame.alert_rules))
         if self.isVisible():
+            self._newest = waiting[0].number if waiting else 0
             self.raised.show_rows(raised_rows(frame))
             self.rules.show_rows(rule_rows(frame))
 

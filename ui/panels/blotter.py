@@ -60,12 +60,13 @@ class BlotterGrid(Grid):
 
     def add_rows(self, rows: tuple[Row, ...], *, in_front: int) -> None:
         """Show these rows, `in_front` of them new at the top: what is in view stays in view."""
-        bar, selected = self.verticalScrollBar(), self.selected_key()
-        place = bar.value()
+        bar, place = self.verticalScrollBar(), self.verticalScrollBar().value()
+        selected, current = self.selected_keys(), self.selected_key()
         self._given = rows
         self.grid.take(rows)
+        if selected != self.selected_keys():
+            self.select_keys(selected, current)
         if in_front:
-            self.select_key(selected)
             bar.setValue(place + in_front * self.row_height() if place else 0)
         self.viewport().update()
 
@@ -181,6 +182,8 @@ class BlotterPage(QWidget):
         if not self._pages.take(answer.data, generation, asked):
             return
         new = len(self._pages.rows) - before
+        if asked.after_seq and self.grid.verticalScrollBar().value() == 0:
+            self._pages.forget_oldest()
         self.grid.add_rows(self._pages.rows, in_front=new if asked.after_seq and before else 0)
         self._ask_older()  # a page of which little passed the filter does not fill the view
 

@@ -55,6 +55,15 @@ class CompletionList(QWidget):
         self.setAccessibleDescription(self._found.options[self.at].text)
         self.update()
 
+    def is_moved_in(self) -> bool:
+        """Whether a hand has chosen a row: what Return takes."""
+        return self.isVisible() and self.at >= 0
+
+    def let_go(self) -> None:
+        """The line has changed: no row is chosen any more."""
+        self.at = -1
+        self.update()
+
     def _first(self) -> int:
         return max(0, self.at - MOST_ROWS + 1)
 
@@ -134,7 +143,7 @@ class CommandField(Field):
 
     def _return(self) -> None:
         """Take the row that was moved to; else send the line."""
-        if self.options is not None and self._is_open() and self.options.at >= 0:
+        if self.options is not None and self.options.is_moved_in():
             self.completed.emit(self.options.at)
         else:
             self.entered.emit()

@@ -51,13 +51,16 @@ class CureOptions(QWidget):
         self.hide()
 
     def show_cures(self, cures: tuple[Cure, ...]) -> None:
-        """Show what the desk found; the choice stays while there is one in its place."""
+        """Show what the desk found; the chosen one stays chosen wherever it stands now."""
+        chosen = self.chosen()
         self._cures = cures[:MOST]
         lines = cure_lines(self._cures)
         for number, option in enumerate(self.options):
             option.show_line(lines[number] if number < len(lines) else None)
-        if not self.options[max(0, self._group.checkedId())].isVisibleTo(self):
-            self.options[0].setChecked(True)
+        same = (
+            n for n, one in enumerate(self._cures) if chosen is not None and one.is_same(chosen)
+        )
+        self.options[next(same, 0)].setChecked(True)
         self.setVisible(bool(lines))
         self._look()
 

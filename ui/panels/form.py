@@ -37,7 +37,8 @@ class FormDialog(Dialog):
         self._id = new_id()
         self._waits = False
         self.controls: dict[str, Control] = {}
-        self.body.addWidget(PlainWords(theme, form.about, "text2", 448))
+        self.about = PlainWords(theme, form.about, "text2", 448)
+        self.body.addWidget(self.about)
         for entry in form.entries:
             self.controls[entry.key] = control = self._control(entry)
             self.body.addWidget(control)

@@ -12,6 +12,7 @@ from desk.model.orders import Side
 from ui.panels.ladder_hand import LadderHand
 from ui.panels.ladder_places import Hit
 from ui.theme import Theme
+from ui.under_pointer import UnderPointer
 from ui.viewmodels.gestures import Intent, Terms, intent_at
 from ui.viewmodels.names import word
 from ui.viewmodels.scale import Scale
@@ -44,6 +45,8 @@ class LadderAim(LadderHand):
         self.verdict: tuple[str, str] = ("", "")
         """What the desk said of the aim: a word for the row and its token."""
         self._pointer: QPointF | None = None
+        self._under = UnderPointer[tuple[Hit | None, str]]()
+        """The cell, and the order in it, that the pointer was brought to."""
         self._modifiers = PLAIN
         self._aim: Intent | None = None
         self.setMouseTracking(True)

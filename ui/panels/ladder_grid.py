@@ -67,17 +67,12 @@ class LadderGrid(LadderMouse):
         chip = self._chip_at_cursor()
         if chip is not None:
             self.cancel_asked.emit(chip.id)
-        else:
-            self.told.emit(tr("No own order stands at the cursor."), self.cursor_row)
 
     def carry_by_key(self, rows: int) -> None:
         """Take up the order at the cursor and carry it a row; letting the keys go amends it."""
         if self.held is None:
             chip = self._chip_at_cursor()
-            if chip is None:
-                self.told.emit(tr("No own order stands at the cursor."), self.cursor_row)
-                return
-            if self.cursor_row is None or not self.take_up(chip, self.cursor_row):
+            if chip is None or self.cursor_row is None or not self.take_up(chip, self.cursor_row):
                 return
             self._by_key = True
         move, scale = self.held, self.scale
@@ -89,9 +84,19 @@ class LadderGrid(LadderMouse):
                 self._look()
 
     def _chip_at_cursor(self) -> Chip | None:
+        """The own order in the cursor's row; it says so where there is none, or more than one."""
         row = self.row_of_cursor()
         chips = self.view.rows[row].chips if self.view is not None and row is not None else ()
-        return chips[0] if chips else None
+        if len(chips) == 1:
+            return chips[0]
+        words = tr("No own order stands at the cursor.")
+        if chips:
+            words = tr(
+                "Several own orders stand at the cursor: make the rows finer, or choose one among"
+                " the orders."
+            )
+        self.told.emit(words, self.cursor_row)
+        return None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows move the cursor, Space recentres, Escape aborts: none of them sends."""

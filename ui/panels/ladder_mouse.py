@@ -15,6 +15,7 @@ from desk.model.numbers import plain
 from desk.model.orders import Side
 from ui.panels.ladder_aim import CTRL, PLAIN, SIDES, LadderAim
 from ui.panels.ladder_places import Hit
+from ui.under_pointer import NOT_AIMED_AT
 from ui.viewmodels.gestures import intent_at
 from ui.viewmodels.own_orders import Chip
 from ui.viewmodels.translation import tr
@@ -33,23 +34,42 @@ class LadderMouse(LadderAim):
         if event.button() is not LEFT:
             held = self.is_busy()
             self.abort()
-            chip = self._chip_under(event.position())
-            self._right = chip.id if event.button() is RIGHT and chip and not held else ""
+            if event.button() is RIGHT and not held:
+                self._press_right(event)
             return
         self._right = ""
         pin = self.pin_at(event.position())
         hit = self.hit(event.position())
         if pin is not None:
             self.shown_asked.emit(pin.price)
+        elif hit is not None and self._has_come(hit, event):
+            self.told.emit(NOT_AIMED_AT, hit.row)
         elif hit is not None and hit.chip is not None:
             self.take_up(hit.chip, hit.row)
         elif hit is not None and event.modifiers() in (PLAIN, CTRL):
             self._pressed = (hit, event.modifiers())
         self._look(event.modifiers())
 
+    def _press_right(self, event: QMouseEvent) -> None:
+        hit = self.hit(event.position())
+        if hit is None or hit.chip is None:
+            return
+        if self._has_come(hit, event):
+            self.told.emit(NOT_AIMED_AT, hit.row)
+        else:
+            self._right = hit.chip.id
+
+    def _has_come(self, hit: Hit, event: QMouseEvent) -> bool:
+        """Whether it has come under a pointer that rests."""
+        aimed = self._under.aimed(event.globalPosition(), _with_order(hit))
+        if aimed is None or not _same(aimed[0], hit):
+            return True
+        return hit.chip is not None and hit.chip.id != aimed[1]
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._pointer = event.position()
         hit = self.hit(event.position())
+        self._under.moved(event.globalPosition(), _with_order(hit))
         if self.held is not None and not self._by_key:
             self.carry(hit.row if hit is not None else None)
         elif self._pressed is not None and not _same(hit, self._pressed[0]):
@@ -67,6 +87,9 @@ class LadderMouse(LadderAim):
             return
         pressed, self._pressed = self._pressed, None
         if self.held is not None and not self._by_key:
+            # Where it is dropped it was brought by this hand: it may be pressed there at once.
+            hit, order = self.hit(event.position()), self.held.order.id
+            self._under.bring(event.globalPosition(), (hit, order))
             self._let_go()
         elif pressed is not None and event.modifiers() == pressed[1]:
             hit = self.hit(event.position())
@@ -92,6 +115,7 @@ class LadderMouse(LadderAim):
         turned = event.angleDelta().y()
         if turned and not self.is_busy():
             self.scroll_asked.emit(-WHEEL_ROWS if turned > 0 else WHEEL_ROWS)
+            self._under.bring(event.globalPosition(), _with_order(self.hit(event.position())))
 
     def _chip_under(self, at: QPointF) -> Chip | None:
         hit = self.hit(at)
@@ -114,6 +138,10 @@ class LadderMouse(LadderAim):
             self.told.emit(intent.refusal, row)
         else:
             self.intended.emit(intent)
+
+
+def _with_order(hit: Hit | None) -> tuple[Hit | None, str]:
+    return hit, hit.chip.id if hit is not None and hit.chip is not None else ""
 
 
 def _same(hit: Hit | None, pressed: Hit) -> bool:

@@ -14,6 +14,7 @@ from ui.panels.alerts import AlertsPage
 from ui.panels.blotter import BlotterPage
 from ui.tabs import Tabs
 from ui.theme import Theme
+from ui.under_pointer import NOT_AIMED_AT
 from ui.viewmodels.alerts import unseen
 from ui.viewmodels.cells import Cell, Row
 from ui.viewmodels.events import EVENT_COLUMNS, EventLog
@@ -32,18 +33,22 @@ class OrdersPanel(QWidget):
     """What works, what filled, what happened."""
 
     cancel_asked = Signal(str)
+    refused = Signal(str)
+    """Why a cross did nothing, in words."""
     orders_shown = Signal(bool)
     """Whether the orders are in front: what acts on them belongs there."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.log = EventLog()
+        self._frame: DeskFrame | None = None
         self._theme = theme
         self.tabs = Tabs(
             theme, [tr("Orders 0"), tr("Fills"), tr("Blotter"), tr("Alerts"), tr("Log")]
         )
         self.orders = OrdersGrid(theme)
         self.orders.cancel_asked.connect(self.cancel_asked)
+        self.orders.refused.connect(self.refused)
         self.fills = Grid(theme, FILL_COLUMNS, tr("Fills"), padding=5)
         self.blotter = BlotterPage(theme)
         self.alerts = AlertsPage(theme)
@@ -62,7 +67,8 @@ class OrdersPanel(QWidget):
     def show_frame(self, frame: DeskFrame) -> None:
         """Show a frame's orders and fills."""
         self.tabs.tabs[0].say(tr("Orders {working}", working=working_count(frame)))
-        self.orders.show_rows(order_rows(frame))
+        self._frame = frame
+        self._show_orders()
         # On a small screen fills are found in the blotter alone.
         self.tabs.tabs[1].setVisible(not self._theme.compact)
         waiting = len(unseen(frame))
@@ -71,7 +77,13 @@ class OrdersPanel(QWidget):
             self.fills.show_rows(fill_rows(frame))
         self.blotter.show_journal(frame.journal_seq, frame.wall_ms)
 
+    def _show_orders(self) -> None:
+        """Where they are in front: there may be thousands."""
+        if self._frame is not None and self.orders.isVisible():
+            self.orders.show_rows(order_rows(self._frame))
+
     def _tell_page(self, number: int) -> None:
+        self._show_orders()
         self.orders_shown.emit(number == 0)
         self.show_log()
 
@@ -97,12 +109,13 @@ class OrdersPanel(QWidget):
         self.tabs.tabs[number].show()
 
     def show_log(self) -> None:
-        """Show the log after an event came, where it is in front: it is five hundred rows."""
+        """Show the log after events came, where it is in front: it is five hundred rows."""
         if self.events.isVisible():
             self.events.show_rows(self.log.rows())
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._show_orders()
         self.show_log()
 
     def cancel_selected(self) -> None:
@@ -116,6 +129,7 @@ class OrdersGrid(Grid):
     """Working orders end in a cross that cancels; cancelling needs no arming."""
 
     cancel_asked = Signal(str)
+    refused = Signal(str)
     menu_asked = Signal(QPoint)
     drawn_columns = frozenset({"cancel"})
     several = False
@@ -123,6 +137,7 @@ class OrdersGrid(Grid):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, ORDER_COLUMNS, tr("Orders"), padding=5)
         self._pressed = ""
+        self.setMouseTracking(True)
 
     def row_height(self) -> int:
         return 22 if self.theme.compact else 28
@@ -150,6 +165,8 @@ class OrdersGrid(Grid):
         )
 
     def _cross_at(self, point: QPoint) -> str:
+        if self.columnAt(point.x()) != len(self.grid.columns) - 1:
+            return ""  # asked for every move: there may be thousands of rows
         key = self.key_at(point)
         inside = key and self.is_working(key) and self.cross_rect(key).contains(point)
         return key if inside else ""
@@ -164,10 +181,17 @@ class OrdersGrid(Grid):
             self.select_key(key)
         self.menu_asked.emit(arg__1.globalPos())
 
+    def pressable_at(self, point: QPoint) -> object:
+        return self._cross_at(point)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
-            self._pressed = self._cross_at(event.position().toPoint())
-            if self._pressed:
+            pressed = self._cross_at(event.position().toPoint())
+            if pressed and self.has_come(pressed, event):
+                self.refused.emit(NOT_AIMED_AT)
+                return
+            self._pressed = pressed
+            if pressed:
                 return
         super().mousePressEvent(event)
 

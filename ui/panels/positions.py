@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 from desk.engine.snapshot import DeskFrame
 from ui import icons
 from ui.grid import Grid
+from ui.menus import passing_menu
 from ui.paint import Align, Ink
 from ui.panels.positions_foot import PositionsFoot
 from ui.theme import Theme
+from ui.under_pointer import NOT_AIMED_AT
 from ui.viewmodels.cells import Cell, Column, Row, keep_order
 from ui.viewmodels.position_totals import position_totals
 from ui.viewmodels.positions import (
@@ -277,10 +279,17 @@ class PositionsGrid(Grid):
             None,
         )
 
+    def pressable_at(self, point: QPoint) -> object:
+        return self._button_at(point)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:
-            self.button_down = self._button_at(event.position().toPoint())
-            if self.button_down:
+            pressed = self._button_at(event.position().toPoint())
+            if pressed and self.has_come(pressed, event):
+                self.refused.emit(NOT_AIMED_AT)
+                return
+            self.button_down = pressed
+            if pressed:
                 self.viewport().update()
                 return
         super().mousePressEvent(event)
@@ -312,7 +321,7 @@ class PositionsGrid(Grid):
 
     def _offer(self, key: str, at: QPoint) -> None:
         instrument = split_key(key)[1]
-        menu = self.menu = QMenu(self)
+        menu = self.menu = passing_menu(self)
         for deed in (*PERCENTS, REVERSE, SET_STOP) if self.can_close(key) else ():
             action = menu.addAction(deed_words(deed, symbol(instrument)))
             action.setEnabled(self._is_live(key, deed))

@@ -72,10 +72,12 @@ def paint_small(ink: Ink, card: AccountCard, top: float, width: float, *, dim: b
     note = card.subtitle if card.is_margined else tr("no leverage")
     if not card.is_margined or card.is_idle:
         shown = card.holdings or tr("empty")
-        free = inner.width() - ink.text("text2", theme.face(11), shown, inner, Align.RIGHT)
+        free = inner.width() - ink.text(
+            "stale" if dim else "text2", theme.face(11), shown, inner, Align.RIGHT
+        )
         _note(ink, note, inner, used, free)
         return inner.bottom() + 10
-    chip = ink.chip(card.level, card.level_word, inner.right(), inner.center().y())
+    chip = _level(ink, card, inner.right(), inner.center().y(), dim=dim)
     used_box = inner.adjusted(0, 0, -chip - 8, 0)
     token = "stale" if dim else card.tone.value
     face = theme.face(20 if width >= ROOMY else 13, 600)
@@ -87,7 +89,7 @@ def paint_small(ink: Ink, card: AccountCard, top: float, width: float, *, dim: b
     line = QRectF(inner.left(), y + 4, inner.width(), 18)
     for figure in (card.figures[0], card.figures[2]):
         shown = f"{figure.label} {figure.value}"
-        width = ink.text("muted", theme.face(11), shown, line)
+        width = ink.text("stale" if dim else "muted", theme.face(11), shown, line)
         spot(ink, figure, QRectF(line.left(), line.top(), width, line.height()))
         line.setLeft(line.left() + width + 14)
     if theme.face(11).width(card.note) <= line.width():
@@ -107,10 +109,15 @@ def _head(ink: Ink, card: AccountCard, inner: QRectF, *, dim: bool) -> float:
     row = QRectF(inner.left(), inner.top() + 12, inner.width(), 22)
     used = ink.text("text", theme.face(13, 600), card.account, row)
     ink.text("muted", theme.face(11), card.subtitle, row.adjusted(used + 8, 0, 0, 0))
+    _level(ink, card, row.right(), row.center().y(), dim=dim)
+    return row.bottom() + 6
+
+
+def _level(ink: Ink, card: AccountCard, right: float, y: float, *, dim: bool) -> float:
+    """The level's chip: that all is well is not known of old figures; return its width."""
     kind = "UNKNOWN" if dim and card.level == "NORMAL" else card.level
     word = tr("STALE") if kind != card.level else card.level_word
-    ink.chip(kind, word, row.right(), row.center().y())
-    return row.bottom() + 6
+    return ink.chip(kind, word, right, y)
 
 
 def _countdown(ink: Ink, card: AccountCard, inner: QRectF, y: float) -> float:

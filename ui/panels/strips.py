@@ -54,6 +54,7 @@ class Strip(QWidget):
         self._danger = False
         self._label = QLabel()
         self._answered: Callable[[str, dict[str, str]], None] | None = None
+        self._parts: list[QWidget] = []
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 0, 12, 0)
         self._row.setSpacing(10)
@@ -79,17 +80,17 @@ class Strip(QWidget):
         label.setFont(self._theme.face(12, 500).font)
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         label.setToolTip(as_text(question))
-        self._row.addWidget(label, 3)
+        self._add(label, 3)
         self._least = {key: least for key, (_, _, least) in (fields or {}).items()}
         for key, (title, text, _) in (fields or {}).items():
             field = Field(self._theme, title, figure=False)
             field.setText(text)
             field.textChanged.connect(self._gate)
             self.fields[key] = field
-            self._row.addWidget(field, 2)
+            self._add(field, 2)
         for answer in answers:
             button = self.buttons[answer.key] = self._button(answer)
-            self._row.addWidget(button)
+            self._add(button)
         self.setAccessibleName(question)
         self.setVisible(True)
         self._gate()
@@ -164,11 +165,15 @@ class Strip(QWidget):
     def _clear(self) -> None:
         self.buttons.clear()
         self.fields.clear()
-        while (item := self._row.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        for widget in self._parts:
+            self._row.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
+        self._parts.clear()
+
+    def _add(self, widget: QWidget, stretch: int = 0) -> None:
+        self._row.addWidget(widget, stretch)
+        self._parts.append(widget)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape leaves the question unanswered."""

@@ -94,15 +94,22 @@ class TicketPanel(TicketLayout):
             "" if market is None else venue(market.instrument),
         )
         self.needs.show_needs((*needs(market), *execution_needs(frame)))
-        if market is not None:
-            buttons = self.side.buttons
-            buttons["BUY"].say(tr("BUY"), second=price(market.ask, market.tick_size))
-            buttons["SELL"].say(tr("SELL"), second=price(market.bid, market.tick_size))
+        self._show_prices()
         self._show_limits(limits_of(frame, market))
         self._show_unknown(self.state.unknown_words(frame.orders, frame.wall_ms))
         self._ask_again(frame)
         if self._staleness.is_stale(market, frame.wall_ms) and self._armed:
             self.stale.emit()
+
+    def _show_prices(self) -> None:
+        """Where an order would trade now; as old as mark, book or desk are."""
+        market, buttons = self.state.market, self.side.buttons
+        if market is not None:
+            buttons["BUY"].say(tr("BUY"), second=price(market.ask, market.tick_size))
+            buttons["SELL"].say(tr("SELL"), second=price(market.bid, market.tick_size))
+        lives = market is not None and (market.quality, market.book_state) == ("LIVE", "SYNCED")
+        for button in buttons.values():
+            button.show_old(not (lives and self._connected))
 
     def _show_limits(self, limits: TicketLimits) -> None:
         if limits == self._limits:
@@ -169,6 +176,7 @@ class TicketPanel(TicketLayout):
             self.state.forget_question()
             self.needs.show_needs(())
         self._seen = ()
+        self._show_prices()
         self.show_state()
 
     def take_event(self, event: AnyEvent) -> None:

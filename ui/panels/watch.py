@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent
-from PySide6.QtWidgets import QMenu, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QToolTip, QVBoxLayout, QWidget
 
 from desk.engine.snapshot import DeskFrame
 from ui.grid import Grid
+from ui.menus import passing_menu
 from ui.panels.explain import ExplainPopover
 from ui.plain import as_text
 from ui.theme import Theme
@@ -49,7 +50,7 @@ class WatchPanel(QWidget):
         """What can be asked about a row; the first entry is under the pointer."""
         if self._frame is None or market_of(self._frame, instrument) is None:
             return
-        menu = QMenu(self)
+        menu = passing_menu(self)
         marks = menu.addAction(tr("Where this mark comes from"))
         marks.triggered.connect(lambda: self.explain(instrument, at))
         sheet = menu.addAction(tr("Disclosure sheet…"))

@@ -7,10 +7,12 @@ from decimal import Decimal
 import msgspec
 
 from desk.engine.snapshot import AccountView, DeskFrame
+from desk.model.commands import ClosePosition, ReversePosition
+from ui.viewmodels.events import UNANSWERED
 from ui.viewmodels.executions import unknown_words
 from ui.viewmodels.names import word
 from ui.viewmodels.status import REPLAY, feed_state
-from ui.viewmodels.text import age, clock, countdown, money, ratio
+from ui.viewmodels.text import age, clock, countdown, money, ratio, symbol
 from ui.viewmodels.translation import said, tr
 
 (
@@ -80,6 +82,12 @@ def engine_silent(silent_ms: int) -> Banner:
 def fault(text: str) -> Banner:
     """The pipe broke its promise."""
     return Banner(HOLE, f"fault {text}", True, "triangle", tr("Events are missing"), text)
+
+
+def unanswered(trade: ClosePosition | ReversePosition) -> Banner:
+    """A trade of a position was sent, and nobody knows what became of it."""
+    subject = f"{trade.account} {symbol(trade.instrument)}"
+    return Banner(UNKNOWN_ORDERS, f"unanswered {trade.id}", True, "triangle", subject, UNANSWERED)
 
 
 def window_error(what: str) -> Banner:

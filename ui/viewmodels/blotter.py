@@ -26,6 +26,8 @@ COLUMNS = (
 )
 
 PAGE_ROWS = 100
+MOST_AT_TOP = 2_000
+"""Rows that are held where nobody looks back; the newest."""
 
 TONES = {
     "fill": Tone.TEXT,
@@ -134,6 +136,14 @@ class BlotterPages:
             self.next_seq = page.next_seq
         self.newest_seq = max(self.newest_seq, page.newest_seq)
         return True
+
+    def forget_oldest(self) -> None:
+        """A blotter that stands at its top all day does not grow; what goes is asked for again."""
+        if len(self.rows) > MOST_AT_TOP:
+            self.rows = self.rows[:MOST_AT_TOP]
+            self.found = {row.key: self.found[row.key] for row in self.rows}
+            # The last one's journal row may have had more parts.
+            self.next_seq = self.found[self.rows[-1].key].seq + 1
 
 
 def _key(row: BlotterRow) -> str:

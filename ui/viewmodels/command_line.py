@@ -18,6 +18,8 @@ KEPT = 200
 """Lines of history."""
 UNKEPT = frozenset({"rearm", "override", "daily-loss", "client", "import"})
 """Lines with people's names and reasons in them: never written to disk."""
+AS_OFTEN_AS_SENT = frozenset({"cancel", "kill", "flatten"})
+"""Lines that take risk away: twice does no harm, and what has come since must go too."""
 SHOWN = 160
 
 
@@ -134,6 +136,11 @@ def completions_of(data: dict[str, object], text: str) -> Completions:
     return Completions(options, start)
 
 
+def takes_risk_away(line: str) -> bool:
+    """Whether a line is carried out anew each time that it is sent."""
+    return line.split(maxsplit=1)[0].lower() in AS_OFTEN_AS_SENT
+
+
 def outcome_of(answer: Answered | Acknowledged | Denied | Previewed | None) -> Reading:
     """Say what became of a line that was sent."""
     match answer:
@@ -152,6 +159,12 @@ def outcome_of(answer: Answered | Acknowledged | Denied | Previewed | None) -> R
             )
         case Answered(about=about, data=data):
             return Reading(f"{command_word(about)}: {_flat(data)}"[:SHOWN], Tone.TEXT2, "info")
+        case Acknowledged(about=about, data=data) if data.get("repeated"):
+            return Reading(
+                tr("{about} was accepted before: it is done once.", about=command_word(about)),
+                Tone.TEXT2,
+                "info",
+            )
         case Acknowledged(about=about, id=identity):
             return Reading(
                 tr(

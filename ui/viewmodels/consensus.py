@@ -145,7 +145,7 @@ def _rate_row(rate: RateView) -> Row:
             if rate.assumed
             else Cell(tr("from live books")),
             Cell(""),
-            Cell(tr("at par: no live book gives a price"), Tone.WARNING)
+            Cell(tr("at par: no price that live books agree on"), Tone.WARNING)
             if rate.assumed
             else Cell(""),
         ),

@@ -48,6 +48,11 @@ class Cure(msgspec.Struct, frozen=True):
     used_after: Decimal | None
     is_enough: bool
 
+    def is_same(self, other: Cure) -> bool:
+        """Whether it is the same way out, be it by another quantity."""
+        mine, theirs = (self.account, self.kind, self.what), (other.account, other.kind, other.what)
+        return mine == theirs
+
     def words(self) -> str:
         """What to do, in a sentence."""
         shown = _grouped(self.quantity)

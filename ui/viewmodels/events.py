@@ -30,6 +30,7 @@ EVENT_COLUMNS = (
     Column("text", "Event", "", Side.LEFT, width=120, grow=True),
 )
 
+UNANSWERED = tr("The desk went before it could answer: whether it has this order is unknown.")
 LOG_LIMIT = 500
 """Lines kept on the screen; the journal keeps all."""
 

@@ -136,8 +136,10 @@ class JournalDay:
             self.moments += [moment for moment in rows if key_of(moment) not in known]
             self._forget_oldest()
         else:
-            # More has come than a page holds: what is held has a hole behind it, and is read anew.
-            self.moments = rows if asked.after_seq else rows + self.moments
+            if asked.after_seq:
+                # More has come than a page holds: what is held has a hole behind it, and goes.
+                self.moments, self._rows = [], {}
+            self.moments = rows + self.moments
             self._next = page.next_seq
         self.newest_seq = max(self.newest_seq, page.newest_seq)
         return True

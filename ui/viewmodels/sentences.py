@@ -10,9 +10,11 @@ wrote.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 KEPT = 1_024
 LONGEST = 2_000
@@ -37,6 +39,7 @@ LEADS = 12
 
 _HOLE = re.compile(r"\{(\w+)\}")
 _WORD = re.compile(r"[A-Za-z]{2}")
+_LETTERS = re.compile(r"[A-Za-z]+")
 _STOP = re.compile(r"\. (?=[A-Z`])")
 """Where a sentence ends and another begins."""
 
@@ -63,6 +66,8 @@ class Pattern:
         first, *middle, last = self.between
         if not (sentence.startswith(first) and sentence.endswith(last)):
             return None
+        if not last and sentence.endswith("."):  # a hole at the end never takes the full stop
+            return None
         at, end = len(first), len(sentence) - len(last)
         found: dict[str, str] = {}
         for name, behind in zip(self.holes, (*middle, ""), strict=True):
@@ -72,14 +77,42 @@ class Pattern:
             at = stop + len(behind)
         return None if any(" " in found[name] for name in self.one_word) else found
 
+    def whole_words(self) -> Iterable[str]:
+        """Words that stand as they are in every sentence of this pattern: no hole touches them."""
+        last = len(self.between) - 1
+        for number, text in enumerate(self.between):
+            for found in _LETTERS.finditer(text):
+                begins = found.start() > 0 or number == 0
+                if begins and (found.end() < len(text) or number == last):
+                    yield found[0]
+
+
+class Patterns:
+    """All patterns, those that say most first, each found by the rarest of its words."""
+
+    def __init__(self, patterns: Iterable[Pattern]) -> None:
+        self._patterns = sorted(patterns, key=_weight, reverse=True)
+        words = [sorted({*pattern.whole_words()}) for pattern in self._patterns]
+        often = Counter(chain.from_iterable(words))
+        self._by_word: dict[str, list[int]] = {}
+        """Numbers of patterns; by the empty word those without a whole one."""
+        for number, own in enumerate(words):
+            rarest = min(own, key=lambda word: (often[word], -len(word)), default="")
+            self._by_word.setdefault(rarest, []).append(number)
+
+    def likely(self, sentence: str) -> Iterable[Pattern]:
+        """Return the patterns whose word is in a sentence."""
+        words = {"", *_LETTERS.findall(sentence)} & self._by_word.keys()
+        numbers = sorted(chain.from_iterable(map(self._by_word.__getitem__, words)))
+        return map(self._patterns.__getitem__, numbers)
+
 
 class Sentences:
     """What the desk says, in one language."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts
-        self._patterns: list[Pattern] | None = None
-        self._likely_of = lru_cache(KEPT)(self._find_likely)
+        self._patterns: Patterns | None = None
         self._known = lru_cache(KEPT)(self._from_the_top)
 
     def __call__(self, sentence: str) -> str:
@@ -123,7 +156,9 @@ class Sentences:
         known = self._texts.get(sentence)
         if known is not None or not sentence:
             return known
-        for pattern in self._likely_of(sentence[0], sentence[-1]):
+        if self._patterns is None:
+            self._patterns = Patterns(_patterns(self._texts))
+        for pattern in self._patterns.likely(sentence):
             holes = pattern.read(sentence)
             if holes is None or (alone and any(map(_STOP.search, holes.values()))):
                 continue
@@ -183,20 +218,6 @@ class Sentences:
         if (before, inside) == aside.group(1, 2):
             return sentence
         return spaced(f"{before}（{inside}）{'。' if aside[3] else ''}")
-
-    def _find_likely(self, first: str, last: str) -> tuple[Pattern, ...]:
-        """Return the patterns that may begin and end so, those that say most first.
-
-        A hole at the end never takes the full stop.
-        """
-        if self._patterns is None:
-            self._patterns = sorted(_patterns(self._texts), key=_weight, reverse=True)
-        return tuple(
-            pattern
-            for pattern in self._patterns
-            if pattern.between[0][:1] in ("", first)
-            and pattern.between[-1][-1:] in ({last} if last == "." else {"", last})
-        )
 
 
 def _is_left(english: str, said: str) -> bool:

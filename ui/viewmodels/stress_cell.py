@@ -63,7 +63,7 @@ def cell_view(answer: StressAnswer, frame: DeskFrame, btc: int, eth: int) -> Cel
 def _required_words(answer: StressAnswer, frame: DeskFrame) -> str:
     if answer.kind == "financing":
         return tr("Loan")
-    account = account_of(frame, answer.account)
+    account = None if answer.by_ratio else account_of(frame, answer.account)
     return tr("Initial + orders") if account and account.order_margin else tr("Initial margin")
 
 

@@ -18,6 +18,8 @@ ARROW = "→"
 RATIO_THRESHOLDS = tuple(Decimal(text) for text in ("0.5", "0.75", "0.8", "0.95", "1", "1.25"))
 """A ratio just below one of these is rounded down, never up to it."""
 
+_FIXED = tuple(f",.{decimals}f" for decimals in range(100))
+"""How a number with so many decimals is written."""
 _HUNDRED = Decimal(100)
 _TEN_THOUSAND = Decimal(10_000)
 _TENTH = Decimal("0.1")
@@ -35,7 +37,7 @@ def number(value: Decimal | float | None, decimals: int) -> str:
     """`1,234.50`, with a true minus sign."""
     if value is None:
         return UNKNOWN
-    text = f"{value:,.{decimals}f}"
+    text = format(value, _FIXED[decimals])
     if text[0] != "-":
         return text
     return MINUS + text[1:] if text.strip("-0.,") else text[1:]

@@ -22,6 +22,10 @@ class Tone(Enum):
     DANGER = "danger"
     STALE = "stale"
 
+    __hash__ = object.__hash__
+    """Each is one object; Enum's own is a call of Python, and tables look colours up by thousands.
+    """
+
 
 LEVEL_TONES = {
     "NORMAL": Tone.TEXT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -129,17 +130,19 @@ def _kinds(markets: list[MarketView], *, short: bool) -> dict[str, str]:
     kinds: dict[str, str] = {}
     for market in markets:
         kind = tr("perp") if market.kind == "perpetual" else word(market.kind)
-        which = _quote(market) if len(bases) == 1 else symbol(market.instrument)
+        name = market.instrument
+        which = _quote(name, market.base) if len(bases) == 1 else symbol(name)
         several = of_venue[market.venue, market.kind] > 1
         if several and which:
             kind = which if short and market.kind == "perpetual" else f"{kind} {which}"
-        kinds[market.instrument] = kind
+        kinds[name] = kind
     return kinds
 
 
-def _quote(market: MarketView) -> str:
+@lru_cache(maxsize=1_024)
+def _quote(instrument: str, base: str) -> str:
     """What an instrument is quoted in, out of its name: `USDC` of `BTCUSDC-PERP`."""
-    return _ENDING.sub("", symbol(market.instrument).removeprefix(market.base)).strip("-/_")
+    return _ENDING.sub("", symbol(instrument).removeprefix(base)).strip("-/_")
 
 
 class _Group(NamedTuple):

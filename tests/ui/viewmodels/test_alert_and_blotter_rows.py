@@ -6,6 +6,7 @@ from helpers.frames import BTC, WALL_MS, normal_desk
 
 from desk.model.alert_commands import AlertKind
 from desk.model.blotter import BlotterFilter, BlotterPage, BlotterRow
+from ui.viewmodels import blotter
 from ui.viewmodels.alerts import alert_form
 from ui.viewmodels.blotter import BlotterPages, blotter_row, details, read_filter
 from ui.viewmodels.forms import read_form
@@ -69,6 +70,29 @@ def test_more_news_than_a_page_holds_leave_no_hole():
     pages.take(page([500, 499], next_seq=499, newest=500), number, newer)
     assert [one.key for one in pages.rows] == ["500.0", "499.0"]
     assert pages.older()[0].before_seq == 499
+
+
+def test_a_day_at_the_top_keeps_the_newest_and_older_ones_are_asked_for_again(monkeypatch):
+    monkeypatch.setattr(blotter, "MOST_AT_TOP", 3)
+    pages = BlotterPages()
+    asked, number = pages.begin(BlotterFilter())
+    pages.take(page([2, 1], newest=2), number, asked)
+    newer, number = pages.newer()
+    rows = [row(4), row(3, part=1), row(3, part=0)]
+    more = msgspec.to_builtins(BlotterPage(rows=rows, next_seq=None, newest_seq=4))
+    pages.take(more, number, newer)
+    pages.forget_oldest()
+    newer, number = pages.newer()
+    pages.take(page([5], newest=5), number, newer)
+    pages.forget_oldest()
+    assert [one.key for one in pages.rows] == [*pages.found] == ["5.0", "4.0", "3.1"]
+    older, number = pages.older()
+    rows = [row(3, part=1), row(3, part=0), row(2), row(1)]
+    rest = msgspec.to_builtins(BlotterPage(rows=rows, next_seq=None, newest_seq=5))
+    assert older.before_seq == 4
+    pages.take(rest, number, older)
+    assert [one.key for one in pages.rows] == ["5.0", "4.0", "3.1", "3.0", "2.0", "1.0"]
+    assert pages.older() is None
 
 
 def test_a_fee_is_shown_with_its_sign_and_a_denial_stands_out():

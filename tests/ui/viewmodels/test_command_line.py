@@ -1,5 +1,6 @@
 """The typed line: what is read in it, how it may go on, and what is remembered."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,6 +49,7 @@ JSON = st.recursive(
 KEYS = ["said", "problem", "preview", "adds_risk", "options", "from", "expected"]
 
 
+@pytest.mark.thorough
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), JSON, max_size=5), st.text(max_size=6))
 def test_no_answer_is_too_odd_to_be_shown(data, text):
@@ -67,6 +69,8 @@ def test_outcome_of_every_answer_is_told():
     denied = Denied(about="order", id="x", denials=[Denial(**DENIAL)])
     assert outcome_of(denied).text == "Too much."
     assert outcome_of(Acknowledged(about="order", id="x")).text == "Order x accepted"
+    again = Acknowledged(about="order", id="x", data={"repeated": True})
+    assert outcome_of(again).text == "Order was accepted before: it is done once."
     assert "state ACTIVE" in outcome_of(Answered(about="status", data={"state": "ACTIVE"})).text
     row = {"margin_utilization": "0.5"}
     passed = Previewed(id="x", accepted=True, denials=[], before=row, after=row, cost={})

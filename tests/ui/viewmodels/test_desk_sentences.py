@@ -9,7 +9,7 @@ from helpers.desk_sentences import ROOT, sentences, shape
 from helpers.desk_stories import spoken
 from helpers.desk_unsaid import NOT_SHOWN
 
-from ui.viewmodels.sentences import LONGEST, Sentences
+from ui.viewmodels.sentences import LONGEST, Pattern, Sentences
 from ui.viewmodels.translation import Catalogue
 
 HOLE = re.compile(r"\{(\w+)\}")
@@ -26,6 +26,7 @@ def said():
     return Sentences(chinese())
 
 
+@pytest.mark.thorough
 def test_every_sentence_of_the_desk_is_in_the_catalogue():
     known = {shape(english) for english in chinese()}
     missing = [one for one in sentences().values() if one.shape not in known]
@@ -66,6 +67,7 @@ def test_what_is_left_out_is_there():
     assert all(list((ROOT / "desk").glob(pattern)) for pattern in NOT_SHOWN)
 
 
+@pytest.mark.thorough
 def test_what_a_desk_tells_in_its_days_is_chinese(said):
     left, told = {}, list(spoken())
     for text in told:
@@ -193,6 +195,29 @@ def test_ids_with_braces_and_signs_come_through(said):
 def test_what_is_too_long_is_shown_and_not_kept(said):
     text = "There is no order x." * LONGEST
     assert said(text) is text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MARGIN_AFTER_FILL: After this fill utilization would be 108.3%; the limit is 100.0%.",
+        "PRICE_COLLAR: Price 51,335 is 27.9 % away from the mark 81,599; the collar is 5 %.",
+        "SELL 465.2 ETHUSDT-PERP.BINANCE at 23,855, fee 25,676 USDT",
+    ],
+)
+def test_few_patterns_are_held_against_a_new_sentence(said, text, monkeypatch):
+    held, read = [], Pattern.read
+    monkeypatch.setattr(Pattern, "read", lambda one, other: held.append(one) or read(one, other))
+    said(text)
+    assert 0 < len(held) < 100
+
+
+def test_a_pattern_is_found_whatever_stands_at_its_words():
+    texts = {"{a}holes{b}": "{a}孔{b}", "in{a} and x{b} out": "{a}、{b}", "{a}: {b}!": "{a}！{b}"}
+    said = Sentences(texts)
+    assert said("no loopholes here") == "no loop 孔 here"
+    assert said("inner and xylem out") == "ner、ylem"
+    assert said("so: yes!") == "so！yes"
 
 
 @pytest.mark.slow

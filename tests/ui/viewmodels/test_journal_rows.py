@@ -66,6 +66,14 @@ def test_more_than_a_page_of_news_leaves_no_hole():
     assert day.older() is None
 
 
+def test_rows_of_what_a_hole_has_thrown_away_are_not_kept():
+    day = day_of(page([moment(2), moment(1)]))
+    day.rows()
+    assert day.take(page([moment(9), moment(8)], next_seq=8), *day.newer())
+    assert [row.key for row in day.rows()] == ["9.0", "8.0"]
+    assert [*day._rows] == ["9.0", "8.0"]
+
+
 def test_a_desk_that_runs_all_day_keeps_as_much_as_one_that_looks_back(monkeypatch):
     monkeypatch.setattr(journal, "MOST_MOMENTS", 3)
     day = day_of(page([moment(2), moment(1)]))

@@ -130,6 +130,9 @@ def test_a_closed_out_cell_says_so_and_orders_are_named_where_they_hold_margin(a
     assert [row.value for row in cell.rows[5:]] == ["> 999%", "> 999%"]
     assert cell.level == "CLOSE_OUT"
     assert cell.rows[4].label == "Initial + orders"
+    alone = msgspec.structs.replace(answer, by_ratio=True)
+    cell = cell_view(alone, story_frame(accounts=[account()]), 0, 0)
+    assert cell.rows[4].label == "Initial margin", "orders hold nothing of an isolated wallet"
 
 
 @pytest.mark.parametrize(

@@ -232,6 +232,7 @@ FIELDS = ("quantity", "price", "trigger", "trail", "first", "last", "count", "ov
           "limit", "take_profit", "stop_loss", "expiry")  # fmt: skip
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(
     st.fixed_dictionaries(dict.fromkeys(FIELDS, TEXT)),
