@@ -9,10 +9,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from desk.bench.panic import measured, share, timed_row
-from desk.bench.row import Given, Row
+from desk.bench.panic import measured, timed_row
+from desk.bench.row import Given, Row, percentile
 
 PROBE_VARIABLE = "DESK_ALERT_PROBE"
 ALERT_MS = 5_000.0
@@ -24,12 +23,12 @@ def measure(given: Given) -> list[Row]:
         return rows(measured(Path(folder) / "desk", PROBE_VARIABLE, []))
 
 
-def rows(found: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
+def rows(found: Mapping[str, Sequence[float]]) -> list[Row]:
     """Return median and worst of both."""
-    made: list[dict[str, Any]] = []
+    made: list[Row] = []
     for name in ("raised", "painted"):
-        times = sorted(found.get(name, []))
-        note = f"{len(times)} alerts"
-        made.append(timed_row(f"alert: event to {name} p50", share(times, 0.5), ALERT_MS, note))
-        made.append(timed_row(f"alert: event to {name} max", share(times, 1), ALERT_MS, note))
+        times = found.get(name, [])
+        for part, at in (("p50", 0.5), ("max", 1.0)):
+            said, note = f"alert: event to {name} {part}", f"{len(times)} alerts"
+            made.append(timed_row(said, percentile(times, at), ALERT_MS, note))
     return made

@@ -10,10 +10,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from desk.bench.panic import share
-from desk.bench.row import Given, Row
+from desk.bench.row import Given, Row, percentile, row
 
 SPEEDS = ("1", "20")
 LEAST_S = 10.0
@@ -27,14 +25,11 @@ what a chart that opens may."""
 
 def measure(given: Given) -> list[Row]:
     """Run the engine at each speed and return its rows."""
-    return [
-        row
-        for speed in SPEEDS
-        for row in rows(speed, _measured(speed, max(given.seconds, LEAST_S)))
-    ]
+    seconds = max(given.seconds, LEAST_S)
+    return [one for speed in SPEEDS for one in rows(speed, _measured(speed, seconds))]
 
 
-def rows(speed: str, found: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
+def rows(speed: str, found: Mapping[str, Sequence[float]]) -> list[Row]:
     """Return median and 95th percentile beside frames without charts, new candles and all."""
     return [
         _row(speed, found, kind, part)
@@ -44,21 +39,17 @@ def rows(speed: str, found: Mapping[str, Sequence[float]]) -> list[dict[str, Any
     ]
 
 
-def _row(
-    speed: str, found: Mapping[str, Sequence[float]], kind: str, part: float
-) -> dict[str, Any]:
-    value, reference = (share(sorted(found[name]), part) or 0.0 for name in (kind, "plain"))
+def _row(speed: str, found: Mapping[str, Sequence[float]], kind: str, part: float) -> Row:
+    value, plain = (percentile(found[name], part) for name in (kind, "plain"))
     what, may_add = KINDS[kind]
-    return {
-        "name": f"charts x{speed}: {what} p{part * 100:.0f}",
-        "value": round(value, 3),
-        "unit": "ms CPU",
-        "reference": round(reference, 3),
-        "ratio": round(value / reference, 3) if reference else None,
-        "target": f"<= reference + {may_add:g}",
-        "ok": value <= reference + may_add,
-        "note": f"{len(found[kind])} frames; reference: without charts",
-    }
+    return row(
+        f"charts x{speed}: {what} p{part * 100:.0f}",
+        value,
+        "ms CPU",
+        reference=plain,
+        most_beyond=may_add,
+        note=f"{len(found[kind])} frames; reference: without charts",
+    )
 
 
 def _measured(speed: str, seconds: float) -> dict[str, list[float]]:

@@ -20,14 +20,13 @@ from desk.bench.pairs import Measured, interleaved
 from desk.bench.row import Given, Row, row
 from desk.io.checkout import (
     LOCK_FILE,
-    Stamp,
     digest,
     python_version,
     read_groups,
     venv_folder,
     venv_python,
-    write_stamp,
 )
+from desk.io.stamp import Stamp, write_stamp
 
 MOST_MS = 50.0
 PAIRS = 15

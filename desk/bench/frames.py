@@ -59,12 +59,12 @@ class Market:
             f'"pu":{before},"b":[{_joined(bids)}],"a":[{_joined(asks)}]}}}}'
         ).encode()
 
-    def ticker(self, time_ms: int) -> bytes:
-        """Return the best bid and ask."""
+    def ticker(self, time_ms: int, shown_id: int) -> bytes:
+        """Return the best bid and ask, as of a change of the book."""
         bid, ask = self._price(self.middle - 1), self._price(self.middle + 1)
         return (
             f'{{"stream":"{self.symbol.lower()}@bookTicker","data":{{"e":"bookTicker",'
-            f'"u":{self.last_id + 1},"s":"{self.symbol}","b":"{bid}","B":"{self._quantity()}",'
+            f'"u":{shown_id},"s":"{self.symbol}","b":"{bid}","B":"{self._quantity()}",'
             f'"a":"{ask}","A":"{self._quantity()}","T":{time_ms - 3},"E":{time_ms}}}}}'
         ).encode()
 

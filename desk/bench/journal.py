@@ -19,8 +19,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
+from statistics import median
 from typing import Any
 
+from desk.app.snapshots import EVERY_ROWS
 from desk.bench.row import Given, Row
 from desk.engine.change import Change, NewOrder
 from desk.execution.outcome import Accepted, Cancelled, Filled, Outcome
@@ -35,6 +37,9 @@ from desk.model.orders import Fill, Liquidity, OrderTerms, OrderType, Side
 
 ROWS = 1_000_000
 READY_TARGET_S = 10.0
+KILLED_ROWS = 100_000
+KILLED_TARGET_S = 1.0
+STARTS = 5
 BEGAN_MS = 1_795_000_000_000
 """2026-11-18."""
 PATIENCE_S = 300.0
@@ -135,10 +140,14 @@ def write_long_journal(folder: Path, rows: int, seed: int = 1) -> Head:
     folder.mkdir(mode=PRIVATE_FOLDER_MODE)
     create_database(folder / JOURNAL_FILE)
     create_anchor(folder / ANCHOR_FILE)
+    return add_long_rows(folder, EMPTY, rows, seed)
+
+
+def add_long_rows(folder: Path, head: Head, rows: int, seed: int = 1) -> Head:
+    """Make the journal that ends at `head` as long as that; return its head."""
     connection = connect(folder / JOURNAL_FILE, "rw")
-    head = EMPTY
     connection.execute("BEGIN")
-    for entry in islice(long_entries(seed), rows):
+    for entry in islice(long_entries(seed), head.seq, rows):
         record = linked(head, entry)
         head = Head(record.seq, record.hash)
         connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", record)
@@ -164,13 +173,36 @@ def measure(given: Given, rows: int = ROWS) -> list[Row]:
         restore_s = _seconds("journal", "restore", str(backup), "--account", str(again))
         shutil.rmtree(backup)
         again_s = restore_s + ready(again)
+        killed_s = _ready_after_a_kill(Path(place) / "killed", min(rows, KILLED_ROWS))
     return [
+        _row(
+            f"ready after a kill, {min(rows, KILLED_ROWS):,} rows",
+            killed_s,
+            empty_s,
+            KILLED_TARGET_S,
+            f"{EVERY_ROWS:,} rows behind its snapshot; reference: an empty folder",
+        ),
         _row(f"ready from a snapshot, {rows:,} rows", ready_s, empty_s, READY_TARGET_S),
         _row(f"journal verify, {rows:,} rows", verified_s),
         _row(f"backup, {rows:,} rows", backup_s),
         _row(f"restored and ready, {rows:,} rows", again_s, restore_s, READY_TARGET_S, _RESTORED),
         _row(f"snapshot made in a child, {rows:,} rows", made_s),
     ]
+
+
+def _ready_after_a_kill(folder: Path, rows: int) -> float:
+    """The median of some starts on a folder as a kill leaves it when its next snapshot was due."""
+    head = write_long_journal(folder, max(1, rows - EVERY_ROWS))
+    _seconds("journal", "snapshot", "--account", str(folder))
+    add_long_rows(folder, head, rows)
+    seconds: list[float] = []
+    for _ in range(STARTS):
+        began_s = time.monotonic()
+        with _started(folder) as process:
+            _answered(process)
+            seconds.append(time.monotonic() - began_s)
+            process.kill()  # a desk that leaves has its snapshot made
+    return median(seconds)
 
 
 def _row(
@@ -206,19 +238,28 @@ def _seconds(*arguments: str) -> float:
 def ready(folder: Path) -> float:
     """Return seconds from the command to a console's first answer: its positions."""
     began_s = time.monotonic()
-    process = subprocess.Popen(
+    with _started(folder) as process:
+        _answered(process)
+        return time.monotonic() - began_s
+
+
+def _started(folder: Path) -> subprocess.Popen[bytes]:
+    """Start a console on a folder."""
+    return subprocess.Popen(
         [sys.executable, "-m", "desk", "console", "--account", str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=_environment(),
     )
-    with process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(b"positions\n")
-        process.stdin.flush()
-        process.stdout.readline()
-        return time.monotonic() - began_s
+
+
+def _answered(console: subprocess.Popen[bytes]) -> None:
+    """Ask for the positions and wait for them."""
+    assert console.stdin is not None
+    assert console.stdout is not None
+    console.stdin.write(b"positions\n")
+    console.stdin.flush()
+    console.stdout.readline()
 
 
 def _environment() -> dict[str, str]:

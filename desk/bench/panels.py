@@ -14,11 +14,10 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from desk.bench.row import Given, Row
+from desk.bench.row import Given, Row, percentile, rounded, row
 
 PROBE_VARIABLE, SECONDS_VARIABLE = "DESK_PANELS_PROBE", "DESK_PANELS_SECONDS"
 SPEEDS = ("1", "20")
@@ -63,48 +62,32 @@ def measure(given: Given, layout: str = "Trade") -> list[Row]:
     return rows
 
 
-def rows_of(report: Report, at: str) -> list[dict[str, Any]]:
+def rows_of(report: Report, at: str) -> list[Row]:
     """Return the rows of one run."""
-    whole = [
-        row(f"{at}: a frame painted", report.frames_ms, FRAME_TARGET_MS, 0.95),
-        row(f"{at}: a frame taken in", report.taken_ms),
-        row(f"{at}: heartbeat stall", report.stalls_ms, STALL_TARGET_MS, 0.99),
-    ]
     dear = sorted(report.panels.items(), key=lambda item: -sum(item[1]))
-    panels = [row(f"{at}: {name}", times) for name, times in dear if len(times) > 1]
-    share = 100 * report.cpu_s / report.seconds if report.seconds else None
-    cpu = {"name": f"{at}: window CPU", "value": share and round(share, 1), "unit": "% of a core"}
-    memory = {"name": f"{at}: window memory", "value": round(report.rss_mb), "unit": "MB"}
-    unmeasured = {"reference": None, "ratio": None, "target": None, "note": ""}
+    busy = 100 * report.cpu_s / report.seconds if report.seconds else None
     return [
-        *whole,
-        *panels,
-        *({**unmeasured, **one, "ok": bool(one["value"])} for one in (cpu, memory)),
+        _row(f"{at}: a frame painted", report.frames_ms, FRAME_TARGET_MS, 0.95),
+        _row(f"{at}: a frame taken in", report.taken_ms),
+        _row(f"{at}: heartbeat stall", report.stalls_ms, STALL_TARGET_MS, 0.99),
+        *(_row(f"{at}: {name}", times) for name, times in dear if len(times) > 1),
+        row(f"{at}: window CPU", busy, "% of a core"),
+        row(f"{at}: window memory", report.rss_mb or None, "MB"),
     ]
 
 
-def row(
-    name: str, times: Sequence[float], target: float | None = None, share: float = 0.5
-) -> dict[str, Any]:
+def _row(name: str, times: Sequence[float], target: float | None = None, share: float = 0.5) -> Row:
     """One row: the median, or the share that a target is for; the others in the note."""
-    ordered = sorted(times)
-
-    def at(share: float) -> float | None:
-        return (
-            round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 3) if ordered else None
-        )
-
-    value = at(share)
-    return {
-        "name": f"{name} p{share * 100:g}",
-        "value": value,
-        "unit": "ms",
-        "reference": target,
-        "ratio": round(value / target, 3) if target and value is not None else None,
-        "target": None if target is None else f"<= {target:g}",
-        "ok": value is not None and (target is None or value <= target),
-        "note": f"{len(ordered)} times; p50 {at(0.5)}, p95 {at(0.95)}, p99 {at(0.99)}, max {at(1)}",
-    }
+    parts = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
+    others = ", ".join(f"{part} {rounded(percentile(times, at))}" for part, at in parts.items())
+    return row(
+        f"{name} p{share * 100:g}",
+        percentile(times, share),
+        "ms",
+        reference=target,
+        most=target,
+        note=f"{len(times)} times; {others}",
+    )
 
 
 def _measured(folder: str, report: Path, speed: str, seconds: float, layout: str) -> Report:

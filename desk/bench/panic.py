@@ -14,11 +14,10 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from desk.bench.row import Given, Row
+from desk.bench.row import Given, Row, percentile, row
 
 PROBE_VARIABLE = "DESK_PANIC_PROBE"
 KEY_MS = 100.0
@@ -40,18 +39,16 @@ def measure(given: Given) -> list[Row]:
     return rows(fed, unfed)
 
 
-def rows(
-    fed: Mapping[str, Sequence[float]], unfed: Mapping[str, Sequence[float]]
-) -> list[dict[str, Any]]:
+def rows(fed: Mapping[str, Sequence[float]], unfed: Mapping[str, Sequence[float]]) -> list[Row]:
     """Return median and 95th percentile of each key, and the worst of the hung window."""
-    found: list[dict[str, Any]] = []
+    found: list[Row] = []
     for where, report in (("", fed), (", feed dead", unfed)):
         for name in KEYS:
-            times = sorted(report.get(name, []))
+            times = report.get(name, [])
             for percent in (50, 95):
                 said = f"panic: {name}{where} p{percent}"
                 found.append(
-                    timed_row(said, share(times, percent / 100), KEY_MS, f"{len(times)} keys")
+                    timed_row(said, percentile(times, percent / 100), KEY_MS, f"{len(times)} keys")
                 )
     for name in HUNG:
         worst = max(fed.get(name, []), default=None)
@@ -104,20 +101,7 @@ def _ended_market(ready: Path) -> Path:
     return ready
 
 
-def share(ordered: Sequence[float], part: float) -> float | None:
-    """Return the value below which this share of the values lies; None of nothing."""
-    return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else None
-
-
-def timed_row(name: str, value: float | None, target: float, note: str) -> dict[str, Any]:
+def timed_row(name: str, value: float | None, target: float, note: str) -> Row:
     """Return a row of milliseconds beside its target."""
-    return {
-        "name": name,
-        "value": None if value is None else round(value, 3),
-        "unit": "ms",
-        "reference": target,
-        "ratio": None if value is None else round(value / target, 3),
-        "target": f"<= {target:g}",
-        "ok": value is not None and value <= target,
-        "note": note if value is not None else "the window brought no report",
-    }
+    said = note if value is not None else "the window brought no report"
+    return row(name, value, "ms", reference=target, most=target, note=said)

@@ -28,18 +28,21 @@ def row(
     most: float | None = None,
     most_times: float | None = None,
     least_times: float | None = None,
+    most_beyond: float | None = None,
     note: str = "",
 ) -> Row:
     """Return a row; the figure is good if it is there and every bound that is given holds.
 
-    `most` bounds the value, `most_times` and `least_times` its ratio to the reference. A bound on a
-    ratio that cannot be had is not kept.
+    `most` bounds the value, `most_times` and `least_times` its ratio to the reference,
+    `most_beyond` what it has more than that. A bound on what cannot be had is not kept.
     """
     ratio = value / reference if value is not None and reference else None
+    beyond = None if value is None or reference is None else value - reference
     bounds = [
         (most, "<=", value, ""),
         (most_times, "<=", ratio, "ratio "),
         (least_times, ">=", ratio, "ratio "),
+        (most_beyond, "<=", beyond, "beyond the reference "),
     ]
     set_ones = [bound for bound in bounds if bound[0] is not None]
     return {

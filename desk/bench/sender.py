@@ -13,7 +13,7 @@ import json
 import multiprocessing
 import struct
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import count, islice
 from multiprocessing.connection import Connection
@@ -36,11 +36,12 @@ DEPTH, MARK, TRADE, TICKER = "depth@100ms", "markPrice@1s", "aggTrade", "bookTic
 MIX = (DEPTH, MARK, *(TRADE,) * 5, *(TICKER,) * 13)
 """Of twenty messages: 5 % changes of the book, 5 % marks, 25 % trades, 65 % tickers."""
 WITHOUT_BOOKS = (MARK, TICKER)
-"""While a run is made, whose changes follow those that were sent."""
+"""While a run is made, whose changes follow those that were sent; no ticker is ahead of these."""
 LEVELS = 20
 """Changed on each side."""
 
 _PIECES_A_SECOND = 1_000
+_PIECE_NS = 1_000_000
 _CALM_S, _CALM_MESSAGES = 0.02, 10
 _HOUR_MS = 3_600_000
 _MADE_MS = 1_111_111_111_111
@@ -92,9 +93,9 @@ class Sender:
         """Make a run; return once it is ready."""
         self._ask("make", rate, seconds)
 
-    def send(self) -> Sent:
-        """Send the run that was made; return once all of it is sent."""
-        return Sent(*self._ask("send"))
+    def send(self, *, at_once: bool = False) -> Sent:
+        """Send the run that was made, all of it at once or in its time; return once it is sent."""
+        return Sent(*self._ask("send", 0 if at_once else _PIECE_NS))
 
     def end(self) -> dict[str, int]:
         """Send no more; return how many messages each stream has had."""
@@ -116,13 +117,18 @@ class Pieces:
         self._first_ids: dict[str, int] = {}
         self._turns = count()
 
-    def make(self, messages: int, mix: Sequence[str] = MIX) -> Piece:
-        """Return the next messages, of both symbols in turn."""
+    def make(
+        self, messages: int, mix: Sequence[str] = MIX, shown: Mapping[str, int] | None = None
+    ) -> Piece:
+        """Return the next messages, of both symbols in turn.
+
+        `shown` are the ids of the books that were sent, for tickers between runs.
+        """
         frames: dict[str, list[bytes]] = {PUBLIC: [], MARKET: []}
         for turn in islice(self._turns, messages):
             kind, market = mix[turn // 2 % len(mix)], self._markets[turn % 2]
             self.counts[f"{market.symbol.lower()}@{kind}"] += 1
-            frame = _framed(self._message(market, kind))
+            frame = _framed(self._message(market, kind, shown or {}))
             frames[MARKET if kind == MARK else PUBLIC].append(frame)
         return {path: b"".join(found) for path, found in frames.items() if found}
 
@@ -133,14 +139,20 @@ class Pieces:
             return None
         return next(m for m in self._markets if m.symbol == symbol).snapshot(first_id)
 
-    def _message(self, market: Market, kind: str) -> bytes:
+    def ids(self) -> dict[str, int]:
+        """Return the id of each book's last change that was made."""
+        return {market.symbol: market.last_id for market in self._markets}
+
+    def _message(self, market: Market, kind: str, shown: Mapping[str, int]) -> bytes:
         if kind == DEPTH:
             made = market.depth(LEVELS, _MADE_MS)
             self._first_ids.setdefault(market.symbol, market.last_id)
             return made
         if kind == MARK:
             return market.mark(_MADE_MS, self._funding_ms)
-        return market.ticker(_MADE_MS) if kind == TICKER else market.aggregate(_MADE_MS)
+        if kind == TICKER:
+            return market.ticker(_MADE_MS, shown.get(market.symbol, market.last_id))
+        return market.aggregate(_MADE_MS)
 
 
 def timed(frames: bytes, now_ms: int) -> bytes:
@@ -169,6 +181,8 @@ class _Venue:
         self._sockets: dict[str, ServerConnection] = {}
         self._pieces = Pieces(self._clock.wall_ms() + _HOUR_MS)
         self._run: list[Piece] = []
+        self._shown: dict[str, int] = {}
+        """Ids of the books that were sent, while a run is made."""
         self._calm: Sequence[str] = MIX
         """What is sent between runs; empty: nothing."""
 
@@ -194,24 +208,24 @@ class _Venue:
         if word == "make":
             return await self._make(*given)
         if word == "send":
-            return await self._send()
+            return await self._send(*given)
         self._calm = ()
         return dict(self._pieces.counts)
 
     async def _make(self, rate: int, seconds: float) -> None:
-        self._calm = WITHOUT_BOOKS
+        self._calm, self._shown = WITHOUT_BOOKS, self._pieces.ids()
         for _ in range(round(seconds * _PIECES_A_SECOND)):
             self._run.append(self._pieces.make(rate // _PIECES_A_SECOND))
             await asyncio.sleep(0)
 
-    async def _send(self) -> Sent:
+    async def _send(self, every_ns: int) -> Sent:
         """Send each piece when it is due, and at once where that is past."""
-        run, self._run, self._calm = self._run, [], ()
+        run, self._run, self._calm, self._shown = self._run, [], (), {}
         boot_ns = self._clock.boot_ns
         began_ns = boot_ns()
         latest_ns = backlog = 0
         for number, piece in enumerate(run):
-            due_ns = began_ns + number * (1_000_000_000 // _PIECES_A_SECOND)
+            due_ns = began_ns + number * every_ns
             if (early_ns := due_ns - boot_ns()) > 0:
                 await asyncio.sleep(early_ns / 1e9)
             latest_ns = max(latest_ns, boot_ns() - due_ns)
@@ -225,13 +239,19 @@ class _Venue:
         while True:
             await asyncio.sleep(_CALM_S)
             if self._calm and len(self._sockets) > 1:
-                self._write(self._pieces.make(_CALM_MESSAGES, self._calm))
+                self._write(self._pieces.make(_CALM_MESSAGES, self._calm, self._shown))
 
     def _write(self, piece: Piece) -> int:
-        """Hand a piece to the system; return how many bytes it has not taken yet."""
+        """Hand a piece to the system; return how many bytes it has not taken yet.
+
+        On a socket that the client has left nothing is sent.
+        """
         now_ms, waiting = self._clock.wall_ms(), 0
         for path, frames in piece.items():
-            transport = self._sockets[path].transport
+            socket = self._sockets.get(path)
+            if socket is None or socket.transport.is_closing():
+                continue
+            transport = socket.transport
             transport.write(timed(frames, now_ms))
             waiting += transport.get_write_buffer_size()
         return waiting

@@ -2,23 +2,23 @@
 
 And the map of one account that a window asks for every second, from its positions to the answer.
 
-Beside it in the same run the plain way: the same figures by loops over Python floats. Both are
-given the same accounts, and the row says how far their answers are apart.
+Beside them in turn the plain way: margin ratios by loops over Python floats, of the same accounts
+and moves. The row says how far the ratios are apart.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from itertools import product
-from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 
-from desk.bench.row import Given, Row
+from desk.bench.machine import core_of
+from desk.bench.pairs import PAIRS, Measured, Pairs, cpu_us, interleaved, reference
+from desk.bench.row import Given, Row, row
 from desk.cli.shipped import shipped
 from desk.margin.inputs import AccountInput, PositionInput
 from desk.margin.stress import PerpetualStress, Scenarios
@@ -27,65 +27,84 @@ from desk.risk.stress_subject import perpetual_subject
 
 ACCOUNTS, POSITIONS = 10, 1_000
 SIDE = 21
+MAP_SIDE = 27
+"""Of the fine grid that a map is drawn through."""
 RULES_OF = date(2026, 9, 29)
 """The day whose margin rules are taken."""
 MARKS = {"BTC": Decimal(61_000), "ETH": Decimal(2_600)}
 TARGET_MS = 3.0
 MAP_POSITIONS, MAP_TARGET_MS = 6, 3.0
 """A normal book; more would be felt by who waits for the desk."""
-
-Found = TypeVar("Found")
+MOST_APART = 1e-9
+CALLS = 10
+"""Of ours in one run: one alone is short beside the clock's step."""
 
 
 def measure(given: Given) -> list[Row]:
-    """Measure the kernel and the loop, the best of some runs each."""
-    accounts = _accounts()
+    """Measure the kernel and the map, each in turn with the loop."""
+    accounts, pairs = _accounts(), max(PAIRS, given.repeats)
     moves = [step / 20 - 0.5 for step in range(SIDE)]
-    pairs = np.array(list(product(moves, moves)))
-    scenarios = Scenarios({"BTC": pairs[:, 0], "ETH": pairs[:, 1]})
+    both = np.array(list(product(moves, moves)))
+    scenarios = Scenarios({"BTC": both[:, 0], "ETH": both[:, 1]})
     book = PerpetualStress(accounts, {a.id: Decimal(1) for a in accounts}, "USDT")
-    kernel_ms, found = _best(max(5, given.repeats), lambda: book.measure(scenarios).ratios)
-    rows = [_plain(account) for account in accounts]
-    loop_ms, plain = _best(given.repeats, lambda: _ratios(rows, moves))
-    apart = float(np.max(np.abs(found / np.array(plain) - 1)))
+    one = msgspec.structs.replace(accounts[0], positions=accounts[0].positions[:MAP_POSITIONS])
+    loops = Loops()
     return [
-        {
-            "name": f"stress {SIDE} x {SIDE}, {POSITIONS:,} positions in {ACCOUNTS} accounts",
-            "value": round(kernel_ms, 3),
-            "unit": "ms",
-            "reference": round(loop_ms, 3),
-            "ratio": round(kernel_ms / loop_ms, 5),
-            "target": f"<= {TARGET_MS:g}",
-            "ok": kernel_ms <= TARGET_MS and apart < 1e-9,
-            "note": f"reference: a loop over plain floats; ratios differ by at most {apart:.0e}",
-        },
-        _map_row(accounts[0], max(20, given.repeats)),
+        _row(
+            f"stress {SIDE} x {SIDE}, {POSITIONS:,} positions in {ACCOUNTS} accounts",
+            interleaved(_ms(lambda: book.measure(scenarios)), loops.of(accounts, moves), pairs),
+            f"ratios differ by at most {loops.apart(book.measure(scenarios).ratios):.0e}",
+            TARGET_MS,
+        ),
+        _row(
+            f"stress map of one account, {MAP_POSITIONS} positions",
+            interleaved(
+                _ms(lambda: stress_map(perpetual_subject(one, Decimal(0)))),
+                loops.of([one], [step / 40 for step in range(-17, MAP_SIDE - 17)]),
+                pairs,
+            ),
+            "cells, both lines, basis and depeg; the loop: ratios of its grid alone",
+            MAP_TARGET_MS,
+        ),
     ]
 
 
-def _map_row(account: AccountInput, repeats: int) -> dict[str, Any]:
-    """Measure the map of one account of a few positions."""
-    given = msgspec.structs.replace(account, positions=account.positions[:MAP_POSITIONS])
-    took_ms, _ = _best(repeats, lambda: stress_map(perpetual_subject(given, Decimal(0))))
-    return {
-        "name": f"stress map of one account, {MAP_POSITIONS} positions",
-        "value": round(took_ms, 3),
-        "unit": "ms",
-        "reference": None,
-        "ratio": None,
-        "target": f"<= {MAP_TARGET_MS:g}",
-        "ok": took_ms <= MAP_TARGET_MS,
-        "note": "cells, both lines, basis and depeg",
-    }
+class Loops:
+    """The reference: nothing where it is not installed."""
+
+    def __init__(self) -> None:
+        self._module = reference("stress_floats")
+        self._found: list[list[float]] = []
+
+    def of(self, accounts: list[AccountInput], moves: list[float]) -> Measured:
+        """Return what measures the loop over some accounts and moves."""
+        module = self._module
+        if module is None:
+            return lambda: 0.0
+        rows = [module.plain(account) for account in accounts]
+
+        def work() -> None:
+            self._found = module.ratios(rows, moves)
+
+        return lambda: cpu_us(work)() / 1_000
+
+    def apart(self, ratios: np.ndarray) -> float:
+        """Return how far ours are from what the loop found last, of themselves."""
+        if not self._found:
+            return 0.0
+        apart = float(np.max(np.abs(ratios / np.array(self._found) - 1)))
+        assert apart < MOST_APART, f"the kernel and the loop differ by {apart}"
+        return apart
 
 
-def _best(repeats: int, work: Callable[[], Found]) -> tuple[float, Found]:
-    best, found = float("inf"), work()
-    for _ in range(repeats):
-        start = time.perf_counter()
-        found = work()
-        best = min(best, (time.perf_counter() - start) * 1_000)
-    return best, found
+def _ms(work: Callable[[], object]) -> Measured:
+    measured = cpu_us(lambda: [work() for _ in range(CALLS)], CALLS)
+    return lambda: measured() / 1_000
+
+
+def _row(name: str, found: Pairs, what: str, most: float) -> Row:
+    said = f"{what}; reference: loops over plain floats; {found.note}; core {core_of()}"
+    return row(name, found.value, "ms", reference=found.beside, most=most, note=said)
 
 
 def _accounts() -> list[AccountInput]:
@@ -123,47 +142,3 @@ def _accounts() -> list[AccountInput]:
             )
         )
     return accounts
-
-
-class _Row(msgspec.Struct):
-    """A position in plain floats."""
-
-    is_btc: bool
-    quantity: float
-    entry: float
-    mark: float
-    tiers: list[tuple[float, float]]
-
-
-def _plain(account: AccountInput) -> tuple[float, list[_Row]]:
-    rows = [
-        _Row(
-            is_btc=p.instrument.base == "BTC",
-            quantity=float(p.quantity),
-            entry=float(p.entry_price),
-            mark=float(p.mark or 0),
-            tiers=[(float(t.maintenance_rate), float(t.maintenance_amount)) for t in p.terms.tiers],
-        )
-        for p in account.positions
-    ]
-    return float(account.balances[account.settle]), rows
-
-
-def _ratios(
-    accounts: Sequence[tuple[float, list[_Row]]], moves: Sequence[float]
-) -> list[list[float]]:
-    """Return the margin ratio of each account under each pair of moves, by loops alone."""
-    return [
-        [_ratio(balance, rows, btc, eth) for btc in moves for eth in moves]
-        for balance, rows in accounts
-    ]
-
-
-def _ratio(balance: float, rows: Sequence[_Row], btc: float, eth: float) -> float:
-    value, maintenance = balance, 0.0
-    for row in rows:
-        mark = row.mark * (1 + (btc if row.is_btc else eth))
-        value += row.quantity * (mark - row.entry)
-        notional = abs(row.quantity) * mark
-        maintenance += max(notional * rate - amount for rate, amount in row.tiers)
-    return maintenance / value

@@ -10,13 +10,11 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from desk.bench.row import Given, Row
+from desk.bench.row import Given, Row, percentile, row
 
 PROBE_VARIABLE = "DESK_TICKET_PROBE"
 BUDGET_MS = 50.0
@@ -35,15 +33,22 @@ def measure(given: Given) -> list[Row]:
         report = Path(folder) / "keys.json"
         _run(f"{folder}/desk", report)
         found = _read(report)
-    times = sorted(found.keys_ms)
+    times = found.keys_ms
     note = f"{len(times)} keys" if times else "the window brought no report"
-    rows = [
-        _row(f"key to figures painted p{percent}", _share(times, percent / 100), note)
-        for percent in (50, 99)
+    return [
+        *(
+            row(
+                f"key to figures painted p{percent}",
+                percentile(times, percent / 100),
+                "ms",
+                reference=BUDGET_MS,
+                most=BUDGET_MS,
+                note=note,
+            )
+            for percent in (50, 99)
+        ),
+        row("keys without an answer", found.lost, "keys", most=0, note=note),
     ]
-    lost = found.lost
-    none = {"unit": "keys", "reference": None, "ratio": None, "target": "<= 0", "note": note}
-    return [*rows, {"name": "keys without an answer", "value": lost, "ok": lost == 0, **none}]
 
 
 def _read(report: Path) -> _Report:
@@ -75,20 +80,3 @@ def _run(folder: str, report: Path) -> None:
     except subprocess.TimeoutExpired:
         process.terminate()
         process.wait(PATIENCE_S)
-
-
-def _share(ordered: Sequence[float], share: float) -> float | None:
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
-
-
-def _row(name: str, value: float | None, note: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "value": None if value is None else round(value, 3),
-        "unit": "ms",
-        "reference": BUDGET_MS,
-        "ratio": None if value is None else round(value / BUDGET_MS, 3),
-        "target": f"<= {BUDGET_MS:g}",
-        "ok": value is not None and value <= BUDGET_MS,
-        "note": note,
-    }

@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "tests"))
 
-from helpers.fault_rows import worst  # noqa: E402  (run as a program, its folder alone is known)
+from helpers.fault_rows import NOT_RUN, worst  # noqa: E402  (run as a program, its folder alone is known)
 
 README = ROOT / "README.md"
 KEPT = ROOT / "resources/figures"
@@ -117,6 +117,9 @@ def fault_section(document):
 def fault_cells(row):
     cases = sum(sum(test["counts"].values()) for test in row["tests"])
     outcome = f"passed, {cases}" if row["outcome"] == "passed" else f"**{row['outcome']}**"
+    left_out = [test["name"] for test in row["tests"] if test["outcome"] == NOT_RUN]
+    if left_out and row["outcome"] != NOT_RUN:
+        outcome += f"; **not run**: {'; '.join(left_out)}"
     return row["number"], row["name"], row["criterion"], seen(row), outcome
 
 

@@ -163,6 +163,7 @@ def test_charts_stand_beside_the_same_frames_without_them():
     assert (middle["value"], middle["reference"], middle["ok"]) == (2.1, 2.0, True)
     assert (worst["value"], worst["ratio"], worst["ok"]) == (3.0, 1.5, False)
     assert "x20" in worst["name"]
+    assert worst["target"] == "beyond the reference <= 0.5"
 
 
 def test_panic_keys_are_held_to_a_tenth_of_a_second_and_a_hung_window_to_four():

@@ -48,6 +48,7 @@ def test_stolen_time_is_a_share_of_all_time_that_passed(monkeypatch):
     assert machine.Ticks().stolen() == pytest.approx(0.2)
 
 
+@pytest.mark.thorough
 def test_processor_time_is_told_each_of_what_one_call_does():
     done = []
     assert cpu_us(lambda: done.append(sum(range(200_000))), times=1)() > 100
@@ -62,6 +63,9 @@ def test_row_is_good_only_if_every_bound_holds():
     assert row("x", 25.0, "us", **both)["target"] == "<= 30, ratio <= 2.5"
     assert not row("x", 25.1, "us", **both)["ok"]
     assert not row("x", 31.0, "us", reference=100.0, most=30.0)["ok"]
+    assert row("x", 2.5, "ms", reference=2.0, most_beyond=0.5)["ok"]
+    assert not row("x", 2.6, "ms", reference=2.0, most_beyond=0.5)["ok"]
+    assert not row("x", 2.5, "ms", most_beyond=0.5)["ok"]
     assert row("x", 15.0, "ms", reference=1.0, least_times=15)["ok"]
     assert not row("x", 14.9, "ms", reference=1.0, least_times=15)["ok"]
 
