@@ -1,6 +1,7 @@
 """What every test is held to: nothing unexpected in the log, nothing left running behind it."""
 
 import asyncio
+import contextlib
 import gc
 import logging
 import multiprocessing
@@ -149,14 +150,11 @@ def children():
     tracker = sys.modules.get("multiprocessing.resource_tracker")
     exempt = getattr(getattr(tracker, "_resource_tracker", None), "_pid", None)
     found = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            head, _, tail = stat.read_text().rpartition(")")
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended while this looked
-        pid = int(stat.parent.name)
-        if int(tail.split()[1]) == os.getpid() and pid != exempt:
-            found[pid] = head.partition("(")[2]
+    for told in Path("/proc/self/task").glob("*/children"):  # of each thread its own
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            for pid in map(int, told.read_text().split()):
+                if pid != exempt:
+                    found[pid] = Path(f"/proc/{pid}/comm").read_text().strip()
     return found
 
 
@@ -181,10 +179,13 @@ def running_qt():
     import shiboken6
 
     core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete.value)
-    ours = [x for x in shiboken6.getAllValidWrappers() if isinstance(x, core.QObject)]
-    timers = [x for x in ours if isinstance(x, core.QTimer) and x.isActive()]
-    threads = [x for x in ours if isinstance(x, core.QThread) and x.isRunning()]
-    return timers + [thread for thread in threads if thread is not app.thread()]
+    kinds = core.QTimer, core.QThread
+    ours = [x for x in shiboken6.getAllValidWrappers() if isinstance(x, kinds)]
+    return [
+        x
+        for x in ours
+        if (x.isActive() if isinstance(x, core.QTimer) else x.isRunning() and x is not app.thread())
+    ]
 
 
 @pytest.fixture(autouse=True)

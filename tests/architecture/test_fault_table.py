@@ -55,6 +55,7 @@ def table(tmp_path):
     return run
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_the_table_has_every_fault_with_what_was_seen(table, workers):
     said = table(SAMPLE, "-m", "fault", "-k", "not left_out", "-n", workers)
@@ -107,6 +108,7 @@ def test_the_table_is_written_for_machines_too(table, tmp_path, chosen, size):
     assert rows["T09"]["tests"][0]["figures"] == ["not here"]
 
 
+@pytest.mark.thorough
 def test_a_run_of_the_short_tests_has_no_table(table):
     said = table(SAMPLE, "-m", "not slow")
     assert "4 passed" in said

@@ -179,15 +179,18 @@ def bad(tmp_path_factory):
     return outcomes(tmp_path_factory.mktemp("bad"), BAD)
 
 
+@pytest.mark.thorough
 def test_every_planted_fault_is_named(bad):
     unnamed = {name: bad.get(name) for name, text in COMPLAINTS.items() if text not in bad[name]}
     assert unnamed == {}
 
 
+@pytest.mark.thorough
 def test_every_planted_fault_is_expected(bad):
     assert bad.keys() == COMPLAINTS.keys()
 
 
+@pytest.mark.thorough
 def test_clean_tests_pass_unharmed(tmp_path):
     said = outcomes(tmp_path, GOOD)
     assert len(said) == GOOD.count("def test_")

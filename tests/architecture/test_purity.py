@@ -26,7 +26,6 @@ FLOAT_ALLOWED = {
     "desk/risk/stress_subject.py": "stress of one account, for a picture, one way",
     "desk/risk/stress_map.py": "likewise",
     "desk/risk/contour.py": "lines of that picture",
-    "desk/venues/increments.py": "a decoder may round a text of at most 15 digits to ticks",
     "desk/engine/chart_snapshot.py": "candles on their way to the chart are float64, one way",
     "desk/engine/snapshot.py": "the frame carries chart points, and the engine's own pace in ms",
     "desk/engine/frame.py": "the engine's own pace in ms is put into the frame here",

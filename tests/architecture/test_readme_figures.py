@@ -61,6 +61,13 @@ def test_a_fault_that_failed_or_was_not_run_is_said_below_the_table():
     assert "- **T01 kill9_storm** not run: its tests are longer" in fault_section(absent)
 
 
+def test_a_fault_of_which_a_test_was_not_run_says_so_in_its_row():
+    partly = faults()
+    later = TEST | {"name": "an hour of it", "outcome": "not run", "counts": {}, "figures": []}
+    partly["rows"][0]["tests"].append(later)
+    assert "| passed, 2; **not run**: an hour of it |" in fault_section(partly)
+
+
 def test_long_findings_are_cut_and_counted():
     said = fault_section(faults(figures=[f"{n} " + "long " * 30 for n in range(5)]))
     assert "and 4 more" in said

@@ -14,6 +14,7 @@ from helpers.frames import (
     order,
     risky_desk,
 )
+from helpers.no_sleep import NoSleep
 from PySide6.QtCore import QPoint
 
 from desk.engine.alert_snapshot import AlertRuleView, AlertView
@@ -28,7 +29,7 @@ from ui.viewmodels.loan_forms import deposit_form, exchange_rate_form, firm_capi
 from ui.window import DeskWindow
 from ui.wire import SocketWire
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 VENUES = ("BINANCE", "OKX", "BYBIT", "KRAKEN")
 
 
@@ -137,7 +138,7 @@ class Tour:
         self._painted = []
         self.desk = FakeDesk(rich_desk())
         self.desk.data_of = ANSWERS
-        self.pump = Pump(SocketWire(self.desk.theirs))
+        self.pump = Pump(SocketWire(self.desk.theirs), now_ns=NoSleep())
         self.window = DeskWindow(dress(app), self.pump)
         self.window.resize(1920, 1080)
         self.window.show()

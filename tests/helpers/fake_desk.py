@@ -8,6 +8,7 @@ from decimal import Decimal as D
 
 import msgspec
 from helpers.candles import candles_of
+from PySide6.QtCore import QEvent
 
 from desk.engine.snapshot import EventMessage, FilmFrame, Hello, Request
 from desk.model.blotter import AskBlotter, ExportBlotter
@@ -209,6 +210,7 @@ class FakeDesk:
         self._send(FilmFrame(number=number, frame=found[0], next_ms=next_ms))
 
     def preview(self, number, command):
+        leg = getattr(command.order, "first", command.order)  # of two that cancel one another
         row = {
             "margin_utilization": "0.63874",
             "margin_ratio": "0.01757",
@@ -218,7 +220,7 @@ class FakeDesk:
             "leverage": "2.959",
             "positions": [
                 {
-                    "instrument": command.order.instrument,
+                    "instrument": leg.instrument,
                     "quantity": "50",
                     "liquidation_price": "30859.40",
                 }
@@ -232,7 +234,7 @@ class FakeDesk:
             "leverage": "3.031",
             "positions": [
                 {
-                    "instrument": command.order.instrument,
+                    "instrument": leg.instrument,
                     "quantity": "52",
                     "liquidation_price": "31916.53",
                 }
@@ -261,7 +263,7 @@ class FakeDesk:
                 "fee_asset": "USDT",
                 "liquidity": "maker",
                 "liquidation_distance": "0.477",
-                "loss_at_stop": None if command.order.stop_loss is None else "-2219.90",
+                "loss_at_stop": None if getattr(leg, "stop_loss", None) is None else "-2219.90",
                 "loss_share": "0.0013",
                 "largest": "1.25" if self.deny else None,
             },
@@ -275,6 +277,8 @@ class FakeDesk:
         while time.monotonic() < until:
             self.take()
             app.processEvents()
+            # A loop that runs deletes what is to be deleted later; processEvents alone does not.
+            app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
             time.sleep(0.002)
 
     def close(self):

@@ -86,15 +86,24 @@ FAULTS = {
         "stopped 60 s, clocks apart: first frame STALE, 0 orders before a fresh mark, back ≤ 5 s",
     ),
     "T21": Fault(
-        "reconnect_storm", "refused for 10 min: ≤ 30 attempts, never given up, nothing left behind"
+        "reconnect_storm",
+        "refused for 10 min, in four ways: ≤ 30 attempts, ≤ 60 s apart, spread ≥ 50 % over desks,"
+        " never given up, 0 tasks and files left",
     ),
-    "T22": Fault("resubscribe_complete", "500 reconnects: every wanted stream active each time"),
+    "T22": Fault(
+        "resubscribe_complete",
+        "500 cuts amid changes of what is wanted: wanted == active each time, else not live ≤ 5 s",
+    ),
     "T23": Fault(
         "second_instance",
         "100 starts at once: one writer, the others end ≤ 1 s and name it; no lock by hand",
     ),
     "T24": Fault("ipc_intruder", "0 listening sockets"),
-    "T25": Fault("burst_backpressure", "100,000 messages at once: queues bounded, 0 fills dropped"),
+    "T25": Fault(
+        "burst_backpressure",
+        "ten times the rate for 30 s: marks shown ≤ 250 ms old; 100,000 messages at once: queues"
+        " bounded, 0 messages, orders, fills dropped, nothing old called live",
+    ),
     "T26": Fault("gui_thread_guard", "0 Qt warnings (each fails its test), no trap works"),
     "T27": Fault(
         "crash_reporting",

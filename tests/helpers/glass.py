@@ -1,6 +1,7 @@
 """A window without a screen, on the real pipe: takes a frame, asks for the next, keeps all."""
 
 import asyncio
+from multiprocessing import Pipe
 
 import msgspec
 
@@ -10,6 +11,21 @@ from desk.model.commands import Heartbeat, NextFrame
 
 PATIENCE_S = 30.0
 BEAT_S = 0.25
+
+
+class Window:
+    """Stands where the window's process stands; a glass may read at the other end."""
+
+    failed = False
+
+    def __init__(self):
+        self.connection, self.theirs = Pipe(duplex=True)
+
+    def ended_how(self):
+        return "it is gone"
+
+    def end(self):
+        self.theirs.close()
 
 
 class Glass:
@@ -64,6 +80,15 @@ class Glass:
     def market(self, frame):
         """What a frame says of the market that is looked at."""
         return next(m for m in frame.markets if m.instrument == self._selected)
+
+    def shown_age_ms(self, at_ms, frame):
+        """How old the mark of a frame was when the frame was there."""
+        return self.market(frame).mark_age_ms + at_ms - frame.ts_ns / 1e6
+
+    def forget(self):
+        """Look at what comes from now on only."""
+        while not self.seen.empty():
+            self.seen.get_nowait()
 
     async def until(self, condition):
         """The first frame from now on that fulfils it, and when it came."""

@@ -20,13 +20,20 @@ PATIENCE_S = 30.0
 @asynccontextmanager
 async def live_market(*dialects, faults="", clock=None):
     """A market on loopback; gives the addresses by connection."""
+    async with simulated(*dialects, faults=faults, clock=clock) as (_, urls):
+        yield urls
+
+
+@asynccontextmanager
+async def simulated(*dialects, faults="", clock=None):
+    """The same, and who serves there."""
     clock = clock or SystemClock()
     settings = Settings(dialects=dialects, faults=tuple(parse_faults(faults)))
     simulator = Simulator(list(CATALOGUE.all()), settings, wall_ms=clock.wall_ms)
     ready, stop = await simulator.start(), asyncio.Event()
     task = asyncio.create_task(simulator.run(stop))
     try:
-        yield market_urls(ready)
+        yield simulator, market_urls(ready)
     finally:
         stop.set()
         await task

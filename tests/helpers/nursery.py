@@ -18,7 +18,7 @@ from helpers.journals import ROOT, child_environment
 
 NURSE = """
 import gc, json, os, signal, socket, sys, traceback
-import desk.app.headless, desk.app.session, desk.risk.stress
+import desk.app.consoles, desk.app.headless, desk.risk.stress
 from desk.app.entry import main
 from desk.cli.shipped import shipped
 
@@ -32,12 +32,18 @@ while True:
     wanted, files, _, _ = socket.recv_fds(place, 1 << 16, 3)
     if not wanted:
         break
+    waits, begins = os.pipe()
     pid = os.fork()
     if pid:
-        for file in files:
+        # It waits until its end can be watched: one that leaves at once would be gone by then.
+        end = os.pidfd_open(pid)
+        socket.send_fds(place, [str(pid).encode()], [end])
+        for file in (*files, waits, begins, end):
             os.close(file)
-        place.sendall(str(pid).encode())
         continue
+    os.close(begins)
+    os.read(waits, 1)
+    os.close(waits)
     place.close()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number, file in enumerate(files):
@@ -59,8 +65,8 @@ while True:
 class Forked:
     """A program of the nursery, in the words of `subprocess.Popen`."""
 
-    def __init__(self, pid, stdin, stdout, stderr):
-        self.pid, self._end = pid, os.pidfd_open(pid)
+    def __init__(self, pid, end, stdin, stdout, stderr):
+        self.pid, self._end = pid, end
         self.stdin = os.fdopen(stdin, "w")
         self.stdout = os.fdopen(stdout)
         self.stderr = os.fdopen(stderr)
@@ -108,10 +114,10 @@ class Nursery:
         theirs = [in_theirs, out_theirs, err_theirs]
         with self._turn:
             socket.send_fds(self._ours, [json.dumps(arguments).encode()], theirs)
-            pid = int(self._ours.recv(32))
+            pid, (end,), _, _ = socket.recv_fds(self._ours, 32, 1)
         for file in theirs:
             os.close(file)
-        return Forked(pid, in_ours, out_ours, err_ours)
+        return Forked(int(pid), end, in_ours, out_ours, err_ours)
 
     def __enter__(self):
         return self

@@ -23,6 +23,8 @@ class Proxy:
         self._tasks = set()
         self.mode = "pass"
         self.accepted = 0
+        self.heard = None
+        """Called with each message of the venue just before it is passed, if anybody listens."""
 
     @asynccontextmanager
     async def listening(self):
@@ -60,7 +62,8 @@ class Proxy:
             self._ways.add(outward)
             try:
                 await asyncio.gather(
-                    self._pass(reader, outward, Whole()), self._pass(inward, writer, Controls())
+                    self._pass(reader, outward, Whole()),
+                    self._pass(inward, writer, Controls(self._hear)),
                 )
             finally:
                 self._ways.discard(outward)
@@ -70,6 +73,10 @@ class Proxy:
         finally:
             self._ways.discard(writer)
             writer.transport.abort()
+
+    def _hear(self, message):
+        if self.heard is not None:
+            self.heard(message)
 
     async def _pass(self, reader, writer, parts):
         while data := await reader.read(1 << 16):
@@ -93,7 +100,8 @@ class Whole:
 class Controls:
     """Finds what is no message in what a venue sends: HTTP, and frames of pings and closes."""
 
-    def __init__(self):
+    def __init__(self, heard):
+        self._heard = heard
         self._data = b""
         self._upgraded = None
 
@@ -113,6 +121,8 @@ class Controls:
         while frame := self._frame():
             if frame[0] & 0x08:
                 passed += frame
+            else:
+                self._heard(frame)
         return passed
 
     def _frame(self):
@@ -144,6 +154,11 @@ class Ways:
     def reset(self):
         for proxy in self._proxies:
             proxy.reset()
+
+    def listen(self, heard):
+        """Call this with each message of the venue, framed, just before it is passed."""
+        for proxy in self._proxies:
+            proxy.heard = heard
 
     @property
     def accepted(self):

@@ -1,6 +1,7 @@
 """A window like the real program's, in the test's own process: it tells where things are."""
 
 from helpers.fake_desk import FakeDesk
+from helpers.no_sleep import NoSleep
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QApplication
 
@@ -17,7 +18,7 @@ class Twin:
 
     def __init__(self, theme, frame, size):
         self._desk = FakeDesk(frame)
-        self._pump = Pump(SocketWire(self._desk.theirs))
+        self._pump = Pump(SocketWire(self._desk.theirs), now_ns=NoSleep())
         self.window = DeskWindow(theme, self._pump)
         self.window.resize(*size)
         self.window.show()

@@ -27,6 +27,8 @@ class Workstation:
 
     def __init__(self, folder, *arguments, **environment):
         self.folder = folder
+        self._seen = set()
+        """Its children that were looked for: a window outlives a desk that is killed."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "desk", "--account", str(folder), *arguments],
             cwd=ROOT,
@@ -54,6 +56,7 @@ class Workstation:
         for child in children:
             try:
                 if word in Path(f"/proc/{child}/cmdline").read_bytes():
+                    self._seen.add(int(child))
                     return int(child)
             except OSError:
                 continue
@@ -63,8 +66,9 @@ class Workstation:
         return self
 
     def __exit__(self, *_):
-        for pid in (self.window(), self.market(), self.process.pid):
-            if pid is not None and alive(pid):
+        self.window(), self.market()
+        for pid in (*self._seen, self.process.pid):
+            if alive(pid):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait(PATIENCE_S)
         self.process.stdout.close()

@@ -20,6 +20,7 @@ def market(tmp_path_factory):
         yield running
 
 
+@pytest.mark.thorough
 def test_a_session_from_deposit_to_restart(tmp_path, market):
     folder = tmp_path / "desk"
     with Console(folder, "--market", str(market.ready)) as console:
@@ -48,6 +49,7 @@ def test_a_session_from_deposit_to_restart(tmp_path, market):
     assert [a["balances"] for a in after["accounts"]] == [a["balances"] for a in before["accounts"]]
 
 
+@pytest.mark.thorough
 def test_every_line_gets_one_answer_in_order(tmp_path, market):
     lines = [
         "deposit 100000 USDT id dep-1",
@@ -85,6 +87,7 @@ def test_every_line_gets_one_answer_in_order(tmp_path, market):
     ]
 
 
+@pytest.mark.thorough
 def test_a_command_is_one_row_of_its_own_type(tmp_path, market):
     folder = tmp_path / "desk"
     with Console(folder, "--market", str(market.ready)) as console:
@@ -101,6 +104,7 @@ def test_a_command_is_one_row_of_its_own_type(tmp_path, market):
     assert [row["seq"] for row in rows] == [1, 2, 3]
 
 
+@pytest.mark.thorough
 def test_a_second_desk_on_the_folder_is_refused_with_the_pid(tmp_path, market):
     folder = tmp_path / "desk"
     with Console(folder, "--market", str(market.ready)) as console:
@@ -112,6 +116,7 @@ def test_a_second_desk_on_the_folder_is_refused_with_the_pid(tmp_path, market):
         console.end()
 
 
+@pytest.mark.thorough
 def test_on_no_feed_a_deposit_is_answered_and_an_order_denied(tmp_path):
     """The embedded market is given an address where nothing listens."""
     dead = tmp_path / "dead.json"
@@ -128,6 +133,7 @@ def test_on_no_feed_a_deposit_is_answered_and_an_order_denied(tmp_path):
         console.end()
 
 
+@pytest.mark.thorough
 def test_a_preview_changes_nothing_and_shows_before_and_after(tmp_path, market):
     folder = tmp_path / "desk"
     with Console(folder, "--market", str(market.ready)) as console:
@@ -145,6 +151,7 @@ def test_a_preview_changes_nothing_and_shows_before_and_after(tmp_path, market):
     assert [row["type"] for row in journal_rows(folder)] == ["deposit"]
 
 
+@pytest.mark.thorough
 def test_sigterm_ends_the_desk_and_its_market(tmp_path):
     with Console(tmp_path / "desk") as console:
         console.ask(f"wait {BTC} 30")
@@ -171,6 +178,7 @@ def test_bad_usage_is_one_line_and_exit_2(arguments, words, tmp_path):
     assert len(refused.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
 def test_no_bad_byte_ends_the_desk_or_deafens_it(tmp_path, market, errors):
     """As locales have it: half a character in a line, and files that are no client record."""

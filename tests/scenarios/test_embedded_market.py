@@ -63,6 +63,7 @@ def has_a_past(frame):
     )
 
 
+@pytest.mark.thorough
 def test_every_venue_is_fed_and_their_consensus_is_the_normal_case(tmp_path):
     async def scenario():
         async with open_session(Options(account=str(tmp_path / "desk"))) as session:

@@ -85,6 +85,7 @@ def test_import_again_and_changed_on_a_new_folder(tmp_path, folder):
     assert desk("journal", "verify", "--account", folder).returncode == 0
 
 
+@pytest.mark.thorough
 def test_standard_input_is_a_document_too(folder):
     done = desk("import", "-", "--account", folder, stdin=json.dumps(portfolio(COLD)))
     assert json.loads(done.stdout)["added"] == ["cold"]
@@ -93,6 +94,7 @@ def test_standard_input_is_a_document_too(folder):
     assert again.stderr.startswith("desk: standard input:1: expected JSON, found ")
 
 
+@pytest.mark.thorough
 def test_a_bad_document_names_file_line_and_field_and_makes_nothing(tmp_path, folder):
     text = json.dumps(portfolio(COLD, prices={"BTC": "-1"}), indent=1)
     line = text[: text.index('"-1"')].count("\n") + 1
@@ -119,6 +121,7 @@ def test_an_account_named_like_the_desks_own_is_watched_under_another_name(tmp_p
     assert len(journal_rows(folder)) == 1
 
 
+@pytest.mark.thorough
 def test_a_missing_file_is_one_line(tmp_path, folder):
     path = tmp_path / "nothing.json"
     done = desk("import", path, "--account", folder)
@@ -128,6 +131,7 @@ def test_a_missing_file_is_one_line(tmp_path, folder):
     )
 
 
+@pytest.mark.thorough
 def test_a_desk_that_runs_watches_what_was_imported(tmp_path, folder, market):
     path = written(tmp_path, FUND, COLD)
     taken(path, folder)

@@ -15,6 +15,7 @@ def market(tmp_path_factory):
         yield running
 
 
+@pytest.mark.thorough
 def test_a_loan_from_pledge_to_repayment(tmp_path, market):
     folder = tmp_path / "desk"
     with Console(folder, "--market", str(market.ready)) as console:

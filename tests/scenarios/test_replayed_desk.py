@@ -12,6 +12,7 @@ from desk.app.session import open_session
 PATIENCE_S = 20
 
 
+@pytest.mark.thorough
 def test_a_console_trades_on_a_recording(tmp_path):
     path = steady(tmp_path / "x.jsonl", 60)
     with Console(tmp_path / "desk", "--replay", path) as console:
@@ -62,6 +63,7 @@ def test_at_the_end_data_grow_stale_and_the_desk_says_why(tmp_path):
     replayed(tmp_path, path, watch, speed="10")
 
 
+@pytest.mark.thorough
 def test_a_recording_that_is_damaged_ends_there_and_the_desk_lives_on(
     tmp_path, capsys, expected_logs
 ):
@@ -79,6 +81,7 @@ def test_a_recording_that_is_damaged_ends_there_and_the_desk_lives_on(
     assert "expected a line of a recording" in capsys.readouterr().err
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

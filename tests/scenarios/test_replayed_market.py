@@ -29,6 +29,7 @@ def received(socket, count):
     return [socket.recv(timeout=PATIENCE_S) for _ in range(count)]
 
 
+@pytest.mark.thorough
 def test_a_desk_lives_on_a_served_recording(tmp_path):
     path = steady(tmp_path / "x.jsonl", 60)
     with Market(tmp_path, "--replay", path) as market:
@@ -55,6 +56,7 @@ def test_frames_come_byte_for_byte_and_in_order_to_every_client(tmp_path):
         assert isinstance(said[2], bytes)
 
 
+@pytest.mark.thorough
 def test_sockets_follow_each_other_as_they_did(tmp_path):
     recording = okx().receive("okx", b"first").say("okx", "closed", b"gone")
     recording.open("okx").receive("okx", b"second")
@@ -73,6 +75,7 @@ def get(url, body=None):
         return answer.read()
 
 
+@pytest.mark.thorough
 def test_requests_are_answered_as_they_were(tmp_path):
     depth = "/fapi/v1/depth?symbol=BTCUSDT&limit=1000"
     recording = Recording(shipped().catalogue.get(BTC)).open(b.USDM)

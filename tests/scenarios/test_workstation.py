@@ -9,6 +9,7 @@ from helpers.workstation import PATIENCE_S, Hands, Workstation, alive, eventuall
 
 
 @pytest.mark.fault("T27")
+@pytest.mark.thorough
 def test_a_killed_window_comes_back_and_the_desk_goes_on(tmp_path):
     with Workstation(tmp_path / "desk") as running:
         first = eventually(running.window)
@@ -22,6 +23,7 @@ def test_a_killed_window_comes_back_and_the_desk_goes_on(tmp_path):
         eventually(lambda: not alive(second))
 
 
+@pytest.mark.thorough
 def test_a_killed_engine_takes_its_market_along(tmp_path):
     with Workstation(tmp_path / "desk") as running:
         window = eventually(running.window)
@@ -34,6 +36,7 @@ def test_a_killed_engine_takes_its_market_along(tmp_path):
         os.kill(window, signal.SIGKILL)
 
 
+@pytest.mark.thorough
 def test_a_position_by_keys_alone(tmp_path):
     """Arm, buy from the ticket, see the fill, kill: real keys, real window."""
     folder = tmp_path / "desk"
