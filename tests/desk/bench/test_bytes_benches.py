@@ -22,7 +22,7 @@ def story():
         time_ms = 1_800_000_000_000 + number
         for frame in (
             market.depth(25, time_ms),
-            market.ticker(time_ms),
+            market.ticker(time_ms, market.last_id),
             market.aggregate(time_ms),
             market.mark(time_ms, 1_800_003_600_000),
         ):
