@@ -90,12 +90,16 @@ def measure(given: Given) -> list[Row]:
             stage.move()
             stage.desk.figures(ACCOUNT)
 
-    decided = _per_mark(lambda: [stage.move() for _ in range(CHANGES)])
+    def decided() -> None:
+        for _ in range(CHANGES):
+            stage.move()
+            stage.desk.margin(ACCOUNT)
+
     floats = Floats(stage)
     return [
         _row(
             f"risk on a mark, {POSITIONS} positions: heard, measured, decided",
-            interleaved(decided, _per_mark(floats.decided), pairs),
+            interleaved(_per_mark(decided), _per_mark(floats.decided), pairs),
             "value, margins, ratio and level by the engine, to the last digit",
             most=TARGET_US,
         ),

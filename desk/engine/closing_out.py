@@ -90,7 +90,7 @@ class ClosingOut:
         desk = self._desk
         running = {one.instrument for one in desk.state.closing_out(account)}
         found: dict[Unit, AccountInput] = {}
-        if running or desk.margin(account).level == CLOSE_OUT:
+        if running or desk.level(account) == CLOSE_OUT:
             for instrument, pool in units(desk.account_input(account)).items():
                 margin = margin_of(pool)
                 if instrument in running or (margin is not None and is_due(margin)):

@@ -288,6 +288,10 @@ class Desk:
             return self.watched.account_input(account)
         return self._inputs.without(account, without)
 
+    def level(self, account: str) -> str:
+        """Return the margin level of a perpetual account at the last marks."""
+        return self._measure(account).level
+
     def margin(self, account: str) -> MarginFigures:
         """Return what decides about a perpetual account at the last marks."""
         return self._measure(account).figures

@@ -52,7 +52,7 @@ def standing_plan(desk: Desk, account: str) -> StandingPlan:
 def _overtaken(desk: Desk, account: str, known: StandingPlan, version: Version) -> bool:
     if known.version == version:
         return False
-    calm = desk.margin(account).level == NORMAL and known.version[0] == version[0]
+    calm = desk.level(account) == NORMAL and known.version[0] == version[0]
     return not calm or desk.now_ns - known.made_ns >= CALM_NS
 
 

@@ -62,7 +62,7 @@ class VenueLiquidation:
 
     def _look_at(self, account: str) -> Plan | None:
         desk, begun = self._desk, self._desk.state.liquidating
-        if desk.margin(account).level != CLOSE_OUT and not any(u[0] == account for u in begun):
+        if desk.level(account) != CLOSE_OUT and not any(u[0] == account for u in begun):
             self._forget(account, ())
             return None
         pools = {(account, i): p for i, p in units(desk.account_input(account)).items()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from functools import cached_property
 
 import msgspec
 
@@ -52,15 +52,27 @@ ISOLATED = MarginMode.ISOLATED
 """A member that is asked for by its own name is found much quicker than through its class."""
 
 
-class Measured(NamedTuple):
-    """An account measured once: what decides, and what all the rest is worked out from."""
+class Measured:
+    """An account measured once: its level, and what all the rest is worked out from when asked."""
 
-    given: AccountInput
-    figures: MarginFigures
-    positions: Sequence[Requirement]
-    pool: Pool
-    alone: Mapping[str, Isolated]
-    """Isolated positions by instrument."""
+    def __init__(
+        self,
+        given: AccountInput,
+        positions: Sequence[Requirement],
+        pool: Pool,
+        alone: Mapping[str, Isolated],
+    ) -> None:
+        self.given = given
+        self.positions = positions
+        self.pool = pool
+        self.alone = alone
+        """Isolated positions by instrument."""
+        self.level = worst((pool.level, *(one.level for one in alone.values())))
+
+    @cached_property
+    def figures(self) -> MarginFigures:
+        """What decides about the account: level, margins and ratio, without any price."""
+        return _margin_figures(self)
 
 
 def margin_figures(account: AccountInput) -> MarginFigures:
@@ -75,7 +87,7 @@ def account_figures(account: AccountInput) -> AccountFigures:
 
 @finely
 def measure(account: AccountInput, before: Measured | None = None) -> Measured:
-    """Measure an account: what must be known again with every mark.
+    """Measure an account: what must be known again with every mark, and its level above all.
 
     A position that is the same value as before has been measured already; so have balances that
     are the same as in what was measured before.
@@ -88,15 +100,21 @@ def measure(account: AccountInput, before: Measured | None = None) -> Measured:
         cross = [m for m in measured if m.position.margin_mode is not ISOLATED]
     held = before.pool.holdings if before and _same_wealth(before.given, account) else None
     pool = pool_of(account, cross, held)
+    return Measured(account, measured, pool, alone)
+
+
+@finely
+def _margin_figures(of: Measured) -> MarginFigures:
+    account, measured, pool, alone = of.given, of.positions, of.pool, of.alone
     orders, orders_unknown = _order_margin(account, pool)
     unknown = (*_missing(measured, pool, alone), *orders_unknown)
     reserved = total((pool.initial, orders))
-    figures = MarginFigures(
+    return MarginFigures(
         id=account.id,
         settle=account.settle,
         known=not unknown,
         unknown=unknown,
-        level=worst((pool.level, *(one.level for one in alone.values()))),
+        level=of.level,
         equity=_equity(pool, alone),
         collateral_value=pool.value,
         initial_margin=pool.initial,
@@ -111,7 +129,6 @@ def measure(account: AccountInput, before: Measured | None = None) -> Measured:
             for one in alone.values()
         ),
     )
-    return Measured(account, figures, measured, pool, alone)
 
 
 def _same_wealth(one: AccountInput, other: AccountInput) -> bool:
@@ -127,10 +144,10 @@ def _same_wealth(one: AccountInput, other: AccountInput) -> bool:
 @finely
 def all_figures(account: Measured) -> AccountFigures:
     """Return all figures of an account that was measured, of the same marks: prices and moves."""
-    _, figures, measured, pool, alone = account
+    measured, pool, alone = account.positions, account.pool, account.alone
     moves = pool_moves(pool)
     return AccountFigures(
-        **msgspec.structs.asdict(figures),
+        **msgspec.structs.asdict(account.figures),
         common_move_down=moves.down,
         common_move_up=moves.up,
         positions=tuple(

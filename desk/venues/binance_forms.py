@@ -5,12 +5,14 @@ digits behind the point as their increments, a frame without its points says tic
 they do is seen once a form, by reading a frame both ways: where counts above zero come out the
 same, the numbers of this frame have those digits, and so have those of every frame of its form.
 
-What cannot become known is read the strict way: a frame with a backslash, behind which a digit is
-no number; a number that begins with a zero (`0.016`), which is none without its point.
+A number below one loses its zeros with the point: `"0.016"` is `"16"`. What cannot become known is
+read the strict way: a frame with a backslash, behind which a digit is no number, or with a point
+anywhere but in a number as text, where a name could become another one.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Annotated, TypeAlias
 
@@ -26,6 +28,9 @@ _Size: TypeAlias = Annotated[Lots, msgspec.Meta(gt=0, le=_MOST)]
 CountedTicker: TypeAlias = wire.Ticker[_Price, _Size]
 
 _ZEROS = bytes(ord("0") if chr(byte) in "0123456789" else byte for byte in range(256))
+
+_NUMBER = re.compile(rb'"[0-9]+\.[0-9]+"')
+_BELOW_ONE = re.compile(rb'"0\.0*')
 
 _FORMS = 256
 """Known of one stream, one for each set of lengths; at so many all are forgotten."""
@@ -52,7 +57,7 @@ class CountedTickers:
         """Know the form of a frame from now on, in which the strict way has read this ticker."""
         if self._pause:
             self._pause -= 1
-        elif len(frame) > _LONGEST or b"\\" in frame or self._read(frame) != self._count(ticker):
+        elif not _is_plain(frame) or self._read(frame) != self._count(ticker):
             self._pause = _PAUSE
         else:
             if len(self._known) >= _FORMS:
@@ -61,6 +66,11 @@ class CountedTickers:
 
     def _read(self, frame: bytes) -> CountedTicker | None:
         try:
-            return self._decode(frame.replace(b".", b"")).data
+            return self._decode(_BELOW_ONE.sub(b'"', frame).replace(b".", b"")).data
         except msgspec.MsgspecError:
             return None
+
+
+def _is_plain(frame: bytes) -> bool:
+    """Return whether nothing but numbers as text changes where points and zeros are left out."""
+    return len(frame) <= _LONGEST and b"\\" not in frame and b"." not in _NUMBER.sub(b"", frame)
