@@ -153,6 +153,7 @@ def _quantity(
         terms.side,
         price=price or terms.expected_price,
         stop=terms.stop_loss,
+        at_market=not terms.type.has_price,
         without=order.id,
     )
     if quantity <= order.filled:

@@ -7,6 +7,7 @@ from helpers.engines import BTC, ETH, MS, RULES, SPOT, Trader, full, order, unwr
 from desk.engine.message import WindowChanged
 from desk.model.command import Quantity, QuantityUnit
 from desk.model.commands import (
+    AmendOrder,
     CancelAll,
     ClosePosition,
     Flatten,
@@ -553,6 +554,17 @@ def test_a_share_of_the_cash_buys_what_it_pays_for_at_market(stop):
     fields = {} if stop is None else {"type": OrderType.STOP, "trigger": D(stop)}
     whole = Quantity(D(100), QuantityUnit.PERCENT)
     assert acked(trader.buy(whole, None, id="b", instrument=SPOT, **fields))
+
+
+def test_a_stop_amended_to_a_share_of_the_cash_buys_what_it_pays_for_at_market():
+    trader = spot_trader("10000")
+    fields = {"instrument": SPOT, "type": OrderType.STOP, "trigger": D(60500)}
+    assert acked(trader.buy("0.01", None, id="b", **fields))
+    trader.run(60)
+    whole = Quantity(D(100), QuantityUnit.PERCENT)
+    assert acked(trader.give(AmendOrder(id="a", order_id="b", quantity=whole)))
+    trader.run(60)
+    assert trader.state.orders["b"].terms.quantity > D("0.15")
 
 
 def test_a_stop_buy_in_spot_that_its_account_cannot_pay_for_when_it_acts_is_refused():
