@@ -155,10 +155,12 @@ def test_crashed_pytest_is_a_failure_and_not_nothing(tmp_path):
 @pytest.mark.thorough
 def test_told_to_end_it_ends_its_tests_first(project):
     (project / "tests/test_sample.py").write_text(
-        "import pathlib, signal\n"
+        "import pathlib, time\n"
         "def test_waits():\n"
         "    try:\n"
-        "        pathlib.Path('started').touch(); signal.pause()\n"
+        "        pathlib.Path('started').touch()\n"
+        "        while True:\n"  # signal.pause() would sleep through one that comes just before it
+        "            time.sleep(0.01)\n"
         "    finally:\n"
         "        pathlib.Path('cleaned').touch()\n"
     )
