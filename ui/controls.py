@@ -59,6 +59,8 @@ class Button(QPushButton):
         self.is_old = False
         """The second line is a figure that is not one of now."""
         self.pixels = 12
+        self.rooms: tuple[str, ...] = ()
+        """Words that it may come to say: there is always room for them."""
         self.setAutoDefault(False)
         self.setAccessibleName(name or text)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -86,7 +88,8 @@ class Button(QPushButton):
             super().keyPressEvent(event)
 
     def sizeHint(self) -> QSize:
-        width = self.theme.face(self.pixels, 600).width(self.text()) + 20
+        face = self.theme.face(self.pixels, 600)
+        width = max(face.width(text) for text in (self.text(), *self.rooms)) + 20
         return QSize(int(width) + (18 if self.icon_name else 0), 28)
 
     def minimumSizeHint(self) -> QSize:

@@ -5,6 +5,7 @@ from helpers.no_sleep import NoSleep
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QApplication
 
+from ui.own_files import own_files
 from ui.panels.ladder_places import HEAD
 from ui.pump import Pump
 from ui.window import DeskWindow
@@ -16,10 +17,11 @@ FRAMES = 3
 class Twin:
     """Shows a frame of a fake desk in the same size; nothing is done with it."""
 
-    def __init__(self, theme, frame, size):
+    def __init__(self, theme, frame, size, folder):
+        """`folder` is its own, as a first start finds it: the program offers what one offers."""
         self._desk = FakeDesk(frame)
         self._pump = Pump(SocketWire(self._desk.theirs), now_ns=NoSleep())
-        self.window = DeskWindow(theme, self._pump)
+        self.window = DeskWindow(theme, self._pump, own_files(folder))
         self.window.resize(*size)
         self.window.show()
         self._pump.start()

@@ -174,8 +174,8 @@ def killed_and_refused(hands):
 
 
 @pytest.fixture
-def twin(qapp, size):
-    twin = Twin(dress(qapp), empty_desk(), size)
+def twin(qapp, size, tmp_path):
+    twin = Twin(dress(qapp), empty_desk(), size, tmp_path / "twin")
     yield twin
     twin.let_go()
 

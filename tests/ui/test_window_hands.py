@@ -193,6 +193,27 @@ def test_lock_button_arms_and_disarms(qtbot, rig):
     assert rig.window.status.arm.text() == "DISARMED"
 
 
+@pytest.mark.parametrize("size", [(1920, 1080), (1366, 768)], ids=["full", "small"])
+def test_kill_stays_where_it_is_whatever_the_desk_is_and_whoever_is_armed(rig_of, size):
+    """A hand that is on its way to it must not meet the lock instead."""
+    rig, places = rig_of(normal_desk(), size=size), set()
+
+    def look():
+        rig.settle()
+        places.add(rig.window.status.kill.geometry().getRect())
+
+    look()
+    rig.arm()
+    look()
+    rig.settle(normal_desk(markets=[market(quality="STALE", mark_age_ms=5_001)]))
+    rig.until(lambda: rig.window.status.arm.text().startswith("ARMED 2/5"))
+    look()
+    for state in ("REDUCING", "HALTED"):
+        rig.settle(normal_desk(state=state, latches=["the day's loss is used up."]))
+        look()
+    assert len(places) == 1, places
+
+
 def test_stale_instrument_disarms_the_ticket_alone(rig):
     rig.arm()
     rig.settle(normal_desk(markets=[market(quality="STALE", mark_age_ms=5_001)]))

@@ -77,8 +77,11 @@ class ModeTag(QWidget):
             ink.text("on_mode", self._theme.face(12, 700), self._text, box, Align.CENTER)
 
 
+STATES = ("ACTIVE", "REDUCING", "HALTED")
+
+
 class StateChip(QWidget):
-    """ACTIVE, REDUCING or HALTED."""
+    """ACTIVE, REDUCING or HALTED, with room for any: Kill, beside it, moves away from no hand."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -91,7 +94,6 @@ class StateChip(QWidget):
         """Say the state; why it is so in the tool tip."""
         if state != self._state:
             self._state = state
-            self.updateGeometry()
             self.update()
         self.setAccessibleName(tr("Desk state: {state}. {why}", state=word(state), why=why))
         self.setToolTip(as_text(why))
@@ -102,7 +104,8 @@ class StateChip(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(int(self._theme.face(11, 600).width(word(self._state))) + 32, 22)
+        face = self._theme.face(11, 600)
+        return QSize(int(max(face.width(word(state)) for state in STATES)) + 32, 22)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._state:

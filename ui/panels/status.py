@@ -30,6 +30,7 @@ class StatusBar(QWidget):
         self.mode = ModeTag(theme)
         self.state = StateChip(theme)
         self.arm = Button(theme, tr("DISARMED"), "plain", icon="lock", name=tr("Arm the desk"))
+        self.arm.rooms = (tr("DISARMED"), _armed(1, 0))
         self.arm.setToolTip(as_text(tr("Arm or disarm ({arm_key})", arm_key=arm_key)))
         self.kill = Button(
             theme,
@@ -80,9 +81,7 @@ class StatusBar(QWidget):
         """Open or closed lock; open, it counts down, and says when not every surface has a part."""
         if armed:
             self.arm.icon_name = "unlock"
-            minutes = countdown(seconds_left * 1_000)[2:]
-            part = "" if armed == len(SURFACES) else f" {armed}/{len(SURFACES)}"
-            self.arm.say(f"{tr('ARMED')}{part} {minutes}", kind="armed")
+            self.arm.say(_armed(armed, seconds_left), kind="armed")
         else:
             self.arm.icon_name = "lock"
             self.arm.say(tr("DISARMED"), kind="plain")
@@ -100,3 +99,8 @@ class StatusBar(QWidget):
             box = QRectF(self.rect())
             painter.fillRect(box, self._theme.color("raised"))
             Ink(painter, self._theme).rule(box)
+
+
+def _armed(surfaces: int, seconds_left: int) -> str:
+    part = "" if surfaces == len(SURFACES) else f" {surfaces}/{len(SURFACES)}"
+    return f"{tr('ARMED')}{part} {countdown(seconds_left * 1_000)[2:]}"
