@@ -173,6 +173,11 @@ def killed_and_refused(hands):
 # ---- by mouse -----------------------------------------------------------------------------------
 
 
+def simulated(**more):
+    """A desk of the mode that a first start has: its tag is as wide as that of the real window."""
+    return normal_desk(mode="SIMULATED", **more)
+
+
 @pytest.fixture
 def twin(qapp, size, tmp_path):
     twin = Twin(dress(qapp), empty_desk(), size, tmp_path / "twin")
@@ -186,9 +191,9 @@ def test_a_day_by_the_mouse(hands, twin):
     deposit = twin.spot(window.strip.buttons["deposit"])
     hands.look("first start")
     hands.await_rows("deposit", again=lambda: hands.click(deposit))
-    twin.show(normal_desk(positions=[], orders=[]))
+    twin.show(simulated(positions=[], orders=[]))
     bought_by_mouse(hands, twin)
-    twin.show(normal_desk(positions=[position()], orders=[]))
+    twin.show(simulated(positions=[position()], orders=[]))
     ladder_by_mouse(hands, twin)
 
     (key,) = [row.key for row in window.positions.grid.grid.rows]
@@ -202,13 +207,13 @@ def test_a_day_by_the_mouse(hands, twin):
 
     hands.click(twin.spot(window.status.kill))
     window.panic.kill()
-    twin.show(normal_desk(positions=[position()], orders=[]))
+    twin.show(simulated(positions=[position()], orders=[]))
     hands.look("kill asked")
     kill = twin.spot(window.strip.buttons["do"])
     hands.await_rows("kill", again=lambda: hands.click(kill))
     window.strip.dismiss()
 
-    halted = normal_desk(positions=[position()], orders=[], state="HALTED", latches=["killed."])
+    halted = simulated(positions=[position()], orders=[], state="HALTED", latches=["killed."])
     twin.show(halted)
     hands.click(twin.spot(window.status.arm))
     # The ladder asks the desk about what is meant, and the desk refuses.
