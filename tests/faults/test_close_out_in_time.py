@@ -46,10 +46,15 @@ class Marks:
 
 async def invested(glass):
     """Be long on a quarter of what it is worth."""
-    await glass.until_quality("LIVE")
+    await glass.until(lambda frame: _is_ready(glass.market(frame)))
     for number, line in enumerate(LINES):
         asked = glass.give(TypedLine(id=f"line-{number}", text=line, armed=True))
         assert isinstance(await glass.answer(asked), Acknowledged)
+
+
+def _is_ready(market):
+    """Whether an order can be taken: a live mark may come before the book."""
+    return (market.quality, market.book_state) == ("LIVE", "SYNCED")
 
 
 async def begun(glass):
