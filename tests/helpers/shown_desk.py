@@ -63,7 +63,7 @@ class ShownDesk:
         deadline = time.monotonic() + patience_s
         while not condition():
             assert self._process.poll() is None, "the desk has ended"
-            assert time.monotonic() < deadline, "it did not come to that"
+            assert time.monotonic() < deadline, f"it did not come to that: {self.title}"
             time.sleep(0.05)
 
     def row(self, kind):
@@ -93,11 +93,18 @@ class ShownDesk:
         return found
 
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def __exit__(self, *_):
         self.pages.close()
+        self._end()
+
+    def _end(self):
         self._process.terminate()
         self._process.wait(PATIENCE_S)
         self.screen.close()
