@@ -165,7 +165,9 @@ def test_told_to_end_it_ends_its_tests_first(project):
         "        pathlib.Path('cleaned').touch()\n"
     )
     code = (
-        "import pathlib, sys; from desk.cli import testing\n"
+        "import pathlib, signal, sys; from desk.cli import testing\n"
+        # Where this runs in the background of a shell the interrupt is ignored, by its tests too.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"testing.ROOT = pathlib.Path({str(project)!r}); testing.LINTERS = {{}}\n"
         "testing._WORKERS = 0; sys.exit(testing.run([]))"
     )
