@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from ui.dock import Dock
 from ui.docks import DockArea
@@ -90,6 +90,9 @@ MAKERS: dict[str, _Filler] = {
 class LatePanels(QObject):
     """Fills the docks."""
 
+    done = Signal()
+    """Each has its panel."""
+
     def __init__(self, window: DeskWindow) -> None:
         super().__init__(window)
         self._window = window
@@ -110,9 +113,11 @@ class LatePanels(QObject):
         self._timer.start(0)
 
     def _fill_next(self) -> None:
-        if self._waiting:
-            self.fill(self._waiting.pop(0))
-            self._timer.start(BETWEEN_MS)
+        if not self._waiting:
+            self.done.emit()
+            return
+        self.fill(self._waiting.pop(0))
+        self._timer.start(BETWEEN_MS)
 
     def fill(self, key: str) -> None:
         """Build one, unless it is there, and show it the newest frame."""

@@ -20,6 +20,9 @@ from ui.viewmodels.translation import tr
 from ui.wire import Wire
 
 HEARTBEAT_MS = 250
+WHOLE_AFTER_MS = 20_000
+"""A window that is never painted, and so never builds its last panels, beats from here on."""
+
 SILENT_AFTER_MS = 1_200
 """Without a frame for this long the engine is taken for dead: grey within 1.5 s."""
 
@@ -73,7 +76,8 @@ class Pump(QObject):
         self._next_event: int | None = None
         self._frame_due = False
         self._is_stopped = False
-        self._asked_ns = self._looked_ns = now_ns()
+        self._is_whole = False
+        self._asked_ns = self._looked_ns = self._started_ns = now_ns()
         self._woke_ns = 0
         self.link = Link.WAITING
         self.frame: DeskFrame | None = None
@@ -94,11 +98,16 @@ class Pump(QObject):
         wire.readable.connect(self._read)
 
     def start(self) -> None:
-        """Ask for the first frame, begin to beat, read what already waits."""
-        self._asked_ns = self._looked_ns = self._now_ns()
+        """Ask for the first frame, begin to watch the engine, read what already waits."""
+        self._asked_ns = self._looked_ns = self._started_ns = self._now_ns()
         self._heart.start()
         self._ask_frame()
         self._read()
+
+    def be_whole(self) -> None:
+        """Nothing that takes long is left to build: begin to beat, and be counted on for it."""
+        self._is_whole = True
+        self.beat()
 
     def send(self, command: Command, *, urgent: bool = False) -> int | None:
         """Send a command; its number, or None when the engine cannot be reached.
@@ -153,7 +162,8 @@ class Pump(QObject):
     def beat(self) -> None:
         """Say that the window lives, and look whether the engine does."""
         self._look()
-        self.send(Heartbeat())
+        if self._is_whole or self._looked_ns - self._started_ns > WHOLE_AFTER_MS * 1_000_000:
+            self.send(Heartbeat())
         if self.link is Link.LOST:
             return
         if not self._frame_due and not self._credit.isActive():

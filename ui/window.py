@@ -137,6 +137,7 @@ class DeskWindow(Panes):
         self.late_panels = LatePanels(self)
         self.last_seen = LastSeen(self, pump)
         self.late.connect(self.late_panels.begin)
+        self.late_panels.done.connect(pump.be_whole)
         self._wire()
         for complaint in (*own.complaints, *self.workspace.complaints, *self.tables.complaints):
             self.display.keep_fault(passed_over(complaint))

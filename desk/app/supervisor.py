@@ -17,7 +17,7 @@ from desk.engine.message import WindowChanged
 from desk.engine.snapshot import EventMessage, FilmFrame, Hello, Request
 from desk.io.pipe import WindowPipe
 from desk.log import LOG, WINDOW
-from desk.model.commands import AnyCommand, NextFrame, WindowClosing, WindowFailed
+from desk.model.commands import AnyCommand, Heartbeat, NextFrame, WindowClosing, WindowFailed
 from desk.model.events import Acknowledged, AnyEvent
 
 LEAVING = WindowClosing.__struct_config__.tag
@@ -31,6 +31,9 @@ FRAME_S = 1 / 60
 IDLE_FRAME_S = 0.05
 """Slowest: ages go on counting when nothing happens, and a mark that has just become stale is to be
 seen so within a tenth of a second."""
+
+START_S = 30.0
+"""A window that has not said by then that it is whole is counted all the same: it may be lost."""
 
 OLD_FRAME_NS = 1_000_000_000
 """A machine that slept while a frame was made: it shows a market that was live before."""
@@ -54,8 +57,8 @@ class Supervisor:
         self._goodbye = False
         self._reopens = False
         """The window goes by the trader's wish, and another is to come."""
-        self._awaits_word = False
-        """A window that was asked for has not spoken yet: it is slow, not lost."""
+        self._starting: asyncio.TimerHandle | None = None
+        """The window builds itself, and beats when it is whole: till then it is slow, not lost."""
         self._events = 0
         self._frames = 0
         self._wanted: NextFrame | None = None
@@ -83,6 +86,7 @@ class Supervisor:
             self._restarting.cancel()
         if self._timer is not None:
             self._timer.cancel()
+        self._stop_waiting()
         if self._pipe is not None:
             self._pipe.close()
         await asyncio.to_thread(self._window.end)
@@ -93,10 +97,8 @@ class Supervisor:
         self._pipe = WindowPipe(
             self._window.connection, on_message=self._take, on_closed=self._closed
         )
-        self._runtime.tick()
-        self._awaits_word, self._reopens = self._reopens, False
-        if not self._awaits_word:
-            self._runtime.process(WindowChanged(attached=True))
+        self._reopens = False
+        self._starting = asyncio.get_running_loop().call_later(START_S, self._count)
         hello = Hello(
             engine_pid=os.getpid(),
             desk_folder=str(self._session.folder),
@@ -114,9 +116,8 @@ class Supervisor:
             assert self._pipe is not None
             self._pipe.close(f"the window sent what is no command: {error}")
             return
-        if self._awaits_word:
-            self._awaits_word = False
-            self._runtime.process(WindowChanged(attached=True))
+        if isinstance(command, Heartbeat):
+            self._count()
         if isinstance(command, NextFrame):
             self._wanted = command
             self._session.feeds.chart(command.charts)
@@ -128,6 +129,20 @@ class Supervisor:
             self._runtime.give(command, request.number)
         if isinstance(command, WindowFailed):
             forget_latched(self._runtime, self._session.folder, WINDOW)
+
+    def _count(self) -> None:
+        """From now on the window's silence means that nobody is there."""
+        if self._stop_waiting():
+            self._runtime.tick()
+            self._runtime.process(WindowChanged(attached=True))
+            LOG.info("the window is whole")
+
+    def _stop_waiting(self) -> bool:
+        """Wait for no window any more; whether one was waited for."""
+        starting, self._starting = self._starting, None
+        if starting is not None:
+            starting.cancel()
+        return starting is not None
 
     def _tell(self, event: AnyEvent) -> None:
         if isinstance(event, Acknowledged) and event.about == LEAVING:
@@ -190,6 +205,7 @@ class Supervisor:
     def _closed(self, reason: str) -> None:
         self._pipe = None
         self._wanted = None
+        self._stop_waiting()
         self._runtime.process(WindowChanged(attached=False))
         if self._goodbye:
             self.left.set()

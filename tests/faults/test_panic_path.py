@@ -135,6 +135,7 @@ def test_a_window_that_hangs_leaves_no_order_that_adds_risk(tmp_path, figure):
     folder = tmp_path / "desk"
     traded_desk(folder, *RESTING.values(), STOP)
     with ShownDesk(folder) as desk:
+        desk.until(lambda: "the window is whole" in (folder / "logs" / "engine.log").read_text())
         window = desk.children()["window"]
         stopped_ns = CLOCK.wall_ns()
         os.kill(window, signal.SIGSTOP)

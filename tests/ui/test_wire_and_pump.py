@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from desk.model.commands import Heartbeat, Kill, NextFrame
 from desk.model.events import Alerted
-from ui.pump import FIRST_FRAME_MS, SILENT_AFTER_MS, Link, Pump
+from ui.pump import FIRST_FRAME_MS, SILENT_AFTER_MS, WHOLE_AFTER_MS, Link, Pump
 from ui.wire import OUTGOING_LIMIT_BYTES, PolledWire, SocketWire
 
 pytestmark = pytest.mark.qt
@@ -128,9 +128,24 @@ def test_bytes_that_are_no_message_are_a_fault_and_not_the_end(qtbot, pump, desk
     assert "could not be read" in heard.faults[0]
 
 
-def test_heartbeats_go_four_times_a_second(qtbot, pump, desk):
+def test_heartbeats_go_four_times_a_second_once_the_window_is_whole(qtbot, pump, desk):
     pump.start()
+    pump.beat()
+    desk.take()
+    assert desk.sent(Heartbeat) == [], "it is slow to build, not lost"
+    pump.be_whole()
     qtbot.waitUntil(lambda: (desk.take(), len(desk.sent(Heartbeat)) >= 2)[1], timeout=2_000)
+
+
+def test_a_window_that_is_never_painted_beats_in_the_end(qtbot, pump, desk, clock):
+    pump.start()
+    clock.ns += WHOLE_AFTER_MS * 1_000_000
+    pump.beat()
+    desk.take()
+    assert desk.sent(Heartbeat) == []
+    clock.ns += 1
+    pump.beat()
+    qtbot.waitUntil(lambda: (desk.take(), desk.sent(Heartbeat))[1] != [])
 
 
 @pytest.mark.fault("T39")
@@ -167,6 +182,7 @@ def test_a_frame_that_waited_while_the_window_slept_is_not_shown(qtbot, pump, de
 @pytest.mark.thorough
 def test_starting_engine_is_given_longer(qtbot, pump, desk, heard, clock):
     pump.start()
+    pump.be_whole()
     clock.ns += (SILENT_AFTER_MS + 1) * 1_000_000
     qtbot.waitUntil(lambda: (desk.take(), len(desk.sent(Heartbeat)) >= 2)[1], timeout=2_000)
     assert heard.links == []
