@@ -144,7 +144,7 @@ class TicketState:
             self._take_preview(event)
             return True
         if event.command == self.sent_number and isinstance(event, Acknowledged | Denied):
-            self.sent_number = None
+            self.sent_number, self.refused = None, ()
             if isinstance(event, Denied):
                 self.refused = tuple(event.denials)
                 # The refused id is spent; the words stay.
@@ -173,9 +173,18 @@ class TicketState:
 
     def denials(self) -> tuple[Denial, ...]:
         """Every reason why this cannot be sent: the refusal, else the preview's."""
-        if self.refused:
+        if self.refused and not self._is_healed():
             return self.refused
         return self.preview.denials if self.preview is not None and self.order else ()
+
+    def _is_healed(self) -> bool:
+        """The refused order would pass by now: its mark is back, its book synced, its call met.
+
+        A preview is about the draft as it stands only if it was asked for after the refusal.
+        """
+        if self.asks_to_confirm() or not self.is_preview_current or self.preview is None:
+            return False
+        return self.preview.accepted and not self.preview.denials
 
     def would_pass(self) -> str:
         """What the desk says would pass instead; empty: nothing is known to."""

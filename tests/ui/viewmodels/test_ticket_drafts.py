@@ -165,6 +165,42 @@ def test_denied_preview_disables_submit_and_counts_the_reasons(state):
     assert (shown.text, shown.enabled) == ("Cannot send: 3 reasons above", False)
 
 
+def passing(state, number):
+    """The desk looks at the draft and says that it would pass."""
+    order = state.wants_preview()
+    state.asked(number, order)
+    state.take_event(
+        Previewed(
+            command=number, id=order.id, accepted=True, denials=[], before={}, after={}, cost={}
+        )
+    )
+
+
+def test_a_refusal_holds_until_the_same_draft_would_pass(state):
+    """It held until a field was edited: a mark that was late once stopped the ticket for good."""
+    passing(state, 3)
+    state.sent(7)
+    state.take_event(Denied(command=7, about="order", id="t", denials=DENIALS))
+    assert state.denials() == tuple(DENIALS), "the preview was of before the refusal"
+    assert not state.submit_state(armed=True, connected=True).enabled
+    passing(state, 8)
+    assert state.denials() == ()
+    assert state.submit_state(armed=True, connected=True).enabled
+
+
+def test_a_question_about_repetition_stands_beside_a_preview_that_passes_and_is_asked_once(state):
+    again = Denial(code="REPEATED", rule="ord.repeat_throttle", message="Again?")
+    state.keeps_quantity = True
+    state.sent(7)
+    state.take_event(Denied(command=7, about="order", id="t", denials=[again]))
+    passing(state, 8)
+    assert state.denials() == (again,)
+    assert state.submission().confirmed
+    state.sent(9)
+    state.take_event(Acknowledged(command=9, about="order", id="t"))
+    assert not state.submission().confirmed, "the next one is asked about again"
+
+
 def test_preview_of_an_older_draft_is_not_current(state):
     order = state.wants_preview()
     state.asked(3, order)
