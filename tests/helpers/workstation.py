@@ -208,4 +208,11 @@ class Hands:
             return eventually(there, pause_s=0.1)
         except AssertionError:
             self.look(f"no {kind}")
-            raise
+            raise AssertionError(f"no {kind} came; the journal: {self._told()}") from None
+
+    def _told(self):
+        """What the journal holds, for who reads of a test that failed elsewhere."""
+        told = [
+            entry.data for entry in self.rows() if entry.type in ("alert", "denial", "rejected")
+        ]
+        return f"{dict(self.count())}, {told[-8:]}"
