@@ -181,11 +181,14 @@ class Actions(QObject):
         """Send the ticket's order under the id it was drafted with."""
         if not self._arming.is_armed("ticket"):
             return
+        state = self._ticket.state
+        draft = state.draft  # while a question stands, another may be written
+
+        def send() -> None:
+            state.sent(self._send_if_armed("ticket", order), draft)
+
         self.confirming.ask(
-            "new_order",
-            tr("{what}?", what=self._ticket.submit.text()),
-            tr("Send it"),
-            lambda: self._ticket.state.sent(self._send_if_armed("ticket", order)),
+            "new_order", tr("{what}?", what=self._ticket.submit.text()), tr("Send it"), send
         )
 
     def _send_once(self, command: ClosePosition | ReversePosition) -> None:

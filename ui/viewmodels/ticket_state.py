@@ -60,6 +60,7 @@ class TicketState:
         self.sent_number: int | None = None
         self.last_id = ""
         """Of the order that was sent last."""
+        self._sent_draft = self.draft
         self.moment = Moment()
         self._present = Moment()
         self._asked_number: int | None = None
@@ -130,11 +131,12 @@ class TicketState:
 
     # ---- sending ----------------------------------------------------------------------------
 
-    def sent(self, number: int | None) -> None:
-        """The order went out (None: it could not)."""
+    def sent(self, number: int | None, draft: Draft | None = None) -> None:
+        """An order went out (None: it could not): of this draft, if another is written by now."""
         self.sent_number = number
         if number is not None:
-            self.last_id = self.draft.id
+            self._sent_draft = draft or self.draft
+            self.last_id = self._sent_draft.id
 
     def take_event(self, event: AnyEvent) -> bool:
         """Take an answer; True if it was for this ticket."""
@@ -145,20 +147,22 @@ class TicketState:
             return True
         if event.command == self.sent_number and isinstance(event, Acknowledged | Denied):
             self.sent_number, self.refused = None, ()
-            if isinstance(event, Denied):
+            quantity = self.draft.quantity
+            if not self._is_as_sent():
+                pass  # it says nothing of what has been written since
+            elif isinstance(event, Denied):
                 self.refused = tuple(event.denials)
-                # The refused id is spent; the words stay.
-                self.draft = msgspec.structs.replace(self.draft, id=self._new_id())
-            else:
-                self.draft = msgspec.structs.replace(
-                    self.draft, id=self._new_id(), quantity=self._next_quantity()
-                )
+            elif not self.keeps_quantity:
+                quantity = ""
+            # The id is spent, taken or refused.
+            self.draft = msgspec.structs.replace(self.draft, id=self._new_id(), quantity=quantity)
             self._read()
             return True
         return False
 
-    def _next_quantity(self) -> str:
-        return self.draft.quantity if self.keeps_quantity else ""
+    def _is_as_sent(self) -> bool:
+        """Whether the draft is that of the order that was sent last."""
+        return self.draft == msgspec.structs.replace(self._sent_draft, id=self.draft.id)
 
     def _take_preview(self, event: Previewed | Denied) -> None:
         self._asked_number, self._answered_order = None, self._asked_order
