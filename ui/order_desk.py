@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
+from desk.engine.order_snapshot import OrderView
 from desk.engine.snapshot import DeskFrame
 from desk.model.order_commands import CancelScope
 from desk.model.orders import Side
@@ -49,10 +50,11 @@ class OrderDesk(QObject):
         self._window, self._theme, self._grid = window, theme, grid
         self._exchange, self._arming, self._frame, self._say = exchange, arming, frame, say
         self.form: FormDialog | None = None
-        self._amended = ""
-        """Id of the order that the form is about."""
+        self._amended: OrderView | None = None
+        """The order that the form is about, as it was last seen."""
         self.menu: QMenu | None = None
         grid.menu_asked.connect(self.open_menu)
+        arming.changed.connect(self._follow_lock)
 
     def open_menu(self, at: QPoint) -> None:
         """Offer to cancel by scope, and to amend the selected order."""
@@ -79,20 +81,39 @@ class OrderDesk(QObject):
         if order is None or not self._grid.is_working(key):
             self._say(tr("Select a working order first."))
             return
-        if not self._arming.is_armed("ticket"):
-            self._say(tr("The ticket is disarmed: an order can be cancelled, not amended."))
+        if obstacle := self._obstacle():
+            self._say(obstacle)
             return
         if self.form is not None and not self.form.is_gone:
             self.form.close()
-        self._amended = order.id
-        self.form = FormDialog(self._theme, amend_form(order), self._exchange, new_id, self._window)
+        self._amended = order
+        self.form = FormDialog(
+            self._theme, amend_form(order), self._exchange, new_id, self._window, self._obstacle
+        )
         self.form.present()
         self.form.controls["price"].setFocus()
 
+    def _obstacle(self) -> str:
+        if self._arming.is_armed("ticket"):
+            return ""
+        return tr("The ticket is disarmed: an order can be cancelled, not amended.")
+
+    def _follow_lock(self) -> None:
+        """The lock may close while the form is open."""
+        if self.form is not None and not self.form.is_gone:
+            self.form.look_again()
+
     def show_frame(self, frame: DeskFrame) -> None:
         """The order may fill while its form is open: say what is so now; what is written stays."""
-        if self.form is None or self.form.is_gone:
+        before = self._amended
+        if self.form is None or self.form.is_gone or before is None:
             return
-        order = next((one for one in frame.orders if one.id == self._amended), None)
-        if order is not None:
-            self.form.about.say(amend_form(order).about)
+        order = next((one for one in frame.orders if one.id == before.id), None)
+        if order is not None and _terms(order) != _terms(before):
+            self._amended = order
+            self.form.renew(amend_form(order))
+
+
+def _terms(order: OrderView) -> tuple[object, ...]:
+    """What the form says of an order."""
+    return order.price, order.trigger, order.quantity, order.filled

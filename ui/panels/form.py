@@ -31,9 +31,12 @@ class FormDialog(Dialog):
         exchange: Exchange,
         new_id: Callable[[], str],
         parent: QWidget,
+        obstacle: Callable[[], str] = str,
     ) -> None:
+        """`obstacle` says why nothing may be sent now, whatever is written; empty: it may."""
         super().__init__(theme, form.title, parent)
         self._form, self._exchange, self._new_id = form, exchange, new_id
+        self._obstacle, self._blocked = obstacle, ""
         self._id = new_id()
         self._waits = False
         self.controls: dict[str, Control] = {}
@@ -87,12 +90,28 @@ class FormDialog(Dialog):
             if isinstance(control, Field):
                 blamed = wrong is not None and wrong.field == key
                 control.mark_wrong(blamed and bool(control.text().strip()))
-        self.problem.say("" if wrong is None else wrong.text)
-        self.send.setEnabled(command is not None and not self._waits)
+        self._blocked = self._obstacle()
+        self.problem.say(self._blocked or ("" if wrong is None else wrong.text))
+        self.send.setEnabled(command is not None and not self._waits and not self._blocked)
+
+    def renew(self, form: Form) -> None:
+        """The same question of what is so by now: what was not written over follows."""
+        before, self._form = self._form, form
+        for old, new in zip(before.entries, form.entries, strict=True):
+            control = self.controls[old.key]
+            if isinstance(control, Field) and control.text() == old.value:
+                control.setText(new.value)
+        self.about.say(form.about)
+        self._look()
+
+    def look_again(self) -> None:
+        """Something has come into its way, or has left it."""
+        if self._obstacle() != self._blocked:
+            self._look()
 
     def _send(self) -> None:
         command = self.command()
-        if command is None or self._waits:
+        if command is None or self._waits or self._obstacle():
             return
         self._waits = self._exchange.send(command, self._answered)
         if not self._waits:
