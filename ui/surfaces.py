@@ -19,6 +19,7 @@ from ui.panels.close_out import PreferenceDialog
 from ui.panels.cures import CuresDialog
 from ui.panels.explain import FigurePopover
 from ui.panels.form import FormDialog
+from ui.panels.leverage import LeverageDialog
 from ui.theme import Theme
 from ui.viewmodels import loan_forms
 from ui.viewmodels.client import client_form, sheet_view
@@ -30,6 +31,7 @@ from ui.viewmodels.financing import loan_of
 from ui.viewmodels.forms import Form
 from ui.viewmodels.rules import daily_loss_form, override_form, take_back_form
 from ui.viewmodels.text import moment
+from ui.viewmodels.ticket_limits import setting_of
 from ui.viewmodels.translation import tr
 
 LoanForm = Callable[[LoanView, DeskFrame], Form]
@@ -93,6 +95,9 @@ class Surfaces(QObject):
         dialog = self.open.get("client")
         if isinstance(dialog, ClientDialog):
             dialog.show_client(frame.client_gates)
+        dialog = self.open.get("leverage")
+        if isinstance(dialog, LeverageDialog):
+            dialog.show_setting(setting_of(frame, dialog.market))
 
     # ---- client -----------------------------------------------------------------------------
 

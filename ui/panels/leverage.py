@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import partial
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from desk.engine.setting_snapshot import SettingView
@@ -30,6 +31,8 @@ from ui.viewmodels.written import read_number
 from ui.words import PlainWords
 
 Change = SetLeverage | SetMarginMode
+REFRESH_MS = 1_000
+"""What speaks against it may pass, and figures move, while nothing is written."""
 MODES = {MarginMode.CROSS: tr("Cross"), MarginMode.ISOLATED: tr("Isolated")}
 
 
@@ -53,6 +56,10 @@ class LeverageDialog(Dialog):
         self._asked: Change | None = None
         self._waits = False
         self._accepted = False
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.setInterval(REFRESH_MS)
+        self._again.timeout.connect(self._ask_again)
         self._build(setting)
         arming.changed.connect(self._look)
         self._changed()
@@ -62,21 +69,18 @@ class LeverageDialog(Dialog):
         modes = [(mode.value, MODES[mode], "quiet") for mode in MarginMode]
         self.mode = Segments(theme, tr("Margin mode"), modes)
         self.mode.choose(setting.margin_mode)
-        obstacle = mode_obstacle(setting)
-        for button in self.mode.buttons.values():
-            button.setEnabled(not obstacle)
-            button.setToolTip(as_text(obstacle))
         self.leverage = FigureField(theme, tr("Leverage"), TIMES)
         self.leverage.step = Decimal(1)
         self.leverage.setText(plain(setting.leverage))
-        self.obstacle = PlainWords(theme, obstacle, "muted", 368)
-        self.obstacle.setVisible(bool(obstacle))
+        self.obstacle = PlainWords(theme, "", "muted", 368)
+        self._show_obstacle(setting)
         self.preview = PreviewBlock(theme, tr("Preview · with all working orders"))
         self.denials = DenialBlock(theme, tr("this cannot be changed"))
         for widget in (self.mode, self.obstacle, self.leverage):
             self.body.addWidget(widget)
         self.body.addLayout(self._choices(setting))
-        for widget in (self.preview, self.denials):
+        self.said = PlainWords(theme, "", "warning", 368)
+        for widget in (self.preview, self.denials, self.said):
             self.body.addWidget(widget)
         self.body.addStretch(1)
         self.send = self.add_button(tr("Set"), "accent")
@@ -84,6 +88,14 @@ class LeverageDialog(Dialog):
         self.add_close(tr("Back"))
         self.mode.chosen.connect(self._changed)
         self.leverage.textChanged.connect(self._changed)
+
+    def _show_obstacle(self, setting: SettingView) -> None:
+        obstacle = mode_obstacle(setting)
+        for button in self.mode.buttons.values():
+            button.setEnabled(not obstacle)
+            button.setToolTip(as_text(obstacle))
+        self.obstacle.say(obstacle)
+        self.obstacle.setVisible(bool(obstacle))
 
     def _choices(self, setting: SettingView) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -97,6 +109,23 @@ class LeverageDialog(Dialog):
 
     def _write(self, leverage: str, _: bool = False) -> None:
         self.leverage.setText(leverage)
+
+    @property
+    def market(self) -> MarketView:
+        """What it is about."""
+        return self._market
+
+    def show_setting(self, setting: SettingView | None) -> None:
+        """What is set now, and what stands in its way; what was written by hand stays."""
+        if setting is None or setting == self._setting:
+            return
+        before, self._setting = self._setting, setting
+        self._show_obstacle(setting)
+        if self.mode.choice() == before.margin_mode:
+            self.mode.choose(setting.margin_mode)
+        if read_number(self.leverage.text()) == before.leverage:
+            self.leverage.setText(plain(setting.leverage))
+        self._changed()
 
     # ---- asking -----------------------------------------------------------------------------
 
@@ -113,6 +142,7 @@ class LeverageDialog(Dialog):
 
     def _changed(self) -> None:
         self._accepted = False
+        self.said.say("")
         written = read_number(self.leverage.text())
         self.leverage.mark_wrong(written is None or written <= 0)
         self._ask()
@@ -141,7 +171,16 @@ class LeverageDialog(Dialog):
             self.preview.show_preview(view, dimmed=not current)
         if not current and answer is not None:
             self._ask()
+        else:
+            self._again.start()
         self._look()
+
+    def _ask_again(self) -> None:
+        """About the same words, while somebody answers."""
+        if self._arming.allowed:
+            self._ask()
+        else:
+            self._again.start()
 
     # ---- sending ----------------------------------------------------------------------------
 
@@ -182,5 +221,7 @@ class LeverageDialog(Dialog):
         self._id = new_id()
         if isinstance(answer, Denied):
             self.denials.show_denials(tuple(answer.denials))
+        elif answer is None:
+            self.said.say(tr("The desk has gone before it answered."))
         self._accepted = False
         self._look()
