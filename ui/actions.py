@@ -46,6 +46,12 @@ FIRST_DEPOSIT = Deposit(account="perp-1", asset="USDT", quantity=Decimal(100_000
 TAKES_RISK_AWAY = (CancelAll, CancelOrder, Flatten, Kill)
 """What overtakes everything that waits to be written."""
 
+UNREACHABLE = tr("The desk cannot be reached: nothing was sent.")
+DISARMED = {
+    "ticket": tr("The ticket is disarmed: nothing was sent."),
+    "positions": tr("The positions are disarmed: nothing was sent."),
+}
+
 ASKS = (Ask, AskBlotter, AskMoments, PreviewOrder)
 """What changes nothing."""
 
@@ -84,7 +90,7 @@ class Actions(QObject):
             return None
         number = self._pump.send(command, urgent=isinstance(command, TAKES_RISK_AWAY))
         if number is None:
-            self.unsent.emit(tr("The desk cannot be reached: nothing was sent."))
+            self.unsent.emit(UNREACHABLE)
         return number
 
     # ---- always -----------------------------------------------------------------------------
@@ -185,7 +191,7 @@ class Actions(QObject):
         draft = state.draft  # while a question stands, another may be written
 
         def send() -> None:
-            state.sent(self._send_if_armed("ticket", order), draft)
+            state.sent(self.send(order) if self._may_send("ticket") else None, draft)
 
         self.confirming.ask(
             "new_order", tr("{what}?", what=self._ticket.submit.text()), tr("Send it"), send
@@ -200,16 +206,19 @@ class Actions(QObject):
                 self.unanswered.emit(command)
 
         same = msgspec.structs.replace(command, id="")
-        if not self._arming.is_armed("positions"):
+        if not self._may_send("positions"):
             return
         if same in self._unanswered:
             self.unsent.emit(tr("The same is on its way: it is sent once."))
         elif self.exchange.send(command, answered):
             self._unanswered.append(same)
 
-    def _send_if_armed(self, surface: str, command: Command) -> int | None:
-        """While a question stood, the surface may have been disarmed."""
-        return self.send(command) if self._arming.is_armed(surface) else None
+    def _may_send(self, surface: str) -> bool:
+        """While a question stood, the surface may have been disarmed: say so."""
+        armed = self._arming.is_armed(surface)
+        if not armed:
+            self.unsent.emit(DISARMED[surface])
+        return armed
 
     def preview(self, order: TicketCommand) -> None:
         """Ask what the draft would do."""

@@ -227,13 +227,13 @@ class DeskWindow(Panes):
             self.strip.dismiss()
             frame = self.pump.frame
             last = tr("before the first frame") if frame is None else clock(frame.wall_ms)
-            self.banner.show_banners([engine_lost(self.pump.why_lost, last)])
+            self.banner.show_alone(engine_lost(self.pump.why_lost, last))
         elif link is Link.SILENT:
             self._show_silence()
         self.display.pacing.hurry()
 
     def _show_silence(self) -> None:
-        self.banner.show_banners([engine_silent(self.pump.silent_ms())])
+        self.banner.show_alone(engine_silent(self.pump.silent_ms()))
 
     def _show_fault(self, text: str) -> None:
         self.display.keep_fault(fault(text))

@@ -61,8 +61,14 @@ class BannerBar(QWidget):
 
     def show_banners(self, banners: list[Banner]) -> None:
         """Show the worst that was not acknowledged."""
-        keys = {banner.key for banner in banners}
-        self._acknowledged &= keys
+        self._acknowledged &= {banner.key for banner in banners}
+        self._take(banners)
+
+    def show_alone(self, banner: Banner) -> None:
+        """Show what hides everything else but ends none of it: it stays acknowledged."""
+        self._take([banner])
+
+    def _take(self, banners: list[Banner]) -> None:
         changed, self._all = banners != self._all, banners
         self._choose()
         if changed:

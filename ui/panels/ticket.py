@@ -50,6 +50,8 @@ class TicketPanel(TicketLayout):
         self._seen: tuple[object, ...] = ()
         """Prices that the last preview was asked at."""
         self._limits = TicketLimits()
+        self._accounts: dict[str, str] = {}
+        """Kind of instrument → the account that was chosen for it."""
         self._wire()
         self._overdue = QTimer(self)
         self._overdue.setSingleShot(True)
@@ -88,7 +90,7 @@ class TicketPanel(TicketLayout):
             self._follow_instrument()
         kind = None if market is None else market.kind
         tradeable = [a for a in frame.accounts if a.kind == kind and not a.watched]
-        self._offer_accounts([account.account for account in tradeable])
+        self._offer_accounts([account.account for account in tradeable], kind or "")
         self.head.show_market(
             UNKNOWN if market is None else symbol(market.instrument),
             "" if market is None else venue(market.instrument),
@@ -150,10 +152,10 @@ class TicketPanel(TicketLayout):
                 field.step = tick
         self.show_state()
 
-    def _offer_accounts(self, accounts: list[str]) -> None:
+    def _offer_accounts(self, accounts: list[str], kind: str) -> None:
         """The accounts that can hold the instrument; the first unless one was chosen."""
         if [self.account.itemText(n) for n in range(self.account.count())] != accounts:
-            chosen = self.account.currentText()
+            chosen = self._accounts.get(kind) or self.account.currentText()
             self.account.blockSignals(True)
             self.account.clear()
             self.account.addItems(accounts)
@@ -206,6 +208,8 @@ class TicketPanel(TicketLayout):
         self._edit(form=Form[name])
 
     def _choose_account(self, account: str) -> None:
+        if account and self.state.market is not None:
+            self._accounts[self.state.market.kind] = account
         self._edit(account=account or None)
 
     def _edit_field(self, field: str, value: object) -> None:
