@@ -76,7 +76,7 @@ class Actions(QObject):
         self._strip = strip
         self._ticket = ticket
         self.confirming = Confirming(strip)
-        self.exchange = Exchange(self.send)
+        self.exchange = Exchange(self.send, self._why_unsent)
         self.held = ""
         """Why only what asks or takes risk away is sent now, a sentence; empty: all is."""
         self._unanswered: list[Command] = []
@@ -92,6 +92,9 @@ class Actions(QObject):
         if number is None:
             self.unsent.emit(UNREACHABLE)
         return number
+
+    def _why_unsent(self) -> str:
+        return self.held or UNREACHABLE
 
     # ---- always -----------------------------------------------------------------------------
 

@@ -7,10 +7,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from desk.model.commands import WindowClosing
 from desk.model.events import Acknowledged, AnyEvent, ClosingAsked, Denied
 from ui.panels.strips import Answer, Strip
-from ui.pump import Pump
+from ui.pump import Link, Pump
 from ui.viewmodels.leaving import leaving_words
 from ui.viewmodels.translation import tr
 
+ASKING = "closing"
+"""The strip's name for it."""
 ANSWER_MS = 5_000
 """An engine that does not answer within this cannot journal a choice: the window may end."""
 
@@ -26,6 +28,9 @@ class Closing(QObject):
         self._strip = strip
         self._number: int | None = None
         self._chosen = ""
+        self._is_alone = False
+        """The question that stands is asked without the desk."""
+        pump.link_changed.connect(self._see_link)
         self._overdue = QTimer(self)
         self._overdue.setSingleShot(True)
         self._overdue.setInterval(ANSWER_MS)
@@ -54,9 +59,15 @@ class Closing(QObject):
             self._overdue.stop()
             self._number = None
 
+    def _see_link(self, link: Link) -> None:
+        """A desk that is back lists what would stay, before anybody leaves without it."""
+        if link is Link.LIVE and self._is_alone and self._strip.asking == ASKING:
+            self.begin()
+
     def _ask(self, event: ClosingAsked) -> None:
+        self._is_alone = False
         self._strip.ask(
-            "closing",
+            ASKING,
             leaving_words(event),
             [
                 Answer("stay", tr("Stay"), "accent"),
@@ -83,8 +94,9 @@ class Closing(QObject):
     def _give_up(self) -> None:
         """The desk does not answer: say so, and let the trader leave without it."""
         self._number = None
+        self._is_alone = True
         self._strip.ask(
-            "closing",
+            ASKING,
             tr("The desk does not answer. Leave without it? Its orders stay as they are."),
             [Answer("stay", tr("Stay"), "accent"), Answer("go", tr("Leave anyway"), "danger")],
             self._left_alone,

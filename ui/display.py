@@ -72,6 +72,13 @@ class Display(QObject):
         self._faults = [*self._faults, banner][-FAULTS_KEPT:]
         self.pacing.hurry()
 
+    def end_fault(self, key: str) -> None:
+        """It is not so any more."""
+        kept = [banner for banner in self._faults if banner.key != key]
+        if len(kept) < len(self._faults):
+            self._faults = kept
+            self.pacing.hurry()
+
     def show_frame(self, frame: DeskFrame) -> None:
         """Prices at once, the rest at its pace; without a choice the first instrument is it."""
         if self.selected is None and (first := first_choice(frame)) is not None:

@@ -17,8 +17,12 @@ Answering: TypeAlias = Callable[[Answer], None]
 class Exchange:
     """Brings each answer to whoever asked."""
 
-    def __init__(self, send: Callable[[Command], int | None]) -> None:
+    def __init__(
+        self, send: Callable[[Command], int | None], why_unsent: Callable[[], str]
+    ) -> None:
+        """`why_unsent` says why nothing was sent, when nothing was."""
         self._send = send
+        self.why_unsent = why_unsent
         self._waiting: dict[int, Answering] = {}
 
     def send(self, command: Command, answered: Answering) -> bool:

@@ -32,6 +32,8 @@ class JournalDesk(QObject):
         self.day = JournalDay()
         self._waits = self._begun = False
         self._asked_ms = 0
+        self._lost: tuple[AskMoments, int] | None = None
+        """A question that the desk went away from: asked again when it is back."""
         self.replay = Replay(window, self.day.step)
         self.replay.moved.connect(self._show_at)
         self._panels: list[JournalPanel] = []
@@ -55,7 +57,9 @@ class JournalDesk(QObject):
         self.replay.see_live(frame)
         if self._waits or not any(panel.is_seen() for panel in self._panels):
             return
-        if not self._begun:
+        if self._lost is not None:
+            self._ask(*self._lost)
+        elif not self._begun:
             self.choose("")
         elif self._has_more(frame) and not 0 <= frame.wall_ms - self._asked_ms < EVERY_MS:
             self._asked_ms = frame.wall_ms
@@ -88,7 +92,10 @@ class JournalDesk(QObject):
                 words = " ".join(denial_sentence(denial) for denial in answer.denials)
                 for panel in self._panels:
                     panel.show_trouble(words)
+            else:
+                self._lost = (asked, generation)
 
+        self._lost = None
         self._waits = self._exchange.send(asked, answered)
 
     def _take(self, answer: Answered, asked: AskMoments, generation: int) -> None:

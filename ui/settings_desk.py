@@ -111,9 +111,14 @@ class SettingsDesk(QObject):
         written = [
             (bool(window.ticket.quantity.text()), tr("the ticket")),
             (bool(window.footer.command.text()), tr("the command line")),
-            (bool(set(window.surfaces.open) - {"settings"}), tr("an open form")),
+            (self._has_open_form(), tr("an open form")),
         ]
         return [name for is_there, name in written if is_there]
+
+    def _has_open_form(self) -> bool:
+        beside = (self._window.order_desk.form, self._window.alerts.form)
+        is_open = any(form is not None and not form.is_gone for form in beside)
+        return is_open or bool(set(self._window.surfaces.open) - {"settings"})
 
     # ---- each kind --------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from desk.engine.snapshot import EventMessage, Hello
 from desk.model.commands import ClosePosition, ReversePosition
+from desk.model.events import Acknowledged, Denied
 from ui.actions import Actions
 from ui.alert_desk import AlertDesk
 from ui.arming import Arming
@@ -49,6 +50,7 @@ from ui.viewmodels.banner import (
     fault,
     passed_over,
     unanswered,
+    unanswered_key,
 )
 from ui.viewmodels.cures import Cure
 from ui.viewmodels.events import Line
@@ -184,6 +186,8 @@ class DeskWindow(Panes):
         self.ticket.take_event(event)
         self.closing.take_event(event)
         self.exchange.take_event(event)
+        if isinstance(event, Acknowledged | Denied):
+            self.display.end_fault(unanswered_key(event.id))  # an answer that came late
 
     def say(self, text: str, tone: Tone = Tone.TEXT2, icon: str = "info") -> None:
         """Something of the window's own, in the footer."""

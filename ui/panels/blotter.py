@@ -28,6 +28,8 @@ SETTLE_MS = 250
 """A filter is asked for when nobody has typed for so long."""
 
 NEAR_END_ROWS = 30
+LOST = -1
+"""No row of the journal: what was asked for is to be asked for again."""
 KIND_CHOICES = ("all", "order", "fill", "denial", "cancel", "rejection", "close_out", "funding")
 
 
@@ -172,6 +174,8 @@ class BlotterPage(QWidget):
                 self._take(answer, asked, generation)
             elif isinstance(answer, Denied):
                 self.said.emit(" ".join(map(denial_sentence, answer.denials)))
+            else:
+                self._asked_seq = LOST
 
         if self._exchange is not None:
             self._waits = self._exchange.send(asked, answered)

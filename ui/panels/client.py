@@ -93,7 +93,7 @@ class SheetDialog(Dialog):
         if self._exchange.send(command, self._answered):
             self.read.setEnabled(False)
         else:
-            self.said.say(tr("The desk cannot be reached: nothing was sent."), "warning")
+            self.said.say(self._exchange.why_unsent(), "warning")
 
     def _answered(self, answer: Answer) -> None:
         if self.is_gone:
@@ -105,6 +105,8 @@ class SheetDialog(Dialog):
         self.read.setEnabled(True)
         if isinstance(answer, Denied):
             self.denials.show_denials(tuple(answer.denials))
+        elif answer is None:
+            self.said.say(tr("The desk has gone before it answered."), "warning")
 
 
 def _sections(theme: Theme, sheet: SheetView) -> QScrollArea:

@@ -192,6 +192,8 @@ class PreferenceDialog(Dialog):
     def _save(self) -> None:
         if self._exchange.send(self._preference.command(self._new_id()), self._answered):
             self.save.setEnabled(False)
+        else:
+            self.said.say(self._exchange.why_unsent(), "warning")
 
     def _answered(self, answer: Answer) -> None:
         if self.is_gone:
@@ -202,3 +204,5 @@ class PreferenceDialog(Dialog):
         self.save.setEnabled(True)
         if isinstance(answer, Denied):
             self.denials.show_denials(tuple(answer.denials))
+        elif answer is None:
+            self.said.say(tr("The desk has gone before it answered."), "warning")

@@ -115,7 +115,7 @@ class FormDialog(Dialog):
             return
         self._waits = self._exchange.send(command, self._answered)
         if not self._waits:
-            self.problem.say(tr("The desk cannot be reached: nothing was sent."))
+            self.problem.say(self._exchange.why_unsent())
             return
         self.denials.show_denials(())
         self.send.say(tr("Sent, waiting for the desk"))

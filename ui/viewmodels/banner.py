@@ -87,7 +87,13 @@ def fault(text: str) -> Banner:
 def unanswered(trade: ClosePosition | ReversePosition) -> Banner:
     """A trade of a position was sent, and nobody knows what became of it."""
     subject = f"{trade.account} {symbol(trade.instrument)}"
-    return Banner(UNKNOWN_ORDERS, f"unanswered {trade.id}", True, "triangle", subject, UNANSWERED)
+    key = unanswered_key(trade.id)
+    return Banner(UNKNOWN_ORDERS, key, True, "triangle", subject, UNANSWERED)
+
+
+def unanswered_key(command: str) -> str:
+    """What names the doubt about a command, by its id."""
+    return f"unanswered {command}"
 
 
 def window_error(what: str) -> Banner:
