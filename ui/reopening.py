@@ -19,7 +19,7 @@ from ui.viewmodels.translation import tr
 if TYPE_CHECKING:
     from ui.window import DeskWindow
 
-REOPEN = "reopen"
+REOPEN, STAY = "reopen", "stay"
 ANSWER_MS = 3_000
 
 
@@ -56,6 +56,9 @@ class Reopening(QObject):
             self._window.close()
 
     def _give_up(self) -> None:
+        """Stay, and let the desk know: a window that ends later has not asked for another."""
+        if self._number is not None:
+            self._window.pump.send(WindowClosing(choice=STAY))
         self._number = None
         self._window.say(
             tr("The desk does not answer: the window stays open."), Tone.DANGER, "triangle"

@@ -22,7 +22,7 @@ from desk.model.events import Acknowledged, AnyEvent
 
 LEAVING = WindowClosing.__struct_config__.tag
 """What the acknowledgement of a trader's leaving is about."""
-REOPEN = "reopen"
+REOPEN, STAY = "reopen", "stay"
 """A window that is closed to be opened again, with another language; also what that is
 acknowledged as."""
 
@@ -125,7 +125,9 @@ class Supervisor:
         elif isinstance(command, WindowClosing) and command.choice == REOPEN:
             self._reopens = True
             self._tell(Acknowledged(command=request.number, about=REOPEN, id=""))
-        elif not (isinstance(command, WindowClosing) and command.choice == "stay"):
+        elif isinstance(command, WindowClosing) and command.choice == STAY:
+            self._reopens = False
+        else:
             self._runtime.give(command, request.number)
         if isinstance(command, WindowFailed):
             forget_latched(self._runtime, self._session.folder, WINDOW)

@@ -155,7 +155,7 @@ def test_the_window_opens_again_once_loss_is_said_and_stays_where_nobody_answers
     click(qtbot, dialog.again)
     assert not rig.window.arming.is_armed()
     rig.until(lambda: not rig.window.isVisible())
-    assert [one.choice for one in rig.desk.sent(WindowClosing)] == ["reopen"] * 2
+    assert [one.choice for one in rig.desk.sent(WindowClosing)] == ["reopen", "stay", "reopen"]
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,40 @@ def test_a_window_that_asks_to_be_opened_again_is_no_crash_no_leaving_and_not_lo
     asyncio.run(scenario())
 
 
+def test_a_window_that_stayed_after_all_and_ends_later_has_crashed(
+    tmp_path, monkeypatch, expected_logs
+):
+    """It was told too late that another would open, and had said that it stays."""
+    expected_logs("it ended")
+
+    async def no_market(_):
+        await asyncio.Event().wait()
+
+    opened = asyncio.Queue()
+
+    def open_another(*_):
+        opened.put_nowait(another := Window())
+        return another
+
+    monkeypatch.setattr("desk.app.feeds.Feeds.run", no_market)
+    monkeypatch.setattr(supervising, "WindowProcess", open_another)
+
+    async def scenario():
+        async with open_session(Options(account=str(tmp_path / "desk"))) as session:
+            window = Window()
+            async with Supervisor(session, window, []):
+                window.say(WindowClosing(choice="reopen"))
+                await asyncio.wait_for(asyncio.to_thread(window.acknowledged), PATIENCE_S)
+                window.say(WindowClosing(choice="stay"))
+                window.end()
+                another = await asyncio.wait_for(opened.get(), PATIENCE_S)
+                hello = await asyncio.wait_for(asyncio.to_thread(another.hello), PATIENCE_S)
+                assert hello.crash_report.startswith("it ended")
+                another.end()
+
+    asyncio.run(scenario())
+
+
 def test_a_window_that_builds_itself_is_not_lost_and_counts_from_its_first_beat(
     tmp_path, monkeypatch
 ):
