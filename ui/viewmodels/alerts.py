@@ -200,7 +200,7 @@ def _read(values: Values, identity: str) -> SetAlert:
 
 
 def _bound(values: Values, kind: AlertKind) -> Decimal:
-    text = values.get("bound", "").replace(",", "").replace("%", "")
+    text = values.get("bound", "").replace("%", "")
     negative = kind is AlertKind.FUNDING
     found = amount({"bound": text}, "bound", tr("Bound"), negative=negative, zero=negative)
     return found if kind is AlertKind.PRICE else found / 100

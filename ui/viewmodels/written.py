@@ -9,7 +9,8 @@ from decimal import Decimal
 from desk.model.command import Quantity, QuantityUnit
 from desk.model.numbers import parse_decimal, round_down, round_up
 
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
+_GROUPED = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
+"""No group begins with 0: `0,500` is half a coin where a comma is the decimal sign."""
 _QUANTITY = re.compile(r"(?P<number>[\d.,]+)\s*(?P<unit>[a-z%]*)", re.IGNORECASE)
 _DISTANCE = re.compile(r"(?P<sign>[+\-−]?)\s*(?P<number>[\d.,]+)\s*(?P<percent>%?)")
 _DURATION = re.compile(r"(?P<number>\d{1,5})\s*(?P<unit>[smhd]?)", re.IGNORECASE)
