@@ -149,6 +149,10 @@ class Actions(QObject):
             )
         )
 
+    def take_deposit(self) -> None:
+        """It has arrived: a desk that is empty again takes another."""
+        self._deposit_id = new_id()
+
     # ---- armed ------------------------------------------------------------------------------
 
     def close_part(self, account: str, instrument: str, percent: int) -> None:

@@ -34,6 +34,8 @@ class Display(QObject):
 
     deposit_wanted = Signal()
     tour_wanted = Signal()
+    begun = Signal()
+    """There is money where there was none."""
     priced = Signal(object, object)
     """A frame and the chosen instrument, for what shows prices at once."""
 
@@ -44,6 +46,7 @@ class Display(QObject):
         self._arming = arming
         self._faults: list[Banner] = []
         self.selected: str | None = None
+        self._was_untouched = False
         self.offers_tour: Callable[[], bool] = lambda: False
         """Whether nobody has been shown round this desk yet."""
         # Milliseconds between two looks at what a person cannot read sixty times a second.
@@ -155,6 +158,9 @@ class Display(QObject):
         moneyed = any(row.quantity for account in own for row in account.collateral)
         held = any(position.account in names for position in frame.positions)
         untouched = bool(own) and not (moneyed or held or frame.fills)
+        if self._was_untouched and not untouched:
+            self.begun.emit()
+        self._was_untouched = untouched
         if untouched and not self._panes.strip.asking:
             self._panes.strip.ask(
                 "deposit",

@@ -48,13 +48,14 @@ class OrderHands:
         self._exchange = exchange
         self._arming = arming
         self._confirming = confirming
-        self._waiting: dict[str, Intent] = {}
+        self._waiting: dict[str, tuple[str, Intent]] = {}
+        """Id → instrument and order, while it has no answer."""
         self._drawn: dict[str, tuple[str, Chip]] = {}
         self._frames_left: dict[str, int] = {}
 
     def place(self, intent: Intent, market: MarketView, surface: str, tell: Tell) -> None:
         """Send one order; the same again is not sent while the first has no answer."""
-        if self._may_place(intent, surface, tell):
+        if self._may_place(intent, market, surface, tell):
             self._confirming.ask(
                 "new_order",
                 tr(
@@ -66,17 +67,17 @@ class OrderHands:
                 partial(self._place, intent, market, surface, tell),
             )
 
-    def _may_place(self, intent: Intent, surface: str, tell: Tell) -> bool:
+    def _may_place(self, intent: Intent, market: MarketView, surface: str, tell: Tell) -> bool:
         if not self._arming.is_armed(surface):
             tell(DISARMED[surface])
             return False
-        if intent in self._waiting.values():
+        if (market.instrument, intent) in self._waiting.values():
             tell(tr("The same order is on its way: it is sent once."))
             return False
         return True
 
     def _place(self, intent: Intent, market: MarketView, surface: str, tell: Tell) -> None:
-        if not self._may_place(intent, surface, tell):
+        if not self._may_place(intent, market, surface, tell):
             return
         identity = new_id()
 
@@ -92,7 +93,7 @@ class OrderHands:
             if identity in self._drawn:  # else a frame has shown it already
                 self._frames_left[identity] = FRAMES_UNTIL_SEEN
 
-        self._waiting[identity] = intent
+        self._waiting[identity] = (market.instrument, intent)
         if self._exchange.send(intent.order(identity, market), answered):
             self._draw(identity, intent, market, "sent")
         else:

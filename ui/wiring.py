@@ -68,6 +68,7 @@ def _wire_book(window: DeskWindow) -> None:
     window.cancel_all.clicked.connect(window.panic.cancel_all)
     window.footer.help_asked.connect(window.help.show)
     display.deposit_wanted.connect(actions.first_deposit)
+    display.begun.connect(actions.take_deposit)
 
 
 def _wire_drill(window: DeskWindow) -> None:

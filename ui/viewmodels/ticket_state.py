@@ -176,24 +176,23 @@ class TicketState:
     # ---- what to show -----------------------------------------------------------------------
 
     def denials(self) -> tuple[Denial, ...]:
-        """Every reason why this cannot be sent: the refusal, else the preview's."""
-        if self.refused and not self._is_healed():
+        """Every reason why this cannot be sent: the refusal's, else the preview's."""
+        if self._is_refused():
             return self.refused
         return self.preview.denials if self.preview is not None and self.order else ()
 
-    def _is_healed(self) -> bool:
-        """The refused order would pass by now: its mark is back, its book synced, its call met.
+    def _is_refused(self) -> bool:
+        """Whether the refusal is the last word: its mark may be back, its book synced by now.
 
-        A preview is about the draft as it stands only if it was asked for after the refusal.
+        A preview is about the draft as it stands only if it was asked for after the refusal. A
+        question about repetition is asked of an order that is sent, and of no preview.
         """
-        if self.asks_to_confirm() or not self.is_preview_current or self.preview is None:
-            return False
-        return self.preview.accepted and not self.preview.denials
+        return bool(self.refused) and (self.asks_to_confirm() or not self.is_preview_current)
 
     def would_pass(self) -> str:
         """What the desk says would pass instead; empty: nothing is known to."""
         view = self.preview
-        if self.refused or view is None or not view.denials or not view.largest:
+        if self._is_refused() or view is None or not view.denials or not view.largest:
             return ""
         if self.market is None or self.order is None:
             return ""

@@ -7,10 +7,11 @@ from helpers.fake_desk import DENIALS
 from helpers.frames import ETH, eth_market, market
 
 from desk.model.command import Quantity
-from desk.model.events import Acknowledged, Denial, Denied
+from desk.model.events import Acknowledged, Denial, Denied, Previewed
 from ui.viewmodels.ticket_state import TicketState
 
 AGAIN = Denial(code="REPEATED", rule="ord.repeat_throttle", message="Again?")
+LATE = Denial(code="MARK_STALE", rule="mkt.mark_age", message="The mark is 3 s old.")
 
 
 @pytest.fixture
@@ -91,3 +92,16 @@ def test_an_order_asked_about_while_another_was_answered_leaves_the_ticket_when_
     state.sent(7, pressed)
     accepted(state)
     assert state.draft.quantity == ""
+
+
+def test_a_refusal_gives_way_to_what_speaks_against_the_order_by_now(state):
+    """Its mark is back, but its account has been called: the late mark is no reason any more."""
+    state.sent(7)
+    denied(state, LATE)
+    assert state.denials() == (LATE,)
+    order = state.wants_preview()
+    state.asked(8, order)
+    told = {"before": {}, "after": {}, "cost": {"largest": "1.25"}}
+    state.take_event(Previewed(command=8, id=order.id, accepted=False, denials=DENIALS[:1], **told))
+    assert state.denials() == tuple(DENIALS[:1])
+    assert state.would_pass()
