@@ -22,7 +22,11 @@ READ_BYTES = 1 << 16
 
 
 class WindowPipe:
-    """Sends messages to a window and hands on what it says."""
+    """Sends messages to a window and hands on what it says.
+
+    That it has closed is told in a turn of the loop of its own: a pipe breaks in the middle of
+    whatever was being sent, when its owner could not act on it.
+    """
 
     def __init__(
         self,
@@ -53,7 +57,7 @@ class WindowPipe:
         self._write()
 
     def close(self, reason: str = "closed") -> None:
-        """Close the pipe and say why, once."""
+        """Close the pipe and say why, once and soon."""
         if not self._open:
             return
         self._open = False
@@ -61,7 +65,7 @@ class WindowPipe:
         loop.remove_reader(self._fd)
         loop.remove_writer(self._fd)
         self._connection.close()
-        self._on_closed(reason)
+        loop.call_soon(self._on_closed, reason)
 
     def _read(self) -> None:
         try:
