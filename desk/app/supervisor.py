@@ -98,7 +98,7 @@ class Supervisor:
             self._window.connection, on_message=self._take, on_closed=self._closed
         )
         self._reopens = False
-        self._starting = asyncio.get_running_loop().call_later(START_S, self._count)
+        self._wait_for_word()
         hello = Hello(
             engine_pid=os.getpid(),
             desk_folder=str(self._session.folder),
@@ -112,7 +112,7 @@ class Supervisor:
         try:
             request = self._requests.decode(message)
             command = self._commands.decode(request.payload)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             assert self._pipe is not None
             self._pipe.close(f"the window sent what is no command: {error}")
             return
@@ -131,6 +131,12 @@ class Supervisor:
             self._runtime.give(command, request.number)
         if isinstance(command, WindowFailed):
             forget_latched(self._runtime, self._session.folder, WINDOW)
+
+    def _wait_for_word(self) -> None:
+        """A window is to come, and to say that it is whole; one that is ended before hands what is
+        left of the time to the next."""
+        if self._starting is None:
+            self._starting = asyncio.get_running_loop().call_later(START_S, self._count)
 
     def _count(self) -> None:
         """From now on the window's silence means that nobody is there."""
@@ -207,21 +213,40 @@ class Supervisor:
     def _closed(self, reason: str) -> None:
         self._pipe = None
         self._wanted = None
-        self._stop_waiting()
         self._runtime.process(WindowChanged(attached=False))
         if self._goodbye:
+            self._stop_waiting()
             self.left.set()
             return
+        self._wait_for_word()
         self._restarting = asyncio.create_task(self._restart(reason), name="restart window")
+        self._restarting.add_done_callback(_raise)
 
     async def _restart(self, reason: str) -> None:
         how = await asyncio.to_thread(self._window.ended_how)
-        report = "" if self._reopens else f"{how} ({reason})"
+        # One that was to be opened again may have stayed, and failed since.
+        asked = self._reopens and not self._window.failed
+        report = "" if asked else f"{how} ({reason})"
         if report:
             LOG.warning("%s", report)
             failed = how if self._window.failed else ""
             latch_crash(self._runtime, self._session.folder, WINDOW, failed)
             await asyncio.sleep(self._allowance.wait_s(asyncio.get_running_loop().time()))
-        # Without the layout that the desk was started with: it goes on where the last one was left.
-        self._window = WindowProcess(None, str(self._session.folder))
+        self._window = await self._another()
         self._attach(report)
+
+    async def _another(self) -> WindowProcess:
+        """Start a window without the layout that the desk was started with: it goes on where the
+        last one was left. Where the system has no process to give it is asked again."""
+        while True:
+            try:
+                return WindowProcess(None, str(self._session.folder))
+            except OSError as error:
+                LOG.warning("no window can be started: %s", error)
+            await asyncio.sleep(self._allowance.wait_s(asyncio.get_running_loop().time()))
+
+
+def _raise(task: asyncio.Task[None]) -> None:
+    """Raise in the loop, which reports it, what ended a task that nobody awaits."""
+    if not task.cancelled():
+        task.result()
