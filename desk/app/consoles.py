@@ -16,6 +16,7 @@ from desk.cli.grammar import parse
 from desk.io.folder import HeldFolder
 from desk.io.journal_proof import ProofAhead
 from desk.model.commands import SubmitOrder
+from desk.model.errors import InputError
 from desk.model.events import AnyEvent, Denied
 
 EXIT_OK, EXIT_DENIED = 0, 1
@@ -27,8 +28,8 @@ async def console(chosen: Options, held: HeldFolder, ahead: ProofAhead) -> int:
     """Take lines from standard input until it ends."""
     async with open_session(chosen, held, ahead=ahead) as session:
         typed = Console(session, sys.stdout, interactive=sys.stdin.isatty())
-        reading = asyncio.create_task(typed.run(stdin_lines()))
-        await _until_done_or_told(reading)
+        await _run(typed, stdin_lines())
+    _check_read(typed)
     return EXIT_OK
 
 
@@ -44,7 +45,8 @@ async def order(chosen: Options, held: HeldFolder, ahead: ProofAhead) -> int:
     async with open_session(chosen, held, ahead=ahead) as session:
         session.listen(lambda event: denied.append(event) if isinstance(event, Denied) else None)
         typed = Console(session, sys.stdout)
-        await _until_done_or_told(asyncio.create_task(typed.run(next_line)))
+        await _run(typed, next_line)
+    _check_read(typed)
     return EXIT_DENIED if denied else EXIT_OK
 
 
@@ -53,16 +55,26 @@ def _wait_line(line: str) -> list[str]:
     return [f"wait {command.instrument}"] if isinstance(command, SubmitOrder) else []
 
 
-async def _until_done_or_told(task: asyncio.Task[None]) -> None:
-    """Wait for a task, or for a signal to stop; then the task is cancelled."""
-    stopping = asyncio.create_task(stop_signal().wait())
+async def _run(typed: Console, next_line: LineSource) -> None:
+    """Take lines until there are no more, nobody reads the answers, or a signal says to stop."""
+    task = asyncio.create_task(typed.run(next_line))
+    ends = {asyncio.create_task(end.wait()) for end in (stop_signal(), typed.unread)}
     try:
-        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, *ends}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        stopping.cancel()
-        task.cancel()
+        for end in (*ends, task):
+            end.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+def _check_read(typed: Console) -> None:
+    """Raise what kept the answers from going out, once the desk has ended: it is no fault of it."""
+    if isinstance(typed.why_unread, BrokenPipeError):
+        raise typed.why_unread
+    if typed.why_unread is not None:
+        found = typed.why_unread.strerror or str(typed.why_unread)
+        raise InputError(source="standard output", expected="room for answers", found=found)
 
 
 def stdin_lines() -> LineSource:

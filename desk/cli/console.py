@@ -68,20 +68,35 @@ class Console:
         self._desk = desk
         self._output = output
         self._interactive = interactive
+        self.unread = asyncio.Event()
+        """The answers go nowhere any more."""
+        self.why_unread: OSError | None = None
         self._waiting: set[asyncio.Task[None]] = set()
         desk.listen(self.write)
 
     def write(self, event: AnyEvent) -> None:
-        """Write one event as a line; a preview is an answer like any other."""
+        """Write one event as a line; a preview is an answer like any other.
+
+        Where that fails nothing is raised: the desk is in the middle of its work.
+        """
+        if self.unread.is_set():
+            return
         if isinstance(event, Previewed):
             event = _as_answer(event)
-        self._output.write(msgspec.json.encode(event).decode() + "\n")
-        self._output.flush()
+        try:
+            self._output.write(msgspec.json.encode(event).decode() + "\n")
+            self._output.flush()
+        except OSError as error:
+            self.why_unread = error
+            self.unread.set()
 
     async def run(self, next_line: Callable[[], Awaitable[str | None]]) -> None:
-        """Take lines until there are no more, then finish what is outstanding."""
+        """Take lines until there are no more, then finish what is outstanding.
+
+        None is taken whose answer nobody would read.
+        """
         number = 0
-        while (line := await next_line()) is not None:
+        while not self.unread.is_set() and (line := await next_line()) is not None:
             number += 1
             text = readable(line).strip()
             if not text or text.startswith("#"):
