@@ -27,6 +27,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Live public data of these venues; empty: a simulated market."""
     market: dict[str, Any] | None = None
     """The ready line of a running `desk market`; None: the embedded one."""
+    market_file: str | None = None
+    """Where that was read."""
     replay: tuple[str, ...] = ()
     """Recordings to live on instead; in order, one stream."""
     speed: str | None = None
@@ -95,6 +97,7 @@ def options(parsed: Any, **more: Any) -> Options:
         account=parsed.account,
         feeds=feeds,
         market=market,
+        market_file=parsed.market,
         replay=replay,
         speed=parsed.speed,
         seed=parsed.seed,

@@ -34,6 +34,7 @@ from desk.io.journal import SqliteJournal
 from desk.io.journal_proof import ProofAhead
 from desk.log import ENGINE, LOG
 from desk.model.commands import AnyCommand
+from desk.model.errors import InputError
 from desk.model.events import AnyEvent
 from desk.model.orders import OrderStatus
 from desk.venues.connections import venue_of
@@ -51,15 +52,19 @@ LOAD_AFTER_S = 3.0
 
 
 def fed_connections(options: Options) -> list[str]:
-    """Return the connections that stream under these options."""
+    """Return the connections that stream under these options; raise InputError if none does."""
     sources = options.feeds or VENUES
     if options.market is not None:
         sources = tuple(market_urls(options.market))
-    return [
+    fed = [
         connection
         for connection in shipped().catalogue.connections()
         if connection in sources or venue_of(connection) in sources
     ]
+    if not fed:
+        found = ", ".join(sources) or "none"
+        raise InputError(source="--market", expected="a venue that the desk knows", found=found)
+    return fed
 
 
 class Session:

@@ -7,11 +7,13 @@ beside them a long journal is gone through.
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from desk.app.options import Options, arguments, options
 from desk.app.window_process import WindowProcess
 from desk.io.folder import HeldFolder, desk_folder, hold_folder
 from desk.io.journal_proof import ProofAhead
+from desk.model.errors import InputError
 
 EXIT_OK = 0
 
@@ -25,7 +27,10 @@ def run(argv: list[str]) -> int:
     parser.add_argument("--no-window", action="store_true", help="the engine alone")
     parsed = parser.parse_args(argv)
     chosen = options(parsed, window=not parsed.no_window, layout=parsed.layout)
-    held = hold_folder(desk_folder(chosen.account))
+    folder = desk_folder(chosen.account)
+    if chosen.window:
+        check_told(folder, chosen)
+    held = hold_folder(folder)
     window = WindowProcess(chosen.layout, str(held.path)) if chosen.window else None
     ahead = ProofAhead(held)
     import asyncio  # after the window process is on its way: it takes as long as all the rest
@@ -62,6 +67,15 @@ async def _run(
     return EXIT_OK
 
 
+def check_told(folder: Path, chosen: Options) -> None:
+    """Refuse names that no window can be told: it shows them, and starts a new desk by them."""
+    for name in (str(folder), *restart_argv(chosen)):
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise InputError(source=name, expected="a name in UTF-8", found="other bytes") from None
+
+
 def restart_argv(chosen: Options) -> list[str]:
     """Return the command that starts a new desk on the same folder."""
     argv = [sys.executable, "-m", "desk"]
@@ -69,6 +83,7 @@ def restart_argv(chosen: Options) -> list[str]:
         ("--account", chosen.account),
         ("--layout", chosen.layout),
         ("--feed", ",".join(chosen.feeds)),
+        ("--market", chosen.market_file),
         ("--speed", chosen.speed),
         ("--seed", chosen.seed),
         ("--venue-faults", chosen.venue_faults),

@@ -21,7 +21,7 @@ from desk.cli.verify import verify
 from desk.io.backup import make_backup
 from desk.io.backup import restore as restore_backup
 from desk.io.csv_cells import text_cell, value_cell
-from desk.io.folder import desk_folder
+from desk.io.folder import desk_folder, named_folder
 from desk.io.journal_reader import JournalReader
 from desk.model.errors import InputError
 from desk.model.journal import Row
@@ -79,7 +79,7 @@ def run(argv: Sequence[str]) -> int:
     elif arguments.action == "export" and arguments.day is not None:
         print_segment(folder, arguments.day)
     elif arguments.action == "export" and arguments.sealed is not None:
-        said = write_segments(folder, Path(arguments.sealed).expanduser())
+        said = write_segments(folder, named_folder(arguments.sealed))
         print(msgspec.json.encode(said).decode())
     elif arguments.action == "show" or arguments.json:
         _show(folder)
@@ -92,7 +92,7 @@ def _second_place(parser: _Arguments, arguments: argparse.Namespace) -> int:
     """Back up or restore; a restored desk is never put where nobody named a folder for it."""
     if arguments.place is None or (arguments.action == "restore" and arguments.account is None):
         parser.error(f"{arguments.action} without its folders")
-    place = Path(arguments.place).expanduser().absolute()
+    place = named_folder(arguments.place)
     act = make_backup if arguments.action == "backup" else restore_backup
     folders = [desk_folder(arguments.account), place]
     done = act(*(folders if arguments.action == "backup" else reversed(folders)))

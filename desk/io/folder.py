@@ -34,8 +34,17 @@ _PID_RETRY_S = 0.005
 def desk_folder(account: str | None = None) -> Path:
     """Where the desk lives: the folder that was named, else the user's own. Makes nothing."""
     if account is not None:
-        return Path(account).expanduser().absolute()
+        return named_folder(account)
     return platformdirs.user_data_path("desk", appauthor=False)
+
+
+def named_folder(name: str) -> Path:
+    """Return the folder of that name, `~` being somebody's home; raise InputError if nobody's."""
+    try:
+        return Path(name).expanduser().absolute()
+    except RuntimeError:
+        expected = "a folder, ~ or the home of a user of this machine"
+        raise InputError(source=name, expected=expected, found="no such user") from None
 
 
 class HeldFolder:

@@ -8,6 +8,9 @@ import pytest
 from desk.app import session as sessions
 from desk.app.options import Options
 from desk.app.session import open_session
+from desk.crash import read_report
+from desk.log import ENGINE
+from desk.model.errors import InputError
 
 
 class Fault(Exception):
@@ -72,3 +75,16 @@ def test_what_stress_needs_is_loaded_beside_the_engine_before_anybody_asks(tmp_p
 
     asyncio.run(scenario())
     assert loaded == [("desk.risk.stress", False)]
+
+
+@pytest.mark.parametrize(
+    "market", [{}, {"elsewhere": {"ws": "ws://[::1]", "rest": "http://[::1]"}}]
+)
+def test_a_market_of_no_venue_that_the_desk_knows_is_refused_and_no_fault(tmp_path, market):
+    async def scenario():
+        async with open_session(Options(account=str(tmp_path / "desk"), market=market)):
+            await asyncio.Event().wait()
+
+    with pytest.raises(InputError, match="a venue that the desk knows"):
+        asyncio.run(scenario())
+    assert read_report(tmp_path / "desk", ENGINE) == ""

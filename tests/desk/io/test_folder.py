@@ -157,6 +157,11 @@ def test_the_folder_is_the_users_own_unless_one_is_named(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_home_of_nobody_is_refused_in_words():
+    with pytest.raises(InputError, match="found no such user"):
+        desk_folder("~nobody-of-that-name/desk")
+
+
 @pytest.mark.fault("T24")
 @pytest.mark.skipif(os.name == "nt", reason="rights are others there")
 def test_a_folder_that_anybody_may_write_or_that_is_anothers_is_refused(tmp_path, monkeypatch):
