@@ -34,6 +34,7 @@ LONGEST = 2_000
 LOG = logging.getLogger("desk")
 
 _CONTROLS = {number: rf"\x{number:02x}" for number in (*range(32), *range(127, 160))}
+_BUT_NEWLINES = {number: shown for number, shown in _CONTROLS.items() if chr(number) != "\n"}
 
 
 class Redacting(logging.Filter):
@@ -132,7 +133,9 @@ def tell_redacted(
 
 
 def _told(fault: BaseException | None) -> str:
-    return "" if fault is None else "".join(traceback.format_exception(fault)).rstrip()
+    """Return a traceback whose words, which others may have written, steer no terminal."""
+    told = "" if fault is None else "".join(traceback.format_exception(fault)).rstrip()
+    return told.translate(_BUT_NEWLINES)
 
 
 def private_file(path: Path) -> FileIO:

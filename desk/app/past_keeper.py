@@ -8,7 +8,6 @@ asked for again when the feed was away meanwhile: what was missed is in the answ
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import NamedTuple, TypeAlias
@@ -16,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 from desk.app.runtime import Runtime
 from desk.engine.message import PastTold
 from desk.io.pasts import PAUSE_S, WANTED, Ask, PastMissing, ask_candles, ask_fundings
+from desk.log import note_fault
 from desk.market.candles import FINER_S, LENGTHS_S
 from desk.model.instrument import Instrument, Kind
 from desk.venues.connections import PASTS
@@ -90,7 +90,7 @@ class PastKeeper:
         if isinstance(fault, PastMissing):
             self._tell_missing(key, str(fault))
         elif fault is not None:
-            traceback.print_exception(fault)
+            note_fault(fault, "the candles of a venue")
             self._tell_missing(key, "a fault of the desk's own")
 
     async def _wait(self) -> None:

@@ -120,15 +120,18 @@ class Snapshots:
 
 async def make_in_child(folder: Path, terms: bytes) -> str:
     """Have a child make the snapshot; why it could not, or nothing. It ends when this ends."""
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "desk", "journal", "snapshot"),
-        *("--account", str(folder), "--beside"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
-        start_new_session=True,
-    )
+    try:
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "desk", "journal", "snapshot"),
+            *("--account", str(folder), "--beside"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+            start_new_session=True,
+        )
+    except OSError as error:  # no process or no memory is left
+        return error.strerror or str(error)
     assert child.stdin is not None
     assert child.stderr is not None
     try:

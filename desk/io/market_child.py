@@ -49,20 +49,17 @@ class MarketChild:
 
 async def start_market(state: Path, arguments: list[str]) -> MarketChild:
     """Start the embedded market and wait for its ready line; raise FeedError if none comes."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "desk",
-        "market",
-        "--state",
-        str(state),
-        "--parent",
-        *arguments,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
-        start_new_session=True,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "desk", "market", "--state", str(state), "--parent"),
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+            start_new_session=True,
+        )
+    except OSError as error:  # no process or no memory is left
+        raise FeedError(f"the embedded market did not start: {error.strerror or error}") from None
     assert process.stdout is not None
     try:
         async with asyncio.timeout(READY_S):

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from desk import log, redaction
-from desk.log import LOG, logged, note_fault
+from desk.log import LOG, logged, note_fault, tell_redacted
 from desk.redaction import hide, redacted
 
 CANARY = "cnry/7Qx+9Lk=Zp2Rt"
@@ -83,6 +83,19 @@ def test_a_record_is_one_line_bounded_and_redacted_on_every_handler(
     assert "ValueError: no such [redacted]" in said
     assert "KeyError: '[redacted]'" in said
     assert CANARY[:6] not in said + capsys.readouterr().err
+
+
+def test_the_words_of_an_error_steer_no_terminal(tmp_path, expected_logs, capsys):
+    expected_logs("it failed")
+    try:
+        raise ValueError("\x1b]0;mine\x07\x9b31m")
+    except ValueError as fault:
+        with logged(tmp_path, "engine"):
+            note_fault(fault, "it failed")
+        tell_redacted(type(fault), fault, None)
+    for said in (read(tmp_path), capsys.readouterr().err):
+        assert r"ValueError: \x1b]0;mine\x07\x9b31m" in said
+        assert not set(said) & set("\x1b\x07\x9b")
 
 
 def test_the_log_is_private_and_bounded_whatever_the_umask(tmp_path, monkeypatch):
