@@ -103,6 +103,9 @@ class WindowPipe:
         except BlockingIOError:
             loop.add_writer(self._fd, self._write)
             return
+        except (BrokenPipeError, ConnectionResetError):
+            # What the window said before it went is still to be read; reading finds the end.
+            self._outgoing.clear()
         except OSError as error:
             self.close(f"the pipe broke: {error.strerror}")
             return
