@@ -17,7 +17,7 @@ from typing import Self
 
 import platformdirs
 
-from desk.io.disk import PRIVATE_FOLDER_MODE, open_private, sync_folder, try_lock
+from desk.io.disk import make_private_folder, open_private, sync_folder, try_lock
 from desk.model.errors import InputError, JournalHeld
 
 LOCK_FILE = "desk.lock"
@@ -97,8 +97,7 @@ def hold_folder(path: Path) -> HeldFolder:
 def _make(path: Path) -> None:
     if path.is_dir():
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.mkdir(mode=PRIVATE_FOLDER_MODE, exist_ok=True)
+    make_private_folder(path)
     sync_folder(path.parent)
 
 

@@ -49,6 +49,7 @@ def loose_umask():
 
 def test_a_new_folder_and_its_lock_are_for_their_owner_alone(tmp_path, loose_umask):
     with hold_folder(tmp_path / "new" / "desk"):
+        assert mode(tmp_path / "new") == 0o700, "who may write here may put another desk there"
         assert mode(tmp_path / "new" / "desk") == 0o700
         assert mode(tmp_path / "new" / "desk" / LOCK_FILE) == 0o600
 
