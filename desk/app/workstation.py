@@ -6,6 +6,7 @@ beside them a long journal is gone through.
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -31,6 +32,8 @@ def run(argv: list[str]) -> int:
     if chosen.window:
         check_told(folder, chosen)
     held = hold_folder(folder)
+    # Until the loop listens: killed, it would leave the window that it begins here.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     window = WindowProcess(chosen.layout, str(held.path)) if chosen.window else None
     ahead = ProofAhead(held)
     import asyncio  # after the window process is on its way: it takes as long as all the rest
