@@ -9,23 +9,20 @@ snapshot comes along, for it makes the first start quick. Neither way ever repla
 from __future__ import annotations
 
 import hashlib
-import shutil
-import sqlite3
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from desk.io.anchor import HeadAnchor, create_anchor
-from desk.io.disk import make_private_folder, new_private, sync_file, sync_folder
+from desk.io.disk import make_private_folder, new_private, sync_file
 from desk.io.failure_note import NOTE_FILE
-from desk.io.folder import LOCK_FILE, hold_folder
 from desk.io.journal_chain import EMPTY, Head
-from desk.io.journal_database import JOURNAL_FILE, lacks_room
+from desk.io.journal_database import JOURNAL_FILE
 from desk.io.journal_reader import ANCHOR_FILE, JournalReader
 from desk.io.journal_seals import SEALS_FILE, lines_of
-from desk.model.errors import DeskError, InputError, JournalBroken
+from desk.io.whole_folder import whole_folder
+from desk.model.errors import InputError, JournalBroken
 
 MANIFEST = "backup.json"
 BESIDE = (
@@ -74,7 +71,7 @@ def make_backup(folder: Path, target: Path) -> Manifest:
     Every row that was acknowledged before this was called is in it. Raises InputError where
     something is at `target`, JournalError where the journal does not hold, DeskError without room.
     """
-    with _new_folder(target) as new, JournalReader(folder) as reader:
+    with whole_folder(target) as new, JournalReader(folder) as reader:
         head, seals = _copy_journal(reader, new)
         pieces = {name: _piece(new / name) for name in (JOURNAL_FILE, ANCHOR_FILE, SEALS_FILE)}
         for pattern in BESIDE:
@@ -91,7 +88,7 @@ def restore(backup: Path, target: Path) -> Manifest:
     made. Raises InputError where something is at `target` or the backup is not as it was made.
     """
     manifest = read_manifest(backup)
-    with _new_folder(target) as new:
+    with whole_folder(target) as new:
         for name, piece in manifest.files.items():
             if _copied(backup / name, new / name) != piece:
                 raise _damaged(backup / name)
@@ -146,51 +143,6 @@ def _copy_journal(reader: JournalReader, new: Path) -> tuple[Head, int]:
         path.unlink()  # what reading through SQLite leaves
     _write(new / SEALS_FILE, lines_of(seals))
     return head, len(seals)
-
-
-@contextmanager
-def _new_folder(target: Path) -> Generator[Path]:
-    """Give a folder beside `target` to fill, and the name once it is filled; else it goes.
-
-    What a killed process left there is taken away first.
-    """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise InputError(source=str(target), expected="a new folder", found="something in it")
-    new = target.with_name(f".{target.name}.new")
-    try:
-        make_private_folder(target.parent)
-        with hold_folder(new):
-            try:
-                _empty(new)
-                yield new
-                (new / LOCK_FILE).unlink()
-                for place in (*(path for path in new.rglob("*") if path.is_dir()), new):
-                    sync_folder(place)
-                _take_place(new, target)
-            except BaseException:
-                shutil.rmtree(new, ignore_errors=True)
-                raise
-        sync_folder(target.parent)
-    except sqlite3.Error as error:
-        why = "the disk is full" if lacks_room(error) else str(error)
-        raise DeskError(f"{target}: {why}; nothing was left there") from error
-    except OSError as error:
-        raise DeskError(f"{target}: {error.strerror or error}; nothing was left there") from error
-
-
-def _take_place(new: Path, target: Path) -> None:
-    """Rename; an empty folder is replaced, and nothing else."""
-    if target.exists():
-        target.rmdir()
-    new.rename(target)
-
-
-def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.name != LOCK_FILE:
-            path.unlink()
 
 
 def _piece(path: Path) -> Piece:

@@ -86,7 +86,7 @@ def hold_folder(path: Path) -> HeldFolder:
             expected="a folder that this user can write",
             found=error.strerror or str(error),
         ) from error
-    if not try_lock(lock):
+    if not (try_lock(lock) and _is_in_place(lock, path / LOCK_FILE)):
         pid = _holder(lock)
         lock.close()
         raise JournalHeld(str(path), pid)
@@ -116,6 +116,14 @@ def _check_alone(path: Path) -> None:
             expected="a folder that nobody else can write (chmod o-w)",
             found=f"rights {stat.S_IMODE(status.st_mode):o}",
         )
+
+
+def _is_in_place(lock: FileIO, path: Path) -> bool:
+    """Whether others find the same lock: who let go of it may have taken it away meanwhile."""
+    try:
+        return os.path.samestat(os.fstat(lock.fileno()), path.stat())
+    except OSError:
+        return False
 
 
 def _write_pid(lock: FileIO) -> None:

@@ -52,6 +52,7 @@ NOT_SHOWN = {
     "io/recorder.py": "desk record prints it",
     "io/recording.py": "recordings, which only the command line reads",
     "io/setup.py": "the set-up prints it",
+    "io/whole_folder.py": "desk journal backup and restore print it",
     "margin/table.py": "read from shipped files before a window opens",
     "margin/tier_checks.py": "read from shipped files before a window opens",
     "market/book.py": "why a book was lost, which goes into recordings",

@@ -15,6 +15,7 @@ from desk.io.backup import MANIFEST, make_backup, restore
 from desk.io.folder import hold_folder
 from desk.io.journal import SqliteJournal
 from desk.io.journal_reader import JournalReader
+from desk.io.whole_folder import MARK
 from desk.model.errors import DeskError, InputError, JournalBroken, JournalHeld
 
 
@@ -81,6 +82,7 @@ def test_nothing_is_ever_replaced(folder, tmp_path):
 def test_what_a_killed_backup_left_is_taken_away_by_the_next(folder, tmp_path):
     left = tmp_path / ".b.new"
     shutil.copytree(folder, left)
+    (left / MARK).touch()
     make_backup(folder, tmp_path / "b")
     assert not left.exists()
     assert "film" not in {path.name for path in (tmp_path / "b").iterdir()}
