@@ -78,6 +78,7 @@ def write_segments(folder: Path, target: Path) -> dict[str, Any]:
         make_private_folder(target)
         with JournalReader(folder) as reader:
             seals = _true_seals(reader)
+            _require_begun(target / SEALS_FILE, lines_of(seals))
             for seal in seals:
                 path = target / segment_name(seal.day)
                 _put(path, b"".join(_segment(reader, seal)))
@@ -86,6 +87,16 @@ def write_segments(folder: Path, target: Path) -> dict[str, Any]:
     except OSError as error:
         raise DeskError(f"{target}: {error.strerror or error}") from error
     return {"days": len(seals), "check": f"python3 {CHECK} *.jsonl"}
+
+
+def _require_begun(path: Path, content: bytes) -> None:
+    """Refuse seals that these do not go on from: of another journal, or of days that are gone."""
+    if path.exists() and not content.startswith(path.read_bytes()):
+        raise InputError(
+            source=str(path),
+            expected="the beginning of the same seals, or no file",
+            found="another",
+        )
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -2,8 +2,10 @@
 
 A backup is itself a folder with a journal that holds: chain, head anchor and seals are gone through
 before it gets its name. `backup.json` names every file with its SHA-256. What follows from the rest
-(the reserve, the lock) or is large and no truth (film, logs, pictures, exports) stays behind; the
-snapshot comes along, for it makes the first start quick. Neither way ever replaces anything.
+(the reserve, the lock) or is large and no truth (film, logs, pictures, exports) stays behind. The
+snapshot comes along, for it makes the first start quick; and so do the notes of a process that has
+failed, for no desk takes new risk before a person has looked at them. Neither way ever replaces
+anything.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from desk.io.whole_folder import whole_folder
 from desk.model.errors import InputError, JournalBroken
 
 MANIFEST = "backup.json"
+SCHEMA = "desk.backup/1"
+JOURNAL = (JOURNAL_FILE, ANCHOR_FILE, SEALS_FILE)
 BESIDE = (
     "settings.toml",
     "hands.toml",
@@ -32,6 +36,7 @@ BESIDE = (
     "window.ini",
     "profile.last",
     NOTE_FILE,
+    "logs/*.fault",
     "snapshot/*.snap",
     "listings/*/*.json",
 )
@@ -50,7 +55,7 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a backup holds."""
 
-    schema: str = "desk.backup/1"
+    schema: str = SCHEMA
     head_seq: int
     head_hash: str
     seals: int
@@ -73,7 +78,7 @@ def make_backup(folder: Path, target: Path) -> Manifest:
     """
     with whole_folder(target) as new, JournalReader(folder) as reader:
         head, seals = _copy_journal(reader, new)
-        pieces = {name: _piece(new / name) for name in (JOURNAL_FILE, ANCHOR_FILE, SEALS_FILE)}
+        pieces = {name: _piece(new / name) for name in JOURNAL}
         for pattern in BESIDE:
             for path in sorted(folder.glob(pattern)):
                 name = path.relative_to(folder).as_posix()
@@ -108,6 +113,10 @@ def read_manifest(backup: Path) -> Manifest:
         raise _damaged(path) from error
     if manifest.sealed() != manifest or not all(map(_is_inside, manifest.files)):
         raise _damaged(path)
+    if manifest.schema != SCHEMA:
+        raise InputError(source=str(path), field="schema", expected=SCHEMA, found=manifest.schema)
+    if missing := [name for name in JOURNAL if name not in manifest.files]:
+        raise InputError(source=str(path), expected=" and ".join(missing), found="none")
     return manifest
 
 
@@ -129,10 +138,9 @@ def _copy_journal(reader: JournalReader, new: Path) -> tuple[Head, int]:
         anchor.write(reader.required_anchor())
         head = EMPTY
         with JournalReader(new) as copy:
-            copy.seals = reader.seals
             for head in copy.heads():  # noqa: B007  (the last one counts)
                 pass
-            copy.require_true_seals()
+            reader.require_true_seals(copy.days)
             seals = copy.days.seals
         anchor.write(head)
     except JournalBroken as broken:

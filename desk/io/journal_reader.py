@@ -149,11 +149,15 @@ class JournalReader:
         self._require_end(head.seq)
         self._require_sound_pages()
 
-    def require_true_seals(self) -> None:
-        """Hold the file of seals to the rows that `heads` has gone through; raise JournalBroken."""
+    def require_true_seals(self, days: Days | None = None) -> None:
+        """Hold the file of seals to the rows that `heads` has gone through; raise JournalBroken.
+
+        `days`: of the rows that somebody else has gone through.
+        """
         if self._seals_problem is not None:
             raise self._seals_problem
-        require_true(self.path.with_name(SEALS_FILE), self.seals, self.days.seals)
+        seals = (days or self.days).seals
+        require_true(self.path.with_name(SEALS_FILE), self.seals, seals)
 
     def heads_that_hold(self, head: Head) -> Iterator[Head]:
         """Yield the head at each row after one that holds, up to the first that does not."""
@@ -270,6 +274,14 @@ def _reading_mode(folder: Path) -> str:
 
 
 def _require_file(folder: Path, path: Path) -> None:
+    try:
+        _require_there(folder, path)
+    except OSError as error:
+        found = error.strerror or str(error)
+        raise InputError(source=str(folder), expected="a desk folder", found=found) from error
+
+
+def _require_there(folder: Path, path: Path) -> None:
     if not path.exists():
         left = traces(folder)
         if left:

@@ -144,6 +144,19 @@ def test_exporting_again_adds_what_is_new_and_refuses_what_was_changed(folder, t
         run(["export", "--sealed", str(out), "--account", str(folder)])
 
 
+@pytest.mark.parametrize("hours", [(200, 225, 250), (0, 9, 23.99, 24, 50)], ids=["other", "cut"])
+def test_seals_of_another_journal_or_of_days_that_are_gone_are_not_replaced(
+    folder, tmp_path, hours
+):
+    out = tmp_path / "audit"
+    run(["export", "--sealed", str(out), "--account", str(folder)])
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    write_days(tmp_path / "another", *hours)
+    with pytest.raises(InputError, match="the beginning of the same seals, or no file"):
+        run(["export", "--sealed", str(out), "--account", str(tmp_path / "another")])
+    assert {path: path.read_bytes() for path in out.iterdir()} == before
+
+
 def test_a_broken_journal_is_not_exported(folder, tmp_path):
     (folder / "journal.anchor").write_bytes(b"")
     with pytest.raises(JournalBroken):
