@@ -16,7 +16,7 @@ from desk.cli.grammar import parse
 from desk.io.folder import HeldFolder
 from desk.io.journal_proof import ProofAhead
 from desk.model.commands import SubmitOrder
-from desk.model.errors import InputError
+from desk.model.errors import DeskError, InputError
 from desk.model.events import AnyEvent, Denied
 
 EXIT_OK, EXIT_DENIED = 0, 1
@@ -45,8 +45,10 @@ async def order(chosen: Options, held: HeldFolder, ahead: ProofAhead) -> int:
     async with open_session(chosen, held, ahead=ahead) as session:
         session.listen(lambda event: denied.append(event) if isinstance(event, Denied) else None)
         typed = Console(session, sys.stdout)
-        await _run(typed, next_line)
+        done = await _run(typed, next_line)
     _check_read(typed)
+    if not (done or denied):
+        raise DeskError("order: stopped before its end; what was acknowledged stands")
     return EXIT_DENIED if denied else EXIT_OK
 
 
@@ -55,12 +57,16 @@ def _wait_line(line: str) -> list[str]:
     return [f"wait {command.instrument}"] if isinstance(command, SubmitOrder) else []
 
 
-async def _run(typed: Console, next_line: LineSource) -> None:
-    """Take lines until there are no more, nobody reads the answers, or a signal says to stop."""
+async def _run(typed: Console, next_line: LineSource) -> bool:
+    """Take lines until there are no more, nobody reads the answers, or a signal says to stop.
+
+    Return whether all were taken.
+    """
     task = asyncio.create_task(typed.run(next_line))
     ends = {asyncio.create_task(end.wait()) for end in (stop_signal(), typed.unread)}
     try:
         await asyncio.wait({task, *ends}, return_when=asyncio.FIRST_COMPLETED)
+        return task.done()
     finally:
         for end in (*ends, task):
             end.cancel()

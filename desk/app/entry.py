@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 
 from desk.model.errors import DeskError, InputError
@@ -29,6 +32,9 @@ COMMANDS: dict[str, str] = {
 }
 """Word → module with `run(argv) -> int`."""
 
+SERVING = {"console", "market", "record"}
+"""What runs until it is stopped; whatever else is stopped has not done its work."""
+
 USAGE = f"""\
 usage: desk [COMMAND] [--json] …
 
@@ -40,6 +46,8 @@ commands: {", ".join(sorted(COMMANDS))}
 
 EXIT_OK, EXIT_BAD_USAGE = 0, 2
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code; bad input is one line and 2, never a traceback."""
@@ -50,18 +58,35 @@ def main(argv: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=errors)
     try:
-        return _dispatch(arguments)
+        code = _dispatch(arguments)
+        print(end="", flush=True)  # an answer that is not there is no work that was done
+        return code
     except SystemExit as leaving:  # argparse, after --help
         return leaving.code if isinstance(leaving.code, int) else EXIT_OK
     except DeskError as error:
         print(f"desk: {error}", file=sys.stderr)
         return EXIT_BAD_USAGE
     except KeyboardInterrupt:
+        if arguments[:1] and arguments[0] in COMMANDS.keys() - SERVING:
+            print(f"desk: {arguments[0]}: stopped before its end", file=sys.stderr)
+            return EXIT_BAD_USAGE
         return EXIT_OK
     except BrokenPipeError:
         # Whoever read our output has gone; there is nobody to tell.
         sys.stderr.close()
         return EXIT_OK
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        print(f"desk: {error.strerror}", file=sys.stderr)
+        _let_go_of_output()
+        return EXIT_BAD_USAGE
+
+
+def _let_go_of_output() -> None:
+    """What could not be written would be tried once more at the end, and fail in Python's words."""
+    with suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _dispatch(arguments: list[str]) -> int:

@@ -14,12 +14,15 @@ from desk.io.journal_pages import JournalPages
 from desk.model.errors import InputError
 
 _HONG_KONG = timezone(timedelta(hours=8))
+_LAST_SEQ = 2**63 - 1
 
 
 def show_film(folder: Path, at: str | None, seq: int | None) -> None:
     """Print the picture of a moment. Raises InputError, JournalError, FilmMissing."""
     at_ms = 0 if at is None else _moment_ms(at)
     if seq is not None:
+        if not 1 <= seq <= _LAST_SEQ:
+            raise InputError(source="--seq", expected="the number of a row", found=str(seq))
         with JournalPages(folder) as pages:
             at_ms = pages.time_ms(seq)
     elif at is None:
@@ -42,4 +45,4 @@ def _moment_ms(text: str) -> int:
             source="--at", expected="2026-11-28T14:02:31 or 14:02:31, HKT", found=text
         ) from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=_HONG_KONG)
-    return int(moment.timestamp() * 1_000)
+    return max(0, int(moment.timestamp() * 1_000))

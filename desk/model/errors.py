@@ -70,7 +70,7 @@ class JournalBroken(JournalError):
 
     def __str__(self) -> str:
         place = self.path if self.seq is None else f"{self.path}: row {self.seq}"
-        return f"{place}: {self.what}"
+        return on_one_line(f"{place}: {self.what}")
 
 
 class JournalUnwritable(JournalError):
@@ -87,7 +87,7 @@ class JournalHeld(JournalError):
 
     def __str__(self) -> str:
         holder = "another process" if self.pid is None else f"process {self.pid}"
-        return f"{self.path} is held by {holder}"
+        return on_one_line(f"{self.path} is held by {holder}")
 
 
 class FilmMissing(DeskError):
