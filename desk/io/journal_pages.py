@@ -10,7 +10,9 @@ from types import TracebackType
 from typing import Self
 
 from desk.io.journal_chain import EMPTY, Head, checked
-from desk.io.journal_database import JOURNAL_FILE, READ_ERRORS, connect, unreadable
+from desk.io.journal_database import JOURNAL_FILE, READ_ERRORS, connect, require_journal, unreadable
+from desk.io.journal_reader import READ_ONLY, reading_mode
+from desk.model.errors import JournalError
 from desk.model.journal import Row
 
 _COLUMNS = "SELECT seq, time_ms, type, id, account, payload, hash FROM journal"
@@ -19,15 +21,25 @@ _COLUMNS = "SELECT seq, time_ms, type, id, account, payload, hash FROM journal"
 class JournalPages:
     """A journal open for reading in pages; one thread at a time.
 
-    Raises JournalError when it cannot be read, JournalBroken where a row does not hold.
+    Raises JournalError when it cannot be read, JournalBroken where a row does not hold or a newer
+    desk wrote it.
     """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / JOURNAL_FILE
         try:
-            self._connection = connect(self._path, "ro")
+            mode = reading_mode(folder)
+            self._connection = connect(self._path, mode)
         except READ_ERRORS as error:
             raise unreadable(self._path, None, error) from error
+        try:
+            require_journal(self._connection, self._path, logged=mode == READ_ONLY)
+        except READ_ERRORS as error:
+            self._connection.close()
+            raise unreadable(self._path, None, error) from error
+        except JournalError:
+            self._connection.close()
+            raise
 
     def newest_seq(self) -> int:
         """Return the number of the last row; 0: there is none."""

@@ -32,7 +32,7 @@ from desk.model.journal import Row
 ANCHOR_FILE = "journal.anchor"
 
 # Modes of an SQLite URI. The second never looks for a log and takes no locks.
-_READ_ONLY = "ro"
+READ_ONLY = "ro"
 _IMMUTABLE = "ro&immutable=1"
 
 _PAGE_ROWS = 1_000
@@ -107,13 +107,13 @@ class JournalReader:
         except JournalBroken as broken:
             self._anchor_problem = broken
         _require_file(folder, self.path)
-        mode = _reading_mode(folder)
+        mode = reading_mode(folder)
         try:
             self._connection = connect(self.path, mode)
         except READ_ERRORS as error:
             raise unreadable(self.path, None, error) from error
         try:
-            require_journal(self._connection, self.path, logged=mode == _READ_ONLY)
+            require_journal(self._connection, self.path, logged=mode == READ_ONLY)
         except READ_ERRORS as error:
             self._connection.close()
             raise unreadable(self.path, None, error) from error
@@ -265,11 +265,13 @@ def traces(folder: Path) -> list[str]:
     return [name for name in names if (folder / name).exists()]
 
 
-def _reading_mode(folder: Path) -> str:
+def reading_mode(folder: Path) -> str:
     """A read-only medium has no room for the index of the log; without a log none is needed."""
-    log = folder / LOG_FILE
-    if os.access(folder, os.W_OK) or (log.exists() and log.stat().st_size > 0):
-        return _READ_ONLY
+    logged = False
+    with suppress(OSError):
+        logged = (folder / LOG_FILE).stat().st_size > 0
+    if logged or os.access(folder, os.W_OK):
+        return READ_ONLY
     return _IMMUTABLE
 
 
