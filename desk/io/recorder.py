@@ -64,7 +64,7 @@ class Recorder:
         self._file_size = 0
         try:
             self._file = self._begin()
-            self._append(self._head)
+            self._append_or_remove(self._head)
         except OSError as error:
             raise InputError(
                 source="--out",
@@ -112,6 +112,15 @@ class Recorder:
         append_whole(self._file, self._file_size, member)
         self._file_size += len(member)
         self.size += len(member)
+
+    def _append_or_remove(self, head: bytes) -> None:
+        """Write the first head; a file without one would only take the name at the next try."""
+        try:
+            self._append(head)
+        except OSError:
+            self._file.close()
+            self._part.unlink(missing_ok=True)
+            raise
 
     def _finish(self, name: Path) -> None:
         sync_file(self._file)
