@@ -10,6 +10,7 @@ anything.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -17,10 +18,11 @@ from pathlib import Path
 import msgspec
 
 from desk.io.anchor import HeadAnchor, create_anchor
-from desk.io.disk import make_private_folder, new_private, sync_file
+from desk.io.disk import free_bytes, make_private_folder, new_private, sync_file
 from desk.io.failure_note import NOTE_FILE
 from desk.io.journal_chain import EMPTY, Head
 from desk.io.journal_database import JOURNAL_FILE
+from desk.io.journal_proof import journal_bytes
 from desk.io.journal_reader import ANCHOR_FILE, JournalReader
 from desk.io.journal_seals import SEALS_FILE, lines_of
 from desk.io.whole_folder import whole_folder
@@ -41,6 +43,9 @@ BESIDE = (
     "listings/*/*.json",
 )
 """What is copied with the journal, where it is there."""
+
+SPARE_BYTES = 64 << 20
+"""Left free on a disk that a desk is on: a copy must not be what stops it."""
 
 _BLOCK = 1 << 20
 
@@ -77,6 +82,7 @@ def make_backup(folder: Path, target: Path) -> Manifest:
     something is at `target`, JournalError where the journal does not hold, DeskError without room.
     """
     with whole_folder(target) as new, JournalReader(folder) as reader:
+        _require_room(folder, new)
         head, seals = _copy_journal(reader, new)
         pieces = {name: _piece(new / name) for name in JOURNAL}
         for pattern in BESIDE:
@@ -86,6 +92,14 @@ def make_backup(folder: Path, target: Path) -> Manifest:
         manifest = Manifest(head_seq=head.seq, head_hash=head.hash.hex(), seals=seals, files=pieces)
         _write(new / MANIFEST, msgspec.json.encode(manifest.sealed(), order="sorted") + b"\n")
     return manifest
+
+
+def _require_room(folder: Path, new: Path) -> None:
+    """Refuse a copy that would take the last room of the desk's own disk. Raises OSError."""
+    if folder.stat().st_dev != new.stat().st_dev:
+        return
+    if free_bytes(new) < journal_bytes(folder) + SPARE_BYTES:
+        raise OSError(errno.ENOSPC, "the desk beside it needs the room that is left on the disk")
 
 
 def restore(backup: Path, target: Path) -> Manifest:

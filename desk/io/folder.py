@@ -6,6 +6,7 @@ any way, so nobody ever deletes a stale lock by hand. Who only reads need not ho
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -53,6 +54,12 @@ class HeldFolder:
     def __init__(self, path: Path, lock: FileIO) -> None:
         self.path = path
         self._lock = lock
+        self._place = path.stat()
+
+    def require_in_place(self) -> None:
+        """Raise OSError once the folder was moved away: at its path another desk's may stand."""
+        if not os.path.samestat(self.path.stat(), self._place):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.path))
 
     def release(self) -> None:
         """Let another process hold the folder; again is harmless."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NoReturn, Protocol
 
@@ -126,13 +126,14 @@ class SqliteJournal:
     ) -> None:
         """`ahead`: a proof that was begun when the folder was held."""
         self._ahead = ahead
+        self._held = held
         self._folder = held.path
         self._path = held.path / JOURNAL_FILE
         self._failure: str | None = None
         self._note = FailureNote(held.path)
         self._failed_before = self._note.read()
         self._since_checkpoint_bytes = 0
-        self._seals = SealBook(held.path)
+        self._seals = SealBook(held)
         with ExitStack() as opened:
             try:
                 self._reserve = Reserve(held.path / RESERVE_FILE, reserve_bytes)
@@ -268,8 +269,14 @@ class SqliteJournal:
         # Never tried again: the system may have dropped the pages that it failed to write, and
         # a second sync would then succeed without them.
         self._failure = f"{what}: {error}"
-        self._note.leave(self._failure)
+        self._leave_note()
         raise JournalUnwritable(f"{self._path}: {self._failure}") from error
+
+    def _leave_note(self) -> None:
+        """Tell the next process, unless the folder that stands here now is another."""
+        with suppress(OSError):
+            self._held.require_in_place()
+            self._note.leave(self._failure or "")
 
     def _require_room(self, size: int) -> None:
         if not self._reserve.intact:
@@ -278,6 +285,7 @@ class SqliteJournal:
                 " only what reduces or records is taken"
             )
         try:
+            self._held.require_in_place()
             free = free_bytes(self._folder)
         except OSError as error:
             self._fail("the folder is gone", error)
@@ -346,7 +354,7 @@ class SqliteJournal:
         except sqlite3.Error as error:
             if not (is_full(error) or primary_code(error) == sqlite3.SQLITE_LOCKED):
                 self._failure = f"the database could not be brought up to its log: {error}"
-                self._note.leave(self._failure)
+                self._leave_note()
 
     def _head_before(self, seq: int) -> Head:
         if seq <= 1:

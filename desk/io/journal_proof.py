@@ -54,7 +54,7 @@ class ProofAhead:
 
     def __init__(self, held: HeldFolder) -> None:
         self._child: subprocess.Popen[bytes] | None = None
-        if _bytes_of(held.path) >= LONG_BYTES:
+        if journal_bytes(held.path) >= LONG_BYTES:
             with suppress(OSError):
                 self._child = _begun(held.path)
 
@@ -76,7 +76,8 @@ class ProofAhead:
         return None
 
 
-def _bytes_of(folder: Path) -> int:
+def journal_bytes(folder: Path) -> int:
+    """Return what a journal takes on the disk, its log included."""
     found = 0
     for name in (JOURNAL_FILE, LOG_FILE):
         with suppress(OSError):

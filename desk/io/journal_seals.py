@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from desk.io.disk import write_atomically
+from desk.io.folder import HeldFolder
 from desk.io.hong_kong import DAY_MS, day_of, day_start_ms
 from desk.io.journal_chain import EMPTY, Head
 from desk.model.errors import JournalBroken
@@ -139,11 +140,12 @@ class SealBook:
     later start writes it. A file that says other than the rows is left as it is.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, held: HeldFolder) -> None:
         self.days = Days()
         self.note = ""
         """Why the file is not what it should be; empty: it is."""
-        self._path = folder / SEALS_FILE
+        self._held = held
+        self._path = held.path / SEALS_FILE
         self._tried = 0
 
     def take(self, records: Sequence[tuple[Any, ...]]) -> None:
@@ -157,6 +159,7 @@ class SealBook:
         seals = self.days.seals
         self._tried = len(seals)
         try:
+            self._held.require_in_place()
             content, wanted = read_seals(self._path.parent), lines_of(seals)
             require_true(self._path, content, seals)
             if content != wanted:

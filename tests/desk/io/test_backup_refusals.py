@@ -5,9 +5,10 @@ import pytest
 from helpers.journals import write_days
 
 from desk.crash import forget_report, read_report
-from desk.io.backup import MANIFEST, make_backup, restore
+from desk.io import backup as module
+from desk.io.backup import MANIFEST, SPARE_BYTES, make_backup, restore
 from desk.log import ENGINE, FOLDER, WINDOW
-from desk.model.errors import InputError, JournalBroken
+from desk.model.errors import DeskError, InputError, JournalBroken
 
 
 @pytest.fixture
@@ -52,3 +53,16 @@ def test_a_process_that_failed_is_looked_at_where_its_desk_is_restored_too(
     restore(tmp_path / "b", tmp_path / "new")
     assert read_report(tmp_path / "new", ENGINE) == f"{ENGINE}: ValueError: bad"
     assert read_report(tmp_path / "new", WINDOW) == ""
+
+
+@pytest.mark.fault("T12")
+def test_a_backup_does_not_take_the_last_room_of_the_desk_that_it_copies(
+    folder, tmp_path, monkeypatch
+):
+    size = (folder / "journal.db").stat().st_size
+    monkeypatch.setattr(module, "free_bytes", lambda _: SPARE_BYTES + size - 1)
+    with pytest.raises(DeskError, match="needs the room that is left on the disk; nothing"):
+        make_backup(folder, tmp_path / "b")
+    assert [path.name for path in tmp_path.iterdir()] == ["desk"]
+    monkeypatch.setattr(module, "free_bytes", lambda _: SPARE_BYTES + size)
+    make_backup(folder, tmp_path / "b")
