@@ -16,7 +16,7 @@ from helpers.readme_figures import (
     with_sections,
 )
 
-ROW = {"number": "T01", "name": "kill9_storm", "criterion": "0 rows lost", "untested": ""}
+ROW = {"number": "T01", "name": "kill9_storm", "criterion": "0 rows lost"}
 TEST = {"name": "none is lost", "outcome": "passed", "counts": {"passed": 2}, "seconds": 1.0}
 MACHINE = {"processor": "Some", "cores": 2, "kernel": "Linux 6.1", "python": "3.11.7"}
 FAULTS = {"date": "2026-11-29 06:00 UTC", "machine": MACHINE, "commit": "abc", "size": "quick"}

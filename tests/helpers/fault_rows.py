@@ -68,7 +68,6 @@ def fault_rows(tested):
                 "name": fault.name,
                 "criterion": fault.criterion,
                 "outcome": worst({one["outcome"] for one in tests}),
-                "untested": fault.untested,
                 "tests": tests,
             }
         )

@@ -57,7 +57,7 @@ def lines(rows):
     """The table, line by line; a fault without a test in this run says so."""
     for row in rows:
         tests = row["tests"]
-        outcome = row["outcome"] if tests else row["untested"] or NOT_RUN
+        outcome = row["outcome"] if tests else NOT_RUN
         seconds = sum(one["seconds"] for one in tests)
         yield f"{row['number']} {row['name']:<24}{outcome:<9}{seconds:7.1f} s"
         yield f"    must: {row['criterion']}"

@@ -108,7 +108,7 @@ def fault_section(document):
     ]
     short = [row for row in rows if row["outcome"] != "passed"]
     if short:
-        why = [seen(row) or row["untested"] or NO_TEST for row in short]
+        why = [seen(row) or NO_TEST for row in short]
         named = [f"- **{row['number']} {row['name']}** {row['outcome']}: " for row in short]
         parts.append("Not passed:\n\n" + "\n".join(map("".join, zip(named, why, strict=True))))
     return "\n\n".join(parts) + "\n"
