@@ -54,8 +54,9 @@ def _run(connection: Connection, layout: str | None, folder: str | None, reports
     """
     os.environ.setdefault("QT_QPA_UPDATE_IDLE_TIME", "1")
     gc.disable()  # until everything is imported: it would find nothing
-    # The terminal's Ctrl+C is the engine's to handle: it ends the window by the pipe.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The terminal's Ctrl+C and its end are the engine's to handle: it ends the window by the pipe.
+    for name in {"SIGINT", "SIGHUP"} & set(dir(signal)):  # Windows has no SIGHUP
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
 
     from PySide6.QtCore import Qt, QTimer, qInstallMessageHandler
     from PySide6.QtGui import QColor

@@ -10,11 +10,12 @@ from contextlib import suppress
 
 from desk.app.options import Options
 from desk.app.session import open_session
-from desk.app.stopping import stop_signal
 from desk.cli.console import Console
 from desk.cli.grammar import parse
 from desk.io.folder import HeldFolder
 from desk.io.journal_proof import ProofAhead
+from desk.io.stopping import stop_signal
+from desk.io.terminal import has_gone
 from desk.model.commands import SubmitOrder
 from desk.model.errors import DeskError, InputError
 from desk.model.events import AnyEvent, Denied
@@ -76,11 +77,13 @@ async def _run(typed: Console, next_line: LineSource) -> bool:
 
 def _check_read(typed: Console) -> None:
     """Raise what kept the answers from going out, once the desk has ended: it is no fault of it."""
-    if isinstance(typed.why_unread, BrokenPipeError):
-        raise typed.why_unread
-    if typed.why_unread is not None:
-        found = typed.why_unread.strerror or str(typed.why_unread)
-        raise InputError(source="standard output", expected="room for answers", found=found)
+    why = typed.why_unread
+    if why is None:
+        return
+    if has_gone(why, sys.stdout):
+        raise why
+    found = why.strerror or str(why)
+    raise InputError(source="standard output", expected="room for answers", found=found)
 
 
 def stdin_lines() -> LineSource:
@@ -95,8 +98,12 @@ def stdin_lines() -> LineSource:
     def read() -> None:
         # A loop that is closed has been told to stop: nobody waits for these lines any more.
         with suppress(RuntimeError):
-            for line in sys.stdin:
-                loop.call_soon_threadsafe(queue.put_nowait, line)
+            try:
+                for line in sys.stdin:
+                    loop.call_soon_threadsafe(queue.put_nowait, line)
+            except OSError as error:
+                if not has_gone(error, sys.stdin):
+                    raise
             loop.call_soon_threadsafe(queue.put_nowait, None)
 
     threading.Thread(target=read, name="standard input", daemon=True).start()

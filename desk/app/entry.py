@@ -71,11 +71,12 @@ def main(argv: list[str] | None = None) -> int:
             print(f"desk: {arguments[0]}: stopped before its end", file=sys.stderr)
             return EXIT_BAD_USAGE
         return EXIT_OK
-    except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody to tell.
-        sys.stderr.close()
-        return EXIT_OK
     except OSError as error:
+        from desk.io.terminal import has_gone
+
+        if has_gone(error, sys.stdout):
+            sys.stderr.close()  # there is nobody to tell
+            return EXIT_OK
         if error.errno not in _NO_ROOM:
             raise
         print(f"desk: {error.strerror}", file=sys.stderr)

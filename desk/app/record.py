@@ -17,12 +17,12 @@ import msgspec
 
 from desk.app.listening import Listening, chosen_connections
 from desk.app.options import market_of
-from desk.app.stopping import stop_signal
 from desk.cli.arguments import Arguments
 from desk.io.addresses import market_urls
 from desk.io.clock import SystemClock
 from desk.io.recorder import Bounds, Recorder, Tape
 from desk.io.recording import Listing, listing_line
+from desk.io.stopping import stop_signal
 from desk.model.errors import InputError, RecordingError
 from desk.model.numbers import parse_decimal
 from desk.venues.protocol import SocketUrls

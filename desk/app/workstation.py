@@ -14,6 +14,7 @@ from desk.app.options import Options, arguments, options
 from desk.app.window_process import WindowProcess
 from desk.io.folder import HeldFolder, desk_folder, hold_folder
 from desk.io.journal_proof import ProofAhead
+from desk.io.stopping import stop_signal, stop_signals
 from desk.model.errors import InputError
 
 EXIT_OK = 0
@@ -33,7 +34,8 @@ def run(argv: list[str]) -> int:
         check_told(folder, chosen)
     held = hold_folder(folder)
     # Until the loop listens: killed, it would leave the window that it begins here.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in stop_signals():
+        signal.signal(number, signal.default_int_handler)
     window = WindowProcess(chosen.layout, str(held.path)) if chosen.window else None
     ahead = ProofAhead(held)
     import asyncio  # after the window process is on its way: it takes as long as all the rest
@@ -47,7 +49,6 @@ async def _run(
     import asyncio
 
     from desk.app.session import open_session
-    from desk.app.stopping import stop_signal
     from desk.app.supervisor import Supervisor
 
     told = stop_signal()

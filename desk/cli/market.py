@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from desk.cli.replayed_market import RecordedMarket
 from desk.io.clock import SystemClock
 from desk.io.disk import write_atomically
 from desk.io.resources import resource
+from desk.io.stopping import stop_signal
 from desk.model.catalogue import load_catalogue
 from desk.model.errors import InputError
 from desk.sim.dialects import DIALECTS
@@ -32,7 +32,7 @@ _PROGRAM = "desk market"
 
 
 def run(argv: Sequence[str]) -> int:
-    """Serve the market until SIGTERM, SIGINT or, with --parent, the end of standard input.
+    """Serve the market until it is told to stop or, with --parent, the end of standard input.
 
     Raises InputError for bad usage, a dialect that is not simulated or a port that is taken.
     """
@@ -116,11 +116,7 @@ async def _serve(
     *,
     follow_parent: bool,
 ) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(number, stop.set)
+    stop, loop = stop_signal(), asyncio.get_running_loop()
     if follow_parent:
         _stop_with_parent(lambda: loop.call_soon_threadsafe(stop.set))
     try:
