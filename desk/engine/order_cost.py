@@ -1,6 +1,7 @@
 """What an order costs and what it is in every unit: told with its preview, never worked out twice.
 
-Prices and money are text, counts are numbers; what is not known is None.
+Prices and money are text, counts are numbers, and whether an order passes only because it reduces,
+and so leaves reduce-only, is yes or no; what is not known is None.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from desk.model.numbers import ONE, ZERO, plain
 from desk.model.orders import OrderType
 from desk.risk.context import OrderContext, Review
 from desk.risk.largest import largest_quantity
+from desk.risk.pretrade import only_as_reduction
 
 BPS = 10_000
 
@@ -38,6 +40,7 @@ NAMES = (
     "loss_at_stop",
     "loss_share",
     "largest",
+    "leaves_reduce_only",
 )
 
 
@@ -53,6 +56,7 @@ def order_cost(desk: Desk, context: OrderContext, found: Review) -> dict[str, An
     known = no_cost() | {
         "quantity": plain(order.quantity),
         "largest": None if largest is None else plain(largest),
+        "leaves_reduce_only": only_as_reduction(context),
     }
     if price is None:
         return known

@@ -33,6 +33,7 @@ from desk.engine.views import (
 from desk.model.commands import Ask, PreviewChange, PreviewOrder
 from desk.model.events import Denial, Previewed
 from desk.model.numbers import plain
+from desk.model.order_commands import SubmitTwap
 from desk.risk.client import describe
 from desk.risk.disclosure_sheet import disclosure_sheet
 
@@ -161,6 +162,8 @@ def previewed(desk: Desk, command: PreviewOrder, number: int | None, looked: Loo
     before = None if found.before is None else account_row(found.before)
     after = None if found.after is None else account_row(found.after)
     cost = order_cost(desk, context, found) | ({"parts": parts} if parts else {})
+    if isinstance(command.order, SubmitTwap):
+        cost["leaves_reduce_only"] = None  # each part is judged when it is due
     return _previewed(command, number, list(found.denials), before, after, cost)
 
 

@@ -71,6 +71,7 @@ class FakeDesk:
         self.commands = []
         self.events = 0
         self.deny = False
+        self.leaves_reduce_only = False
         self.answers = True
         self.orders, self.positions = [], []
         self.unknown, self.programs = [], []
@@ -266,6 +267,7 @@ class FakeDesk:
                 "loss_at_stop": None if getattr(leg, "stop_loss", None) is None else "-2219.90",
                 "loss_share": "0.0013",
                 "largest": "1.25" if self.deny else None,
+                "leaves_reduce_only": self.leaves_reduce_only,
             },
         )
 

@@ -70,6 +70,16 @@ def test_size_from_stop_asks_with_risk_and_shows_the_loss(qtbot, rig):
     assert "2,219.90" in ticket.terms.loss.accessibleName()
 
 
+def test_an_order_that_will_be_held_to_reducing_is_shown_so_before_it_is_sent(rig):
+    ticket = rig.window.ticket
+    rig.write()
+    assert not ticket.terms.held.isVisible()
+    rig.desk.leaves_reduce_only = True
+    rig.write("3")
+    assert ticket.terms.held.isVisible()
+    assert ticket.terms.held.accessibleName().startswith("Works as Reduce-only")
+
+
 def test_what_would_pass_is_staged_and_not_sent(qtbot, rig):
     rig.desk.deny = True
     rig.write()

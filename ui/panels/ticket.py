@@ -16,7 +16,7 @@ from ui.theme import Theme
 from ui.viewmodels.draft import FIELDS, Form
 from ui.viewmodels.executions import execution_needs
 from ui.viewmodels.text import UNKNOWN, price, symbol, venue
-from ui.viewmodels.ticket import Loss, Readings, Staleness, add_to_quantity, needs, presets
+from ui.viewmodels.ticket import Readings, Said, Staleness, add_to_quantity, needs, presets
 from ui.viewmodels.ticket_limits import TicketLimits, limits_of
 from ui.viewmodels.ticket_state import TicketState
 from ui.viewmodels.translation import tr
@@ -303,7 +303,8 @@ class TicketPanel(TicketLayout):
         dimmed = not self._connected or not state.is_preview_current
         self.preview.show_preview(view, dimmed=dimmed)
         self.units.show_readings(Readings() if view is None else view.readings, dimmed=dimmed)
-        self.terms.loss.show_loss(Loss() if view is None else view.loss, dimmed=dimmed)
+        self.terms.held.say(Said() if view is None else view.held, dimmed=dimmed)
+        self.terms.loss.say(Said() if view is None else view.loss, dimmed=dimmed)
         denials = state.denials()
         self.sheet.setVisible(any(denial.code == DISCLOSURE for denial in denials))
         if self.denials.show_denials(denials, state.would_pass()):

@@ -1,9 +1,10 @@
-"""What stands behind an order and for how long: target, stop, time in force, flags, loss."""
+"""What stands behind an order and for how long: target, stop, time in force, flags; what of it."""
 
 from __future__ import annotations
 
 from functools import partial
 
+import msgspec
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -16,39 +17,38 @@ from ui.panels.ticket_fields import HINTS
 from ui.plain import as_text
 from ui.theme import Theme
 from ui.viewmodels.draft import BRACKETED, POSTED, TIMED, Form, Problem
-from ui.viewmodels.ticket import Loss
+from ui.viewmodels.ticket import Said
 from ui.viewmodels.translation import tr
 
 
-class LossLine(QWidget):
-    """What is lost at the stop."""
+class SaidLine(QWidget):
+    """One thing about the order; not there while there is nothing to say."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._loss, self._dimmed = Loss(), False
+        self._said, self._dimmed = Said(), False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(16)
         self.hide()
 
-    def show_loss(self, loss: Loss, *, dimmed: bool) -> None:
+    def say(self, said: Said, *, dimmed: bool) -> None:
         """Show it; dimmed while it is about an older draft."""
-        if (loss, dimmed) != (self._loss, self._dimmed):
-            self._loss, self._dimmed = loss, dimmed
-            self.setVisible(bool(loss.amount))
-            self.setAccessibleName(f"{tr('Loss at stop')} {loss.amount} {loss.share}".strip())
+        if (said, dimmed) != (self._said, self._dimmed):
+            self._said, self._dimmed = said, dimmed
+            self.setVisible(bool(said.strong))
+            self.setAccessibleName(" ".join(filter(None, (said.what, said.strong, said.more))))
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with painting(self, self._theme) as ink:
             box = QRectF(self.rect())
             figure = "stale" if self._dimmed else "text2"
-            x = ink.text("muted", self._theme.face(11), tr("Loss at stop"), box) + 6
-            amount = self._loss.amount
-            x += ink.text(figure, self._theme.face(11, 600), amount, box.adjusted(x, 0, 0, 0)) + 6
-            face = self._theme.face(11)
-            if x + face.width(self._loss.share) <= box.width():
-                ink.text("muted", face, self._loss.share, box.adjusted(x, 0, 0, 0))
+            face, (what, strong, more) = self._theme.face(11), msgspec.structs.astuple(self._said)
+            x = ink.text("muted", face, what, box) + 6
+            x += ink.text(figure, self._theme.face(11, 600), strong, box.adjusted(x, 0, 0, 0)) + 6
+            if x + face.width(more) <= box.width():
+                ink.text("muted", face, more, box.adjusted(x, 0, 0, 0))
 
 
 class TicketTerms(QWidget):
@@ -68,7 +68,7 @@ class TicketTerms(QWidget):
         self.expiry.setFixedHeight(24)
         self.post_only = Check(theme, tr("Post-only"))
         self.reduce_only = Check(theme, tr("Reduce-only"))
-        self.loss = LossLine(theme)
+        self.loss, self.held = SaidLine(theme), SaidLine(theme)
         self._legs = QWidget()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -77,7 +77,7 @@ class TicketTerms(QWidget):
         _row(self._legs, self.take_profit, self.stop_loss, grow=2)
         flags = QWidget()
         _row(flags, self.tif, self.expiry, self.post_only, self.reduce_only)
-        for widget in (self._legs, flags, self.loss):
+        for widget in (self._legs, flags, self.held, self.loss):
             column.addWidget(widget)
         self._wire()
         self.show_form(Form.LIMIT, TimeInForce.GTC)

@@ -152,11 +152,12 @@ def outcome_of(answer: Answered | Acknowledged | Denied | Previewed | None) -> R
         case Previewed(denials=denials) if denials:
             reasons = " ".join(denial_sentence(denial) for denial in denials)
             return Reading(reasons, Tone.WARNING, "deny")
-        case Previewed(before=before, after=after):
+        case Previewed(before=before, after=after, cost=cost):
             moved = f"{_utilization(before)} {ARROW} {_utilization(after)}"
-            return Reading(
-                tr("It would pass: utilization {moved}.", moved=moved), Tone.TEXT2, "tick"
-            )
+            passes = tr("It would pass: utilization {moved}.", moved=moved)
+            if cost.get("leaves_reduce_only"):
+                passes = tr("It would pass as reduce-only: utilization {moved}.", moved=moved)
+            return Reading(passes, Tone.TEXT2, "tick")
         case Answered(about=about, data=data):
             return Reading(f"{command_word(about)}: {_flat(data)}"[:SHOWN], Tone.TEXT2, "info")
         case Acknowledged(about=about, data=data) if data.get("repeated"):

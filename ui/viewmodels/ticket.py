@@ -76,11 +76,14 @@ class Readings(msgspec.Struct, frozen=True):
     """Empty where a contract is a coin."""
 
 
-class Loss(msgspec.Struct, frozen=True):
-    """What the order loses at its stop."""
+class Said(msgspec.Struct, frozen=True):
+    """One thing about the order that is more than a figure of the preview."""
 
-    amount: str = ""
-    share: str = ""
+    what: str = ""
+    strong: str = ""
+    """Empty: there is nothing to say."""
+    more: str = ""
+    """Left out where there is no room."""
 
 
 class PreviewView(msgspec.Struct, frozen=True):
@@ -92,7 +95,10 @@ class PreviewView(msgspec.Struct, frozen=True):
     costs: tuple[tuple[str, str], ...]
     denials: tuple[Denial, ...]
     readings: Readings = Readings()
-    loss: Loss = Loss()
+    loss: Said = Said()
+    """What it loses at its stop."""
+    held: Said = Said()
+    """That it is no more than a reduction, whatever was written."""
     largest: str = ""
     """What would pass, as a quantity to write; empty: nothing, or the order itself does."""
 
@@ -121,6 +127,7 @@ def preview_view(preview: Previewed, market: MarketView) -> PreviewView:
         tuple(preview.denials),
         _readings(preview.cost),
         _loss(preview.cost),
+        _held(preview),
         _plain(preview.cost.get("largest")),
     )
 
@@ -208,14 +215,19 @@ def _readings(cost: dict[str, Any]) -> Readings:
     return Readings(plain(round(coin, 8)), plain(round(value, 2)), _plain(cost.get("contracts")))
 
 
-def _loss(cost: dict[str, Any]) -> Loss:
+def _held(preview: Previewed) -> Said:
+    if not (preview.accepted and preview.cost.get("leaves_reduce_only")):
+        return Said()
+    return Said(tr("Works as"), tr("Reduce-only"), tr("it passes only because it reduces"))
+
+
+def _loss(cost: dict[str, Any]) -> Said:
     amount, share = _decimal(cost.get("loss_at_stop")), _decimal(cost.get("loss_share"))
     if amount is None:
-        return Loss()
+        return Said()
     said = f"{money(amount, 2)} {cost.get('fee_asset') or ''}".rstrip()
-    if share is None:
-        return Loss(said)
-    return Loss(said, tr("{share}% of equity", share=number(share * 100, 2)))
+    of = "" if share is None else tr("{share}% of equity", share=number(share * 100, 2))
+    return Said(tr("Loss at stop"), said, of)
 
 
 def _plain(value: Any) -> str:

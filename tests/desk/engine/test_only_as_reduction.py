@@ -6,8 +6,8 @@ import pytest
 from helpers.engines import BTC, SPOT, Trader, order
 from helpers.programs import ladder, twap
 
-from desk.model.commands import ClosePosition, SetMarginMode, WindowFailed
-from desk.model.events import Alerted, Denied
+from desk.model.commands import ClosePosition, PreviewOrder, SetMarginMode, WindowFailed
+from desk.model.events import Alerted, Denied, Previewed
 from desk.model.order_commands import SubmitOco
 from desk.model.orders import MarginMode, OrderType, Side
 
@@ -63,6 +63,29 @@ def test_what_passed_as_a_reduction_alone_opens_nothing(trader, doubt):
     assert told(trader) == ["s passes only because it reduces: it works as reduce-only."]
     close_then_rise(trader)
     assert held(trader) == 0
+
+
+def previewed(trader, command):
+    (found,) = [e for e in trader.give(PreviewOrder(order=command)) if isinstance(e, Previewed)]
+    return found.accepted, found.cost["leaves_reduce_only"]
+
+
+@pytest.mark.parametrize("doubt", [only_reduces, old_mark])
+def test_its_preview_says_so_before_it_is_sent(trader, doubt):
+    one = order(Side.SELL, "1", "60100", id="s")
+    assert previewed(trader, one) == (True, False)
+    doubt(trader)
+    assert previewed(trader, one) == (True, True)
+    assert previewed(trader, order(Side.SELL, "1", "60100", id="s", reduce_only=True)) == (
+        True, False)  # fmt: skip
+    parts = ladder("0.5", side=Side.SELL, first=D(60500), last=D(60900))
+    assert previewed(trader, parts) == (True, True)
+    accepted, leaves = previewed(trader, order(Side.SELL, "1.5", "60100", id="s"))
+    assert (accepted, leaves) == (False, False)
+
+
+def test_of_a_twap_no_preview_says_so_for_each_part_is_judged_when_it_is_due(trader):
+    assert previewed(trader, twap("1", side=Side.SELL)) == (True, None)
 
 
 def test_an_order_that_would_pass_without_it_stays_as_it_was_written(trader):

@@ -1,5 +1,6 @@
 """The typed line: what is read in it, how it may go on, and what is remembered."""
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -75,6 +76,8 @@ def test_outcome_of_every_answer_is_told():
     row = {"margin_utilization": "0.5"}
     passed = Previewed(id="x", accepted=True, denials=[], before=row, after=row, cost={})
     assert "50.0% → 50.0%" in outcome_of(passed).text
+    held = msgspec.structs.replace(passed, cost={"leaves_reduce_only": True})
+    assert outcome_of(held).text == "It would pass as reduce-only: utilization 50.0% → 50.0%."
     assert outcome_of(None).tone is Tone.DANGER
 
 

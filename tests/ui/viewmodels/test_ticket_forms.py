@@ -17,7 +17,7 @@ from desk.model.order_commands import LadderWeight
 from desk.model.orders import OrderType, Side, TimeInForce
 from ui.viewmodels.draft import Draft, Form, Moment
 from ui.viewmodels.drafting import levels_of, order_of
-from ui.viewmodels.ticket import presets, preview_view, submit_words
+from ui.viewmodels.ticket import Said, presets, preview_view, submit_words
 from ui.viewmodels.ticket_limits import limits_of
 from ui.viewmodels.ticket_state import TicketState
 from ui.viewmodels.written import read_duration, read_level, read_moment
@@ -329,8 +329,17 @@ def test_preview_tells_three_units_the_walk_the_loss_and_what_would_pass():
         "1.5", "91515.75", "")  # fmt: skip
     assert ("Avg", "61,010.5 · worst 61,012.0 · 3 lv") in view.costs
     assert ("taker", "0.050%") in view.costs
-    assert (view.loss.amount, view.loss.share) == ("−2,219.90 USDT", "0.13% of equity")
+    assert view.loss == Said("Loss at stop", "−2,219.90 USDT", "0.13% of equity")
     assert view.largest == "1.25"
+    assert view.held == Said(), "it works as it was written"
+
+
+@pytest.mark.parametrize(("accepted", "leaves"), [(True, True), (True, False), (False, True)])
+def test_preview_tells_that_an_order_is_held_to_reducing(accepted, leaves):
+    cost = {"leaves_reduce_only": leaves}
+    told = Previewed(id="t", accepted=accepted, denials=[], before={}, after={}, cost=cost)
+    held = Said("Works as", "Reduce-only", "it passes only because it reduces")
+    assert preview_view(told, market()).held == (held if accepted and leaves else Said())
 
 
 def test_presets_are_in_the_unit_that_is_written():
