@@ -44,6 +44,7 @@ class Report(msgspec.Struct):
     frames_ms: list[float] = []
     taken_ms: list[float] = []
     stalls_ms: list[float] = []
+    worked_ms: list[float] = []
     seconds: float = 0.0
     cpu_s: float = 0.0
     rss_mb: float = 0.0
@@ -70,6 +71,7 @@ def rows_of(report: Report, at: str) -> list[Row]:
         _row(f"{at}: a frame painted", report.frames_ms, FRAME_TARGET_MS, 0.95),
         _row(f"{at}: a frame taken in", report.taken_ms),
         _row(f"{at}: heartbeat stall", report.stalls_ms, STALL_TARGET_MS, 0.99),
+        _row(f"{at}: processor time between two heartbeats", report.worked_ms, None, 0.99),
         *(_row(f"{at}: {name}", times) for name, times in dear if len(times) > 1),
         row(f"{at}: window CPU", busy, "% of a core"),
         row(f"{at}: window memory", report.rss_mb or None, "MB"),

@@ -41,8 +41,10 @@ class PanelsProbe(QObject):
         self._frames: list[float] = []
         self._taken: list[float] = []
         self._stalls: list[float] = []
+        self._worked: list[float] = []
+        """Processor time from beat to beat: a beat that is late beyond it waited for a core."""
         self._counting = False
-        self._began_ns = self._beat_ns = 0
+        self._began_ns = self._beat_ns = self._worked_ns = 0
         self._cpu_s = 0.0
         self._update_ns = 0
         self._time_paints()
@@ -120,13 +122,15 @@ class PanelsProbe(QObject):
         self._window.window().installEventFilter(self)
         self._counting = True
         self._began_ns = self._beat_ns = boot_ns()
+        self._worked_ns = time.thread_time_ns()
         self._cpu_s = time.process_time()
         self._heart.start()
 
     def _beat(self) -> None:
-        now_ns = boot_ns()
+        now_ns, worked_ns = boot_ns(), time.thread_time_ns()
         self._stalls.append(max(0.0, (now_ns - self._beat_ns) / 1e6 - HEARTBEAT_MS))
-        self._beat_ns = now_ns
+        self._worked.append((worked_ns - self._worked_ns) / 1e6)
+        self._beat_ns, self._worked_ns = now_ns, worked_ns
 
     def _finish(self) -> None:
         self._counting = False
@@ -135,6 +139,7 @@ class PanelsProbe(QObject):
             "frames_ms": self._frames,
             "taken_ms": self._taken,
             "stalls_ms": self._stalls,
+            "worked_ms": self._worked,
             "seconds": (boot_ns() - self._began_ns) / 1e9,
             "cpu_s": time.process_time() - self._cpu_s,
             "rss_mb": resident_mb(),

@@ -21,16 +21,19 @@ def test_a_panel_stands_below_the_whole_frame_the_dearest_first():
         frames_ms=[10.0] * 19 + [13.0],
         taken_ms=[1.0],
         stalls_ms=[0.5] * 100,
+        worked_ms=[0.2] * 98 + [2.0] * 2,
         seconds=10.0,
         cpu_s=2.0,
         rss_mb=150.0,
     )
     rows = {row["name"]: row for row in panels.rows_of(report, "Trade x1")}
-    assert [*rows][3:5] == ["Trade x1: book p50", "Trade x1: chart p50"]
+    assert [*rows][4:6] == ["Trade x1: book p50", "Trade x1: chart p50"]
     whole = rows["Trade x1: a frame painted p95"]
     assert (whole["value"], whole["target"], whole["ok"]) == (13.0, "<= 12", False)
     assert whole["note"] == "20 times; p50 10.0, p95 13.0, p99 13.0, max 13.0"
     assert rows["Trade x1: heartbeat stall p99"]["ok"]
+    worked = rows["Trade x1: processor time between two heartbeats p99"]
+    assert (worked["value"], worked["target"]) == (2.0, None)
     assert rows["Trade x1: window CPU"]["value"] == 20.0
     assert not any(row["ok"] for row in panels.rows_of(panels.Report(), "Trade x1"))
 
