@@ -8,7 +8,7 @@ own scale, far below the 20 digits anything is compared at.
 
 from dataclasses import dataclass
 from fractions import Fraction as F
-from functools import cache
+from functools import lru_cache
 from itertools import combinations, pairwise
 from math import isqrt
 
@@ -54,7 +54,7 @@ def total(curves):
     return Curve(start, tuple(steps))
 
 
-@cache
+@lru_cache(maxsize=4_096)  # a hundred thousand portfolios would fill gigabytes
 def largest_of(lines):
     """The curve of max(0, rate × w − amount, …), found by crossing every pair of lines."""
     lines = sorted({(F(0), F(0)), *lines})

@@ -88,16 +88,19 @@ class Machine(RuleBasedStateMachine):
         held = self.held(terms.instrument)
         if held * terms.side.sign >= 0 or terms.quantity > abs(held):
             return False
-        working = sum(
-            known.terms.quantity - known.filled
-            for known in self.trader.state.live_orders("perp-1")
-            if known.terms.instrument == terms.instrument
-            and known.terms.side is terms.side
-            and not known.terms.reduce_only
-            and known.terms.id != terms.id
-            and (known.terms.oco is None or known.terms.oco != terms.oco)
-        )
-        return terms.reduce_only or terms.quantity + working <= abs(held)
+        working = {}
+        for known in self.trader.state.live_orders("perp-1"):
+            if (
+                known.terms.instrument == terms.instrument
+                and known.terms.side is terms.side
+                and not known.terms.reduce_only
+                and known.terms.id != terms.id
+                and (known.terms.oco is None or known.terms.oco != terms.oco)
+            ):
+                pair = known.terms.oco or known.terms.id  # of a pair one alone fills
+                left = known.terms.quantity - known.filled
+                working[pair] = max(working.get(pair, D(0)), left)
+        return terms.reduce_only or terms.quantity + sum(working.values()) <= abs(held)
 
     def give(self, command):
         """Give a command and hold every order that it newly brings in to the rules."""
