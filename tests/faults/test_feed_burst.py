@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 from helpers.glass import Glass, Window
+from helpers.heap import own_heap
 from helpers.machine_time import MOST_WAITED, Waited
 from helpers.open_sockets import open_sockets
 from websockets.asyncio.client import ClientConnection
@@ -218,7 +219,7 @@ async def storm(folder, sender, *, rate, seconds, at_once):
 
 def run(tmp_path, monkeypatch, **load):
     queues = Queues(monkeypatch)
-    with Sender() as sender:
+    with Sender() as sender, own_heap():
         came = asyncio.run(storm(tmp_path / "desk", sender, **load))
     assert 0 < queues.socket <= queues.bound
     assert 0 < queues.pipe <= MAX_BACKLOG_BYTES

@@ -4,14 +4,13 @@ Good frames of every kind, from the simulated venues and made by hand, are cut, 
 restructured, nested, repeated and blown up, and brought to a connection that is at work meanwhile.
 """
 
-import gc
 import random
 import time
-from contextlib import contextmanager
 from functools import cache
 
 import pytest
 from helpers.dialects import DIALECTS
+from helpers.heap import own_heap
 from helpers.mutations import Mutator
 from helpers.protocols import CONNECTIONS, protocol
 from helpers.sanity import check_sane
@@ -25,17 +24,6 @@ HANG_MS = 100
 """Of the thread's own time: what the machine does meanwhile does not count."""
 
 RECOVERY_MS = 120_000
-
-
-@contextmanager
-def nothing_of_before_collected():
-    """What earlier tests have left in this process is no part of what a call costs."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def sessions_of(dialect, seed):
@@ -77,7 +65,7 @@ def test_damaged_frames_are_counted_and_change_nothing(dialect):
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_million_damaged_frames_raise_nothing_and_none_takes_long(dialect, figure):
     began = time.process_time()
-    with nothing_of_before_collected():
+    with own_heap():
         sessions = storm(dialect, 1_000_000, 7, every=100)
     inputs = sum(session.inputs for session in sessions)
     slowest_ms = max(session.slowest_ns for session in sessions) / 1e6
