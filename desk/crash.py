@@ -26,8 +26,6 @@ from desk.redaction import redacted
 LONGEST = 20_000
 """Bytes of a report: what fails again and again has said all by then."""
 LONGEST_GIST = 200
-MOST_NOTED = 20
-"""Different errors that one process tells of."""
 
 _ABORT = "Fatal Python error"
 _UNREADABLE = "it left a report that cannot be read"
@@ -54,10 +52,10 @@ class Reports:
     def note(self, fault: BaseException, what: str) -> None:
         """Take an error that ends nothing, and after which nothing is sure.
 
-        It is told once: one in painting comes back with every frame.
+        It is told once a place in the code: one in painting comes back with every frame.
         """
         place = _place(fault)
-        if place in self._noted or len(self._noted) == MOST_NOTED:
+        if place in self._noted:
             return
         self._noted.add(place)
         LOG.error("%s", what, exc_info=fault)
@@ -168,10 +166,10 @@ def _path(folder: Path, process: str) -> Path:
 
 
 def _place(fault: BaseException) -> str:
-    """Return what was raised and where, which is the same each time it comes back."""
+    """Return what was raised and where: there are only so many, however often one comes back."""
     trace = traceback.extract_tb(fault.__traceback__)
-    where = f"{trace[-1].filename}:{trace[-1].lineno}" if trace else str(fault)
-    return f"{type(fault).__name__} {where}"
+    where = f" {trace[-1].filename}:{trace[-1].lineno}" if trace else ""
+    return f"{type(fault).__name__}{where}"
 
 
 def _told(fault: BaseException) -> str:

@@ -158,6 +158,30 @@ def test_an_error_that_comes_back_is_told_once(tmp_path, caplog):
     assert len(caplog.records) == 1
 
 
+@pytest.mark.fault("T27")
+def test_no_number_of_errors_keeps_the_next_from_being_told(tmp_path, caplog):
+    """Each may be the one after which new risk must stop."""
+    reports, told = Reports(tmp_path, "window"), []
+    reports.tell_to(told.append)
+    for line in range(50):
+        try:
+            exec(compile("\n" * line + "raise ValueError(line)", "a panel", "exec"))
+        except ValueError as fault:
+            reports.note(fault, "it failed")
+    assert told == [f"ValueError: {line}" for line in range(50)]
+    assert len(caplog.records) == 50
+
+
+def test_errors_of_no_place_are_told_once_a_kind(tmp_path, caplog):
+    """Their texts may differ without end, and the journal keeps what is told."""
+    reports, told = Reports(tmp_path, "window"), []
+    reports.tell_to(told.append)
+    for number in range(3):
+        reports.note(ValueError(number), "it failed")
+    assert told == ["ValueError: 0"]
+    assert len(caplog.records) == 1
+
+
 def test_a_report_that_is_a_link_is_not_followed(tmp_path, expected_logs):
     expected_logs("it failed")
     (tmp_path / "logs").mkdir()
