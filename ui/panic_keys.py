@@ -16,6 +16,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QKeyCombination, QObject, Q
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
+from ui.key_repeats import KeyRepeats
 from ui.keys import Key
 
 LISTS_CLOSED = 8
@@ -44,6 +45,7 @@ class PanicKeys(QObject):
     def __init__(self, keys: Mapping[str, Key], parent: QObject) -> None:
         super().__init__(parent)
         self._actions: dict[int, str] = {}
+        self._repeats = KeyRepeats(self)
         self.set_keys(keys)
         app = QCoreApplication.instance()
         assert app is not None
@@ -61,7 +63,7 @@ class PanicKeys(QObject):
         if kind == QEvent.Type.ApplicationDeactivate:
             self.released.emit()
         elif kind in _KEYS and isinstance(event, QKeyEvent):
-            return self._take(kind, event)
+            return self._repeats.swallows(watched, event) or self._take(kind, event)
         return False
 
     def _take(self, kind: QEvent.Type, event: QKeyEvent) -> bool:
