@@ -97,9 +97,13 @@ class Retries:
 
     def settle(self) -> None:
         """Note that a socket has held for a while: the next failure is the first one."""
-        self._failures = 0
-        self._not_before_ns = self._quiet_until_ns = 0
+        self._failures = self._not_before_ns = 0
         self._attempts.clear()
+
+    def move(self) -> None:
+        """Note other addresses: nobody has asked for anything there."""
+        self.settle()
+        self._quiet_until_ns = 0
 
     def fail(self, now_ns: int, asked_s: float = 0.0) -> None:
         """Note a socket that did not open, or did not hold."""

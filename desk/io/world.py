@@ -34,7 +34,7 @@ class World:
         """Go to other addresses, where nobody has been refused yet."""
         if urls != self.urls:
             self.urls = urls
-            self.retries.settle()
+            self.retries.move()
             self._rest_quiet_until_ns = 0
 
     async def turn(self, connection: str, *, failed: bool) -> None:

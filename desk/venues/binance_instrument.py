@@ -18,7 +18,7 @@ from desk.model.orders import Side
 from desk.venues.binance_counted import CountedDiff, CountedDiffs
 from desk.venues.binance_figures import InstrumentFigures
 from desk.venues.binance_forms import CountedTicker
-from desk.venues.binance_product import Product
+from desk.venues.binance_product import SNAPSHOT_LEVELS, Product
 from desk.venues.binance_sync import APPLY, GAP, Sequence
 from desk.venues.binance_wire import (
     Aggregate,
@@ -48,6 +48,9 @@ and ETH neither is silent for so long."""
 _RESYNC_NS = 2_000_000_000
 """Distance of two snapshots that were good: half of what the venue's weight limits allow, should
 two books of a product be lost again and again."""
+
+
+_EVERYTHING = (Ticks(0), Ticks(1 << 62))
 
 
 class SnapshotPlan:
@@ -123,6 +126,9 @@ class InstrumentFeed:
         """When an update, or the best bid and ask, last agreed with the book."""
         self._behind_ns: int | None = None
         """Since when the best bid and ask have been newer than the book."""
+        self._seen: tuple[Ticks, Ticks] = _EVERYTHING
+        """Lowest bid and highest ask of the snapshot: what rests beyond and does not change was
+        never told."""
 
     def on_diff(self, diff: Diff[WireLevel], ts_recv_ns: int) -> None:
         """Take a change of the book."""
@@ -167,6 +173,7 @@ class InstrumentFeed:
         if held is None:
             return False
         self.sync.snapshots += 1
+        self._seen = _seen(bids, asks)
         self._confirm(ts_recv_ns)
         # Its own time is left out: it says nothing about the stream.
         self._events.append(BookSnapshot(self.id, snapshot.last_id, bids, asks, ts_recv_ns))
@@ -228,6 +235,8 @@ class InstrumentFeed:
             self._confirmed_ns = ts_recv_ns
         elif self._behind_ns is None:
             self._behind_ns = ts_recv_ns
+        if last_id is not None and (ticker.bid < self._seen[0] or ticker.ask > self._seen[1]):
+            self.lose("beyond its snapshot", ts_recv_ns)
         self._events.append(
             BookTop(
                 self.id,
@@ -280,3 +289,13 @@ class InstrumentFeed:
     def _levels(self, levels: list[WireLevel]) -> list[Level]:
         ticks, lots = self._prices, self._depths
         return [(ticks[price], lots[quantity]) for price, quantity in levels]
+
+
+def _seen(bids: list[Level], asks: list[Level]) -> tuple[Ticks, Ticks]:
+    """Return the lowest bid and highest ask of a snapshot, of a side that it shows in part."""
+    lowest, highest = _EVERYTHING
+    if len(bids) >= SNAPSHOT_LEVELS:
+        lowest = min(ticks for ticks, _ in bids)
+    if len(asks) >= SNAPSHOT_LEVELS:
+        highest = max(ticks for ticks, _ in asks)
+    return lowest, highest

@@ -60,6 +60,9 @@ HABITS = {
     FORCED: Habit("liquidations", None, None),
 }
 
+SNAPSHOT_LEVELS = 1_000
+"""Of a side, at most, in the answer to GET depth."""
+
 OPEN_INTEREST = Habit("open_interest", 30_000, None)
 """Asked for by REST every five seconds: six answers that did not come."""
 
@@ -94,7 +97,7 @@ PRODUCTS = {
             connection="binance-spot",
             futures=False,
             urls=SocketUrls("https://api.binance.com", "wss://stream.binance.com:9443"),
-            depth_path="/api/v3/depth?symbol={symbol}&limit=1000",
+            depth_path=f"/api/v3/depth?symbol={{symbol}}&limit={SNAPSHOT_LEVELS}",
             sockets={"/stream": (*PUBLIC_STREAMS, CANDLE)},
             requests_at_once=2,
             request_every_ms=500,
@@ -103,7 +106,7 @@ PRODUCTS = {
             connection="binance-usdm",
             futures=True,
             urls=SocketUrls("https://fapi.binance.com", "wss://fstream.binance.com"),
-            depth_path="/fapi/v1/depth?symbol={symbol}&limit=1000",
+            depth_path=f"/fapi/v1/depth?symbol={{symbol}}&limit={SNAPSHOT_LEVELS}",
             sockets={"/public/stream": PUBLIC_STREAMS, "/market/stream": MARKET_STREAMS},
             requests_at_once=4,
             request_every_ms=250,
@@ -114,7 +117,7 @@ PRODUCTS = {
             connection="binance-coinm",
             futures=True,
             urls=SocketUrls("https://dapi.binance.com", "wss://dstream.binance.com"),
-            depth_path="/dapi/v1/depth?symbol={symbol}&limit=1000",
+            depth_path=f"/dapi/v1/depth?symbol={{symbol}}&limit={SNAPSHOT_LEVELS}",
             sockets={"/stream": (*PUBLIC_STREAMS, *MARKET_STREAMS)},
             requests_at_once=4,
             request_every_ms=250,

@@ -95,8 +95,9 @@ class KrakenProtocol(InBandProtocol):
         if handle is not None:
             handle(envelope, frame, ts_recv_ns)
         elif envelope.channel == "heartbeat" or envelope.method == "pong":
-            for feed in self._feeds.values():
-                feed.confirm(ts_recv_ns)
+            if self._is_online:  # else nothing is matched, and what stands there is no market
+                for feed in self._feeds.values():
+                    feed.confirm(ts_recv_ns)
         elif envelope.channel == "status":
             self._on_status(envelope, ts_recv_ns)
         elif envelope.method:

@@ -59,9 +59,10 @@ TERMS: Mapping[str, Terms] = {
 each 100 ms, and one of BTC or ETH is never still for seconds; the rest are wide, for no source
 gives their cadence."""
 
-REQUESTS, REQUEST_REFILL_NS = 480, 7_500_000_000
+REQUESTS, REQUEST_REFILL_NS = 240, 15_000_000_000
 """Requests a socket may send at once, and how fast they grow back; one of many channels counts
-once. Source: OKX's websocket rules, November 2026."""
+once. Both together are within the 480 of any hour that OKX's websocket rules of November 2026
+allow."""
 
 _SOCKET_ENDS = "64008"
 

@@ -113,6 +113,16 @@ def test_a_socket_that_held_starts_from_the_quickest_retry():
     assert retries.wait_s(12, failed=True) == 0.5
 
 
+def test_a_socket_that_held_does_not_undo_what_the_venue_asks_for():
+    """The other socket of a connection may end by itself in the hour for which it is banned."""
+    retries = Retries(lambda: 0.1)
+    retries.fail(0, asked_s=3_600)
+    retries.settle()
+    assert retries.wait_s(10 * S, failed=False) == 3_590
+    retries.move()
+    assert retries.wait_s(10 * S, failed=False) == 0, "other addresses have asked for nothing"
+
+
 def test_what_the_venue_asks_for_binds_every_socket():
     retries = Retries(lambda: 0.1)
     retries.fail(0, asked_s=90)

@@ -439,3 +439,42 @@ def test_every_message_is_counted_once(usdm):
         usdm.receive_frame(frame, 1)
     assert usdm.counters.messages == len(frames)
     assert usdm.counters.rejected == 2
+
+
+# --- what the snapshot does not reach -------------------------------------------------------------
+
+
+def synced_with(protocol, levels):
+    """The book of a snapshot of so many levels a side, ten cents apart, around 61,000."""
+    protocol.receive_frame(b.depth_frame(100, 100, 99), 1)
+    (request,) = protocol.requests_to_send()
+    bids = [(f"{61_000 - n / 10:.1f}", "1.000") for n in range(levels)]
+    asks = [(f"{61_000.1 + n / 10:.1f}", "1.000") for n in range(levels)]
+    protocol.receive_response(request, b.snapshot(100, bids, asks), 2)
+    protocol.events_received()
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask"), [("60900.0", "60900.1"), ("61000.0", "61100.1")], ids=["below", "above"]
+)
+def test_a_price_beyond_the_snapshot_loses_the_book_and_gets_another(usdm, bid, ask):
+    """The venue tells of a level that the snapshot left out only when its quantity changes."""
+    synced_with(usdm, 1_000)
+    usdm.receive_frame(b.wrapped("btcusdt@bookTicker", b.ticker(100, bid, ask)), 3 * S)
+    lost, top = usdm.events_received()
+    assert lost == BookLost(BTC, 100, None, "beyond its snapshot", 3 * S)
+    assert isinstance(top, BookTop)
+    usdm.receive_frame(b.depth_frame(101, 101, 100), 4 * S)
+    assert len(usdm.requests_to_send()) == 1
+
+
+@pytest.mark.parametrize(
+    ("levels", "bid", "ask"),
+    [(1_000, "60900.1", "60900.2"), (1_000, "61099.9", "61100.0"), (999, "1.0", "99999.0")],
+    ids=["lowest", "highest", "whole book"],
+)
+def test_within_a_snapshot_and_beyond_one_that_was_whole_the_book_stays(usdm, levels, bid, ask):
+    synced_with(usdm, levels)
+    usdm.receive_frame(b.wrapped("btcusdt@bookTicker", b.ticker(100, bid, ask)), 3 * S)
+    (top,) = usdm.events_received()
+    assert isinstance(top, BookTop)

@@ -324,6 +324,18 @@ def test_heartbeats_are_no_data_and_keep_only_quiet_books_fresh():
     assert made.counters.unknown_events == made.counters.rejected == 0
 
 
+@pytest.mark.parametrize("system", ["maintenance", "cancel_only", "post_only"])
+def test_heartbeats_keep_no_book_fresh_while_nothing_is_matched(system):
+    made = synced(Venue("USDC/USD", [("0.99990", "1.0")], [("0.99995", "1.0")]))
+    status = '{"channel":"status","type":"update","data":[{"system":"%s"}]}'
+    made.receive_frame((status % system).encode(), 5)
+    made.receive_frame(k.HEARTBEAT, 9)
+    assert [type(e) for e in made.events_received()] == [FeedStatus]
+    made.receive_frame((status % "online").encode(), 10)
+    made.receive_frame(k.HEARTBEAT, 11)
+    assert [type(e) for e in made.events_received()] == [FeedStatus, BookDelta]
+
+
 def test_a_quiet_book_that_the_ticker_has_left_is_not_kept_fresh_but_given_up():
     usdc = Venue("USDC/USD", [("0.99990", "1.0")], [("0.99995", "1.0")])
     made = synced(usdc, at=1 * S)
