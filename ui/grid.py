@@ -297,7 +297,7 @@ class Grid(FittedColumns):
         if row < 0 or number < 0 or self.grid.rows[row].heading:
             return ""
         cell = self.grid.rows[row].cells[number]
-        room = self.columnWidth(number) - 2 * self.padding
+        room = self.columnWidth(number) - 2 * self.padding - self.unit_room(cell)
         is_cut = (
             number in self.tight
             and self.theme.face(12, 600 if cell.strong else 400).width(cell.text) > room

@@ -31,11 +31,7 @@ class FittedColumns(PaintedRows):
         self.titles = GridHeader(theme, self.grid.columns, padding, self)
         self.setHorizontalHeader(self.titles)
         self.titles.sectionResized.connect(self._resized)
-        face, label = theme.face(12, 600), theme.face(11)
-        self._needed = [
-            max(column.width, int(max(face.width(column.sample), label.width(column.title))) + 1)
-            for column in self.grid.columns
-        ]
+        self._needed = self._needed_at_least()
 
     def shown_columns(self) -> list[int]:
         """Numbers of the columns there is room for."""
@@ -45,12 +41,24 @@ class FittedColumns(PaintedRows):
         """Their widths by id."""
         return {self.grid.columns[n].key: self.columnWidth(n) for n in self.shown_columns()}
 
+    def _needed_at_least(self) -> list[int]:
+        """Widths for the samples and titles alone."""
+        face, label = self.theme.face(12, 600), self.theme.face(11)
+        return [
+            max(column.width, int(max(face.width(column.sample), label.width(column.title))) + 1)
+            for column in self.grid.columns
+        ]
+
     def widen_for(self, before: tuple[Row, ...], rows: tuple[Row, ...]) -> None:
-        """Give a column the room its longest text needs: no figure is ever cut."""
-        # By key: a row that comes in front moves all others, and changes none of them.
-        measured = {row.key: row for row in before}
-        changed = [row.cells for row in rows if not row.heading and row != measured.get(row.key)]
-        narrow = False
+        """Give a column the room its longest text needs: no figure is ever cut.
+
+        It keeps that room, lest columns move all the time, unless texts are cut for it.
+        """
+        changed = _differing(rows, before)
+        narrow = bool(self.tight) and self._held_most(_differing(before, rows))
+        if narrow:
+            self._needed = self._needed_at_least()
+            changed = _differing(rows, ())
         for number, cells in enumerate(zip(*changed, strict=True)):
             if not self.grid.columns[number].width:
                 width = int(self._width_of(cells)) + 1
@@ -59,6 +67,15 @@ class FittedColumns(PaintedRows):
                     narrow = True
         if narrow:
             self.refit()
+
+    def _held_most(self, gone: list[tuple[Cell, ...]]) -> bool:
+        """Whether a column that is shown was as wide as it is for one of these."""
+        columns = list(zip(*gone, strict=True))
+        return any(
+            int(self._width_of(columns[number])) + 1 >= self._needed[number]
+            for number in (self.shown_columns() if columns else ())
+            if not self.grid.columns[number].width
+        )
 
     def _width_of(self, cells: tuple[Cell, ...]) -> float:
         """Width that the longest of these needs."""
@@ -127,3 +144,12 @@ class FittedColumns(PaintedRows):
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
             self.refit()
+
+
+def _differing(rows: tuple[Row, ...], others: tuple[Row, ...]) -> list[tuple[Cell, ...]]:
+    """Cells of the rows that are not among the others.
+
+    By key: a row that comes in front moves all others, and changes none of them.
+    """
+    known = {row.key: row for row in others}
+    return [row.cells for row in rows if not row.heading and row != known.get(row.key)]

@@ -146,7 +146,7 @@ class PaintedRows(QTableView):
 
     def _paint_chip(self, ink: Ink, cell: Cell, box: QRectF, to_right: bool) -> None:
         """A tinted box behind a text that must not be missed."""
-        width = self._faces[cell.strong].width(cell.text) + 8
+        width = min(self._faces[cell.strong].width(cell.text), box.width()) + 8
         left = box.right() - width + 4 if to_right else box.left() - 4
         chip = QRectF(left, box.center().y() - 8, width, 16)
         if self.dimmed:
@@ -165,13 +165,17 @@ class PaintedRows(QTableView):
             add(second, second_tone, 2, edge, base + 8, to_right=to_right)
             return
         face = self._faces[strong]
-        room = int(self._faces[2].width(unit)) + UNIT_GAP if unit else 0
+        room = self.unit_room(cell)
         if span.number in self.tight:
             text = cut(face, text, span.width - room)
         if unit:
             end = edge - room if to_right else edge + int(face.width(text))
             add(unit, Tone.MUTED, 2, end + UNIT_GAP, base, to_right=False)
         add(text, tone, strong, edge - room if to_right else edge, base, to_right=to_right)
+
+    def unit_room(self, cell: Cell) -> int:
+        """Width of a cell's unit and the gap before it."""
+        return int(self.theme.face(11).width(cell.unit)) + UNIT_GAP if cell.unit else 0
 
     def paint_heading(self, ink: Ink, row: Row, box: QRectF) -> None:
         """Paint a heading row: its word, then the cells' texts as far as they fit whole."""

@@ -1,8 +1,12 @@
 """Tables in the real window: their keys, what is kept, sums below positions, a slim feeds dock."""
 
+from decimal import Decimal as D
+
+import msgspec
 import pytest
+from helpers.every_text_tour import program
 from helpers.frames import normal_desk, order
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDockWidget
 
@@ -15,6 +19,39 @@ from ui.panels.feeds import FeedsPanel
 pytestmark = pytest.mark.qt
 
 ALT = Qt.KeyboardModifier.AltModifier
+LEG = order("leg", type="STOP", post_only=False, reduce_only=True, oco="oco-1")
+UNKNOWN = order("unknown", status="UNKNOWN", filled=D(1))
+LARGE = order("large", quantity=D("88.888"), filled=D("12.345"))
+
+
+@pytest.mark.parametrize(
+    ("more", "cut", "gone"),
+    [
+        ({"orders": [LEG]}, {"instrument"}, set()),
+        ({"programs": [program("ENDED")]}, {"instrument", "type"}, set()),
+        ({"orders": [LEG, UNKNOWN]}, {"instrument", "type"}, set()),
+        ({"orders": [LEG, LARGE]}, {"instrument"}, {"price"}),
+    ],
+)
+def test_whatever_its_orders_are_the_small_table_shows_every_cross(rig_of, more, cut, gone):
+    frame = normal_desk(**more)
+    grid = rig_of(frame, size=(1366, 768)).window.orders.orders
+    edge = grid.viewport().width()
+    assert grid.cross_rect(frame.orders[0].id).right() == edge
+    shown = grid.shown_widths()
+    assert {"instrument", "quantity", "price", "type", "cancel"} - shown.keys() == gone
+    assert {grid.grid.columns[number].key for number in grid.tight} == cut
+    first = grid.rect().topLeft() + QPoint(20, grid.rowViewportPosition(0) + 5)
+    assert grid.tip_at(first) == "BTCUSDT", "its unit is in the way"
+
+
+@pytest.mark.parametrize("after", [[], [msgspec.structs.replace(LEG, status="CANCELLED")]])
+def test_an_instrument_is_whole_again_once_the_long_text_is_gone(rig_of, after):
+    rig = rig_of(normal_desk(orders=[order(), LEG]), size=(1366, 768))
+    grid = rig.window.orders.orders
+    assert grid.tight
+    rig.settle(normal_desk(orders=[order(), *after]))
+    assert not grid.tight
 
 
 @pytest.mark.thorough

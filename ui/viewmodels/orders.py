@@ -14,9 +14,9 @@ from ui.viewmodels.translation import said, tr
 
 ORDER_COLUMNS = (
     Column("instrument", "Instrument", "BTCUSDT P", Side.LEFT),
-    Column("quantity", "Quantity", "▲ 88.888"),
-    Column("price", "Price", "88,888.8"),
-    Column("type", "Type", "LMT PO"),
+    Column("quantity", "Quantity", "▲ 88.888", keep=8),
+    Column("price", "Price", "88,888.8", keep=8),
+    Column("type", "Type", "LMT PO", Side.LEFT),
     Column("more", "Queue · until", "", Side.LEFT, keep=0),
     Column("cancel", "", "", width=12, acts=True),
 )

@@ -16,7 +16,9 @@ MOST_WIDTH = 2_000
 LEAST_TEXT = 48
 """Pixels of a column of texts, which may be cut: the whole is in its tip."""
 PICKED = 8
-"""Among columns that may go, one that the trader has asked for goes last."""
+"""Among columns that may go, one that the trader has asked for goes last: where texts are cut and
+there still is no room.
+"""
 
 
 class Sorting(msgspec.Struct, frozen=True):
@@ -78,6 +80,7 @@ def kept_columns(
     columns: Sequence[Column], wanted: Sequence[int], room: int, look: TableLook
 ) -> list[int]:
     """Numbers of the columns there is room for, the least important gone first."""
+    cut = [*map(least_width, columns, wanted)]
 
     def weight(number: int) -> tuple[int, int]:
         column = columns[number]
@@ -86,7 +89,9 @@ def kept_columns(
 
     kept = [n for n, column in enumerate(columns) if column.key not in look.hidden]
     for number in sorted(kept, key=weight):
-        if sum(wanted[n] for n in kept) <= room or weight(number)[0] >= 9:
+        keep = weight(number)[0]
+        needed = cut if keep >= PICKED else wanted
+        if sum(needed[n] for n in kept) <= room or keep >= 9:
             break
         kept.remove(number)
     return kept
@@ -99,7 +104,8 @@ def column_widths(
     room: int,
     look: TableLook,
 ) -> dict[int, int]:
-    """Widths of the kept columns: what they need, or were given by hand, and a share of the rest.
+    """Widths of the kept columns: what they need, or were given by hand, and a share of the rest;
+    where that is too much, texts are cut from the left on.
 
     Where he has given widths the rest stays behind the last column, else nothing would stay in its
     place while a border is moved.
@@ -109,8 +115,10 @@ def column_widths(
     for number, width in chosen.items():
         widths[number] = max(least_width(columns[number], wanted[number]), width)
     spare = room - sum(widths.values())
-    for number in sorted(chosen, reverse=True) if spare < 0 else ():
-        given_back = min(-spare, max(0, widths[number] - wanted[number]))
+    floors = [(number, wanted[number]) for number in sorted(chosen, reverse=True)]
+    floors += [(number, least_width(columns[number], wanted[number])) for number in kept]
+    for number, floor in floors if spare < 0 else ():
+        given_back = min(-spare, max(0, widths[number] - floor))
         widths[number] -= given_back
         spare += given_back
     growing = [number for number in kept if columns[number].grow] or ([] if chosen else [*kept])

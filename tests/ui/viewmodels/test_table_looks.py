@@ -129,6 +129,32 @@ def test_unimportant_columns_go_first_and_one_that_was_asked_for_last():
     assert "price" not in widths(asked, room=190)
 
 
+ORDER = (
+    Column("instrument", "Instrument", "ABC", Side.LEFT),
+    Column("quantity", "Quantity", "8", keep=8),
+    Column("price", "Price", "8", keep=8),
+    Column("type", "Type", "ABC", Side.LEFT),
+    Column("more", "Until", "", Side.LEFT, keep=0),
+    Column("cancel", "", "", width=12, acts=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("room", "shown"),
+    [
+        (400, (80, 70, 60, 90, 78, 22)),
+        (322, (80, 70, 60, 90, None, 22)),
+        (300, (58, 70, 60, 90, None, 22)),
+        (280, (48, 70, 60, 80, None, 22)),
+        (247, (65, 70, None, 90, None, 22)),
+        (130, (48, None, None, 60, None, 22)),
+    ],
+)
+def test_texts_are_cut_from_the_left_before_a_weighty_figure_goes_and_buttons_stay(room, shown):
+    found = widths(wanted=(80, 70, 60, 90, 78, 22), room=room, columns=ORDER)
+    assert tuple(found.get(column.key) for column in ORDER) == shown
+
+
 def test_chosen_widths_stand_and_the_rest_is_left_behind_them():
     look = TableLook().with_widths({"name": 100, "price": 90, "age": 40, "close": 80})
     assert widths(look) == {"name": 100, "price": 90, "age": 40, "close": 80}
