@@ -19,7 +19,9 @@ from desk.model.commands import (
 )
 from desk.model.events import Acknowledged
 from desk.model.orders import OrderType, Side
+from ui.panels.ladder_places import Places
 from ui.policy import Confirm, Policy
+from ui.viewmodels.ladder import LadderRow
 
 pytestmark = pytest.mark.qt
 
@@ -73,6 +75,27 @@ class Ladder:
     def none_sent(self, *kinds):
         self.rig.settle()
         return all(self.rig.desk.sent(kind) == [] for kind in kinds)
+
+
+# ---- what stands beside what ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ask", "traded", "short", "narrow", "wide"),
+    [
+        ("17.312", "8.2", "8", "8.2", "8.2"),
+        ("17.312", "93.8", "94", "93.8", "93.8"),
+        ("17.312", "193.8", "194", "194", "193.8"),
+        ("117.312", "193.8", "194", "", "194"),
+        ("1,117.312", "0.4", "", "", "0.4"),
+        ("", "1.2K", "1.2K", "1.2K", "1.2K"),
+    ],
+)
+def test_a_volume_never_touches_the_size_beside_it(theme, ask, traded, short, narrow, wide):
+    row = LadderRow("61,010", ask=ask, traded=traded, traded_short=short)
+    faces = theme.face(12), theme.face(11)
+    for width, words in ((236, narrow), (292, wide)):
+        assert Places(width, 488, 71).volume_words(row, *faces) == words
 
 
 # ---- placing -------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from ui.paint import Align, Ink, painting
 from ui.panels.ladder_places import (
     COLUMNS,
     HEAD,
-    NARROW,
+    PAD,
     PIN,
     PINS_ABOVE,
     PINS_BELOW,
@@ -206,23 +206,23 @@ class LadderPaper(QWidget):
             if share and live:
                 self._bar(ink, column, box, share)
             if text:
-                inner = box.adjusted(5, 0, -5, 0)
+                inner = box.adjusted(PAD, 0, -PAD, 0)
                 side = Align.RIGHT if column == "bid" else Align.LEFT
                 self._word(column if live else "stale", 0, text, inner, side)
         volume = cell(number, "volume")
         if row.traded_share:
             long = (volume.width() - 2) * row.traded_share / 100
             ink.fill("sel", QRectF(volume.right() - long, volume.top() + 3, long, ROW - 7))
-        self._word("text2", 2, row.traded, volume.adjusted(0, 0, -6, 0))
+        words = self.places.volume_words(row, self._faces[0], self._faces[2])
+        self._word("text2", 2, words, volume.adjusted(0, 0, -self.places.edge, 0))
         self._paint_price(ink, number, row)
         for mark in row.marks:
             ink.fill("stale" if self.dimmed else mark.token, QRectF(0, whole.bottom() - 2,
                      whole.width(), 2))  # fmt: skip
         if row.marks and not row.chips:
             words = " ".join(dict.fromkeys(mark.word.split()[0] for mark in row.marks))
-            edge = 2 if self.places.width < NARROW else 6  # the bid's size comes close
-            self._word(row.marks[-1].token, 2, words, cell(number, "own").adjusted(edge, 0, 0, 0),
-                       Align.LEFT)  # fmt: skip
+            own = cell(number, "own").adjusted(self.places.edge, 0, 0, 0)
+            self._word(row.marks[-1].token, 2, words, own, Align.LEFT)
 
     def _bar(self, ink: Ink, side: str, box: QRectF, share: int) -> None:
         long = box.width() * share / 100

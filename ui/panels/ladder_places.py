@@ -24,6 +24,8 @@ SHARES = {"own": 0.32, "bid": 0.25, "ask": 0.24, "volume": 0.19}
 NARROW_SHARES = {"own": 0.25, "bid": 0.27, "ask": 0.28, "volume": 0.20}
 """Parts of what the price leaves; on a narrow ladder sizes come before own orders' queues."""
 COLUMNS = ("own", "bid", "price", "ask", "volume")
+PAD, GAP = 5, 4
+"""Pixels between a size and the price, and at least between a size and the volume."""
 
 
 class Hit(NamedTuple):
@@ -43,6 +45,8 @@ class Places:
         self.count = max(1, (height - HEAD - pin * (PINS_ABOVE + PINS_BELOW)) // ROW)
         self.top = HEAD + pin * PINS_ABOVE
         shares = NARROW_SHARES if width < NARROW else SHARES
+        self.edge = 2 if width < NARROW else 6
+        """Pixels outside of the outermost words: on a narrow ladder sizes come close."""
         free = width - price_width
         self.columns: dict[str, tuple[float, float]] = {}
         left = 0.0
@@ -66,6 +70,14 @@ class Places:
         """One cell."""
         left, wide = self.columns[column]
         return QRectF(left, self.top + row * ROW, wide, ROW)
+
+    def volume_words(self, row: LadderRow, size: Face, small: Face) -> str:
+        """A row's volume as far as the ask's size leaves it room: it is never hidden."""
+        room = self.width - self.edge - self.columns["ask"][0]
+        if row.ask:
+            room -= PAD + size.width(row.ask) + GAP
+        texts = (row.traded, row.traded_short)
+        return next((text for text in texts if small.width(text) <= room), "")
 
     def row_at(self, y: float) -> int | None:
         """The row at a height, or None beside the rows."""

@@ -36,6 +36,8 @@ class LadderRow(NamedTuple):
     is_last: bool = False
     chips: tuple[Chip, ...] = _NOTHING
     marks: tuple[Mark, ...] = ()
+    traded_short: str = ""
+    """Without decimals, where there is little room; empty: that would say nothing."""
 
 
 class LadderView(msgspec.Struct, frozen=True):
@@ -132,6 +134,7 @@ def _rows(
             n == last_row,
             tuple(own[n]) if n in own else _NOTHING,
             tuple(lines[n]) if n in lines else (),
+            _volume(traded.get(n), 0),
         )
         for n in shown
     )
@@ -173,10 +176,10 @@ def _size(value: Decimal | None, lot: Decimal) -> str:
     return compact(value) if value >= WIDE_SIZE else number(value, decimals_of(lot))
 
 
-def _volume(value: Decimal | None) -> str:
-    if value is None:
+def _volume(value: Decimal | None, decimals: int = 1) -> str:
+    if value is None or (value < 1 and not decimals):
         return ""
-    return compact(value) if value >= 1_000 else number(value, 1)
+    return compact(value) if value >= 1_000 else number(value, decimals)
 
 
 def _share(value: Decimal | None, largest: Decimal | None) -> int:

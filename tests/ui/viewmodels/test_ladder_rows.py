@@ -46,8 +46,17 @@ def test_a_finer_book_is_summed_bids_downwards_and_asks_upwards():
     assert (row(shown, "61,010").bid, row(shown, "61,000").bid) == ("2.000", "3.000")
     assert (row(shown, "61,020").ask, row(shown, "61,030").ask) == ("5.000", "5.000")
     assert row(shown, "61,010").ask == ""
-    assert row(shown, "61,010").traded == "8.2"
+    assert (row(shown, "61,010").traded, row(shown, "61,010").traded_short) == ("8.2", "8")
     assert row(shown, "60,990").bid_share == 100
+
+
+@pytest.mark.parametrize(
+    ("traded", "words"), [("0.4", ("0.4", "")), ("193.8", ("193.8", "194")), ("2e3", ("2.0K",) * 2)]
+)
+def test_a_volume_without_decimals_is_never_nothing(traded, words):
+    book = BookView(instrument=BTC, bids=[], asks=[], traded=[(D("61010.0"), D(traded))])
+    found = row(view(book=book), "61,010")
+    assert (found.traded, found.traded_short) == words
 
 
 def test_a_book_of_coarser_levels_or_of_another_instrument_is_not_shown():
