@@ -58,7 +58,7 @@ def _ticket_actions(window: DeskWindow) -> Actions:
         "limit": lambda: ticket.type.choose("LIMIT"),
         "market": lambda: ticket.type.choose("MARKET"),
         "quantity": lambda: window.go_to(ticket.quantity),
-        "price": lambda: window.go_to(ticket.price),
+        "price": lambda: window.go_to(ticket.price_field()),
         "take_profit": lambda: window.go_to(ticket.terms.take_profit),
         "stop_loss": lambda: window.go_to(ticket.terms.stop_loss),
         "submit": ticket.press_submit,
@@ -100,13 +100,18 @@ def _chart_actions(window: DeskWindow) -> Actions:
 
 def _places(window: DeskWindow) -> Actions:
     """Where the focus goes."""
-    feeds = window.feeds
+    feeds, orders = window.feeds, window.orders
+
+    def focus_orders() -> None:
+        orders.open_page(orders.orders)
+        window.go_to(orders.orders)
+
     return {
         "next_instrument": lambda: window.watch.step(1),
         "previous_instrument": lambda: window.watch.step(-1),
         "focus_watch": lambda: window.go_to(window.watch.grid),
         "focus_positions": lambda: window.go_to(window.positions.grid),
-        "focus_orders": lambda: window.go_to(window.orders.orders),
+        "focus_orders": focus_orders,
         "focus_financing": lambda: window.go_to(window.financing),
         "focus_close_out": lambda: window.go_to(window.close_out.steps),
         "focus_journal": lambda: window.go_to(window.journal.grid),

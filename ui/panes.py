@@ -6,15 +6,14 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from ui.actions import new_id
 from ui.alert_place import AlertPlace
 from ui.arming import SURFACES
 from ui.charts import Charts
-from ui.controls import Button
+from ui.controls import Button, Field
 from ui.docks import DockArea
-from ui.figure_field import FigureField
 from ui.focus_walk import walk
 from ui.keys import Key, chord
 from ui.late_imports import LateImports
@@ -39,7 +38,9 @@ from ui.panels.strips import Strip
 from ui.panels.ticket import TicketPanel
 from ui.panels.watch import WatchPanel
 from ui.theme import Theme
+from ui.viewmodels.events import Line
 from ui.viewmodels.positions import positions_note
+from ui.viewmodels.tone import Tone
 from ui.viewmodels.translation import tr
 
 COMPACT_BELOW = 1_600
@@ -187,9 +188,31 @@ class Panes(QWidget):
         """Give a control the focus, from wherever the key was pressed and behind any tab."""
         self.activateWindow()
         self.area.bring_up(widget)
+        if not (widget.isVisible() and widget.isEnabled()):
+            self._go_nowhere(widget)
+            return
         widget.setFocus()
-        if isinstance(widget, FigureField):
+        if isinstance(widget, Field):
             widget.selectAll()  # typed behind what stands there, 0.5 would be 10.5
+
+    def _go_nowhere(self, widget: QWidget) -> None:
+        """Qt leaves the focus where it was, and what is meant for one field went into another.
+
+        A window has it then: from one without any Qt would give it to a lock.
+        """
+        before = QApplication.focusWidget()
+        for one in (widget, before):
+            if one is not None:
+                one.window().setFocus()
+        said = tr(
+            "{what} cannot be reached now: what you type goes nowhere.",
+            what=widget.accessibleName(),
+        )
+        self.say(said)
+
+    def say(self, text: str, tone: Tone = Tone.TEXT2, icon: str = "info") -> None:
+        """Something of the window's own, in the footer."""
+        self.footer.say(Line(0, "", text, tone, icon))
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002
         return walk(lambda: super(Panes, self).focusNextPrevChild(next))

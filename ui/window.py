@@ -53,7 +53,6 @@ from ui.viewmodels.banner import (
     unanswered_key,
 )
 from ui.viewmodels.cures import Cure
-from ui.viewmodels.events import Line
 from ui.viewmodels.gestures import Terms
 from ui.viewmodels.risk import risk_view
 from ui.viewmodels.text import clock
@@ -188,10 +187,6 @@ class DeskWindow(Panes):
         self.exchange.take_event(event)
         if isinstance(event, Acknowledged | Denied):
             self.display.end_fault(unanswered_key(event.id))  # an answer that came late
-
-    def say(self, text: str, tone: Tone = Tone.TEXT2, icon: str = "info") -> None:
-        """Something of the window's own, in the footer."""
-        self.footer.say(Line(0, "", text, tone, icon))
 
     def _chart_terms(self) -> Terms:
         return self.chart_desk.terms()

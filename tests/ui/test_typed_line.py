@@ -101,6 +101,18 @@ def test_refused_line_stays_and_says_why(qtbot, rig, line):
     assert line.text() == "buy 9"
 
 
+def test_what_is_typed_after_a_refusal_takes_the_place_of_the_refused_line(qtbot, rig, line, focus):
+    rig.desk.deny = True
+    qtbot.keyClicks(line, "buy 9")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    rig.until(lambda: "the cap is 5.00×." in shown(rig))
+    focus(rig.window.watch.grid)
+    qtbot.keyClick(rig.window, Qt.Key.Key_L, CTRL)
+    rig.until(line.hasFocus)
+    qtbot.keyClicks(line, "buy 1")
+    assert line.text() == "buy 1"
+
+
 def sent_in_silence(qtbot, rig, line, text):
     """Type a line and send it to a desk that takes it and says nothing, until it is back."""
     line.clear()

@@ -110,6 +110,67 @@ def test_armed_ticket_sends_the_draft_by_keys_alone(qtbot, rig, focus):
     assert (order.side, order.quantity, order.price) == (Side.SELL, Quantity(D("0.5")), D(62000))
 
 
+def written_by_keys(qtbot, rig, focus, form, text, figure):
+    """Choose a form, write a quantity, go on by F8 and type a figure there."""
+    window = rig.window
+    focus(window.watch.grid)
+    window.ticket.type.choose(form)
+    qtbot.keyClick(window, Qt.Key.Key_F7)
+    rig.until(lambda: QApplication.focusWidget() is window.ticket.quantity)
+    qtbot.keyClicks(window.ticket.quantity, text)
+    qtbot.keyClick(window, Qt.Key.Key_F8)
+    qtbot.keyClicks(QApplication.focusWidget(), figure)
+    return window.ticket.fields.all
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [("LIMIT", "price"), ("STOP", "trigger"), ("STOP_LIMIT", "price"), ("LADDER", "first")],
+)
+def test_the_key_for_the_price_goes_to_what_takes_one_in_this_form(qtbot, rig, focus, form, field):
+    fields = written_by_keys(qtbot, rig, focus, form, "100%", "60000")
+    assert (fields["quantity"].text(), fields[field].text()) == ("100%", "60000")
+
+
+@pytest.mark.parametrize("form", ["MARKET", "TRAILING_STOP", "TWAP"])
+def test_where_a_form_has_no_price_what_is_typed_goes_nowhere(qtbot, rig, focus, form):
+    fields = written_by_keys(qtbot, rig, focus, form, "0.5", "26")
+    assert {name: field.text() for name, field in fields.items() if field.text()} == {
+        "quantity": "0.5"
+    }
+    assert "Price cannot be reached now" in rig.window.footer.accessibleName()
+
+
+def test_a_stop_that_a_form_cannot_carry_takes_the_focus_from_the_quantity(qtbot, rig, focus):
+    window = rig.window
+    window.ticket.type.choose("TRAILING_STOP")
+    focus(window.ticket.quantity)
+    qtbot.keyClick(window, Qt.Key.Key_F8, Qt.KeyboardModifier.ShiftModifier)
+    assert not isinstance(QApplication.focusWidget(), QLineEdit)
+    assert "SL cannot be reached now" in window.footer.accessibleName()
+
+
+def test_what_cannot_be_reached_in_a_floating_ticket_takes_nothing(qtbot, rig, focus):
+    window = rig.window
+    window.area.docks["ticket"].setFloating(True)
+    window.ticket.type.choose("MARKET")
+    focus(window.ticket.quantity)
+    window.go_to(window.ticket.price)
+    assert not isinstance(QApplication.focusWidget(), QLineEdit)
+    focus(window.footer.command)
+    window.go_to(window.ticket.price)
+    rig.settle()
+    assert not isinstance(QApplication.focusWidget(), QLineEdit)
+
+
+def test_the_key_for_the_orders_goes_to_them_behind_another_page(rig, focus):
+    window = rig.window
+    window.orders.open_page(window.orders.blotter)
+    focus(window.orders.blotter.filter)
+    window.shortcuts["focus_orders"].activated.emit()
+    rig.until(lambda: QApplication.focusWidget() is window.orders.orders)
+
+
 def test_order_leaves_on_release_and_a_drag_away_aborts_it(qtbot, rig):
     rig.write()
     rig.arm()

@@ -11,6 +11,7 @@ from desk.engine.snapshot import DeskFrame
 from desk.model.command import QuantityUnit
 from desk.model.events import AnyEvent
 from desk.model.orders import Side
+from ui.controls import Field
 from ui.panels.ticket_layout import TicketLayout
 from ui.theme import Theme
 from ui.viewmodels.draft import FIELDS, Form
@@ -193,11 +194,16 @@ class TicketPanel(TicketLayout):
 
     def set_price(self, text: str) -> None:
         """A price chosen elsewhere (the ladder): the form's own, else a limit."""
-        asked = FIELDS[self.state.draft.form]
-        name = next((one for one in ("price", "trigger", "first") if one in asked), "")
-        if not name:
+        field = self.price_field()
+        if not field.isEnabled():
             self.type.choose("LIMIT")
-        self.fields.all[name or "price"].setText(text)
+        field.setText(text)
+
+    def price_field(self) -> Field:
+        """Where the form takes a price; the price that nobody can write in, if it takes none."""
+        asked = FIELDS[self.state.draft.form]
+        name = next((one for one in ("price", "trigger", "first") if one in asked), "price")
+        return self.fields.all[name]
 
     # ---- hands ------------------------------------------------------------------------------
 

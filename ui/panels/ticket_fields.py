@@ -81,10 +81,12 @@ class TicketFields(QWidget):
             shown.insert(1, self.weight)
         for widget in (*self.all.values(), self.weight):
             self._grid.removeWidget(widget)
-            widget.setVisible(widget in shown)
+            if widget not in shown:
+                widget.hide()
         before = self.quantity
         for number, widget in enumerate(shown):
             self._grid.addWidget(widget, number // 2, number % 2)
+            widget.show()  # now it has a parent: before, it would be a window for a moment
             if number:
                 QWidget.setTabOrder(before, widget)
             before = widget
