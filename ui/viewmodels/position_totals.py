@@ -20,6 +20,12 @@ def own_positions(frame: DeskFrame) -> list[PositionView]:
     return [position for position in frame.positions if position.account not in watched]
 
 
+def is_live(frame: DeskFrame) -> bool:
+    """Whether all that the desk's own totals rest on is of now."""
+    own = [account for account in frame.accounts if not account.watched]
+    return all(one.quality == "LIVE" for one in (*own, *own_positions(frame)))
+
+
 def settled_in(positions: Sequence[PositionView]) -> str:
     """What positions are settled in: `USDC, USDT`."""
     return ", ".join(sorted({position.settle for position in positions}))
@@ -35,13 +41,15 @@ def position_totals(frame: DeskFrame) -> tuple[Figure, ...]:
     worth = {asset: in_dollars(frame, asset) for asset in settles}
     rates = dict.fromkeys(settles, Decimal(1)) if len(settles) == 1 else worth
     missing = sorted(asset for asset, rate in rates.items() if rate is None)
+    live = is_live(frame)
 
     def figure(label: str, values: list[Decimal | None], *, colour: bool) -> Figure:
         total = _sum([_in(rates[p.settle], v) for p, v in zip(held, values, strict=True)])
         tip = f"{label} ({currency})"
         if total is None:
             return Figure(label, UNKNOWN, Tone.MUTED, tip=f"{tip}: {_why(missing)}")
-        return Figure(label, signed(total), of_profit(total) if colour else Tone.TEXT, tip=tip)
+        tone = of_profit(total, live=live) if colour or not live else Tone.TEXT
+        return Figure(label, signed(total), tone, tip=tip)
 
     return (
         figure(tr("Net notional"), [_signed_notional(p) for p in held], colour=False),

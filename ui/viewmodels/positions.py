@@ -85,6 +85,7 @@ def position_rows(frame: DeskFrame, *, short: bool = False) -> tuple[Row, ...]:
     """
     markets = {market.instrument: market for market in frame.markets}
     watched = {account.account for account in frame.accounts if account.watched}
+    aged = {account.account for account in frame.accounts if account.quality != "LIVE"}
     return tuple(
         _row(
             position,
@@ -92,6 +93,7 @@ def position_rows(frame: DeskFrame, *, short: bool = False) -> tuple[Row, ...]:
             frame.wall_ms,
             short=short,
             watched=position.account in watched,
+            aged=position.account in aged and position.margin_mode == "cross",
             stops=protecting(frame, position),
         )
         for position in sorted(frame.positions, key=_danger)
@@ -154,8 +156,10 @@ def _row(
     *,
     short: bool,
     watched: bool,
+    aged: bool,
     stops: list[OrderView],
 ) -> Row:
+    """Make a row; `aged`: where it is liquidated rests on old figures of the whole account."""
     tick = market.tick_size if market else Decimal("0.01")
     lot = market.lot_size if market else Decimal("0.001")
     live = position.quality == "LIVE"
@@ -185,8 +189,10 @@ def _row(
                 Tone.MUTED if mark == UNKNOWN else strong,
                 second="" if watched else stop_words(position, stops, tick),
             ),
-            _liquidation_cell(position, tick, strong, is_long=is_long),
-            distance_cell(position, "" if short else likely_words(position)),
+            _liquidation_cell(position, tick, Tone.STALE if aged else strong, is_long=is_long),
+            distance_cell(
+                position, "" if short else likely_words(position), live=live and not aged
+            ),
             Cell(
                 signed(position.unrealized_pnl),
                 of_profit(position.unrealized_pnl) if live else Tone.STALE,
@@ -290,8 +296,11 @@ def _span(position: PositionView, tick: Decimal) -> str:
     return f"{price(low, tick)}–{price(high, tick)}"
 
 
-def distance_cell(position: PositionView, likely: str = "") -> Cell:
-    """The row's thermometer: fill towards liquidation; both distances in words, and how likely."""
+def distance_cell(position: PositionView, likely: str = "", *, live: bool = True) -> Cell:
+    """The row's thermometer: fill towards liquidation; both distances in words, and how likely.
+
+    One that is not of now is told to be old, unless what it warns of is worse.
+    """
     alone, common = position.liquidation_distance, position.common_move
     near = nearest(position)
     if near is None:
@@ -300,6 +309,8 @@ def distance_cell(position: PositionView, likely: str = "") -> Cell:
             tr("none") if none_exists else UNKNOWN, Tone.TEXT2 if none_exists else Tone.MUTED
         )
     tone = distance_tone(near)
+    if not live and tone is Tone.TEXT:
+        tone = Tone.STALE
     value = float(1 - max(Decimal(0), min(near, FULL_SCALE)) / FULL_SCALE)
     if common is not None and abs(common) == near:
         second = _alone(alone) if alone is not None else tr("none alone")

@@ -14,6 +14,7 @@ from ui.viewmodels.figure import Figure, Gauge, figure_of
 from ui.viewmodels.loan_figures import fall_words, loan_figures
 from ui.viewmodels.missing import missing_for_totals
 from ui.viewmodels.names import word
+from ui.viewmodels.position_totals import is_live
 from ui.viewmodels.text import (
     UNKNOWN,
     change,
@@ -100,7 +101,7 @@ def risk_view(frame: DeskFrame) -> RiskView:
     missing = missing_for_totals(frame)
     return RiskView(
         tuple(account_card(account, frame) for account in ordered),
-        _totals(frame.totals, missing) if frame.totals else (),
+        _totals(frame.totals, missing, live=is_live(frame)) if frame.totals else (),
         _first_missing(missing),
         next((a.account for a in ordered if needs_cure(a)), ""),
     )
@@ -250,10 +251,11 @@ def _first_missing(missing: Mapping[str, str]) -> str:
     return max(reasons, key=list(missing.values()).count, default="")
 
 
-def _totals(totals: TotalsView, missing: Mapping[str, str]) -> tuple[Figure, ...]:
+def _totals(totals: TotalsView, missing: Mapping[str, str], *, live: bool) -> tuple[Figure, ...]:
     """The desk's figures; one that is unknown says what is missing."""
+    plain = Tone.TEXT if live else Tone.STALE
 
-    def figure(label: str, name: str, value: str, of: str = "", tone: Tone = Tone.TEXT) -> Figure:
+    def figure(label: str, name: str, value: str, of: str = "", tone: Tone = plain) -> Figure:
         return figure_of(label, value, tone, of, missing.get(name, ""))
 
     unit = totals.currency
@@ -263,7 +265,7 @@ def _totals(totals: TotalsView, missing: Mapping[str, str]) -> tuple[Figure, ...
         figure(tr("BTC delta"), "btc_delta", signed(totals.btc_delta, 2), "totals.btc_delta"),
         figure(tr("ETH delta"), "eth_delta", signed(totals.eth_delta, 1), "totals.eth_delta"),
         figure(tr("Day P&L {currency}", currency=unit), "day_pnl", signed(totals.day_pnl),
-               tone=of_profit(totals.day_pnl)),
+               tone=of_profit(totals.day_pnl, live=live)),
         figure(tr("Funding / day"), "funding_per_day", signed(totals.funding_per_day)),
         figure(tr("Firm capital"), "firm_capital", money(totals.firm_capital),
                "totals.capital_view"),

@@ -9,6 +9,7 @@ from ui.viewmodels.consensus import diamond, heading_cells
 from ui.viewmodels.executions import execution_lamp
 from ui.viewmodels.lamps import Lamp, lamp_look
 from ui.viewmodels.names import word
+from ui.viewmodels.position_totals import is_live
 from ui.viewmodels.text import (
     HONG_KONG,
     UNIVERSAL,
@@ -77,6 +78,8 @@ def status_view(frame: DeskFrame) -> StatusView:
     """Make the bar's words of a frame."""
     worst = worst_account(frame.accounts)
     level = worst.level if worst else "UNKNOWN"
+    # That all is well is not known of old figures; a worse level stays one.
+    unsure = worst is not None and worst.quality != "LIVE" and level == "NORMAL"
     totals = frame.totals
     other = UNIVERSAL if zone_name() == HONG_KONG else HONG_KONG
     return StatusView(
@@ -90,9 +93,9 @@ def status_view(frame: DeskFrame) -> StatusView:
         durable=frame.durable,
         worst_account=worst.account if worst else UNKNOWN,
         worst_ratio=ratio(worst.margin_utilization) if worst else UNKNOWN,
-        worst_kind=level,
-        worst_level=LEVEL_WORDS.get(level, level),
-        worst_tone=LEVEL_TONES.get(level, Tone.DANGER),
+        worst_kind="UNKNOWN" if unsure else level,
+        worst_level=tr("STALE") if unsure else LEVEL_WORDS.get(level, level),
+        worst_tone=Tone.STALE if unsure else LEVEL_TONES.get(level, Tone.DANGER),
         lamps=(
             *(lamp(feed) for feed in frame.feeds),
             *(execution_lamp(one, frame.wall_ms) for one in frame.executions),
@@ -113,7 +116,7 @@ def status_view(frame: DeskFrame) -> StatusView:
         other=clock(frame.wall_ms, ZONES[other]),
         other_zone=other,
         day_pnl=UNKNOWN if totals is None else signed(totals.day_pnl),
-        day_tone=of_profit(None if totals is None else totals.day_pnl),
+        day_tone=of_profit(None if totals is None else totals.day_pnl, live=is_live(frame)),
         day_parts=() if totals is None else day_parts(totals),
         day_tip=_day_tip(totals),
         rest=_rest(frame, other),

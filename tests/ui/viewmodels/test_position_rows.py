@@ -1,7 +1,18 @@
 from decimal import Decimal as D
 
 import pytest
-from helpers.frames import BTC, BTCC, ETH, WALL_MS, frame, market, normal_desk, order, position
+from helpers.frames import (
+    BTC,
+    BTCC,
+    ETH,
+    WALL_MS,
+    account,
+    frame,
+    market,
+    normal_desk,
+    order,
+    position,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,6 +114,19 @@ def test_stale_position_is_dimmed():
     row = row_of(quality="STALE")
     assert row[AT["mark"]].tone is Tone.STALE
     assert row[AT["unrealized"]].tone is Tone.STALE
+
+
+def test_a_cross_position_is_liquidated_by_the_marks_of_all_its_account():
+    """Its own mark may be of now: the other's is in the pool."""
+    old, cross, isolated = account(quality="STALE"), position(), position(margin_mode="isolated")
+    for one, tone in ((cross, Tone.STALE), (isolated, Tone.TEXT)):
+        shown = frame(markets=[market()], accounts=[old], positions=[one])
+        cells = position_rows(shown)[0].cells
+        assert {cells[AT[name]].tone for name in ("liquidation", "distance")} == {tone}
+        assert cells[AT["mark"]].tone is Tone.TEXT
+    assert row_of(quality="STALE")[AT["distance"]].tone is Tone.STALE
+    near = row_of(quality="STALE", liquidation_distance=D("0.04"))
+    assert near[AT["distance"]].tone is Tone.DANGER, "what it warns of is worse"
 
 
 def test_uneven_uncertainty_shows_both_ends():

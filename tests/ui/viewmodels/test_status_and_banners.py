@@ -109,6 +109,18 @@ def test_worst_level_beats_higher_utilization():
     assert worst_account([spot_account()]) is None
 
 
+def test_a_level_that_rests_on_an_old_mark_is_not_called_normal():
+    old = account(quality="STALE")
+    view = status_view(normal_desk(accounts=[old]))
+    assert (view.worst_level, view.worst_kind) == ("STALE", "UNKNOWN")
+    assert view.worst_tone is view.day_tone is Tone.STALE
+    called = account(quality="STALE", level="MARGIN_CALL")
+    view = status_view(normal_desk(accounts=[called]))
+    assert (view.worst_level, view.worst_tone) == ("MARGIN CALL", Tone.DANGER)
+    view = status_view(normal_desk())
+    assert (view.worst_level, view.worst_tone) == ("NORMAL", Tone.TEXT)
+
+
 def test_calm_desk_says_nothing():
     assert banners(normal_desk()) == []
     assert banners(empty_desk()) == []

@@ -9,6 +9,7 @@ from desk.engine.snapshot import RateView
 from ui.viewmodels.position_totals import position_totals
 from ui.viewmodels.positions import positions_note
 from ui.viewmodels.risk import risk_view
+from ui.viewmodels.tone import Tone
 
 RATES = [
     RateView(asset="USDT", usd=D("0.5"), assumed=False),
@@ -45,6 +46,16 @@ def test_a_figure_that_is_missing_makes_the_sum_unknown_and_a_watched_position_n
     assert told(blind)["Realized"] == "—"
     watched = frame(positions=[position()], accounts=[account(watched=True)])
     assert position_totals(watched) == ()
+
+
+def test_sums_of_old_figures_do_not_look_like_those_of_now():
+    old = normal_desk(accounts=[account(quality="STALE")], positions=[position()])
+    view = risk_view(totals(old))
+    assert {figure.tone for figure in position_totals(old)} == {Tone.STALE}
+    assert {figure.tone for figure in view.totals if figure.value != "—"} == {Tone.STALE}
+    theirs = account("theirs", watched=True, quality="STALE")
+    watched = normal_desk(accounts=[account(), theirs], positions=[position()])
+    assert Tone.STALE not in {figure.tone for figure in position_totals(watched)}
 
 
 def totals(desk, **changes):
