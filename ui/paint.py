@@ -214,6 +214,18 @@ def wrap(face: Face, text: str, width: int) -> list[str]:
     return [*lines, line] if line else lines
 
 
+def broken(face: Face, word: str, width: int) -> list[str]:
+    """Break a word that is longer than a line wherever the line ends."""
+    if face.width(word) <= width:
+        return [word]
+    lines = [""]
+    for letter in word:
+        if lines[-1] and face.width(lines[-1] + letter) > width:
+            lines.append("")
+        lines[-1] += letter
+    return lines
+
+
 def cut(face: Face, text: str, width: float) -> str:
     """A text with an ellipsis where it does not fit; never for a figure, which would be another."""
     if face.width(text) <= width:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.grid import Grid
-from ui.paint import Ink, painting, wrap
+from ui.paint import Ink, broken, painting, wrap
 from ui.theme import Face, Theme
 from ui.viewmodels.cells import Cell, Column, Row
 
@@ -55,7 +55,8 @@ class PlainWords(QWidget):
         return [
             line
             for part in self.text.split("\n")
-            for line in (wrap(self._face(), part, width) or [""])
+            for whole in (wrap(self._face(), part, width) or [""])
+            for line in broken(self._face(), whole, width)
         ]
 
     def hasHeightForWidth(self) -> bool:

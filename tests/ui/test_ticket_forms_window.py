@@ -136,3 +136,25 @@ def test_price_of_the_ladder_goes_to_what_the_form_asks_for(rig):
     ticket.set_price("61500")
     assert (ticket.fields.all["trigger"].text(), ticket.price.text()) == ("61500", "")
     assert ticket.state.draft.instrument == BTC
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1366, 768)])
+@pytest.mark.parametrize("text", ["100%60000", "1x" * 40])
+def test_a_reason_too_long_for_the_button_stands_whole_above_it(rig_of, size, text):
+    rig = rig_of(normal_desk(), size=size)
+    ticket = rig.window.ticket
+    rig.arm()
+    ticket.quantity.setText(text)
+    reason = ticket.reason
+    rig.until(
+        lambda: reason.isVisible() and reason.height() == reason.heightForWidth(reason.width())
+    )
+    assert reason.accessibleName() == ticket.state.problems[0].text
+    lines = reason._lines(reason.width())
+    assert max(reason._face().width(line) for line in lines) <= reason.width()
+    assert "".join(lines).replace(" ", "") == reason.text.replace(" ", "")
+    assert reason.geometry().bottom() < ticket.submit.geometry().top()
+    assert ticket.submit.text() == "Cannot send: 1 reason above"
+    ticket.quantity.clear()
+    assert not reason.isVisible()
+    assert ticket.submit.text() == "Enter a quantity."

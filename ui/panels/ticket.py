@@ -19,11 +19,14 @@ from ui.viewmodels.executions import execution_needs
 from ui.viewmodels.text import UNKNOWN, price, symbol, venue
 from ui.viewmodels.ticket import Readings, Said, Staleness, add_to_quantity, needs, presets
 from ui.viewmodels.ticket_limits import TicketLimits, limits_of
-from ui.viewmodels.ticket_state import TicketState
+from ui.viewmodels.ticket_state import TicketState, obstacles
 from ui.viewmodels.translation import tr
 from ui.viewmodels.watch import market_of
+from ui.words import PlainWords
 
 PREVIEW_LOST_MS = 2_000
+SUBMIT_ROOM = 230
+"""Pixels for the words of the button that sends, beside its icon."""
 DISCLOSURE = "DISCLOSURE"
 """The code of a denial that is answered by reading the instrument's sheet."""
 
@@ -99,7 +102,7 @@ class TicketPanel(TicketLayout):
         self.needs.show_needs((*needs(market), *execution_needs(frame)))
         self._show_prices()
         self._show_limits(limits_of(frame, market))
-        self._show_unknown(self.state.unknown_words(frame.orders, frame.wall_ms))
+        self._show_words(self.unknown, self.state.unknown_words(frame.orders, frame.wall_ms))
         self._ask_again(frame)
         if self._staleness.is_stale(market, frame.wall_ms) and self._armed:
             self.stale.emit()
@@ -124,10 +127,10 @@ class TicketPanel(TicketLayout):
         self.type.allow(limits.forms)
         self.terms.allow(limits.tifs, limits.flags)
 
-    def _show_unknown(self, words: str) -> None:
-        if words != self.unknown.text:
-            self.unknown.say(words)
-            self.unknown.setVisible(bool(words))
+    def _show_words(self, line: PlainWords, words: str) -> None:
+        if words != line.text:
+            line.say(words)
+            line.setVisible(bool(words))
             self._want_height()
 
     def _ask_again(self, frame: DeskFrame) -> None:
@@ -318,9 +321,17 @@ class TicketPanel(TicketLayout):
         button = state.submit_state(armed=self._armed, connected=self._connected)
         self.submit.dashed = button.dashed
         self.submit.icon_name = "lock" if button.dashed else "" if button.enabled else "deny"
-        self.submit.say(button.text, kind=button.kind)
+        reason = self._long_reason(button.text)
+        self._show_words(self.reason, reason)
+        self.submit.say(obstacles(1) if reason else button.text, kind=button.kind)
         self.submit.setEnabled(button.enabled)
         self.arm.setVisible(self._connected and not self._armed)
+
+    def _long_reason(self, text: str) -> str:
+        """What the button has no room for, where the ticket is at its narrowest; else nothing."""
+        face = self._theme.face(self.submit.pixels, 600)
+        is_reason = any(problem.text == text for problem in self.state.problems)
+        return text if is_reason and face.width(text) > SUBMIT_ROOM else ""
 
     def _show_quantity(self) -> None:
         draft, market = self.state.draft, self.state.market

@@ -47,7 +47,9 @@ class TicketLayout(QWidget):
         self.tif, self.post_only = self.terms.tif, self.terms.post_only
         self.reduce_only = self.terms.reduce_only
         self.unknown = PlainWords(theme, "", "warning", 260)
-        self.unknown.hide()
+        self.reason = PlainWords(theme, "", "text", 260)
+        for words in (self.unknown, self.reason):
+            words.hide()
         self.submit = Button(theme, "", "plain", name=tr("Submit"))
         self.submit.pixels = 13
         self.submit.setFixedHeight(40)
@@ -62,6 +64,7 @@ class TicketLayout(QWidget):
             column.addWidget(widget)
         column.addWidget(self._make_body(), 1)
         column.addWidget(self.unknown)
+        column.addWidget(self.reason)
         column.addLayout(_row(self.submit, self.arm))
         self.setMinimumWidth(284)
 

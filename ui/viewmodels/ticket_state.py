@@ -272,11 +272,12 @@ class TicketState:
             return SubmitState(tr("Send the same order again"), True, kind)
         denials = self.denials()
         if denials:
-            return SubmitState(_obstacles(len(denials)), False, "plain")
+            return SubmitState(obstacles(len(denials)), False, "plain")
         return SubmitState(submit_words(self.order, self.market), True, kind)
 
 
-def _obstacles(count: int) -> str:
+def obstacles(count: int) -> str:
+    """What the button says where the reasons stand above it."""
     if count == 1:
         return tr("Cannot send: 1 reason above")
     return tr("Cannot send: {count} reasons above", count=count)
