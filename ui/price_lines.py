@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPen
@@ -23,12 +23,12 @@ def draw_line(
     y_of: Height,
     view: QRectF,
     taken: list[QRectF],
-    tag: float,
+    tag: float | None,
     *,
     dimmed: bool,
 ) -> None:
     """A line with its words at the left; `taken`: where words stand already; `tag`: where its
-    price stands at the axis.
+    price stands at the axis, if it has room.
     """
     y = round(y_of(line.price)) + 0.5
     if line.band is not None and not dimmed:
@@ -51,7 +51,8 @@ def draw_line(
     fill = "accent_tint" if line.token == "accent" else "panel"
     ink.frame(token, fill, box)
     ink.text(token, face, text, box, Align.CENTER)
-    axis_tag(ink, line.shown, tag, view, text_token=token, fill="panel")
+    if tag is not None:
+        axis_tag(ink, line.shown, tag, view, text_token=token, fill="panel")
 
 
 def _draw_band(ink: Ink, band: tuple[float, float], y_of: Height, view: QRectF) -> None:
@@ -78,6 +79,32 @@ def draw_ghost(ink: Ink, text: str, height: float, view: QRectF) -> None:
 
 
 TAG = 19
+
+
+def tags_that_fit(
+    heights: Mapping[str, float], calm: Sequence[str], top: float, bottom: float
+) -> dict[str, float]:
+    """Where tags stand whole, by key, the first where it is.
+
+    Calm ones stand only where none is pushed a row away from its line, or past an edge, for them.
+    """
+    first, last = top + TAG / 2, bottom - TAG / 2
+    wanted = {key: max(first, min(y, last)) for key, y in heights.items()}
+
+    def stands(keys: set[str]) -> dict[str, float]:
+        shown = [key for key in wanted if key in keys]
+        places = tag_heights([wanted[key] for key in shown], top, bottom)
+        return dict(zip(shown, places, strict=True))
+
+    def astray(keys: set[str]) -> int:
+        placed = stands(keys).items()
+        return sum(abs(y - wanted[key]) >= TAG or not first <= y <= last for key, y in placed)
+
+    kept = wanted.keys() - set(calm)
+    for key in calm:
+        if key in wanted and astray(kept | {key}) <= astray(kept):
+            kept |= {key}
+    return {key: y for key, y in stands(kept).items() if first <= y <= last}
 
 
 def tag_heights(

@@ -21,10 +21,10 @@ from ui.plotting.axes import TimeAxis, paint_cross, paint_prices
 from ui.plotting.bars import candle_boxes, paint_candles, volume_boxes
 from ui.plotting.depth import PROFILE_WIDTH, paint_profile, profile_boxes
 from ui.plotting.picture import CURVES, Picture, Scene, paint_line
-from ui.price_lines import AXIS_WIDTH, axis_tag, draw_ghost, draw_line, tag_heights
+from ui.price_lines import AXIS_WIDTH, axis_tag, draw_ghost, draw_line, tags_that_fit
 from ui.theme import Theme
 from ui.viewmodels.candles import Candles
-from ui.viewmodels.chart import FillMark, PriceLine, Shown
+from ui.viewmodels.chart import CALM, FillMark, PriceLine, Shown
 from ui.viewmodels.chart_scale import Cross, Scale, Span, price_range
 
 LINE_REACH = 5
@@ -225,11 +225,11 @@ class PricePlot(QWidget):
         ink.painter.setClipping(False)
         ink.fill("line", QRectF(view.right(), view.top(), 1, view.height()))
         paint_prices(ink, scene, showing.decimals, tags.values())
-        if mark is not None:
-            self._paint_mark(ink, view, scene.scale.y_of(mark), showing)  # goes through no words
+        if mark is not None and "" in tags:  # goes through no words
+            self._paint_mark(ink, view, scene.scale.y_of(mark), tags[""], showing)
         taken: list[QRectF] = []
         for line in self.lines:
-            tag = tags.get(line.key, view.top())
+            tag = tags.get(line.key)
             draw_line(ink, line, scene.scale.y_of, view, taken, tag, dimmed=self.dimmed)
         if self.cross is not None:
             paint_cross(ink, scene, self.cross, showing.decimals)
@@ -262,17 +262,19 @@ class PricePlot(QWidget):
             for key, p in prices.items()
             if view.top() <= (y := scale.y_of(p)) <= view.bottom()
         }
-        heights = tag_heights([*shown.values()], view.top(), view.bottom())
-        return dict(zip(shown, heights, strict=True))
+        calm = [one.key for kind in CALM for one in self.lines if one.key.startswith(f"{kind} ")]
+        return tags_that_fit(shown, calm, view.top(), view.bottom())
 
-    def _paint_mark(self, ink: Ink, view: QRectF, height: float, showing: Showing) -> None:
+    def _paint_mark(
+        self, ink: Ink, view: QRectF, height: float, tag: float, showing: Showing
+    ) -> None:
         y = round(height) + 0.5
         if not view.top() <= y <= view.bottom():
             return
         ink.painter.setPen(QPen(self._theme.color("text2"), 1, Qt.PenStyle.DotLine))
         ink.painter.drawLine(QPointF(view.left(), y), QPointF(view.right(), y))
         fill = "stale" if self.dimmed or showing.is_stale else "text"
-        axis_tag(ink, showing.mark_text, y, view, text_token="panel", fill=fill)
+        axis_tag(ink, showing.mark_text, int(tag) + 0.5, view, text_token="panel", fill=fill)
 
     def _paint_empty(self, ink: Ink, words: tuple[str, str]) -> None:
         """Why there is no candle, on a ground of its own over the lines."""

@@ -54,6 +54,10 @@ class PriceLine(msgspec.Struct, frozen=True):
     """How far the price is uncertain."""
 
 
+CALM = ("entry", "break-even")
+"""Lines, by the first word of their keys, whose prices at the axis give way to others."""
+
+
 def price_lines(frame: DeskFrame, instrument: str | None) -> tuple[PriceLine, ...]:
     """Entry, liquidation, common close-out and working orders of the chosen instrument."""
     market = market_of(frame, instrument)

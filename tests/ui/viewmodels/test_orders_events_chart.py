@@ -16,7 +16,7 @@ from desk.model.events import (
     StateChanged,
 )
 from desk.model.orders import Fill, Liquidity, OrderStatus, OrderTerms, OrderType, Side
-from ui.price_lines import tag_heights
+from ui.price_lines import tag_heights, tags_that_fit
 from ui.viewmodels.chart import price_lines
 from ui.viewmodels.events import LOG_LIMIT, EventLog, denial_sentence, sentence
 from ui.viewmodels.forms import read_form
@@ -243,3 +243,22 @@ def test_prices_at_the_axis_keep_their_order_and_inside_the_edges():
     assert tag_heights((300.0, 399.0, 385.0), 0.0, 400.0) == [300.0, 390.5, 371.5]
     # No room between the mark and the edge: the order holds, the mark stays.
     assert tag_heights((30.0, 20.0, 4.0), 0.0, 400.0) == [30.0, 11.0, -8.0]
+
+
+@pytest.mark.parametrize(
+    ("heights", "shown"),
+    [
+        # All fit, the one at the edge inside it.
+        ({"": 100, "entry": 110, "b/e": 300, "stop": 3},
+         {"": 100, "entry": 119, "b/e": 300, "stop": 9.5}),
+        # The break-even price would push the stop's a row away, the entry is far off.
+        ({"": 100, "entry": 200, "b/e": 101, "stop": 104}, {"": 100, "entry": 200, "stop": 119}),
+        ({"": 100, "entry": 102, "b/e": 101, "stop": 104}, {"": 100, "stop": 119}),
+        # Orders stand by their lines as well as they can, and none is cut.
+        ({"": 30, "stop": 4, "order": 20}, {"": 30, "order": 11}),
+        ({"": 398, "stop": 399}, {"": 390.5}),
+        ({"": 100, "stop": 104, "order": 105}, {"": 100, "stop": 119, "order": 138}),
+    ],
+)  # fmt: skip
+def test_entry_and_break_even_give_way_at_the_axis_and_no_price_is_cut(heights, shown):
+    assert tags_that_fit(heights, ["entry", "b/e"], 0.0, 400.0) == shown
