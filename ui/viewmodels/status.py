@@ -78,8 +78,7 @@ def status_view(frame: DeskFrame) -> StatusView:
     """Make the bar's words of a frame."""
     worst = worst_account(frame.accounts)
     level = worst.level if worst else "UNKNOWN"
-    # That all is well is not known of old figures; a worse level stays one.
-    unsure = worst is not None and worst.quality != "LIVE" and level == "NORMAL"
+    unsure = worst is not None and _is_unsure(worst)
     totals = frame.totals
     other = UNIVERSAL if zone_name() == HONG_KONG else HONG_KONG
     return StatusView(
@@ -163,9 +162,15 @@ def worst_account(accounts: list[AccountView]) -> AccountView | None:
 
     def badness(account: AccountView) -> tuple[int, bool, float]:
         utilization = account.margin_utilization
-        return rank(account.level), utilization is not None, float(utilization or 0)
+        level = "UNKNOWN" if _is_unsure(account) else account.level
+        return rank(level), utilization is not None, float(utilization or 0)
 
     return max(margined, key=badness, default=None)
+
+
+def _is_unsure(account: AccountView) -> bool:
+    """That all is well is not known of old figures; a worse level stays one."""
+    return account.quality != "LIVE" and account.level == "NORMAL"
 
 
 def feed_state(feed: FeedView) -> str:

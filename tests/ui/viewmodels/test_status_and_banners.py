@@ -107,6 +107,9 @@ def test_worst_level_beats_higher_utilization():
     assert worst_account([used, called]).account == "a"
     assert worst_account([used, called, odd]).account == "c"
     assert worst_account([spot_account()]) is None
+    old = account("d", quality="STALE", margin_utilization=D("0.1"))
+    assert worst_account([used, old]).account == "d", "what is not known to be well comes first"
+    assert worst_account([used, old, called]).account == "a"
 
 
 def test_a_level_that_rests_on_an_old_mark_is_not_called_normal():
