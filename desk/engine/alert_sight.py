@@ -134,7 +134,8 @@ def _distance(desk: Desk, rule: SetAlert) -> Sight:
         return Sight(False)
     if not (figures.known and _marks_fresh(desk, account.id)):
         return Sight(None, why=f"the figures of {account.id} are not fresh")
-    near = [abs(p.liquidation_distance) for p in held if p.liquidation_distance is not None]
+    # Through its liquidation a position is at less than no distance.
+    near = [p.liquidation_distance for p in held if p.liquidation_distance is not None]
     if any(p.margin_mode is MarginMode.CROSS for p in held):
         moves = (figures.common_move_down, figures.common_move_up)
         near += [abs(move) for move in moves if move is not None]

@@ -18,13 +18,15 @@ from desk.risk.people import one_line, reasoned, two_people
 
 
 def set_daily_loss(desk: Desk, command: SetDailyLoss, plan: Plan) -> None:
-    """Set the limit; a reached one that no longer is lets the desk go on."""
+    """Set the limit; of one that was reached two people let the desk go on, who make it more."""
     before, after = daily_limit(desk), command.limit
-    denials = _objections(command, is_looser=before is not None and _looser(before, after))
+    is_looser = before is not None and _looser(before, after)
+    denials = _objections(command, is_looser=is_looser)
     if denials:
         raise Refusal(*denials)
     lost = day_loss(desk)
-    freed = LATCH in desk.state.latches and (after is None or (lost is not None and lost < after))
+    is_more = after is None or (lost is not None and lost < after)
+    freed = is_looser and is_more and LATCH in desk.state.latches
     what = {
         "before": None if before is None else plain(before),
         "after": None if after is None else plain(after),

@@ -204,6 +204,18 @@ def test_level_and_distance_are_watched_on_the_account(trader):
     assert all(e.sound == (e.severity == "danger") for e in own)
 
 
+def test_a_position_through_its_liquidation_is_nearer_than_any_distance(trader):
+    trader.deposit("13000")
+    trader.buy("1", "60000")
+    trader.run(200)
+    say(trader, "alert distance perp-1 below 5% id d-1")
+    trader.mark(BTC, "44000")
+    (held,) = trader.desk.figures("perp-1").positions
+    assert held.liquidation_distance < D("-0.05")
+    trader.run(1_000)
+    assert "d-1" in {e.alert for e in raised(trader)}
+
+
 def test_an_old_mark_makes_level_and_distance_blind(trader):
     trader.deposit()
     trader.buy("1", None)

@@ -274,6 +274,20 @@ def test_a_limit_that_is_still_reached_lifts_nothing(trader):
     assert daily_limit(trader.desk) is None
 
 
+@pytest.mark.parametrize("limit", ["1000", "900"])
+def test_one_person_lifts_nothing_by_the_same_limit_or_less_once_the_mark_is_back(trader, limit):
+    holding(trader)
+    trader.give(daily("1000"))
+    lose(trader)
+    trader.mark(BTC, "59400")
+    trader.run(200)
+    assert day_loss(trader.desk) < D(limit)
+    trader.give(daily(limit, command_id="g"))
+    assert (trader.state.state, [*trader.state.latches]) == ("REDUCING", ["daily_loss"])
+    trader.give(daily("1001", second="Ben", command_id="h"))
+    assert trader.state.state == "ACTIVE"
+
+
 def test_rearming_after_a_kill_leaves_the_day_s_latch(trader):
     holding(trader)
     trader.give(daily("1000"))
