@@ -166,10 +166,10 @@ def _path(folder: Path, process: str) -> Path:
 
 
 def _place(fault: BaseException) -> str:
-    """Return what was raised and where: there are only so many, however often one comes back."""
+    """Return what was raised and where, which is the same each time it comes back."""
     trace = traceback.extract_tb(fault.__traceback__)
-    where = f" {trace[-1].filename}:{trace[-1].lineno}" if trace else ""
-    return f"{type(fault).__name__}{where}"
+    where = f"{trace[-1].filename}:{trace[-1].lineno}" if trace else str(fault)
+    return f"{type(fault).__name__} {where}"
 
 
 def _told(fault: BaseException) -> str:

@@ -56,3 +56,4 @@ class KeyRepeats(QObject):
         if kept is not None and shiboken6.isValid(kept[0]):
             self._passing = True
             QCoreApplication.sendEvent(*kept)
+            self._passing = False

@@ -172,16 +172,6 @@ def test_no_number_of_errors_keeps_the_next_from_being_told(tmp_path, caplog):
     assert len(caplog.records) == 50
 
 
-def test_errors_of_no_place_are_told_once_a_kind(tmp_path, caplog):
-    """Their texts may differ without end, and the journal keeps what is told."""
-    reports, told = Reports(tmp_path, "window"), []
-    reports.tell_to(told.append)
-    for number in range(3):
-        reports.note(ValueError(number), "it failed")
-    assert told == ["ValueError: 0"]
-    assert len(caplog.records) == 1
-
-
 def test_a_report_that_is_a_link_is_not_followed(tmp_path, expected_logs):
     expected_logs("it failed")
     (tmp_path / "logs").mkdir()

@@ -54,8 +54,10 @@ def rank(level: str) -> int:
 
 def of_profit(value: Decimal | None, *, live: bool = True) -> Tone:
     """Direction colour of a profit or a change; of one that is not of now, none."""
+    if value is None:
+        return Tone.MUTED
     if not live:
         return Tone.STALE
-    if value is None or value == 0:
-        return Tone.MUTED if value is None else Tone.TEXT2
+    if value == 0:
+        return Tone.TEXT2
     return Tone.BID if value > 0 else Tone.ASK

@@ -19,7 +19,7 @@ from ui.viewmodels.events import EVENT_COLUMNS
 from ui.viewmodels.risk import risk_view
 from ui.viewmodels.status import lamp, status_view, worst_account
 from ui.viewmodels.text import date_time, use_zone
-from ui.viewmodels.tone import Tone
+from ui.viewmodels.tone import Tone, of_profit
 
 
 @pytest.mark.parametrize(
@@ -117,6 +117,7 @@ def test_a_level_that_rests_on_an_old_mark_is_not_called_normal():
     view = status_view(normal_desk(accounts=[old]))
     assert (view.worst_level, view.worst_kind) == ("STALE", "UNKNOWN")
     assert view.worst_tone is view.day_tone is Tone.STALE
+    assert of_profit(None, live=False) is Tone.MUTED, "what is unknown is not old"
     called = account(quality="STALE", level="MARGIN_CALL")
     view = status_view(normal_desk(accounts=[called]))
     assert (view.worst_level, view.worst_tone) == ("MARGIN CALL", Tone.DANGER)
